@@ -1,0 +1,80 @@
+/** Exit codes are part of the interface: scripts and cron jobs branch on them. See `claw fix --help`. */
+export const exitCodes = {
+  proven: 0,
+  done: 0,
+  usage: 2,
+  "not-reproduced": 10,
+  "no-patch": 11,
+  unproven: 12,
+  blocked: 13,
+  waiting: 14,
+  "over-budget": 15,
+  stuck: 16,
+  "model-unavailable": 20,
+  "sandbox-unavailable": 21,
+  "forge-unavailable": 22,
+  workspace: 23,
+  infrastructure: 24,
+  interrupted: 130,
+} as const;
+
+/** How a run, or a command, ended: one of a closed list. */
+export type Outcome = keyof typeof exitCodes;
+
+/** An error a person can act on: `message` says what happened, `hint` what to do next, `outcome` what the shell sees. */
+export class ClawError extends Error {
+  readonly outcome: Outcome;
+  readonly hint: string;
+  constructor(message: string, options: { outcome: Outcome; hint: string; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = new.target.name;
+    this.outcome = options.outcome;
+    this.hint = options.hint;
+  }
+}
+
+/** Wrong arguments, configuration or manifest. */
+export class UsageError extends ClawError {
+  constructor(message: string, hint: string, cause?: unknown) {
+    super(message, { outcome: "usage", hint, cause });
+  }
+}
+
+/** The repository cannot be worked on as it is: no repository, no tests, set-up failed. */
+export class WorkspaceError extends ClawError {
+  constructor(message: string, hint: string, cause?: unknown) {
+    super(message, { outcome: "workspace", hint, cause });
+  }
+}
+
+/** No sandbox of the required level: claw refuses rather than runs a command bare. */
+export class SandboxUnavailable extends ClawError {
+  constructor(message: string, hint: string, cause?: unknown) {
+    super(message, { outcome: "sandbox-unavailable", hint, cause });
+  }
+}
+
+/** A stored chain does not match its hashes. */
+export class LedgerBroken extends ClawError {
+  constructor(message: string, hint: string) {
+    super(message, { outcome: "infrastructure", hint });
+  }
+}
+
+/** Another process owns this run: a writer that lost its head cannot write any more. */
+export class Fenced extends ClawError {
+  constructor(run: string, cause?: unknown) {
+    super(`run ${run} is being written by another process`, {
+      outcome: "infrastructure",
+      hint: `wait for it, or look with: claw show ${run}`,
+      cause,
+    });
+  }
+}
+
+/** The machine failed us: disk full, database locked out. What was recorded stays; the run can be resumed. */
+export class InfrastructureError extends ClawError {
+  constructor(message: string, hint: string, cause?: unknown) {
+    super(message, { outcome: "infrastructure", hint, cause });
+  }
+}

@@ -1,0 +1,60 @@
+import type { AssistantMessage, Message, Usage } from "../ledger/message.ts";
+
+/** A tool as a model sees it. `schema` is a closed JSON Schema, emitted once per process so that prompts stay byte-identical. */
+export interface ToolSpec {
+  readonly name: string;
+  readonly about: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+export interface ModelRequest {
+  /** The kind of session ("reproduce", "patch", …): the scripted provider answers by it, others ignore it. */
+  readonly session: string;
+  /** Starts with exactly one system message. Append-only from turn to turn. */
+  readonly messages: readonly Message[];
+  readonly tools: readonly ToolSpec[];
+  readonly maxOutputTokens: number;
+  /** Stable for the whole run: routes requests to the same prompt cache. */
+  readonly cacheKey: string;
+}
+
+export interface Reply {
+  readonly message: AssistantMessage;
+  readonly stop: "calls" | "end" | "length" | "refusal";
+  readonly usage: Usage;
+  /** What the server says answered, which may differ from what was asked. */
+  readonly servedModel: string;
+  readonly servedTier: string | null;
+  readonly requestId: string | null;
+  readonly firstByteMs: number;
+  readonly ms: number;
+}
+
+/** Display only: never stored, never acted upon. */
+export type OnDelta = (delta: { kind: "text" | "waiting"; text: string }) => void;
+
+/** A model is one function: request in, complete reply out, or a typed ModelError. Retry and pricing are wrappers and views. */
+export type Model = (request: ModelRequest, signal: AbortSignal, onDelta?: OnDelta) => Promise<Reply>;
+
+/** Who answers, and on what terms. Recorded when a run starts. */
+export interface ModelInfo {
+  /** Name of the endpoint in the configuration: "openai", "local", "scripted", … */
+  readonly endpoint: string;
+  readonly model: string;
+  readonly wire: "responses" | "chat" | "scripted";
+  /** On this machine or its network: an unknown price is then no reason to refuse. */
+  readonly selfHosted: boolean;
+  /** How it is shown to people: "openai/gpt-5.6-terra", "scripted: examples/slug/session.json (recorded, not a model)". */
+  readonly label: string;
+  /** Upper bound of one reply, in tokens. */
+  readonly maxOutputTokens: number;
+}
+
+export interface ConnectedModel {
+  readonly info: ModelInfo;
+  readonly ask: Model;
+  /** Integer nano-dollars, or null when the price is not known: never 0 for "unknown". */
+  price(usage: Usage, at: number, tier: string | null): number | null;
+  /** Upper bound of the next request's cost in nano-dollars, or null when the price is not known. */
+  ceiling(inputTokens: number, maxOutputTokens: number, at: number): number | null;
+}

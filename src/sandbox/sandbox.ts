@@ -1,0 +1,86 @@
+/** A host directory or file shown inside the sandbox. Read-only unless `writable`. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly writable?: boolean;
+}
+
+/** Hard limits of one command. Sizes in bytes, times in milliseconds. */
+export interface Limits {
+  readonly wallMs: number;
+  /** Output kept per command, head and tail; the rest is drained and counted. */
+  readonly outputBytes: number;
+  /** Output after which the command is killed. */
+  readonly outputKillBytes: number;
+  readonly openFiles: number;
+  readonly fileBytes: number;
+  readonly processes: number;
+  readonly memoryBytes: number;
+  /** Written below the workspace, home and tmp by one command. */
+  readonly diskBytes: number;
+  /** Free space on the disk below which a command is killed at once. */
+  readonly diskFloorBytes: number;
+}
+
+/** What the commands of one sandbox may see and use. The workspace is always mounted at /workspace. */
+export interface SandboxPolicy {
+  readonly workspace: string;
+  readonly workspaceMode: "rw" | "ro";
+  /** A disposable git directory for /workspace/.git, and the object stores it borrows from, read-only. Null: an empty, reserved .git. */
+  readonly git: { readonly dir: string; readonly objects: readonly string[] } | null;
+  readonly mounts: readonly Mount[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly network: "none" | "host";
+  readonly limits: Limits;
+}
+
+export interface ExecOptions {
+  /** Path inside the sandbox; the workspace when omitted. */
+  readonly cwd?: string;
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly wallMs?: number;
+  /** One stream for stdout and stderr, in the order they were written; `stderr` is then empty. */
+  readonly merge?: boolean;
+  readonly signal?: AbortSignal;
+  /** Live output for display, raw bytes as they come. */
+  readonly onOutput?: (chunk: Buffer) => void;
+}
+
+export type Killed = "timeout" | "output" | "disk" | "disk-floor" | "memory" | "processes" | "abort";
+
+export interface ExecResult {
+  /** The command's own code, 128+n for signal n, 124 for the wall clock, 125 for another limit, 127 when not found. */
+  readonly exitCode: number;
+  readonly killed: Killed | null;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** All bytes the command wrote, kept or not. */
+  readonly bytes: number;
+  readonly truncated: boolean;
+  readonly ms: number;
+}
+
+export interface Sandbox {
+  /** Runs argv inside; a shell is ["/bin/bash", "-c", text]. Never throws for what the command does; rethrows on abort. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** A regular file the command left under /tmp, at most `maxBytes` of it; null when there is none. Never follows links. */
+  collect(path: string, maxBytes: number): Promise<Buffer | null>;
+  /** SHA-256 of the policy in canonical form, for the record. */
+  readonly policyHash: string;
+  /** What this sandbox could not enforce on this machine, by name ("cgroup", "seccomp", …); empty when complete. */
+  readonly degraded: readonly string[];
+  /** Kills what runs and removes the private home and tmp. */
+  close(): Promise<void>;
+}
+
+/** What the host offers; read from the configuration, never from the environment. */
+export interface SandboxHost {
+  /** PATH of the user: its entries outside /usr are toolchains, mounted read-only. */
+  readonly path: string;
+  readonly home: string;
+  /** Private directory for sandbox state; on the same disk as the workspaces. */
+  readonly stateDir: string;
+  /** Set by tests to stand in for /usr/bin/bwrap. */
+  readonly bwrap?: string;
+}

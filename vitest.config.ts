@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+// Process-heavy tests (sandbox, git, whole runs) need patience on a busy two-core machine, never sleeps.
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.{ts,tsx}"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: "threads",
+  },
+});
