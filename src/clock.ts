@@ -1,23 +1,27 @@
-import { randomBytes } from "node:crypto";
+import { randomInt } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 
-/** The only source of time and ids, so that tests and replays can bring their own. */
+/** The only source of time, waiting and ids, so that tests and replays can bring their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** A new run id: ten characters, sortable by time to the second, safe in a branch name. */
+  /** Resolves after `ms`; rejects at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A new run id: twelve characters, sortable by second, safe in a branch name. */
   newId(): string;
 }
 
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+const digits = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/** Crockford's base 32, most significant digit first, padded to `length` characters. */
-function base32(value: bigint, length: number): string {
+/** Crockford's base 32, most significant digit first, exactly `length` digits. */
+function base32(value: number, length: number): string {
   let text = "";
-  for (let rest = value; text.length < length; rest >>= 5n) text = alphabet[Number(rest & 31n)] + text;
+  for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) text = digits[rest % 32] + text;
   return text;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  newId: () => base32(BigInt(Math.floor(Date.now() / 1000)), 7) + base32(randomBytes(4).readUInt32BE() === 0 ? 0n : BigInt(randomBytes(4).readUInt32BE()), 5),
+  sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}),
+  newId: () => base32(Math.floor(Date.now() / 1000), 7) + base32(randomInt(32 ** 5), 5),
 };

@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { LedgerBroken } from "../errors.ts";
+import type { AnchorRow, Row } from "../store/store.ts";
+
+/** What the first event of every chain, and the first anchor, follow. */
+export const GENESIS = "0".repeat(64);
+
+const sha256 = (...parts: readonly string[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\n");
+  return hash.digest("hex");
+};
+
+/** The hash covers the stored bytes, not a re-serialised object, so a schema change can never break an old chain. */
+export const seal = (previous: string, run: string, seq: number, body: string): string =>
+  sha256(previous, run, String(seq), body);
+
+/** The anchor after `newest`: a run's head at one moment, chained to every anchor before it. */
+export function nextAnchor(
+  newest: AnchorRow | null,
+  { run, last, head, at }: { readonly run: string; readonly last: number; readonly head: string; readonly at: number },
+): AnchorRow {
+  const seq = (newest?.seq ?? -1) + 1;
+  return { seq, run, last, head, at, hash: sha256(newest?.hash ?? GENESIS, String(seq), run, String(last), head, String(at)) };
+}
+
+/** Checks a run's rows from its first on and returns its head. Throws LedgerBroken naming the first row that does not fit. */
+export function verifyRows(rows: readonly Row[]): string {
+  let head = GENESIS;
+  for (const [index, row] of rows.entries()) {
+    if (row.seq !== index || row.hash !== seal(head, row.run, row.seq, row.body)) {
+      throw new LedgerBroken(
+        `event ${index} of run ${row.run} does not match its hash`,
+        "the ledger was changed after it was written: restore it from a backup before trusting this run",
+      );
+    }
+    head = row.hash;
+  }
+  return head;
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { exitCodes, type Outcome } from "../errors.ts";
+import { Usage } from "./message.ts";
+
+/** SHA-256 of a blob, hex. Anything long or sensitive is a blob, so that it can be redacted without breaking a chain. */
+export const Sha = z.string().regex(/^[0-9a-f]{64}$/);
+export type Sha = z.infer<typeof Sha>;
+
+const outcome = z.enum(Object.keys(exitCodes) as [Outcome, ...Outcome[]]);
+const commit = z.string();
+const nano = z.int().nonnegative();
+const json = z.json();
+const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
+  z.object({ type: z.literal(type), ...shape });
+
+/** Everything that can happen to a run. Past tense, never changed, only added to. */
+export const Event = z.discriminatedUnion("type", [
+  event("run.started", {
+    workflow: z.string(),
+    input: json,
+    version: z.string(),
+    host: z.string(),
+    initiator: z.string(),
+    repository: z.string(),
+    model: z.object({ endpoint: z.string(), model: z.string(), wire: z.string(), label: z.string() }).nullable(),
+    limits: z.object({ usdNano: nano.nullable(), turns: z.int(), tokens: z.int(), wallMs: z.int(), attempts: z.int() }),
+    manifest: Sha.nullable(),
+    prompts: z.record(z.string(), Sha),
+  }),
+  event("run.resumed", { host: z.string() }),
+  event("run.paused", { outcome, reason: z.string(), hint: z.string() }),
+  event("run.ended", { outcome, reason: z.string(), hint: z.string() }),
+
+  event("stage.started", { stage: z.string() }),
+  event("stage.finished", { stage: z.string(), output: json }),
+
+  event("session.started", { session: z.string(), kind: z.string(), prompt: Sha, tools: Sha }),
+  event("session.ended", { session: z.string(), reason: z.enum(["finished", "gave-up", "over-budget", "stuck"]), detail: z.string() }),
+  event("message.added", { session: z.string(), about: z.enum(["system", "task", "note", "finish", "stuck", "budget"]), message: Sha }),
+
+  event("model.requested", { session: z.string(), turn: z.int(), messages: z.int(), inputTokens: z.int(), reserved: nano.nullable() }),
+  event("model.waited", { session: z.string(), kind: z.string(), reason: z.string(), until: z.int() }),
+  event("model.failed", { session: z.string(), turn: z.int(), kind: z.string(), reason: z.string(), billable: z.boolean() }),
+  event("model.replied", {
+    session: z.string(),
+    turn: z.int(),
+    message: Sha,
+    calls: z.array(z.object({ id: z.string(), name: z.string(), error: z.string().optional(), repairs: z.array(z.string()) })),
+    stop: z.enum(["calls", "end", "length", "refusal"]),
+    usage: Usage,
+    cost: nano.nullable(),
+    servedModel: z.string(),
+    servedTier: z.string().nullable(),
+    requestId: z.string().nullable(),
+    firstByteMs: z.number(),
+    ms: z.number(),
+  }),
+
+  event("call.judged", {
+    session: z.string(),
+    call: z.string(),
+    tool: z.string(),
+    effect: z.enum(["read", "write", "execute", "stop"]),
+    verdict: z.enum(["allow", "deny"]),
+    rule: z.string(),
+    args: Sha,
+    summary: z.string(),
+  }),
+  event("call.finished", {
+    session: z.string(),
+    call: z.string(),
+    tool: z.string(),
+    ok: z.boolean(),
+    message: Sha,
+    output: Sha.nullable(),
+    exitCode: z.int().nullable(),
+    /** Same for two calls that asked for the same thing and saw the same answer: what stuck detection counts. */
+    signature: z.string(),
+    ms: z.number(),
+  }),
+
+  event("sandbox.opened", { purpose: z.string(), policy: z.string(), degraded: z.array(z.string()), network: z.enum(["none", "host"]) }),
+  event("dependencies.prepared", {
+    how: z.enum(["none", "reused", "installed"]),
+    manager: z.string().nullable(),
+    command: z.string().nullable(),
+    why: z.string(),
+    ms: z.number(),
+  }),
+  event("suite.planned", { runner: z.string(), command: z.string(), source: z.string() }),
+  event("suite.ran", {
+    purpose: z.string(),
+    tree: commit,
+    command: z.string(),
+    runner: z.string(),
+    files: z.array(z.string()),
+    exitCode: z.int(),
+    killed: z.string().nullable(),
+    verdict: z.enum(["green", "red", "broken"]),
+    passed: z.int(),
+    failed: z.int(),
+    skipped: z.int(),
+    signature: z.string(),
+    result: Sha,
+    output: Sha,
+    ms: z.number(),
+  }),
+  event("diff.taken", { purpose: z.enum(["reproduction", "patch"]), from: commit, to: commit, patch: Sha, files: z.int(), added: z.int(), deleted: z.int() }),
+  event("gate.judged", { gate: z.string(), tree: commit, verdict: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) }),
+  event("approval.given", { by: z.string(), diff: Sha, expires: z.int() }),
+  event("effect.judged", { effect: z.string(), key: z.string(), verdict: z.enum(["allow", "deny"]), rule: z.string(), target: z.string() }),
+  event("effect.done", { effect: z.string(), key: z.string(), result: z.string() }),
+  event("report.written", { report: Sha }),
+]);
+export type Event = z.infer<typeof Event>;
+export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;
+
+/** An event as the ledger keeps it: when it happened and its place in the run's chain. */
+export type Recorded<E extends Event = Event> = E & { readonly seq: number; readonly at: number };

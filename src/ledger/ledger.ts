@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import { Fenced, LedgerBroken } from "../errors.ts";
+import type { Blob, Row, Store } from "../store/store.ts";
+import { GENESIS, nextAnchor, seal, verifyRows } from "./chain.ts";
+import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
+import { isGone, thisProcess } from "./owner.ts";
+import { upcast } from "./upcast.ts";
+
+/** Reads a run that nobody here writes. */
+export interface RunRecord {
+  readonly run: string;
+  readonly events: readonly Recorded[];
+  readonly head: string;
+}
+
+/** The one writer of a run. It carries its own head, so a writer that lost the run cannot write to it any more. */
+export interface RunLog extends RunRecord {
+  /** Records one fact, and with it every body put since the last one, in one transaction. */
+  append(event: Event): Promise<Recorded>;
+  /** Stages a body and names it. It becomes durable with the next event. Secrets are scrubbed first. */
+  put(body: string | Uint8Array): Sha;
+  bytes(sha: Sha): Promise<Uint8Array>;
+  text(sha: Sha): Promise<string>;
+  /** Called after each fact is stored, in order. */
+  listen(listener: (event: Recorded) => void): void;
+  /** Anchors the head and gives the run up. */
+  close(): Promise<void>;
+}
+
+export interface RunEnds {
+  readonly run: string;
+  readonly started: Recorded<EventOf<"run.started">>;
+  readonly last: Recorded;
+  /** A live process writes it right now. */
+  readonly active: boolean;
+}
+
+export interface Ledger {
+  /** Starts or continues writing a run; throws Fenced while a live process owns it, LedgerBroken when its chain does not hold. */
+  open(run: string): Promise<RunLog>;
+  read(run: string): Promise<RunRecord>;
+  /** First and last fact of the newest runs, newest first. */
+  newest(limit: number): Promise<readonly RunEnds[]>;
+  /** Run ids that begin with `prefix`. */
+  find(prefix: string): Promise<readonly string[]>;
+  bytes(sha: Sha): Promise<Uint8Array>;
+  text(sha: Sha): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface LedgerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Removes secrets from text before it is hashed and stored: afterwards there is no honest way. */
+  readonly scrub: (text: string) => string;
+}
+
+export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
+  const bytes = async (sha: Sha): Promise<Uint8Array> => {
+    const data = await store.blob(sha);
+    if (!data) throw new LedgerBroken(`body ${sha.slice(0, 12)} is not in the ledger`, "it was redacted, or the file is damaged");
+    return data;
+  };
+  const text = async (sha: Sha): Promise<string> => new TextDecoder().decode(await bytes(sha));
+  const read = async (run: string): Promise<RunRecord> => {
+    const rows = await store.rows(run);
+    return { run, head: verifyRows(rows), events: rows.map(parse) };
+  };
+
+  return {
+    read,
+    bytes,
+    text,
+    find: (prefix) => store.find(prefix),
+    newest: async (limit) => {
+      const ends = await store.ends(limit);
+      return Promise.all(
+        ends.map(async ({ first, last }) => {
+          const owner = await store.owner(first.run);
+          const started = parse(first) as Recorded<EventOf<"run.started">>;
+          return { run: first.run, started, last: parse(last), active: owner !== null && !isGone(owner) };
+        }),
+      );
+    },
+    open: async (run) => {
+      const owner = thisProcess();
+      if (!(await store.claim(run, owner, isGone))) throw new Fenced(run);
+      return writer({ store, clock, scrub, owner, bytes, text, record: await read(run) });
+    },
+    close: () => store.close(),
+  };
+}
+
+interface Desk extends LedgerOptions {
+  readonly owner: string;
+  readonly record: RunRecord;
+  bytes(sha: Sha): Promise<Uint8Array>;
+  text(sha: Sha): Promise<string>;
+}
+
+function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunLog {
+  const { run } = record;
+  const events = [...record.events];
+  const listeners: ((event: Recorded) => void)[] = [];
+  let head = record.head;
+  let staged: Blob[] = [];
+  // Facts keep the order in which they were told, also when calls run side by side.
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const write = async (event: Event): Promise<Recorded> => {
+    const seq = events.length;
+    const at = clock.now();
+    const body = scrub(JSON.stringify({ at, ...Event.parse(event) }));
+    const hash = seal(head, run, seq, body);
+    const blobs = staged;
+    staged = [];
+    try {
+      await store.append({ rows: [{ run, seq, body, hash }], blobs, durable: mustSurvivePowerLoss(event) });
+    } catch (error) {
+      staged = [...blobs, ...staged];
+      throw error;
+    }
+    head = hash;
+    const recorded = parse({ run, seq, body, hash });
+    events.push(recorded);
+    for (const listener of listeners) listener(recorded);
+    return recorded;
+  };
+
+  return {
+    run,
+    events,
+    get head() {
+      return head;
+    },
+    append(event) {
+      const written = queue.then(() => write(event));
+      queue = written.catch(() => {});
+      return written;
+    },
+    put(body) {
+      const data = typeof body === "string" ? new TextEncoder().encode(scrub(body)) : body;
+      const sha = createHash("sha256").update(data).digest("hex");
+      staged.push({ sha, data });
+      return sha;
+    },
+    bytes: async (sha) => staged.find((blob) => blob.sha === sha)?.data ?? (await bytes(sha)),
+    text: async (sha) => {
+      const waiting = staged.find((blob) => blob.sha === sha);
+      return waiting ? new TextDecoder().decode(waiting.data) : text(sha);
+    },
+    listen: (listener) => void listeners.push(listener),
+    async close() {
+      await queue;
+      if (head !== GENESIS) {
+        await store.anchor((newest) => nextAnchor(newest, { run, last: events.length - 1, head, at: clock.now() }));
+      }
+      await store.release(run, owner);
+    },
+  };
+}
+
+/** Intent and result of an effect outside the sandbox, decisions of people, and how a run ended. */
+const mustSurvivePowerLoss = ({ type }: Event): boolean =>
+  type.startsWith("effect.") || type.startsWith("approval.") || type === "run.started" || type === "run.ended" || type === "run.paused";
+
+function parse(row: Row): Recorded {
+  const { at, ...stored } = JSON.parse(row.body) as { at: number };
+  return { ...Event.parse(upcast(stored)), seq: row.seq, at };
+}

@@ -1,0 +1,21 @@
+import type { Database } from "better-sqlite3";
+
+/** Numbered, never edited: the database's user_version counts how many have been applied. */
+export const migrations: readonly ((db: Database) => void)[] = [
+  (db) =>
+    db.exec(`
+      CREATE TABLE events (
+        run TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL,
+        PRIMARY KEY (run, seq)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TRIGGER events_are_facts BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+      CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+      CREATE TABLE runs (run TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE anchors (
+        seq INTEGER PRIMARY KEY, run TEXT NOT NULL, last INTEGER NOT NULL, head TEXT NOT NULL,
+        at INTEGER NOT NULL, hash TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE blobs (sha TEXT PRIMARY KEY, encoding INTEGER NOT NULL, size INTEGER NOT NULL, data BLOB) STRICT, WITHOUT ROWID;
+      CREATE TABLE owners (run TEXT PRIMARY KEY, owner TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    `),
+];

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "better-sqlite3";
+import { InfrastructureError } from "../errors.ts";
+
+/** How long a writer waits for others before it gives up, in milliseconds. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * One write transaction, taken with BEGIN IMMEDIATE. A busy database is asked again after a short, jittered sleep:
+ * SQLite's own busy handler lets one process starve the others.
+ */
+export async function inTransaction<T>(db: Database, work: () => T, durable = false): Promise<T> {
+  const transaction = db.transaction(work);
+  return retrying(() => {
+    if (!durable) return transaction.immediate();
+    db.pragma("synchronous = FULL");
+    try {
+      return transaction.immediate();
+    } finally {
+      db.pragma("synchronous = NORMAL");
+    }
+  });
+}
+
+/** The same patience for statements that cannot run inside a transaction. */
+export const whenFree = <T>(work: () => T): Promise<T> => retrying(work);
+
+async function retrying<T>(work: () => T): Promise<T> {
+  const until = performance.now() + PATIENCE_MS;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return work();
+    } catch (error) {
+      const code = (error as { code?: string }).code ?? "";
+      if (code.startsWith("SQLITE_BUSY") && performance.now() < until) {
+        await sleep(0.1 + Math.random() * Math.min(4, 0.4 * (attempt + 1)));
+        continue;
+      }
+      throw explained(error, code);
+    }
+  }
+}
+
+function explained(error: unknown, code: string): unknown {
+  if (code.startsWith("SQLITE_BUSY")) {
+    return new InfrastructureError(
+      `the ledger has been locked by another process for ${PATIENCE_MS / 1000} s`,
+      "end the process that holds it (see: fuser on the ledger file), then resume the run",
+      error,
+    );
+  }
+  if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR")) {
+    return new InfrastructureError(
+      `the ledger could not be written: ${(error as Error).message}`,
+      "free space on the disk that holds CLAW_HOME; nothing recorded is lost: continue with claw resume",
+      error,
+    );
+  }
+  return error;
+}

@@ -1,0 +1,130 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import Database from "better-sqlite3";
+import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
+import { migrations } from "./migrations.ts";
+import { inTransaction, whenFree } from "./sqlite-lock.ts";
+import type { AnchorRow, Row, Store } from "./store.ts";
+
+/** Bodies above this many bytes are stored compressed. */
+const COMPRESS_ABOVE = 256;
+const PLAIN = 0;
+const ZSTD = 1;
+
+/** The ledger's file, created with its directory when missing; ":memory:" for tests. Private to its owner. */
+export async function openSqlite(file: string): Promise<Store> {
+  const db = await open(file);
+  const statements = prepare(db);
+  const write = <T>(work: () => T, durable = false): Promise<T> => inTransaction(db, work, durable);
+
+  return {
+    append: ({ rows, blobs, durable }) =>
+      // FULL waits for the disk: only for what must survive a power cut.
+      write(() => {
+        for (const { sha, data } of blobs) {
+          const packed = data.length > COMPRESS_ABOVE ? zstdCompressSync(data) : data;
+          const small = packed.length < data.length;
+          statements.putBlob.run(sha, small ? ZSTD : PLAIN, data.length, small ? packed : data);
+        }
+        for (const row of rows) insertRow(statements, row);
+      }, durable),
+    rows: async (run, from = 0) => statements.rows.all(run, from) as Row[],
+    ends: async (limit) =>
+      (statements.ends.all(limit) as { run: string; last: number }[]).map(({ run, last }) => ({
+        first: statements.row.get(run, 0) as Row,
+        last: statements.row.get(run, last) as Row,
+      })),
+    find: async (prefix) =>
+      (statements.find.all(`${prefix.replace(/[%_\\]/g, "\\$&")}%`) as { run: string }[]).map(({ run }) => run),
+    blob: async (sha) => {
+      const found = statements.getBlob.get(sha) as { encoding: number; data: Buffer | null } | undefined;
+      if (!found?.data) return null;
+      return found.encoding === ZSTD ? zstdDecompressSync(found.data) : found.data;
+    },
+    anchor: (next) =>
+      write(() => {
+        const row = next((statements.newestAnchor.get() as AnchorRow | undefined) ?? null);
+        statements.putAnchor.run(row.seq, row.run, row.last, row.head, row.at, row.hash);
+      }, true),
+    anchors: async () => statements.anchors.all() as AnchorRow[],
+    claim: (run, owner, mayTake) =>
+      write(() => {
+        const present = statements.owner.get(run) as { owner: string } | undefined;
+        if (present && present.owner !== owner && !mayTake(present.owner)) return false;
+        statements.putOwner.run(run, owner);
+        return true;
+      }),
+    owner: async (run) => (statements.owner.get(run) as { owner: string } | undefined)?.owner ?? null,
+    release: (run, owner) => write(() => void statements.dropOwner.run(run, owner)),
+    close: async () => void db.close(),
+  };
+}
+
+async function open(file: string): Promise<Database.Database> {
+  try {
+    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const isNew = file === ":memory:" || !existsSync(file);
+    const db = new Database(file, { timeout: 0 });
+    if (isNew && file !== ":memory:") chmodSync(file, 0o600);
+    await whenFree(() => db.pragma("journal_mode = WAL"));
+    db.pragma("synchronous = NORMAL");
+    db.pragma("foreign_keys = ON");
+    await migrate(db, file);
+    return db;
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof InfrastructureError) throw error;
+    throw new InfrastructureError(
+      `the ledger ${file} cannot be opened: ${(error as Error).message}`,
+      "check the disk and the file's owner, or set CLAW_HOME to another directory",
+      error,
+    );
+  }
+}
+
+async function migrate(db: Database.Database, file: string): Promise<void> {
+  const version = db.pragma("user_version", { simple: true }) as number;
+  if (version > migrations.length) {
+    throw new InfrastructureError(
+      `the ledger ${file} was written by a newer claw (format ${version}, this one knows ${migrations.length})`,
+      "update claw, or set CLAW_HOME to a directory of its own for this version",
+    );
+  }
+  if (version === migrations.length) return;
+  if (version > 0) copyFileSync(file, `${file}.before-${migrations.length}`);
+  await inTransaction(db, () => {
+    // Another process may have migrated while we waited for the lock.
+    const now = db.pragma("user_version", { simple: true }) as number;
+    for (const step of migrations.slice(now)) step(db);
+    db.pragma(`user_version = ${migrations.length}`);
+  });
+}
+
+function prepare(db: Database.Database) {
+  return {
+    insert: db.prepare("INSERT INTO events (run, seq, body, hash) VALUES (?, ?, ?, ?)"),
+    touchRun: db.prepare("INSERT INTO runs (run, last) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET last = excluded.last"),
+    rows: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq >= ? ORDER BY seq"),
+    row: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq = ?"),
+    ends: db.prepare("SELECT run, last FROM runs ORDER BY run DESC LIMIT ?"),
+    find: db.prepare("SELECT run FROM runs WHERE run LIKE ? ESCAPE '\\' ORDER BY run LIMIT 10"),
+    putBlob: db.prepare("INSERT INTO blobs (sha, encoding, size, data) VALUES (?, ?, ?, ?) ON CONFLICT (sha) DO NOTHING"),
+    getBlob: db.prepare("SELECT encoding, data FROM blobs WHERE sha = ?"),
+    newestAnchor: db.prepare("SELECT * FROM anchors ORDER BY seq DESC LIMIT 1"),
+    putAnchor: db.prepare("INSERT INTO anchors (seq, run, last, head, at, hash) VALUES (?, ?, ?, ?, ?, ?)"),
+    anchors: db.prepare("SELECT * FROM anchors ORDER BY seq"),
+    owner: db.prepare("SELECT owner FROM owners WHERE run = ?"),
+    putOwner: db.prepare("INSERT INTO owners (run, owner) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET owner = excluded.owner"),
+    dropOwner: db.prepare("DELETE FROM owners WHERE run = ? AND owner = ?"),
+  };
+}
+
+function insertRow(statements: ReturnType<typeof prepare>, { run, seq, body, hash }: Row): void {
+  try {
+    statements.insert.run(run, seq, body, hash);
+  } catch (error) {
+    if ((error as { code?: string }).code === "SQLITE_CONSTRAINT_PRIMARYKEY") throw new Fenced(run, error);
+    throw error;
+  }
+  statements.touchRun.run(run, seq);
+}

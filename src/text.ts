@@ -1,0 +1,99 @@
+/** Invisible, bidirectional and control characters that can hide words from a reader; tab and newline stay. */
+const invisible =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff]|[\u{e0000}-\u{e0fff}\u{1d173}-\u{1d17a}\u{f0000}-\u{10ffff}]/gu;
+
+/** Text without characters a person cannot see, and how many there were. */
+export function stripInvisible(text: string): { readonly text: string; readonly stripped: number } {
+  let stripped = 0;
+  const clean = text.replaceAll("\r\n", "\n").replace(invisible, () => {
+    stripped += 1;
+    return "";
+  });
+  return { text: clean, stripped };
+}
+
+/** Terminal colours and cursor movements; progress redrawn with carriage returns keeps only its last state. */
+export function stripTerminal(text: string): string {
+  return text
+    // oxlint-disable-next-line no-control-regex -- escape sequences are what this removes
+    .replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "")
+    .replaceAll("\r\n", "\n")
+    .replace(/^.*\r(?!$)/gm, "");
+}
+
+/** "1 file", "2 files". */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** 950 ms, 1.2 s, 3 min 4 s. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** Integer nano-dollars for people: "$0.0123"; "unpriced" when unknown. */
+export function money(nano: number | null): string {
+  if (nano === null) return "unpriced";
+  const usd = nano / 1e9;
+  return `$${usd === 0 || usd >= 0.01 ? usd.toFixed(2) : usd.toFixed(4)}`;
+}
+
+/** The first line, cut to `max` characters. */
+export function headline(text: string, max = 100): string {
+  const line = text.trim().split("\n", 1)[0] ?? "";
+  return line.length <= max ? line : `${line.slice(0, max - 1).trimEnd()}…`;
+}
+
+/** Lower-case words joined by hyphens, at most `max` characters: safe in a branch name. */
+export function slug(text: string, max = 40): string {
+  const words = text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+/, "")
+    .slice(0, max)
+    .replace(/-+$/, "");
+  return words || "task";
+}
+
+/** Keeps head and tail of a long text and says what was left out between them. */
+export function keepEnds(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const half = Math.floor(max / 2);
+  const cut = text.slice(half, text.length - half);
+  return `${text.slice(0, half)}\n[… ${cut.length} characters, ${cut.split("\n").length - 1} lines left out …]\n${text.slice(-half)}`;
+}
+
+const escapeForPattern = (text: string): string => text.replace(/[.+^$()|[\]\\]/g, "\\$&");
+
+/** Does `path` match a glob of the manifest? Knows **, *, ? and {a,b}; a pattern without a slash matches at any depth. */
+export function matchesGlob(path: string, glob: string): boolean {
+  const anchored = glob.includes("/") ? glob.replace(/^\//, "") : `**/${glob}`;
+  const source = escapeForPattern(anchored.endsWith("/") ? `${anchored}**` : anchored)
+    .replace(/\{([^}]*)\}/g, (_, list: string) => `(?:${list.split(",").join("|")})`)
+    .replace(/\*\*\/|\*\*|\*|\?/g, (wild) =>
+      wild === "**/" ? "(?:[^/]+/)*" : wild === "**" ? ".*" : wild === "*" ? "[^/]*" : "[^/]",
+    );
+  return new RegExp(`^${source}$`).test(path);
+}
+
+/** The known word nearest to a mistyped one, when it is near enough to be meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const scored = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
+  const best = scored.sort((a, b) => a.distance - b.distance)[0];
+  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
+}
+
+/** Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

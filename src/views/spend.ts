@@ -1,0 +1,106 @@
+import type { Recorded } from "../ledger/events.ts";
+
+/** What a run has used so far. Money in integer nano-dollars. */
+export interface Spend {
+  readonly turns: number;
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+  /** The priced part, settled. */
+  readonly settled: number;
+  /** Reserved for requests that have no answer yet; after a crash they count as spent. */
+  readonly reserved: Readonly<Record<string, number>>;
+  /** Something was used whose price is not known: the sum is then a lower bound, and shown as unpriced. */
+  readonly unpriced: boolean;
+}
+
+export const nothingSpent: Spend = {
+  turns: 0,
+  inputTokens: 0,
+  cachedTokens: 0,
+  outputTokens: 0,
+  settled: 0,
+  reserved: {},
+  unpriced: false,
+};
+
+/** One event forward. */
+export function applyToSpend(spend: Spend, event: Recorded): Spend {
+  switch (event.type) {
+    case "model.requested": {
+      // A request that never got an answer, because the process died, may have been billed.
+      const lost = spend.reserved[event.session] ?? 0;
+      return {
+        ...spend,
+        settled: spend.settled + lost,
+        reserved: { ...spend.reserved, [event.session]: event.reserved ?? 0 },
+      };
+    }
+    case "model.failed": {
+      const reserved = spend.reserved[event.session] ?? 0;
+      return {
+        ...spend,
+        settled: spend.settled + (event.billable ? reserved : 0),
+        reserved: { ...spend.reserved, [event.session]: 0 },
+      };
+    }
+    case "model.replied": {
+      const { usage } = event;
+      return {
+        turns: spend.turns + 1,
+        inputTokens: spend.inputTokens + usage.inputUncached + usage.inputCacheRead + usage.inputCacheWrite,
+        cachedTokens: spend.cachedTokens + usage.inputCacheRead,
+        outputTokens: spend.outputTokens + usage.outputVisible + usage.outputReasoning,
+        settled: spend.settled + (event.cost ?? 0),
+        reserved: { ...spend.reserved, [event.session]: 0 },
+        unpriced: spend.unpriced || event.cost === null,
+      };
+    }
+    default:
+      return spend;
+  }
+}
+
+export const foldSpend = (events: readonly Recorded[]): Spend => events.reduce(applyToSpend, nothingSpent);
+
+/** Settled plus reserved, in nano-dollars. */
+export const committed = (spend: Spend): number =>
+  spend.settled + Object.values(spend.reserved).reduce((sum, nano) => sum + nano, 0);
+
+/** The cost as it may be shown: null when any part of it has no known price. */
+export const shownCost = (spend: Spend): number | null => (spend.unpriced ? null : committed(spend));
+
+export interface RunLimits {
+  /** Null: no limit in money. */
+  readonly usdNano: number | null;
+  readonly turns: number;
+  readonly tokens: number;
+  readonly wallMs: number;
+  readonly attempts: number;
+}
+
+/** The first limit that the next request could pass, in words; null while all hold. `next` is that request's upper bound. */
+export function exceeded(
+  spend: Spend,
+  limits: RunLimits,
+  next: { readonly nano: number | null; readonly inputTokens: number },
+): string | null {
+  if (spend.turns >= limits.turns) return `${limits.turns} turns used`;
+  const tokens = spend.inputTokens + spend.outputTokens;
+  if (tokens + next.inputTokens > limits.tokens) return `${tokens} of ${limits.tokens} tokens used; the next request does not fit`;
+  if (limits.usdNano !== null && next.nano !== null && committed(spend) + next.nano > limits.usdNano) {
+    const usd = (nano: number) => `$${(nano / 1e9).toFixed(4)}`;
+    return `${usd(committed(spend))} of ${usd(limits.usdNano)} spent; the next request may cost up to ${usd(next.nano)}`;
+  }
+  return null;
+}
+
+/** Has more than 85 % of any limit been used? Then the model is told, once. */
+export function nearlySpent(spend: Spend, limits: RunLimits): boolean {
+  const shares = [
+    spend.turns / limits.turns,
+    (spend.inputTokens + spend.outputTokens) / limits.tokens,
+    limits.usdNano === null ? 0 : committed(spend) / Math.max(1, limits.usdNano),
+  ];
+  return shares.some((share) => share >= 0.85);
+}
