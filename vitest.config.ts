@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { summaryReporter } from "./test/support/summary-reporter.ts";
 
 // Process-heavy tests (sandbox, git, whole runs) need patience on a busy two-core machine, never sleeps.
 export default defineConfig({
@@ -7,5 +8,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "threads",
+    reporters: ["default", summaryReporter],
   },
 });
