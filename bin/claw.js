@@ -24,7 +24,7 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
   module.enableCompileCache();
   // Should the program ever run dry before it has an answer, that is a failure, not a success.
   process.exitCode = 1;
-  import(main.href)
+  void import(main.href)
     .then((claw) => claw.main(process.argv.slice(2)))
     .then((code) => {
       process.exitCode = code;
