@@ -1,0 +1,11 @@
+import { writeFileSync } from "node:fs";
+import { userConfigSchema } from "../src/config.ts";
+import { manifestSchema } from "../src/policy/manifest.ts";
+
+// Editors check claw.yaml and config.yaml against these; they are committed, so that a change shows in review.
+for (const [file, schema] of [
+  ["claw.schema.json", manifestSchema()],
+  ["config.schema.json", userConfigSchema()],
+] as const) {
+  writeFileSync(new URL(`../schema/${file}`, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
+}
