@@ -97,3 +97,14 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** What two outputs of the same thing have in common: times, addresses, temporary paths and process ids are levelled. */
+export function normalise(text: string): string {
+  return text
+    .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, "<time>")
+    .replace(/\b\d\d:\d\d:\d\d(?:\.\d+)?\b/g, "<time>")
+    .replace(/\b\d+(?:\.\d+)?\s?(?:ms|s|µs|ns|seconds?|minutes?)\b/g, "<duration>")
+    .replace(/\b0x[0-9a-f]+\b/gi, "<address>")
+    .replace(/\/tmp\/[^\s:'")]+/g, "<tmp>")
+    .replace(/\b(pid|process)[ =:#]*\d+/gi, "$1 <pid>");
+}

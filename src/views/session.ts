@@ -23,6 +23,8 @@ export interface SessionState {
   readonly ended: EventOf<"session.ended"> | null;
   /** Calls since the session began or was last told that it goes in circles. */
   readonly trace: readonly Trace[];
+  /** The last reply called no tool, and nobody has answered it yet. */
+  readonly unanswered: boolean;
   /** Replies in a row without a usable call, since the last such telling. */
   readonly wordsOnly: number;
   /** Turns in a row in which nothing was edited and nothing finished, since the last such telling. */
@@ -40,6 +42,7 @@ export const newSession: SessionState = {
   lastReply: null,
   ended: null,
   trace: [],
+  unanswered: false,
   wordsOnly: 0,
   idleTurns: 0,
   stuckWarnings: 0,
@@ -63,6 +66,7 @@ export function applyToSession(state: SessionState, id: string, event: Recorded)
         lastReply: event.message,
         turns: state.turns + 1,
         pending: event.calls.map(({ id: call }) => call),
+        unanswered: event.calls.length === 0,
         wordsOnly: event.calls.length === 0 ? state.wordsOnly + 1 : 0,
         idleTurns: state.idleTurns + 1,
       };
@@ -83,7 +87,7 @@ export function applyToSession(state: SessionState, id: string, event: Recorded)
 }
 
 function addMessage(state: SessionState, event: EventOf<"message.added">): SessionState {
-  const next = { ...state, messages: [...state.messages, event.message] };
+  const next = { ...state, unanswered: false, messages: [...state.messages, event.message] };
   if (event.about === "budget") return { ...next, budgetWarned: true };
   if (event.about !== "stuck") return next;
   return { ...next, trace: [], wordsOnly: 0, idleTurns: 0, stuckWarnings: state.stuckWarnings + 1 };

@@ -1,0 +1,61 @@
+import type { Event, EventOf } from "../ledger/events.ts";
+import type { Message } from "../ledger/message.ts";
+import { applyToSession, foldSession } from "../views/session.ts";
+import { applyToSpend, foldSpend } from "../views/spend.ts";
+import { stuckSignal } from "../views/stuck.ts";
+import type { Agent } from "./agent.ts";
+import { ask } from "./ask.ts";
+import { perform } from "./perform.ts";
+import { putMessage, transcriptReader } from "./transcript.ts";
+
+export interface Opening {
+  readonly kind: string;
+  /** Hash of the prompt file that the task message was made from. */
+  readonly prompt: string;
+  readonly system: string;
+  readonly task: string;
+}
+
+/** Drives a session to its end. All it knows is what the ledger says, so starting, continuing and recovering are one call. */
+export async function drive(id: string, opening: Opening, agent: Agent, signal: AbortSignal): Promise<EventOf<"session.ended">> {
+  const { log } = agent;
+  const read = transcriptReader(log);
+  let state = foldSession(log.events, id);
+  let spend = foldSpend(log.events);
+  const record = async (event: Event): Promise<void> => {
+    const recorded = await log.append(event);
+    state = applyToSession(state, id, recorded);
+    spend = applyToSpend(spend, recorded);
+  };
+  const tell = (about: EventOf<"message.added">["about"], message: Message): Promise<void> =>
+    record({ type: "message.added", session: id, about, message: putMessage(log, message) });
+  const note = (about: "note" | "stuck" | "budget", text: string): Promise<void> =>
+    tell(about, { role: "user", origin: "harness", text });
+  const end = (reason: EventOf<"session.ended">["reason"], detail: string): Promise<void> =>
+    record({ type: "session.ended", session: id, reason, detail });
+
+  if (!state.started) {
+    const tools = log.put(JSON.stringify(agent.tools.map(({ spec }) => spec)));
+    await record({ type: "session.started", session: id, kind: opening.kind, prompt: opening.prompt, tools });
+  }
+  if (state.messages.length === 0) await tell("system", { role: "system", text: opening.system });
+  if (state.messages.length === 1) await tell("task", { role: "user", origin: "task", text: opening.task });
+
+  while (!state.ended) {
+    signal.throwIfAborted();
+    const circle = stuckSignal(state);
+    if (state.pending.length > 0) {
+      await perform(id, state, { agent, read, record, signal });
+    } else if (circle && state.stuckWarnings > 0) {
+      await end("stuck", circle);
+    } else if (circle) {
+      await note("stuck", `claw: ${circle}. State a new idea and try it, or call finish with outcome "blocked".`);
+    } else if (state.unanswered) {
+      await note("note", 'claw: nothing happens without a tool call. Call a tool, or finish with outcome "done" or "blocked".');
+    } else {
+      const limit = await ask(id, state, spend, { agent, read, record, note, signal });
+      if (limit) await end("over-budget", limit);
+    }
+  }
+  return state.ended;
+}

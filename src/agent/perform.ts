@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import type { Event } from "../ledger/events.ts";
+import type { Call, Message } from "../ledger/message.ts";
+import { judge } from "../policy/judge.ts";
+import { normalise } from "../text.ts";
+import type { Tool, ToolResult } from "../tools/tool.ts";
+import type { SessionState } from "../views/session.ts";
+import type { Agent } from "./agent.ts";
+import { putMessage } from "./transcript.ts";
+
+export interface Door {
+  readonly agent: Agent;
+  readonly read: (shas: readonly string[]) => Promise<Message[]>;
+  readonly record: (event: Event) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** The one door between a model's wish and the world: each call is judged, then done, and both are written down, in order. */
+export async function perform(session: string, state: SessionState, door: Door): Promise<void> {
+  if (!state.lastReply) return;
+  const [reply] = await door.read([state.lastReply]);
+  if (reply?.role !== "assistant") return;
+  let failedEdit = false;
+  for (const [index, call] of reply.calls.entries()) {
+    if (!state.pending.includes(call.id)) continue;
+    door.signal.throwIfAborted();
+    const number = state.trace.length + index + 1;
+    const result = failedEdit
+      ? notRun("an edit before it in the same reply failed")
+      : await performOne({ session, call, number, inDoubt: state.inDoubt.includes(call.id) }, door);
+    if (result.finished !== undefined) return;
+    failedEdit ||= call.name === "edit" && !result.ok;
+  }
+}
+
+interface Wish {
+  readonly session: string;
+  readonly call: Call;
+  readonly number: number;
+  readonly inDoubt: boolean;
+}
+
+const notRun = (why: string): ToolResult => ({ ok: false, text: `not run: ${why}` });
+
+async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
+  const { agent, record } = door;
+  const { session, call } = wish;
+  const startedAt = agent.clock.now();
+  const result = await judged(wish, door);
+  const text = result.text;
+  await record({
+    type: "call.finished",
+    session,
+    call: call.id,
+    tool: call.name,
+    ok: result.ok,
+    message: putMessage(agent.log, { role: "tool", callId: call.id, name: call.name, ok: result.ok, text }),
+    output: result.full === undefined || result.full === "" ? null : agent.log.put(result.full),
+    exitCode: result.exitCode ?? null,
+    signature: createHash("sha256").update(JSON.stringify([call.name, call.args, normalise(text)])).digest("hex").slice(0, 16),
+    ms: agent.clock.now() - startedAt,
+  });
+  if (result.finished !== undefined) {
+    await record({ type: "session.ended", session, reason: "finished", detail: result.finished });
+  }
+  return result;
+}
+
+async function judged({ session, call, number, inDoubt }: Wish, { agent, record, signal }: Door): Promise<ToolResult> {
+  const tool: Tool | undefined = agent.tools.find(({ spec }) => spec.name === call.name);
+  if (!tool) return notRun(`there is no tool named ${call.name.slice(0, 60)}; there are ${agent.tools.map(({ spec }) => spec.name).join(", ")}`);
+  if (call.args === null) return notRun(call.error ?? "the arguments are not valid JSON");
+  if (inDoubt && tool.effect !== "read" && tool.effect !== "stop") {
+    return notRun("claw was interrupted here and cannot know whether this ran. Check before you repeat it");
+  }
+  const { verdict, rule } = judge(agent.role, call.name);
+  await record({
+    type: "call.judged",
+    session,
+    call: call.id,
+    tool: call.name,
+    effect: tool.effect,
+    verdict,
+    rule,
+    args: agent.log.put(JSON.stringify(call.args)),
+    summary: tool.summary(call.args),
+  });
+  if (verdict === "deny") return notRun(`denied: ${rule}`);
+  // What the model can mend comes back as a result. What throws (an abort, a full disk, a bug) ends or pauses the run.
+  return tool.call(call.args, { sandbox: agent.sandbox, signal, number, onOutput: agent.onOutput, finish: agent.finish });
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { UsageError } from "./errors.ts";
+import { readStrictYaml } from "./strict-yaml.ts";
+
+/** Where a credential is found at the moment of use. Never the credential itself. */
+const KeyReference = z.union([
+  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({ command: z.array(z.string()).min(1) }),
+]);
+export type KeyReference = z.infer<typeof KeyReference>;
+
+const Endpoint = z.strictObject({
+  baseUrl: z.url(),
+  wire: z.enum(["responses", "chat"]).default("chat"),
+  key: KeyReference.optional(),
+  selfHosted: z.boolean().optional().meta({ description: "On this machine or network. Guessed from the address when left out." }),
+  price: z
+    .strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative(), cacheRead: z.number().nonnegative().optional() })
+    .optional()
+    .meta({ description: "US dollars per million tokens; overrides the built-in price list." }),
+});
+export type EndpointConfig = z.infer<typeof Endpoint>;
+
+/** The user's config.yaml: endpoints, credentials by reference, budgets. */
+export const UserConfig = z.strictObject({
+  model: z.string().optional().meta({ description: "Default model, as <endpoint>/<model>." }),
+  endpoints: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), Endpoint).default({}),
+  budget: z
+    .strictObject({
+      usd: z.number().positive().default(2).meta({ description: "Most money for one run, in US dollars." }),
+      turns: z.int().min(1).default(100),
+      tokens: z.int().min(1).default(5_000_000),
+      minutes: z.number().positive().default(60),
+    })
+    .prefault({}),
+});
+export type UserConfig = z.infer<typeof UserConfig>;
+
+/** The JSON Schema that is published as schema/config.schema.json. */
+export const userConfigSchema = (): unknown => z.toJSONSchema(UserConfig, { io: "input", target: "draft-2020-12" });
+
+/** Everything claw takes from the machine it runs on. */
+export interface Config {
+  /** Ledger, workspaces and reports. Never inside a repository. */
+  readonly home: string;
+  readonly user: UserConfig;
+  /** Model named by CLAW_MODEL; flags win over it, it wins over config.yaml. */
+  readonly model: string | undefined;
+  readonly path: string;
+  readonly userHome: string;
+  readonly initiator: string;
+  readonly ci: boolean;
+  readonly colour: "auto" | "never" | "always";
+  /** Reads a variable by the name a credential reference gives. Values are never kept. */
+  readonly variable: (name: string) => string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Precedence, lowest first: defaults, config.yaml, environment; flags are applied by each command. */
+export function loadConfig(environment: Environment = process.env): Config {
+  const userHome = environment["HOME"] || homedir();
+  const configFile = join(environment["XDG_CONFIG_HOME"] || join(userHome, ".config"), "claw", "config.yaml");
+  return {
+    home: environment["CLAW_HOME"] || join(environment["XDG_STATE_HOME"] || join(userHome, ".local", "state"), "claw"),
+    user: withWellKnown(readUserConfig(configFile), environment),
+    model: environment["CLAW_MODEL"] || undefined,
+    path: environment["PATH"] || "/usr/local/bin:/usr/bin:/bin",
+    userHome,
+    initiator: environment["USER"] || environment["LOGNAME"] || "unknown",
+    ci: Boolean(environment["CI"]),
+    colour: environment["NO_COLOR"] ? "never" : environment["FORCE_COLOR"] ? "always" : "auto",
+    variable: (name) => environment[name] || undefined,
+  };
+}
+
+function readUserConfig(file: string): UserConfig {
+  let text = "";
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      throw new UsageError(`${file} cannot be read: ${(error as Error).message}`, "mend its permissions", error);
+    }
+    return UserConfig.parse({});
+  }
+  return readStrictYaml(text, { file, schema: UserConfig, published: userConfigSchema });
+}
+
+/** OPENAI_API_KEY and OPENAI_BASE_URL work without a file; a configured endpoint of the same name wins. */
+function withWellKnown(user: UserConfig, environment: Environment): UserConfig {
+  const baseUrl = environment["OPENAI_BASE_URL"];
+  if (!baseUrl && !environment["OPENAI_API_KEY"]) return user;
+  const openai: EndpointConfig = {
+    baseUrl: baseUrl || "https://api.openai.com/v1",
+    wire: baseUrl && !/^https:\/\/([a-z0-9-]+\.)?api\.openai\.com\//.test(`${baseUrl}/`) ? "chat" : "responses",
+    key: { env: "OPENAI_API_KEY" },
+  };
+  return { ...user, endpoints: { openai, ...user.endpoints } };
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { readStrictYaml } from "../strict-yaml.ts";
+
+const glob = z.string().min(1);
+
+/** claw.yaml: what is allowed in this repository. Read from the base commit; it can only narrow what the user grants. */
+export const Manifest = z.strictObject({
+  test: z
+    .strictObject({
+      command: z.string().min(1).optional().meta({ description: "Command that runs the whole test suite." }),
+      timeoutSeconds: z.int().min(1).max(7200).default(600).meta({ description: "Wall-clock limit of one suite run." }),
+    })
+    .prefault({}),
+  setup: z
+    .strictObject({
+      installScripts: z.boolean().default(false).meta({ description: "May dependencies run their install scripts?" }),
+    })
+    .prefault({}),
+  scope: z
+    .strictObject({
+      allow: z.array(glob).default([]).meta({ description: "Only these paths may change; empty: every path." }),
+      deny: z.array(glob).default([]).meta({ description: "These paths may never change." }),
+    })
+    .prefault({}),
+  protect: z.array(glob).default([]).meta({ description: "Paths whose change needs a person's approval, besides the built-in ones." }),
+  limits: z
+    .strictObject({
+      files: z.int().min(1).default(20).meta({ description: "Most files a fix may change." }),
+      diffLines: z.int().min(1).default(600).meta({ description: "Most lines a fix may add and delete." }),
+      usd: z.number().positive().optional().meta({ description: "Most money for one run, in US dollars." }),
+      turns: z.int().min(1).optional().meta({ description: "Most model turns for one run." }),
+    })
+    .prefault({}),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** The JSON Schema that is published as schema/claw.schema.json. */
+export const manifestSchema = (): unknown =>
+  z.toJSONSchema(Manifest, { io: "input", target: "draft-2020-12" });
+
+/** Reads claw.yaml; undefined gives the defaults. Throws UsageError naming the line and a suggestion. */
+export function readManifest(text: string | undefined): Manifest {
+  return readStrictYaml(text ?? "", { file: "claw.yaml", schema: Manifest, published: manifestSchema });
+}

@@ -1,0 +1,4 @@
+export { bash } from "./bash.ts";
+export { edit } from "./edit.ts";
+export { finish } from "./finish.ts";
+export { read } from "./read.ts";

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { duration, headline, stripTerminal } from "../text.ts";
+import { type ToolDesk, type ToolResult, tool } from "./tool.ts";
+
+const DEFAULT_SECONDS = 120;
+const MAX_SECONDS = 900;
+/** What the model sees of one output; the whole of it stays readable in a file. */
+const MAX_BYTES = 10_000;
+const MAX_LINES = 256;
+
+export const bash = tool({
+  name: "bash",
+  about: "Run a bash command in the repository root, in a sandbox without network. Each call is a new shell.",
+  effect: "execute",
+  input: z.strictObject({
+    command: z.string().min(1),
+    timeout_s: z.int().min(1).max(MAX_SECONDS).nullable().describe(`Default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS}`),
+  }),
+  summary: ({ command }) => headline(command, 120),
+  async run({ command, timeout_s: seconds }, desk) {
+    const wallMs = (seconds ?? DEFAULT_SECONDS) * 1000;
+    const result = await desk.sandbox.exec(["/bin/bash", "-c", command], {
+      merge: true,
+      wallMs,
+      signal: desk.signal,
+      ...(desk.onOutput && { onOutput: desk.onOutput }),
+    });
+    const output = stripTerminal(result.stdout.toString("utf8")).trimEnd();
+    const shown = await shorten(output, desk);
+    const limits = {
+      timeout: `killed after ${duration(wallMs)}`,
+      output: `killed: it wrote more than ${Math.round(result.bytes / 2 ** 20)} MiB`,
+      disk: "killed: it filled its share of the disk",
+      "disk-floor": "killed: the disk is nearly full",
+      memory: "killed: it used too much memory",
+      processes: "killed: it started too many processes",
+      abort: "interrupted",
+    };
+    const state = result.killed ? limits[result.killed] : `exit ${result.exitCode}`;
+    const text = `[${state}, ${duration(result.ms)}]\n${shown || "(no output)"}`;
+    return { ok: result.exitCode === 0, text, full: output, exitCode: result.exitCode } satisfies ToolResult;
+  },
+});
+
+/** Head and tail of a long output; the middle is left out visibly, and the whole is put into a file inside the sandbox. */
+async function shorten(output: string, { sandbox, number, signal }: ToolDesk): Promise<string> {
+  const lines = output.split("\n");
+  if (output.length <= MAX_BYTES && lines.length <= MAX_LINES) return output;
+  const file = `/tmp/output-${number}.txt`;
+  const saved = await sandbox.exec(["/bin/bash", "-c", 'cat > "$0"', file], { stdin: output, signal });
+  const half = MAX_LINES / 2;
+  const head = lines.slice(0, half).join("\n").slice(0, MAX_BYTES / 2);
+  const tail = lines.slice(Math.max(half, lines.length - half)).join("\n").slice(-MAX_BYTES / 2);
+  const left = output.length - head.length - tail.length;
+  const where = saved.exitCode === 0 ? `; all of it: ${file}` : "";
+  return `${head}\n[… ${left} of ${output.length} characters left out${where} …]\n${tail}`;
+}
