@@ -1,0 +1,140 @@
+import { findRunner } from "./invocation.ts";
+import { isRedirect, parseCommands, shellQuote, type Word } from "./shell.ts";
+import type { Runner, SuitePlan } from "./suite.ts";
+
+/** A command for the sandbox's shell, and variables it wants besides the sandbox's own. */
+export interface SuiteCommand {
+  readonly shell: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Flags {
+  /** Arguments that would fight ours: other reports, watching, coverage (its thresholds are not about tests), early stops. */
+  readonly drop: RegExp;
+  /** Flags followed by a value that is not a path to test. */
+  readonly valued: RegExp;
+  /** What is put in right after the runner. */
+  add(report: string, limited: boolean): string[];
+}
+
+const flagsOf: Readonly<Record<Exclude<Runner, "generic">, Flags>> = {
+  vitest: {
+    drop: /^(?:run|watch|dev|--run|--watch|-w|--ui|--open|--coverage(?:\..*)?|--outputFile(?:\..*)?|--bail)(?:=|$)/,
+    valued:
+      /^(?:-c|-r|-t|--config|--root|--dir|--project|--environment|--pool|--reporter|--testNamePattern|--mode|--shard|--maxWorkers|--minWorkers|--retry|--testTimeout|--hookTimeout|--exclude|--outputFile(?:\..*)?|--bail)$/,
+    add: (report) => [
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+      "--coverage.enabled=false",
+      "--bail=0",
+    ],
+  },
+  jest: {
+    drop: /^(?:--watch|--watchAll|-w|--coverage|--collectCoverage|--json|--outputFile|--bail|-b|--onlyChanged|-o|--lastCommit|--findRelatedTests)(?:=|$)/,
+    valued:
+      /^(?:-c|-t|--config|--testNamePattern|--env|--maxWorkers|--rootDir|--roots|--projects|--selectProjects|--reporters|--outputFile|--testTimeout|--shard|--setupFilesAfterEnv)$/,
+    add: (report, limited) => [
+      "--json",
+      `--outputFile=${report}`,
+      "--watchAll=false",
+      "--coverage=false",
+      ...(limited ? ["--runTestsByPath"] : []),
+    ],
+  },
+  mocha: {
+    drop: /^(?:--reporter|-R|--reporter-options?|-O|--watch|-w|--bail|-b)(?:=|$)/,
+    valued:
+      /^(?:-R|-O|-r|-t|-g|-f|-u|-n|-s|--reporter|--reporter-options?|--require|--timeout|--grep|--fgrep|--ui|--config|--package|--extension|--import|--loader|--retries|--slow|--jobs|--file|--ignore|--exclude|--node-option|--watch-files)$/,
+    add: (report) => ["--reporter", "json", "--reporter-option", `output=${report}`],
+  },
+  "node-test": {
+    drop: /^(?:--test-reporter|--test-reporter-destination|--watch|--experimental-test-coverage|--test-coverage-[a-z]+)(?:=|$)/,
+    valued:
+      /^(?:-r|--require|--import|--loader|--experimental-loader|--test-reporter|--test-reporter-destination|--test-name-pattern|--test-concurrency|--test-timeout|--test-shard|--conditions|-C)$/,
+    add: (report) => [
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      "--test-reporter=junit",
+      `--test-reporter-destination=${report}`,
+    ],
+  },
+  pytest: {
+    drop: /^(?:-x|--exitfirst|--maxfail|--lf|--last-failed|--ff|--failed-first|--nf|--sw|--stepwise|--cov.*|--junit-?xml)(?:=|$)/,
+    valued:
+      /^(?:-k|-m|-n|-p|-c|-o|-W|-r|--maxfail|--junit-?xml|--rootdir|--ignore|--deselect|--tb|--durations|--timeout|--color|--import-mode|--confcutdir|--basetemp|--log-level|--cov|--cov-report|--cov-config)$/,
+    add: (report) => [
+      "-p",
+      "no:cacheprovider",
+      `--junit-xml=${report}`,
+      "-o",
+      "junit_family=xunit1",
+      "--continue-on-collection-errors",
+      "--maxfail=0",
+    ],
+  },
+};
+
+/** The project's own interpreter when there is one, else the machine's. */
+const python = `py=python3; for v in .venv venv; do if [ -x "$root/$v/bin/python" ]; then py="$root/$v/bin/python"; break; fi; done`;
+
+/** Takes out what the report needs changed, with values that stand in a word of their own; and paths, when others are given. */
+function keepArguments(words: readonly Word[], flags: Flags, limited: boolean): Word[] {
+  const kept: Word[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as Word;
+    const next = words[at + 1];
+    const hasValue = flags.valued.test(word.text) && next !== undefined;
+    const dropped = flags.drop.test(word.text) || (limited && !word.text.startsWith("-"));
+    if (!dropped) kept.push(word, ...(hasValue ? [next] : []));
+    if (hasValue) at += 1;
+  }
+  return kept;
+}
+
+/** The script with reporter flags, and with the given test files in place of its own. */
+function withReport(plan: SuitePlan, report: string, files: readonly string[]): string {
+  const text = plan.script;
+  const command = parseCommands(text)?.find((each) => findRunner(each) !== null);
+  const invocation = command && findRunner(command);
+  if (!command || !invocation) return text;
+  const flags = flagsOf[invocation.runner];
+  const raw = (word: Word): string => text.slice(word.start, word.end);
+  const args = command.words.slice(invocation.args);
+  const redirect = args.findIndex((word) => isRedirect(word, text));
+  const own = redirect === -1 ? args : args.slice(0, redirect);
+  const limited = files.length > 0;
+  const prefix = command.words.slice(0, invocation.first).map(raw);
+  const program = keepArguments(command.words.slice(invocation.first, invocation.args), flags, false).map(raw);
+  const head = [...prefix, ...(invocation.runner === "pytest" ? ['"$py" -m pytest'] : program)];
+  const tail = redirect === -1 ? [] : args.slice(redirect).map(raw);
+  const line = [
+    ...head,
+    ...flags.add(report, limited).map(shellQuote),
+    ...plan.flags.map(shellQuote),
+    ...keepArguments(own, flags, limited).map(raw),
+    ...files.map((file) => `"$root"/${shellQuote(file)}`),
+    ...tail,
+  ];
+  return text.slice(0, command.start) + line.join(" ") + text.slice(command.end);
+}
+
+/**
+ * The shell text that runs a suite, or only the given files of it (relative to the repository; a generic command cannot be
+ * limited), leaving a machine-readable report at `report`, an absolute path. An older report there is removed first, so
+ * that what is found afterwards is of this run. Runs in the repository's root.
+ */
+export function suiteCommand(
+  plan: SuitePlan,
+  options: { readonly files?: readonly string[]; readonly report: string },
+): SuiteCommand {
+  const report = shellQuote(options.report);
+  const lines = [
+    'root=$PWD; export PATH="$root/node_modules/.bin:$PATH"',
+    `rm -f ${report}`,
+    ...(plan.runner === "pytest" ? [python] : []),
+    plan.runner === "generic" ? plan.script : withReport(plan, options.report, options.files ?? []),
+  ];
+  return { shell: lines.join("\n"), env: { CI: "1", NO_COLOR: "1", VITEST_SKIP_INSTALL_CHECKS: "1" } };
+}
