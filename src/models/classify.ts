@@ -1,0 +1,144 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
+import { ModelError, redact, type ModelErrorKind, type Where } from "./model-error.ts";
+
+/** The shapes servers put errors in: OpenAI's `error` object, older vLLM's flat one, a bare string. */
+const ErrorFields = z.object({
+  message: z.string().optional().catch(undefined),
+  code: z.union([z.string(), z.number()]).nullish().catch(undefined),
+  type: z.string().nullish().catch(undefined),
+  param: z.string().nullish().catch(undefined),
+});
+const ErrorBody = z.object({ error: z.union([z.string(), ErrorFields]) });
+
+/** What is known of a failure the server told us about. `status` is undefined inside a stream. */
+export interface ServerFault {
+  readonly status?: number;
+  readonly headers?: IncomingHttpHeaders;
+  /** The parsed body or frame, or its text when it is no JSON. */
+  readonly body: unknown;
+  readonly where: Where;
+  /** The key just used, to be kept out of the message. */
+  readonly key?: string | undefined;
+  /** Milliseconds since the epoch, to read dates in headers. */
+  readonly now: number;
+}
+
+/** Turns an error reply, or an error frame inside a stream, into a ModelError. */
+export function classifyFault(fault: ServerFault): ModelError {
+  const { status, headers = {}, where } = fault;
+  const { message, code, type, param } = fieldsOf(fault.body);
+  const kind = kindOf(
+    status,
+    [code, type].filter((name) => name !== ""),
+    message,
+  );
+  const said = message === "" ? "no explanation" : redact(message, fault.key);
+  return new ModelError(kind, `${where.name} answered ${status ?? "with an error"}: ${said}`, {
+    where,
+    status,
+    afterMs: retryAfter(headers, fault.now),
+    requestId: requestIdOf(headers),
+    param: kind === "unsupported_param" ? param || namedParam(message) : undefined,
+  });
+}
+
+/** The id a provider's support asks for. */
+export function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
+  const id = headers["x-request-id"];
+  return typeof id === "string" ? id.slice(0, 200) : undefined;
+}
+
+function fieldsOf(body: unknown): { message: string; code: string; type: string; param: string } {
+  const nested = ErrorBody.safeParse(body);
+  const found = nested.success ? nested.data.error : ErrorFields.safeParse(body).data;
+  if (typeof found === "string") return { message: found, code: "", type: "", param: "" };
+  const message = found?.message ?? (typeof body === "string" ? textOf(body) : "");
+  return { message, code: String(found?.code ?? ""), type: found?.type ?? "", param: found?.param ?? "" };
+}
+
+/** The words of an HTML error page. */
+function textOf(body: string): string {
+  return body
+    .slice(0, 20_000)
+    .replace(/<(script|style)[^>]*>[\s\S]*?<\/\1>/gi, " ")
+    .replace(/<[^>]*>/g, " ");
+}
+
+const byName: readonly (readonly [RegExp, ModelErrorKind])[] = [
+  [/^(insufficient_quota|billing_hard_limit.*|billing_not_active)$/, "quota"],
+  [/^(context_length_exceeded|exceed_context_size_error|model_context_window_exceeded)$/, "context_overflow"],
+  [/^(rate_limit_exceeded|rate_limit_error|tokens|requests)$/, "rate"],
+  [/^(content_filter|invalid_prompt|.*_policy.*)$/, "content_policy"],
+  [/^(invalid_api_key|authentication_error|permission_error)$/, "auth"],
+  [/^(unsupported_parameter|unknown_parameter)$/, "unsupported_param"],
+  [/^(overloaded_error|overloaded|engine_overloaded|slow_down)$/, "overloaded"],
+  [/^(server_error|internal_error|internal_server_error)$/, "server"],
+];
+
+const byMessage: readonly (readonly [RegExp, ModelErrorKind])[] = [
+  [/error parsing tool call/i, "tool_parse_server"],
+  [
+    /maximum context length|prompt is too long|exceeds? the (available )?context|input length and `max_tokens` exceed|please reduce the length|context window/i,
+    "context_overflow",
+  ],
+  [
+    /tool_use ids were found without|must be followed by tool messages|failed to parse tool call arguments|parse tool call arguments|unterminated string|expecting value|roles must alternate/i,
+    "bad_history",
+  ],
+  [
+    /(unsupported|unknown|unrecognized|unexpected|extra) (request )?(parameter|argument|field|input)|is not supported with this model|extra inputs are not permitted/i,
+    "unsupported_param",
+  ],
+  [/server busy|queue is full|overloaded/i, "overloaded"],
+];
+
+/** Order of tests: exact code or type, then clear statuses, then the message, then the rest of the statuses. */
+function kindOf(status: number | undefined, names: readonly string[], message: string): ModelErrorKind {
+  for (const [pattern, kind] of byName) {
+    if (kind === "server" && status !== undefined) continue; // the message may know better than "server_error"
+    if (names.some((name) => pattern.test(name))) return kind;
+  }
+  if (status === 401 || status === 403) return "auth";
+  if (status === 402) return "quota";
+  if (status === 429) return "rate";
+  if (status === 503 || status === 529) return "overloaded";
+  if (status !== 404) {
+    for (const [pattern, kind] of byMessage) if (pattern.test(message)) return kind;
+  }
+  if (status === undefined || status >= 500) return "server";
+  if (status < 400) return "not_an_api";
+  return "bad_request";
+}
+
+/** The parameter named in a message like "Unsupported parameter: 'stream_options'". */
+function namedParam(message: string): string | undefined {
+  return (
+    /(?:parameter|argument|field|input)s?:?\s+['"`]?([a-z_]+(?:\.[a-z_]+)*)/i.exec(message)?.[1] ??
+    /['"`]([a-z_]+)['"`]/.exec(message)?.[1]
+  );
+}
+
+/** How long the server asked us to wait, in milliseconds, by whichever header says most. */
+function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefined {
+  const text = (name: string) => (typeof headers[name] === "string" ? headers[name] : "");
+  const date = Date.parse(text("retry-after"));
+  const waits = [
+    numberOf(text("retry-after-ms")),
+    numberOf(text("retry-after")) * 1000,
+    /[a-z]/i.test(text("retry-after")) ? date - now : Number.NaN,
+    text("x-ratelimit-remaining-requests") === "0" ? durationMs(text("x-ratelimit-reset-requests")) : Number.NaN,
+    text("x-ratelimit-remaining-tokens") === "0" ? durationMs(text("x-ratelimit-reset-tokens")) : Number.NaN,
+  ].filter((ms) => Number.isFinite(ms) && ms >= 0);
+  return waits.length === 0 ? undefined : Math.ceil(Math.max(...waits));
+}
+
+const numberOf = (text: string): number => (/^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN);
+
+/** "1s", "6m0s", "250ms" in milliseconds. */
+function durationMs(text: string): number {
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0) return Number.NaN;
+  return parts.reduce((sum, [, amount, name]) => sum + Number(amount) * unit[name as keyof typeof unit], 0);
+}

@@ -1,0 +1,61 @@
+import { UsageError } from "../errors.ts";
+
+/** What the owner of an endpoint pays, in US dollars per million tokens. Overrides every price list. */
+export interface ConfiguredPrices {
+  readonly input: number;
+  readonly output: number;
+  /** Defaults to `input`. */
+  readonly cacheRead?: number;
+}
+
+/** An OpenAI-compatible HTTP server and the model to ask there. */
+export interface Endpoint {
+  /** Name in the configuration: "openai", "local", … */
+  readonly name: string;
+  /** Up to and including the version: "https://api.openai.com/v1". */
+  readonly baseUrl: string;
+  readonly wire: "responses" | "chat";
+  readonly model: string;
+  /** Resolved at the moment of use, never kept. */
+  readonly key: () => Promise<string | undefined>;
+  /** Where a person would look for the key, for hints: "OPENAI_API_KEY". Never the key. */
+  readonly keyName?: string;
+  /** On this machine or its network. */
+  readonly selfHosted: boolean;
+  readonly prices?: ConfiguredPrices;
+  /** Upper bound of one reply in tokens. Default 16,000, or 8,000 self-hosted. */
+  readonly maxOutputTokens?: number;
+  /** Replaces single default deadlines; see `deadline.ts`. */
+  readonly deadlines?: Partial<Deadlines>;
+}
+
+/** How long each phase of one request may take, in milliseconds. */
+export interface Deadlines {
+  /** Until the connection stands, TLS included. */
+  readonly connectMs: number;
+  /** From there until the first byte of the body. Without streaming this covers the whole generation. */
+  readonly firstByteMs: number;
+  /** Between two pieces of the body. */
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+/** A recorded session: a file of replies, answered in order. */
+export interface ScriptedSession {
+  readonly wire: "scripted";
+  readonly file: string;
+}
+
+/** Who shall answer: the input of `connectModel`. */
+export type ModelChoice = Endpoint | ScriptedSession;
+
+/** Refuses what is no http or https URL. The address itself is not shown: it may hold a password. */
+export function checkAddress(baseUrl: string): void {
+  const url = URL.parse(baseUrl);
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    throw new UsageError(
+      "the model server's address is not an http or https URL",
+      "an address looks like http://127.0.0.1:8000/v1",
+    );
+  }
+}

@@ -1,0 +1,165 @@
+import {
+  Agent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from "node:http";
+import { watchDeadlines, type DeadlineWatch } from "./deadline.ts";
+import type { Deadlines } from "./endpoint.ts";
+import { ModelError, type Where } from "./model-error.ts";
+
+// node:http rather than fetch: no hidden 300 s limit on headers or body, no redirects that would carry a key
+// elsewhere, and it costs a third of the start-up time of the packages that offer the same.
+
+/** The most bytes one reply may have. */
+export const maxReplyBytes = 32 * 1024 * 1024;
+
+/** One request. Its body, if any, is JSON. */
+export interface HttpRequest {
+  readonly url: URL;
+  readonly agent: Agent;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly limits: Deadlines;
+  readonly signal: AbortSignal;
+  readonly where: Where;
+}
+
+/** Status and headers; `body` fails with a ModelError when it does not arrive whole. It must be read or returned from. */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: AsyncGenerator<Uint8Array>;
+}
+
+/** An agent that keeps connections open between turns without keeping the process alive. */
+export async function openAgent(url: URL): Promise<Agent> {
+  const settings = { keepAlive: true, maxSockets: 64 };
+  return url.protocol === "https:" ? new (await import("node:https")).Agent(settings) : new Agent(settings);
+}
+
+/** Sends one request and waits for its headers. Fails only with ModelError. */
+export async function send(request: HttpRequest): Promise<HttpReply> {
+  const start = request.url.protocol === "https:" ? (await import("node:https")).request : httpRequest;
+  try {
+    return await attempt(request, start);
+  } catch (error) {
+    if (error !== staleSocket) throw error;
+    return attempt({ ...request, agent: await openAgent(request.url) }, start);
+  }
+}
+
+/** The server closed an idle connection just as we reused it: nothing was processed, so a fresh one is tried at once. */
+const staleSocket = Symbol("stale socket");
+
+async function attempt(request: HttpRequest, start: typeof httpRequest): Promise<HttpReply> {
+  const { url, agent, where, signal } = request;
+  if (signal.aborted) throw abortedError(where, signal);
+  const method = request.body === undefined ? "GET" : "POST";
+  const sent = start(url, { method, agent, headers: headersOf(request) });
+  let response: IncomingMessage | undefined;
+  let reason: ModelError | undefined;
+  const give = (error: ModelError) => {
+    reason ??= error;
+    (response ?? sent).destroy(error);
+  };
+  const watch = watchDeadlines(request.limits, where, give);
+  const onAbort = () => give(abortedError(where, signal));
+  signal.addEventListener("abort", onAbort, { once: true });
+  const release = () => {
+    watch.stop();
+    signal.removeEventListener("abort", onAbort);
+  };
+  const explain = (error: unknown) => reason ?? transportError(error, where);
+  whenConnected(sent, watch);
+  try {
+    response = await new Promise<IncomingMessage>((resolve, reject) => {
+      sent.once("response", resolve);
+      // Stays attached: a socket that breaks later must not become an uncaught error.
+      sent.on("error", reject);
+      sent.end(request.body);
+    });
+  } catch (error) {
+    release();
+    if (reason === undefined && sent.reusedSocket && isReset(error)) throw staleSocket;
+    throw explain(error);
+  }
+  const body = readBody(response, { watch, release, explain, where });
+  return { status: response.statusCode ?? 0, headers: response.headers, body };
+}
+
+interface BodyWatch {
+  readonly watch: DeadlineWatch;
+  readonly release: () => void;
+  readonly explain: (error: unknown) => ModelError;
+  readonly where: Where;
+}
+
+async function* readBody(
+  response: IncomingMessage,
+  { watch, release, explain, where }: BodyWatch,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      watch.alive();
+      bytes += chunk.length;
+      if (bytes > maxReplyBytes)
+        throw new ModelError("too_large", `${where.name} sent a reply of more than 32 MB`, { where });
+      yield chunk;
+    }
+  } catch (error) {
+    throw error instanceof ModelError ? error : explain(error);
+  } finally {
+    release();
+    response.destroy();
+  }
+}
+
+function headersOf({ headers, body }: HttpRequest): Record<string, string | number> {
+  if (body === undefined) return headers;
+  return { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+}
+
+function whenConnected(sent: ClientRequest, watch: DeadlineWatch): void {
+  sent.once("socket", (socket) => {
+    if (!socket.connecting) return watch.connected();
+    socket.once("encrypted" in socket ? "secureConnect" : "connect", () => watch.connected());
+  });
+}
+
+/** An AbortSignal fired: the caller wants no reply any more. */
+export function abortedError(where: Where, signal: AbortSignal): ModelError {
+  return new ModelError("aborted", `the request to ${where.name} was cancelled`, { where, cause: signal.reason });
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+const isReset = (error: unknown): boolean => ["ECONNRESET", "EPIPE"].includes(codeOf(error));
+
+/** What a broken connection means. Node's own messages name addresses, never headers. */
+function transportError(error: unknown, where: Where): ModelError {
+  const code = codeOf(error);
+  const details = { where, cause: error };
+  if (isReset(error))
+    return new ModelError(
+      "stream_truncated",
+      `${where.name} closed the connection before its reply was complete`,
+      details,
+    );
+  if (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME/.test(code))
+    return new ModelError("untrusted", `${where.name}: certificate refused (${code})`, details);
+  if (/^HPE_|EPROTO|ERR_SSL/.test(code))
+    return new ModelError(
+      "not_an_api",
+      `${where.baseUrl} does not speak ${new URL(where.baseUrl).protocol.slice(0, -1)} (${code})`,
+      details,
+    );
+  return new ModelError(
+    "unreachable",
+    `cannot reach ${where.name} at ${where.baseUrl} (${code || "no connection"})`,
+    details,
+  );
+}

@@ -1,0 +1,202 @@
+import { jsonrepair } from "jsonrepair";
+
+// Reading the JSON models write. The first rule: text that was cut must never become something executable.
+// The second: a repair may mend punctuation between values, never a value.
+
+/** A JSON object, or why the text is none. `repairs` names what was mended, in order. */
+export type ReadJson =
+  | { readonly value: Record<string, unknown>; readonly repairs: readonly string[] }
+  | {
+      readonly error: "empty" | "truncated" | "ambiguous" | "not_json" | "not_an_object";
+      readonly repairs: readonly string[];
+    };
+
+/**
+ * Reads the text of a tool call's arguments. Pure. A missing closing brace is added only when the keys in `required`
+ * are all there with complete values.
+ */
+export function readJson(raw: string, required: readonly string[]): ReadJson {
+  const repairs: string[] = [];
+  const mend = (name: string, before: string, after: string) => {
+    if (before !== after) repairs.push(name);
+    return after;
+  };
+  const fail = (error: Extract<ReadJson, { error: string }>["error"]): ReadJson => ({ error, repairs });
+  const strict = parse(raw);
+  if (typeof strict === "string") {
+    const inner = readJson(strict, required);
+    return { ...inner, repairs: ["double-encoded", ...inner.repairs] };
+  }
+  if (isObject(strict) && !hasConflictingKeys(raw)) return { value: strict, repairs };
+  if (strict !== undefined && !isObject(strict)) return fail("not_an_object");
+
+  let text = mend("bom", raw, raw.replace(/^\uFEFF/, "")).trim();
+  if (text === "") return fail("empty");
+  text = mend("fence", text, unfence(text));
+  text = mend("open-brace", text, openBrace(text));
+  const start = text.indexOf("{");
+  if (start < 0) return fail("not_json");
+  text = mend("prose", text, text.slice(start));
+
+  const found = scan(text);
+  if (found.inString) return fail("truncated");
+  const rest = text.slice(found.end).trim();
+  let body = text.slice(0, found.end);
+  if (found.open !== "") {
+    const closed = closeObject(body, found.open);
+    if (closed === undefined) return fail("truncated");
+    repairs.push("close-brace");
+    return closed;
+  }
+  body = mend("ctrl", body, escapeControls(body));
+  const escaped = escapeStrays(body);
+  if (escaped === undefined) return fail("ambiguous");
+  body = mend("bad-escape", body, escaped);
+  const value = parse(body) ?? repaired(body, repairs);
+  if (!isObject(value)) return fail(value === undefined ? "not_json" : "not_an_object");
+  if (hasConflictingKeys(body)) return fail("ambiguous");
+  if (rest.startsWith("{")) {
+    const second = readJson(rest, required);
+    if (!("value" in second) || canonical(second.value) !== canonical(value)) return fail("ambiguous");
+    repairs.push("dup");
+  } else if (rest !== "") repairs.push("prose");
+  return { value, repairs };
+
+  function closeObject(cut: string, open: string): ReadJson | undefined {
+    // Only the outer brace may be missing, and the last value must show its own end: a number may have lost digits.
+    if (open !== "{" || !/["\]}]\s*$|(true|false|null)\s*$/.test(cut)) return undefined;
+    const closed = parse(`${escapeControls(cut)}}`);
+    if (!isObject(closed) || hasConflictingKeys(cut) || required.some((key) => !(key in closed))) return undefined;
+    return { value: closed, repairs };
+  }
+}
+
+/** Keys sorted, so that equal values have equal text. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}
+
+/** A JSON object, neither null nor an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function unfence(text: string): string {
+  return /^```(?:json|JSON)?[ \t]*\n([\s\S]*?)\n?```\s*$/.exec(text)?.[1]?.trim() ?? text;
+}
+
+/** `"key": …}` and `key": …}`: some streaming parsers lose the first characters. */
+function openBrace(text: string): string {
+  if (/^"[A-Za-z_]\w*"\s*:/.test(text)) return `{${text}`;
+  return /^[A-Za-z_]\w*"\s*:/.test(text) ? `{"${text}` : text;
+}
+
+/** Where the first object ends, or which brackets are still open at the end of the text. */
+function scan(text: string): { end: number; open: string; inString: boolean } {
+  let open = "";
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (inString) {
+      if (char === "\\") at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === "{" || char === "[") open += char;
+    else if (char === "}" || char === "]") {
+      open = open.slice(0, -1);
+      if (open === "") return { end: at + 1, open, inString };
+    }
+  }
+  return { end: text.length, open, inString };
+}
+
+const stringLiteral = /"(?:[^"\\]|\\[\s\S])*"/g;
+const singleQuoted = /'(?:[^'\\]|\\[\s\S])*'/g;
+
+/** Line breaks and tabs written raw inside a string. */
+function escapeControls(text: string): string {
+  const named: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+  return text.replace(stringLiteral, (literal) =>
+    // oxlint-disable-next-line no-control-regex
+    literal.replace(
+      /[\u0000-\u001f]/g,
+      (char) => named[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ),
+  );
+}
+
+/**
+ * `\d` inside a string is no JSON: the writer meant the backslash. Undefined when it may mean two things:
+ * `\'` is an escaped quote to some writers and shell quoting to others, a bare `\u` is half an escape or half a path.
+ */
+function escapeStrays(text: string): string | undefined {
+  let unclear = false;
+  const mended = text.replace(stringLiteral, (literal) =>
+    literal.replace(/\\(u[\da-fA-F]{4}|[\s\S])/g, (pair, char: string) => {
+      if (/^(?:["\\/bfnrt]|u.{4})$/.test(char)) return pair;
+      if (char === "u" || char === "'") unclear = true;
+      return `\\${pair}`;
+    }),
+  );
+  return unclear ? undefined : mended;
+}
+
+/** jsonrepair, believed only where the text between the values is plain and every value stayed as it was quoted. */
+function repaired(text: string, repairs: string[]): unknown {
+  if (!isPlainBetweenValues(text)) return undefined;
+  try {
+    const value = parse(jsonrepair(text));
+    if (!isObject(value) || !strings(value).every((string) => quotedIn(text, string))) return undefined;
+    repairs.push("jsonrepair");
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** False when a quote may have been left unescaped, or something was left out ("..."): then a value is not what it seems. */
+function isPlainBetweenValues(text: string): boolean {
+  const outside = text.replace(stringLiteral, "§").replace(singleQuoted, "§");
+  if (!/^[\s{}[\]:,§\w.+-]*$/.test(outside) || outside.includes("...")) return false;
+  if (/§\s*[\w.+-]|[\w.+-]\s*§(?!\s*:)|§\s*§(?!\s*:)/.test(outside)) return false;
+  return !/[{,]\s*§\s*[,}]/.test(outside.replace(/\[[^[\]]*\]/g, "[]"));
+}
+
+function strings(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(strings) : [];
+}
+
+function quotedIn(text: string, value: string): boolean {
+  const literals = [...text.matchAll(stringLiteral), ...text.matchAll(singleQuoted)].map(([literal]) => literal);
+  return literals.some((literal) => parse(literal) === value || literal.slice(1, -1).replaceAll("\\'", "'") === value);
+}
+
+/** The same key twice with different values: which one was meant? */
+function hasConflictingKeys(text: string): boolean {
+  const keys: { name: string; at: number; end: number }[] = [];
+  let depth = 0;
+  for (const { 0: symbol, index } of text.matchAll(/"(?:[^"\\]|\\[\s\S])*"(\s*:)?|[{}[\]]/g)) {
+    if (symbol === "{" || symbol === "[") depth += 1;
+    else if (symbol === "}" || symbol === "]") depth -= 1;
+    else if (depth === 1 && symbol.endsWith(":"))
+      keys.push({ name: symbol.slice(0, symbol.lastIndexOf('"')), at: index, end: index + symbol.length });
+  }
+  const values = new Map<string, string>();
+  return keys.some(({ name, end }, index) => {
+    const value = text.slice(end, keys[index + 1]?.at).replace(/^\s+|[\s,}]+$/g, "");
+    const conflict = (values.get(name) ?? value) !== value;
+    values.set(name, value);
+    return conflict;
+  });
+}

@@ -1,0 +1,201 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { APIError } from "openai/core/error";
+import { Stream } from "openai/core/streaming";
+import type { Clock } from "../clock.ts";
+import { classifyFault, requestIdOf } from "./classify.ts";
+import { deadlinesFor } from "./deadline.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { abortedError, openAgent, send, type HttpReply } from "./http.ts";
+import { ModelError, redact } from "./model-error.ts";
+
+// The `openai` package's client takes longer to load than everything else on the way to the first request together,
+// reads the environment and retries by rules of its own. Its frame decoder and its types are what is used here.
+
+/** One answered request: its JSON frames, one by one. A reply that is not streamed is one frame. */
+export interface Answer {
+  readonly frames: AsyncGenerator<unknown>;
+  readonly requestId: string | null;
+  /** Milliseconds from sending to the first byte of the body. */
+  firstByteMs(): number;
+  /** Frames so far: about one per token when streaming. */
+  frameCount(): number;
+}
+
+/** An open way to one endpoint. */
+export interface Line {
+  /** Sends a JSON body to a path below the base URL. Fails, like the frames, only with ModelError. */
+  ask(path: string, body: string, signal: AbortSignal, streaming: boolean): Promise<Answer>;
+  /** Reads one JSON document within `limitMs`. */
+  get(path: string, limitMs: number): Promise<unknown>;
+}
+
+/** Opens a line; connects on first use. The key is asked for at each request and never kept. */
+export async function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Promise<Line> {
+  const base = endpoint.baseUrl.replace(/\/+$/, "");
+  const agent = await openAgent(new URL(base));
+  return {
+    async ask(path, body, signal, streaming) {
+      const started = clock.now();
+      const key = await resolveKey(endpoint);
+      const limits = deadlinesFor(endpoint, streaming);
+      const reply = await send({
+        url: new URL(base + path),
+        agent,
+        headers: headersFor(key, streaming),
+        body,
+        limits,
+        signal,
+        where: endpoint,
+      });
+      return answer(reply, { endpoint, key, clock, started, signal });
+    },
+    async get(path, limitMs) {
+      const key = await resolveKey(endpoint);
+      const limits = { connectMs: limitMs, firstByteMs: limitMs, idleMs: limitMs, totalMs: limitMs };
+      const signal = new AbortController().signal;
+      const reply = await send({
+        url: new URL(base + path),
+        agent,
+        headers: headersFor(key, false),
+        limits,
+        signal,
+        where: endpoint,
+      });
+      const { frames } = await answer(reply, { endpoint, key, clock, started: clock.now(), signal });
+      for await (const frame of frames) return frame;
+      return undefined;
+    },
+  };
+}
+
+interface Asked {
+  readonly endpoint: Endpoint;
+  readonly key: string | undefined;
+  readonly clock: Pick<Clock, "now">;
+  readonly started: number;
+  readonly signal: AbortSignal;
+}
+
+async function resolveKey(endpoint: Endpoint): Promise<string | undefined> {
+  const key = await endpoint.key();
+  if (key === undefined || key === "") {
+    if (endpoint.selfHosted) return undefined;
+    throw new ModelError("auth", `no key for ${endpoint.name}: ${endpoint.keyName ?? "its key"} is not set`, {
+      where: endpoint,
+    });
+  }
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new ModelError(
+      "auth",
+      `the key for ${endpoint.name} holds a space, line break or other character that no key has`,
+      { where: endpoint },
+    );
+  }
+  return key;
+}
+
+function headersFor(key: string | undefined, streaming: boolean): Record<string, string> {
+  const accept = streaming ? "text/event-stream, application/json" : "application/json";
+  return { accept, "user-agent": "claw", ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+}
+
+async function answer(reply: HttpReply, asked: Asked): Promise<Answer> {
+  const { headers, status } = reply;
+  const { clock, started, endpoint: where, key } = asked;
+  let firstByteMs: number | undefined;
+  let count = 0;
+  async function* timed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of reply.body) {
+      firstByteMs ??= clock.now() - started;
+      yield chunk;
+    }
+  }
+  if (status < 200 || status > 299) {
+    throw classifyFault({ status, headers, body: jsonOr(await textOf(timed())), where, key, now: clock.now() });
+  }
+  const streamed = String(headers["content-type"] ?? "").includes("text/event-stream");
+  async function* counted(): AsyncGenerator<unknown> {
+    for await (const frame of streamed ? streamFrames(timed(), headers, asked) : oneFrame(timed(), asked)) {
+      count += 1;
+      const fault = faultIn(frame);
+      if (fault !== null) throw classifyFault({ headers, body: { error: fault }, where, key, now: clock.now() });
+      yield frame;
+    }
+  }
+  return {
+    frames: counted(),
+    requestId: requestIdOf(headers) ?? null,
+    firstByteMs: () => firstByteMs ?? clock.now() - started,
+    frameCount: () => count,
+  };
+}
+
+async function* oneFrame(body: AsyncIterable<Uint8Array>, { endpoint: where, key }: Asked): AsyncGenerator<unknown> {
+  const text = await textOf(body);
+  if (text.trim() === "") throw new ModelError("stream_truncated", `${where.name} sent an empty reply`, { where });
+  if (/^\s*</.test(text))
+    throw new ModelError(
+      "not_an_api",
+      `${where.name} sent a web page instead of a reply: ${redact(text.replace(/<[^>]*>/g, " "), key).slice(0, 100)}`,
+      { where },
+    );
+  const frame = jsonOr(text);
+  if (typeof frame === "string")
+    throw new ModelError(
+      "stream_malformed",
+      `${where.name} sent a reply that is not JSON: ${redact(text, key).slice(0, 100)}`,
+      { where },
+    );
+  yield frame;
+}
+
+/** The package logs what it cannot read to the console, unless given a silent client. */
+const silent = { logLevel: "off" } as Parameters<typeof Stream.fromSSEResponse>[2];
+
+/** The package ends its loop normally when a request is aborted, so that is asked for afterwards. */
+async function* streamFrames(
+  body: AsyncIterable<Uint8Array>,
+  headers: IncomingHttpHeaders,
+  asked: Asked,
+): AsyncGenerator<unknown> {
+  const { endpoint: where, key, clock, signal } = asked;
+  // Only these two are read of a response; building a real one would load the whole of fetch.
+  const response = { body, headers: { get: () => null } } as unknown as Response;
+  try {
+    yield* Stream.fromSSEResponse<unknown>(response, new AbortController(), silent);
+  } catch (error) {
+    if (error instanceof ModelError) throw error;
+    if (error instanceof APIError)
+      throw classifyFault({
+        headers,
+        body: { error: error.error ?? { message: error.message } },
+        where,
+        key,
+        now: clock.now(),
+      });
+    throw new ModelError("stream_malformed", `${where.name} sent a stream that cannot be read`, { where });
+  }
+  if (signal.aborted) throw abortedError(where, signal);
+}
+
+/** The error a frame reports, on either wire: at its top, or in the response it is about. */
+function faultIn(frame: unknown): unknown {
+  if (typeof frame !== "object" || frame === null) return null;
+  if ("type" in frame && frame.type === "response.failed" && "response" in frame)
+    return faultIn(frame.response) ?? "the response failed";
+  return "error" in frame ? (frame.error ?? null) : null;
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

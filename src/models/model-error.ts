@@ -1,0 +1,142 @@
+import { ClawError, type Outcome } from "../errors.ts";
+import type { Usage } from "../ledger/message.ts";
+
+/** The part of an endpoint that a hint may name. */
+export interface Where {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly keyName?: string;
+}
+
+interface Advice {
+  /** How often the same request may be sent again. */
+  readonly retries: number;
+  /** Longest wait before the first repetition, in milliseconds, and the factor from one wait to the next. */
+  readonly waitMs: number;
+  readonly factor: number;
+  /** Shortest wait, in milliseconds. Default 0. */
+  readonly leastMs?: number;
+  readonly hint: (where: Where) => string;
+}
+
+const never = { retries: 0, waitMs: 0, factor: 1 };
+const check = (where: Where) => `check the server at ${where.baseUrl}, then: claw resume <run>`;
+const later = (where: Where) => `${where.name} is busy; later: claw resume <run>, or choose another --model`;
+const secret = (where: Where) => `check ${where.keyName ?? "the key"} and what it may use at ${where.name}`;
+
+/** Every way a request can fail, and what to do about it. A kind with `retries: 0` cannot succeed by being repeated. */
+const advice = {
+  auth: { ...never, hint: secret },
+  quota: {
+    ...never,
+    hint: (where) => `check the billing and limits of the account behind ${where.keyName ?? where.name}`,
+  },
+  rate: { retries: 8, waitMs: 1_000, factor: 2, hint: later },
+  overloaded: { retries: 8, waitMs: 10_000, factor: 2, leastMs: 5_000, hint: later },
+  server: { retries: 3, waitMs: 1_000, factor: 4, hint: check },
+  unreachable: {
+    retries: 2,
+    waitMs: 1_000,
+    factor: 4,
+    hint: (where) => `is a server running at ${where.baseUrl}? check the address`,
+  },
+  untrusted: {
+    ...never,
+    hint: (where) => `the certificate of ${where.baseUrl} is not trusted; NODE_EXTRA_CA_CERTS names further ones`,
+  },
+  timeout_connect: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
+  timeout_headers: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
+  timeout_idle: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
+  timeout_total: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
+  stream_truncated: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
+  stream_malformed: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
+  too_large: { ...never, hint: check },
+  not_an_api: {
+    ...never,
+    hint: (where) => `${where.baseUrl} does not answer like a model API; the address usually ends in /v1`,
+  },
+  context_overflow: {
+    ...never,
+    hint: (where) => `the session no longer fits into ${where.model}; choose a model with a larger context`,
+  },
+  bad_history: {
+    ...never,
+    hint: (where) => `${where.name} does not accept this session's history; choose another --model`,
+  },
+  tool_parse_server: {
+    retries: 2,
+    waitMs: 1_000,
+    factor: 2,
+    hint: (where) => `${where.name} cannot read the tool calls of ${where.model}; choose another model or server`,
+  },
+  unsupported_param: { ...never, hint: check },
+  bad_request: { ...never, hint: (where) => `check the model name ${where.model} and the address ${where.baseUrl}` },
+  content_policy: {
+    ...never,
+    hint: (where) => `${where.name} refused the content; choose another --model or reword the task`,
+  },
+  script_exhausted: { ...never, hint: () => "the recorded session does not fit this run; use a live model" },
+  aborted: { ...never, hint: () => "continue with: claw resume <run>" },
+} as const satisfies Record<string, Advice>;
+
+/** Why a request failed. */
+export type ModelErrorKind = keyof typeof advice;
+
+/** What is known about a failed request besides its kind. */
+export interface ModelErrorDetails {
+  readonly where: Where;
+  readonly status?: number | undefined;
+  /** The server asked to wait this long. */
+  readonly afterMs?: number | undefined;
+  readonly requestId?: string | undefined;
+  /** The parameter the server does not know. */
+  readonly param?: string | undefined;
+  readonly cause?: unknown;
+}
+
+const tokenShapes =
+  /\b(?:sk|pk|rk|gsk|xai|hf|nvapi|key)[-_][\w-]{12,}|\b(Bearer|Basic)\s+[\w.~+/=-]{8,}|\/\/[^/\s@:]+:[^/\s@]+@/gi;
+
+/** Takes keys out of text a server sent, and cuts it to 500 characters. `key` is the one just used. */
+export function redact(text: string, key?: string): string {
+  const known = key !== undefined && key.length >= 4 ? text.replaceAll(key, "[key]") : text;
+  const clean = known.replace(tokenShapes, "[key]").replace(/\s+/g, " ").trim();
+  return clean.length > 500 ? `${clean.slice(0, 499)}…` : clean;
+}
+
+/** A request that brought no complete reply. Its message never holds a key and is at most 500 characters long. */
+export class ModelError extends ClawError {
+  readonly kind: ModelErrorKind;
+  readonly status: number | undefined;
+  readonly afterMs: number | undefined;
+  readonly requestId: string | undefined;
+  readonly param: string | undefined;
+  /** What the failed attempt probably cost; null when it cost nothing. Set by the connection that knows the request. */
+  usage: Usage | null = null;
+
+  constructor(kind: ModelErrorKind, message: string, details: ModelErrorDetails) {
+    const outcome: Outcome =
+      kind === "aborted" ? "interrupted" : kind === "content_policy" ? "blocked" : "model-unavailable";
+    super(redact(message), { outcome, hint: redact(advice[kind].hint(details.where)), cause: details.cause });
+    this.kind = kind;
+    this.status = details.status;
+    this.afterMs = details.afterMs;
+    this.requestId = details.requestId;
+    this.param = details.param;
+  }
+
+  /** How often the same request may be sent again. */
+  get retries(): number {
+    return advice[this.kind].retries;
+  }
+
+  /**
+   * How long to wait before repetition number `attempt` (from 0), in milliseconds, when the server named no time.
+   * `chance` in [0, 1) picks a point between the shortest and the longest wait, at most a minute.
+   */
+  backoffMs(attempt: number, chance: number): number {
+    const { waitMs, factor, leastMs = 0 }: Advice = advice[this.kind];
+    return leastMs + (Math.min(waitMs * factor ** attempt, 60_000) - leastMs) * chance;
+  }
+}

@@ -1,0 +1,205 @@
+import type { ChatCompletionMessageParam, ChatCompletionTool } from "openai/resources/chat/completions";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import type { Message } from "../ledger/message.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts";
+import { ModelError } from "./model-error.ts";
+import { connectOpenAi, type Dialect } from "./openai.ts";
+import { isStrict, replayedArguments, type RawReply } from "./settle.ts";
+import { splitThinking } from "./text-rescue.ts";
+import { mapUsage } from "./usage.ts";
+
+/** The Chat Completions wire: what nearly every server speaks. */
+const dialect: Dialect = { path: "/chat/completions", body: chatBody, read: readChat };
+
+/** Connects an endpoint that speaks Chat Completions. */
+export const connectChat = (endpoint: Endpoint, clock: Clock): Promise<ConnectedModel> =>
+  connectOpenAi(endpoint, dialect, clock);
+
+const isOpenAi = (endpoint: Endpoint): boolean => new URL(endpoint.baseUrl).hostname === "api.openai.com";
+
+function chatBody(request: ModelRequest, endpoint: Endpoint, streaming: boolean): Record<string, unknown> {
+  const openai = isOpenAi(endpoint);
+  return {
+    model: endpoint.model,
+    [openai ? "max_completion_tokens" : "max_tokens"]: request.maxOutputTokens,
+    ...(openai ? { prompt_cache_key: request.cacheKey, service_tier: "default" } : {}),
+    stream: streaming,
+    ...(streaming
+      ? { stream_options: { include_usage: true, ...(openai ? { include_obfuscation: false } : {}) } }
+      : {}),
+    ...(request.tools.length > 0 ? { tools: request.tools.map(chatTool) } : {}),
+    messages: request.messages.map((message) => chatMessage(message, endpoint)),
+  };
+}
+
+function chatTool({ name, about, schema }: ToolSpec): ChatCompletionTool {
+  const parameters = { ...schema };
+  return {
+    type: "function",
+    function: { name, description: about, parameters, ...(isStrict(schema) ? { strict: true } : {}) },
+  };
+}
+
+/** Thinking as this wire brings it: in a field of its own, or in tags at the start of the text. */
+const Thought = z.object({ field: z.enum(["reasoning_content", "reasoning", "think"]), text: z.string() });
+
+function chatMessage(message: Message, endpoint: Endpoint): ChatCompletionMessageParam & Record<string, unknown> {
+  switch (message.role) {
+    case "system":
+      return { role: "system", content: message.text };
+    case "user":
+      return { role: "user", content: message.text };
+    case "tool":
+      return { role: "tool", tool_call_id: message.callId, content: message.text };
+    case "assistant": {
+      const { reasoning, calls } = message;
+      const same = reasoning?.endpoint === endpoint.name && reasoning.model === endpoint.model;
+      const thought = same ? Thought.safeParse(reasoning.items[0]).data : undefined;
+      const said = (thought?.field === "think" ? thought.text : "") + message.text;
+      return {
+        role: "assistant",
+        // Neither null nor empty: some servers reject one, some the other.
+        content: said === "" && calls.length === 0 ? "(no text)" : said,
+        ...(thought !== undefined && thought.field !== "think" ? { [thought.field]: thought.text } : {}),
+        ...(calls.length > 0
+          ? {
+              tool_calls: calls.map((call) => ({
+                id: call.id,
+                type: "function" as const,
+                function: { name: call.name, arguments: replayedArguments(call) },
+              })),
+            }
+          : {}),
+      };
+    }
+  }
+}
+
+/** One piece of a message, or a whole one: the two differ only in how much they hold. */
+const Piece = z.object({
+  content: z.string().nullish(),
+  refusal: z.string().nullish(),
+  reasoning_content: z.string().nullish(),
+  reasoning: z.string().nullish(),
+  tool_calls: z
+    .array(
+      z.object({
+        index: z.int().nullish(),
+        id: z.string().nullish(),
+        function: z.object({ name: z.string().nullish(), arguments: z.unknown() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+type Piece = z.infer<typeof Piece>;
+
+const Frame = z.object({
+  choices: z
+    .array(z.object({ delta: Piece.nullish(), message: Piece.nullish(), finish_reason: z.string().nullish() }))
+    .nullish(),
+  model: z.string().nullish(),
+  service_tier: z.string().nullish(),
+  usage: z.unknown(),
+  timings: z.unknown(),
+});
+
+interface OpenCall {
+  index: number | null;
+  id: string | null;
+  name: string;
+  args: unknown;
+}
+
+async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDelta: OnDelta): Promise<RawReply> {
+  const said = { content: "", refusal: "", reasoning_content: "", reasoning: "" };
+  const calls: OpenCall[] = [];
+  let finish: string | null = null;
+  let last: Pick<z.infer<typeof Frame>, "usage" | "timings" | "model" | "service_tier"> = {
+    usage: null,
+    timings: null,
+  };
+  for await (const frame of frames) {
+    const parsed = Frame.safeParse(frame);
+    if (!parsed.success)
+      throw new ModelError("stream_malformed", `${endpoint.name} sent a reply of an unknown shape`, {
+        where: endpoint,
+      });
+    const { choices, ...rest } = parsed.data;
+    last = {
+      usage: rest.usage ?? last.usage,
+      timings: rest.timings ?? last.timings,
+      model: rest.model ?? last.model,
+      service_tier: rest.service_tier ?? last.service_tier,
+    };
+    const choice = choices?.[0];
+    finish = choice?.finish_reason ?? finish;
+    const piece = choice?.delta ?? choice?.message;
+    if (piece === null || piece === undefined) continue;
+    for (const field of ["content", "refusal", "reasoning_content", "reasoning"] as const)
+      said[field] += piece[field] ?? "";
+    if (piece.content) onDelta({ kind: "text", text: piece.content });
+    else if (piece.reasoning_content || piece.reasoning) onDelta({ kind: "waiting", text: "thinking" });
+    addCalls(calls, piece, choice?.delta === null || choice?.delta === undefined);
+  }
+  if (finish === null)
+    throw new ModelError("stream_truncated", `${endpoint.name} ended its reply without saying that it was complete`, {
+      where: endpoint,
+    });
+  const { thinking, text } = thoughtsOf(said, endpoint);
+  return {
+    text: text === "" ? said.refusal : text,
+    calls,
+    finish:
+      said.refusal !== ""
+        ? "refusal"
+        : finish === "length"
+          ? "length"
+          : finish === "content_filter"
+            ? "filter"
+            : "other",
+    reasoning: thinking === null ? [] : [thinking],
+    usage: mapUsage(last.usage, last.timings),
+    servedModel: last.model ?? null,
+    servedTier: last.service_tier ?? null,
+  };
+}
+
+function thoughtsOf(
+  said: { content: string; reasoning_content: string; reasoning: string },
+  endpoint: Endpoint,
+): { thinking: z.infer<typeof Thought> | null; text: string } {
+  const text = said.content;
+  if (said.reasoning_content !== "")
+    return { thinking: { field: "reasoning_content", text: said.reasoning_content }, text };
+  if (said.reasoning !== "") return { thinking: { field: "reasoning", text: said.reasoning }, text };
+  const split = endpoint.selfHosted ? splitThinking(text) : { thinking: "", said: text };
+  return split.thinking === ""
+    ? { thinking: null, text }
+    : { thinking: { field: "think", text: split.thinking }, text: split.said };
+}
+
+/**
+ * A piece belongs to the open call of its index, unless it brings another id or, without one, another name:
+ * some servers send every parallel call under index 0.
+ */
+function addCalls(calls: OpenCall[], piece: Piece, whole: boolean): void {
+  for (const part of piece.tool_calls ?? []) {
+    const index = part.index ?? null;
+    const id = part.id ?? null;
+    const name = part.function?.name ?? "";
+    const open = whole ? undefined : calls.findLast((call) => index === null || call.index === index);
+    const another =
+      open === undefined ||
+      (id ? open.id !== null && open.id !== id : name !== "" && open.name !== "" && open.name !== name);
+    if (another) calls.push({ index, id, name, args: part.function?.arguments ?? "" });
+    else {
+      open.id ??= id;
+      open.name ||= name;
+      const more = part.function?.arguments ?? "";
+      open.args =
+        typeof open.args === "string" && typeof more === "string" ? open.args + more : more === "" ? open.args : more;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { Clock } from "../clock.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { openLine, type Answer, type Line } from "./line.ts";
+import type { ConnectedModel, Model, ModelRequest, OnDelta, Reply } from "./model.ts";
+import { ModelError } from "./model-error.ts";
+import { pricingFor } from "./price.ts";
+import { settleReply, type RawReply } from "./settle.ts";
+import { estimateTokens, estimateUsage } from "./usage.ts";
+
+/** What differs between the two wires of OpenAI-compatible servers. */
+export interface Dialect {
+  /** Below the base URL. */
+  readonly path: string;
+  /** The request body: a pure function, keys in fixed order, the history last, so that turn n is a prefix of turn n+1. */
+  body(request: ModelRequest, endpoint: Endpoint, streaming: boolean): Record<string, unknown>;
+  /** Reads frames to the wire's own mark of completion; anything less is a ModelError. */
+  read(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDelta: OnDelta): Promise<RawReply>;
+}
+
+/** Connects an endpoint that speaks one of the two wires. */
+export async function connectOpenAi(endpoint: Endpoint, dialect: Dialect, clock: Clock): Promise<ConnectedModel> {
+  const line = await openLine(endpoint, clock);
+  const pricing = await pricingFor(endpoint);
+  const info = {
+    endpoint: endpoint.name,
+    model: endpoint.model,
+    wire: endpoint.wire,
+    selfHosted: endpoint.selfHosted,
+    label: `${endpoint.name}/${endpoint.model}`,
+    maxOutputTokens: endpoint.maxOutputTokens ?? (endpoint.selfHosted ? 8_000 : 16_000),
+  };
+  return { info, ask: askOver(line, dialect, endpoint, clock), ...pricing };
+}
+
+const streamFaults: ReadonlySet<string> = new Set(["stream_truncated", "stream_malformed", "timeout_idle"]);
+const unbilled: ReadonlySet<string> = new Set([
+  "auth",
+  "quota",
+  "rate",
+  "overloaded",
+  "unreachable",
+  "untrusted",
+  "timeout_connect",
+  "not_an_api",
+  "context_overflow",
+  "bad_history",
+  "unsupported_param",
+  "bad_request",
+]);
+
+/** How often one request may be sent again without a parameter the server does not know. */
+const maxStripped = 3;
+
+/** Two things are learned from failures and kept for the connection: parameters to leave out, and a stream to avoid once. */
+function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock): Model {
+  const stripped = new Set<string>();
+  let avoidStream = false;
+  return async (request, signal, onDelta = () => undefined) => {
+    for (let attempt = 0; ; attempt += 1) {
+      // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
+      const streaming = !avoidStream && !(endpoint.selfHosted && request.tools.length > 0);
+      const body = JSON.stringify(without(dialect.body(request, endpoint, streaming), stripped));
+      const started = clock.now();
+      let answer: Answer | undefined;
+      try {
+        onDelta({ kind: "waiting", text: endpoint.model });
+        answer = await line.ask(dialect.path, body, signal, streaming);
+        const raw = await dialect.read(answer.frames, endpoint, onDelta);
+        avoidStream = false;
+        return { ...settleReply(raw, request, endpoint), ...measured(raw, body, answer), ms: clock.now() - started };
+      } catch (error) {
+        if (!(error instanceof ModelError)) throw error;
+        if (
+          error.param !== undefined &&
+          attempt < maxStripped &&
+          !stripped.has(error.param) &&
+          droppable(error.param)
+        ) {
+          stripped.add(error.param);
+          continue;
+        }
+        avoidStream = streaming && streamFaults.has(error.kind);
+        if (!unbilled.has(error.kind))
+          error.usage = estimateUsage(estimateTokens(Buffer.byteLength(body)), answer?.frameCount() ?? 0);
+        throw error;
+      }
+    }
+  };
+}
+
+function measured(raw: RawReply, body: string, answer: Answer): Omit<Reply, "message" | "stop" | "ms"> {
+  const written =
+    raw.text +
+    raw.calls.map((call) => (typeof call.args === "string" ? call.args : JSON.stringify(call.args ?? ""))).join("");
+  return {
+    usage:
+      raw.usage ?? estimateUsage(estimateTokens(Buffer.byteLength(body)), estimateTokens(Buffer.byteLength(written))),
+    servedModel: raw.servedModel ?? "",
+    servedTier: raw.servedTier,
+    requestId: answer.requestId,
+    firstByteMs: answer.firstByteMs(),
+  };
+}
+
+/** What a request is about cannot be left out of it. */
+const droppable = (param: string): boolean => !/^(model|messages|input|tools)\b/.test(param);
+
+/** Two names for the same limit: a server that does not know one is sent the other. */
+const otherNames: Readonly<Record<string, string>> = {
+  max_tokens: "max_completion_tokens",
+  max_completion_tokens: "max_tokens",
+};
+
+/** Leaves parameters out, by the first part of their names ("stream_options.include_usage"), in place. */
+function without(body: Record<string, unknown>, stripped: ReadonlySet<string>): Record<string, unknown> {
+  if (stripped.size === 0) return body;
+  const names = new Set([...stripped].map((param) => param.split(".")[0]));
+  const entries = Object.entries(body).flatMap(([key, value]): [string, unknown][] => {
+    if (!names.has(key)) return [[key, value]];
+    const other = otherNames[key];
+    return other === undefined || names.has(other) ? [] : [[other, value]];
+  });
+  return Object.fromEntries(entries);
+}

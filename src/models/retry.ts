@@ -1,0 +1,54 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "../clock.ts";
+import type { Model } from "./model.ts";
+import { ModelError } from "./model-error.ts";
+
+/** Waits so many milliseconds; rejects when the signal fires. */
+export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/** The real one. */
+export const systemSleep: Sleep = (ms, signal) => delay(ms, undefined, { signal });
+
+/** A failed attempt that will be repeated: shown to people and recorded, since it may have cost something. */
+export interface Wait {
+  readonly error: ModelError;
+  /** Number of the attempt that failed, from 1. */
+  readonly attempt: number;
+  /** When the next one starts, in milliseconds since the epoch. */
+  readonly until: number;
+}
+
+export interface RetryOptions {
+  readonly clock: Pick<Clock, "now">;
+  readonly sleep: Sleep;
+  /** A number in [0, 1), fresh on each call: spreads the waits of many runs. */
+  readonly random: () => number;
+  readonly onWait: (wait: Wait) => void | Promise<void>;
+  /** End of the run, in milliseconds since the epoch: no wait goes past it. */
+  readonly deadline: number;
+}
+
+/**
+ * Repeats a request with the same bytes while its failure can pass by itself and the run's deadline is not reached.
+ * A server's own wish how long to wait is honoured, however long. Tool calls run only after a complete reply,
+ * so a repeated request never runs one twice.
+ */
+export function withRetry(model: Model, { clock, sleep, random, onWait, deadline }: RetryOptions): Model {
+  return async (request, signal, onDelta) => {
+    const failures = new Map<string, number>();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await model(request, signal, onDelta);
+      } catch (error) {
+        if (!(error instanceof ModelError) || signal.aborted) throw error;
+        const seen = failures.get(error.kind) ?? 0;
+        failures.set(error.kind, seen + 1);
+        const wait = error.afterMs ?? error.backoffMs(seen, random());
+        const until = clock.now() + wait;
+        if (seen >= error.retries || until >= deadline) throw error;
+        await onWait({ error, attempt, until });
+        await sleep(wait, signal);
+      }
+    }
+  };
+}

@@ -1,0 +1,142 @@
+import { isObject } from "./json-text.ts";
+import type { RawCall } from "./repair.ts";
+
+/** Calls a model wrote as text because its server did not parse them, and the words before them. */
+export interface Rescued {
+  readonly text: string;
+  readonly calls: readonly RawCall[];
+}
+
+/** The thinking a model wrote into its text: also when never closed, or never opened. */
+export function splitThinking(text: string): { thinking: string; said: string } {
+  const opened = /^\s*<think(?:ing)?>/.test(text);
+  const end = /<\/think(?:ing)?>\s*/g;
+  let last = -1;
+  for (const match of text.matchAll(end)) {
+    last = match.index + match[0].length;
+    if (opened) break;
+  }
+  if (last >= 0 && (opened || !/<think(?:ing)?>/.test(text.slice(0, last))))
+    return { thinking: text.slice(0, last), said: text.slice(last) };
+  return opened ? { thinking: text, said: "" } : { thinking: "", said: text };
+}
+
+/**
+ * Finds calls in the text of a reply that brought none. Only calls that end the reply count, each complete and on its own
+ * line, outside quotes and code: one that is merely mentioned has other text after it. Pure; null when there is none.
+ */
+export function rescueCalls(reply: string): Rescued | null {
+  if (reply.length > 200_000) return null;
+  const text = withoutThinking(reply)
+    .replace(/(?:<\|(?:im_end|eot_id|eom_id|end|call|endoftext)\|>\s*)+$/, "")
+    .trimEnd();
+  for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell]) {
+    const rescued = form(text);
+    if (rescued !== null && rescued.calls.length > 0 && startsOwnLine(rescued.text))
+      return { ...rescued, text: rescued.text.trimEnd() };
+  }
+  return null;
+}
+
+const withoutThinking = (text: string): string =>
+  splitThinking(text).said.replace(/<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)/g, "");
+
+/** Nothing but a line break before the call, and no code fence left open around it. */
+function startsOwnLine(before: string): boolean {
+  const fences = before.match(/^\s*(```|~~~)/gm)?.length ?? 0;
+  return fences % 2 === 0 && /(^|\n)[ \t]*$/.test(before);
+}
+
+/** All matches of `pattern` that follow each other up to the end of the text. */
+function trailing(text: string, pattern: RegExp, read: (match: RegExpMatchArray) => RawCall | null): Rescued | null {
+  const matches = [...text.matchAll(pattern)];
+  let from = text.length;
+  const calls: RawCall[] = [];
+  for (const match of matches.toReversed()) {
+    if (text.slice(match.index + match[0].length, from).trim() !== "") break;
+    const call = read(match);
+    if (call === null) return null;
+    calls.unshift(call);
+    from = match.index;
+  }
+  return calls.length === 0 ? null : { text: text.slice(0, from), calls };
+}
+
+/** Qwen: `<function=bash><parameter=command>ls</parameter></function>`, with or without `<tool_call>` around it. */
+function functionTags(text: string): Rescued | null {
+  const pattern =
+    /(?:<tool_call>\s*)?<function=([\w.-]+)>((?:(?!<function=)[\s\S])*?)<\/function>(?:\s*<\/tool_call>)?/g;
+  return trailing(text, pattern, ([, name = "", body = ""]) => {
+    const parameter = /<parameter=([\w.-]+)>\n?([\s\S]*?)\n?<\/parameter>/g;
+    if (body.replace(parameter, "").trim() !== "") return null;
+    const entries = [...body.matchAll(parameter)].map(([, key = "", value = ""]) => [key, value] as const);
+    // Two values for one key, or a value that itself holds tags: no telling where the argument ends.
+    if (
+      new Set(entries.map(([key]) => key)).size !== entries.length ||
+      entries.some(([, value]) => value.includes("<parameter="))
+    )
+      return null;
+    return { name, args: Object.fromEntries(entries) };
+  });
+}
+
+/** Hermes: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`. */
+function toolCallTags(text: string): Rescued | null {
+  return trailing(text, /<tool_call>\s*(\{(?:(?!<tool_call>)[\s\S])*?\})\s*<\/tool_call>/g, ([, body = ""]) =>
+    callIn(body),
+  );
+}
+
+/** Mistral: `[TOOL_CALLS]bash[ARGS]{…}`, or a list of calls after the mark. */
+function bracketed(text: string): Rescued | null {
+  const at = text.indexOf("[TOOL_CALLS]");
+  if (at < 0) return null;
+  const before = text.slice(0, at);
+  const rest = text.slice(at + "[TOOL_CALLS]".length).trim();
+  const list = rest.startsWith("[") ? parsed(rest) : undefined;
+  if (Array.isArray(list)) {
+    const calls = list.map((item) => callFrom(item));
+    return calls.includes(null) ? null : { text: before, calls: calls.filter((call) => call !== null) };
+  }
+  const calls = rest.split("[TOOL_CALLS]").map((part) => /^\s*([\w.-]+)\[ARGS\]\s*(\{[\s\S]*\})\s*$/.exec(part));
+  if (calls.some((match) => match === null || !isObject(parsed(match[2] ?? "")))) return null;
+  return {
+    text: before,
+    calls: calls.flatMap((match) => (match === null ? [] : [{ name: match[1] ?? "", args: match[2] }])),
+  };
+}
+
+/** Llama: `<|python_tag|>{"name": …, "parameters": {…}}`. */
+function pythonTag(text: string): Rescued | null {
+  const at = text.indexOf("<|python_tag|>");
+  if (at < 0) return null;
+  const call = callIn(text.slice(at + "<|python_tag|>".length));
+  return call === null ? null : { text: text.slice(0, at), calls: [call] };
+}
+
+/** One fenced shell block, the only block of the reply, at its end, and no transcript with prompts in it. */
+function fencedShell(text: string): Rescued | null {
+  const block = /^([\s\S]*?)```(?:bash|sh|shell)[ \t]*\n([\s\S]*?)\n?```$/.exec(text);
+  if (block === null) return null;
+  const [, before = "", command = ""] = block;
+  if (before.includes("```") || command.includes("```") || command.trim() === "" || /^\s*[$>] /m.test(command))
+    return null;
+  return { text: before, calls: [{ name: "bash", args: { command } }] };
+}
+
+const callIn = (body: string): RawCall | null => callFrom(parsed(body.trim()));
+
+function callFrom(value: unknown): RawCall | null {
+  if (!isObject(value) || typeof value["name"] !== "string") return null;
+  const args = value["arguments"] ?? value["parameters"];
+  return isObject(args) || typeof args === "string" ? { name: value["name"], args } : null;
+}
+
+/** Strictly: what arrived as text gets no second chance. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import type { ToolSpec } from "./model.ts";
+
+/** Names other harnesses use for the same tools, which models were trained on. */
+const aliases: Readonly<Record<string, string>> = {
+  shell: "bash",
+  execute_bash: "bash",
+  run_terminal_cmd: "bash",
+  run_shell_command: "bash",
+  str_replace: "edit",
+  str_replace_editor: "edit",
+  view: "read",
+  cat: "read",
+  open: "read",
+  read_file: "read",
+  submit: "finish",
+  done: "finish",
+};
+
+/** The tool a name means, or undefined. `bash<|channel|>json` and `functions.Bash` both mean `bash`. */
+export function findTool(
+  name: string,
+  tools: readonly ToolSpec[],
+): { tool: ToolSpec; repair?: "name" | "alias" } | undefined {
+  const exact = tools.find((tool) => tool.name === name);
+  if (exact !== undefined) return { tool: exact };
+  const leading = /^(?:functions?\.|default_api\.)?([A-Za-z_][\w-]*)/.exec(name.trim())?.[1]?.toLowerCase();
+  const cleaned = tools.find((tool) => tool.name.toLowerCase() === leading);
+  if (cleaned !== undefined) return { tool: cleaned, repair: "name" };
+  const alias = leading === undefined || !Object.hasOwn(aliases, leading) ? undefined : aliases[leading];
+  const meant = tools.find((tool) => tool.name === alias);
+  return meant === undefined ? undefined : { tool: meant, repair: "alias" };
+}
+
+/** An unknown name in a form every server accepts when the history is sent back: letters, digits, `_` and `-`, at most 64. */
+export function harmlessName(name: string): string {
+  return name.replace(/[^\w-]+/g, "_").slice(0, 64) || "unknown";
+}
