@@ -1,0 +1,103 @@
+import { lstat, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { WorkspaceError } from "../errors.ts";
+import { type Diff, diffTrees } from "./diff.ts";
+import { type HostGit, hostGit } from "./host-git.ts";
+import { type CommitSpec, makeCommit, publishBranch } from "./publish.ts";
+import { type Repository, shallowList } from "./repository.ts";
+import { makeSandboxGit, type SandboxGit } from "./sandbox-git.ts";
+import { makeShadow } from "./shadow.ts";
+import { listTree, overlayTree, readBlob, type TreeEntry } from "./trees.ts";
+import { checkoutTree, indexFileFor, snapshotTree, updateTree, type WorkingTree } from "./working-tree.ts";
+
+/**
+ * A run's private clone: claw's own git directory, borrowing the user's objects and adding its own. Trees and commits are
+ * full object ids; paths inside trees are UTF-8 from the root. One call at a time per working directory.
+ */
+export interface Clone {
+  /** Directory of claw's own that holds all of it. */
+  readonly dir: string;
+  /** The commit the run began from, and its tree. */
+  readonly base: { readonly commit: string; readonly tree: string };
+  /** Writes fresh files of `tree` into a new or empty directory, with an empty .git for the sandbox to mount over. */
+  checkout(tree: string, into: string): Promise<void>;
+  /** Changes a directory that holds `fromTree` to `toTree`, touching only files that differ. */
+  update(dir: string, fromTree: string, toTree: string): Promise<void>;
+  /** The tree of a directory as it is now: new files included, ignored ones not. */
+  snapshot(dir: string): Promise<string>;
+  diff(fromTree: string, toTree: string): Promise<Diff>;
+  /** `baseTree` with the files or directories at `paths` as they are in `fromTree`; absent there is absent in the result. */
+  overlay(baseTree: string, fromTree: string, paths: readonly string[]): Promise<string>;
+  /** The bytes of a file (of a symlink: its target); null when there is none. */
+  read(tree: string, path: string): Promise<Buffer | null>;
+  list(tree: string): Promise<readonly TreeEntry[]>;
+  /** The id of a new commit; the same spec gives the same id. Refuses a message that signs off. */
+  commit(spec: CommitSpec): Promise<string>;
+  /** Makes branch `claw/…` at `commit` in the user's repository. Never moves a branch; doing it twice does no harm. */
+  publish(commit: string, branch: string): Promise<void>;
+  /** A new disposable git directory for the sandbox, for a working directory that holds `tree`. */
+  sandboxGit(dir: string, tree: string): Promise<SandboxGit>;
+}
+
+/** Makes a private clone of `repository` at the full commit id `commit`, below `dir`, an absolute path of claw's own. */
+export async function createClone(repository: Repository, commit: string, dir: string): Promise<Clone> {
+  await makeShadow(join(dir, "git"), {
+    objectFormat: repository.objectFormat,
+    alternates: repository.objectDirs,
+    shallow: await shallowList(repository),
+  });
+  await mkdir(join(dir, "index"), { recursive: true, mode: 0o700 });
+  return describe(repository, commit, dir);
+}
+
+/** The clone an earlier process made in `dir`, after a crash too: what it left half done is cleared away. */
+export async function openClone(repository: Repository, commit: string, dir: string): Promise<Clone> {
+  const indexDir = join(dir, "index");
+  const complete = await lstat(indexDir).catch(() => null);
+  if (!complete) throw new WorkspaceError(`${dir} holds no clone`, "it was removed: start a new run");
+  for (const name of await readdir(indexDir)) {
+    if (!/^[0-9a-f]+$/.test(name)) await rm(join(indexDir, name), { recursive: true, force: true });
+  }
+  return describe(repository, commit, dir);
+}
+
+async function describe(repository: Repository, commit: string, dir: string): Promise<Clone> {
+  const indexDir = join(dir, "index");
+  const git = (options: { workTree?: string; indexFile?: string } = {}): HostGit =>
+    hostGit({ gitDir: join(dir, "git"), searchPath: repository.searchPath, ...options });
+  const at = (workTree: string): WorkingTree => {
+    const own = indexFileFor(indexDir, workTree);
+    return {
+      dir: workTree,
+      indexFile: own,
+      idLength: commit.length,
+      git: (indexFile = own) => git({ workTree, indexFile }),
+    };
+  };
+  const tree = await git().line(["rev-parse", "--verify", `${commit}^{tree}`]);
+  return {
+    dir,
+    base: { commit, tree },
+    checkout: (wanted, into) => checkoutTree(at(into), wanted),
+    update: (working, fromTree, toTree) => updateTree(at(working), fromTree, toTree),
+    snapshot: (working) => snapshotTree(at(working)),
+    diff: (fromTree, toTree) => diffTrees(git(), fromTree, toTree),
+    overlay: (base, from, paths) =>
+      withScratchIndex(indexDir, (indexFile) => overlayTree(git({ indexFile }), { base, from }, paths)),
+    read: (from, path) => readBlob(git(), from, path),
+    list: (from) => listTree(git(), from),
+    commit: (spec) => makeCommit(git(), spec),
+    publish: (made, branch) => publishBranch(repository, git(), { base: commit, commit: made, branch }),
+    sandboxGit: (working, wanted) =>
+      makeSandboxGit(at(working), { repository, base: { commit, tree }, parent: join(dir, "sandbox"), tree: wanted }),
+  };
+}
+
+async function withScratchIndex<T>(indexDir: string, use: (indexFile: string) => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(join(indexDir, "scratch-"));
+  try {
+    return await use(join(scratch, "index"));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,55 @@
+/** A commit message before cleaning; `subject` and `body` may be a model's words. */
+export interface MessageParts {
+  readonly subject: string;
+  readonly body: string;
+  readonly trailers: {
+    /** Who helped, for example "claw:openai/gpt-5". */
+    readonly assistedBy: string;
+    readonly run: string;
+    /** Head of the run's ledger, as hexadecimal SHA-256. */
+    readonly record: string;
+  };
+}
+
+const subjectLimit = 72;
+const bodyLimit = 4_000;
+
+/** Control characters, and those that change what a reader sees without being seen. */
+// oxlint-disable-next-line no-control-regex
+const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Lines git or a reader would take for a trailer, such as Signed-off-by: nobody's agreement can be invented. */
+const trailerLike = /^\s*(?:\w+(?:-\w+)+|cc)\s*:|^\s*\(cherry picked from|^---\s*$/i;
+
+/** A message of one subject line, a body, and claw's three trailers, the only ones in it. */
+export function commitMessage({ subject, body, trailers }: MessageParts): string {
+  const paragraph = clean(body)
+    .split("\n")
+    .filter((line) => !trailerLike.test(line))
+    .map((line) => line.trimEnd())
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim()
+    .slice(0, bodyLimit)
+    .trimEnd();
+  const last = [
+    `Assisted-by: ${oneLine(trailers.assistedBy)}`,
+    `Claw-Run: ${oneLine(trailers.run)}`,
+    `Claw-Record: sha256:${oneLine(trailers.record)}`,
+  ].join("\n");
+  return [shorten(subject), paragraph, last].filter((part) => part !== "").join("\n\n") + "\n";
+}
+
+function shorten(text: string): string {
+  const line =
+    oneLine(text)
+      .replace(/signed-off-by\s*:?/gi, "")
+      .trim() || "Fix";
+  if (line.length <= subjectLimit) return line;
+  const cut = line.slice(0, subjectLimit - 1);
+  const space = cut.lastIndexOf(" ");
+  return `${cut.slice(0, space > subjectLimit / 2 ? space : undefined).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+const clean = (text: string): string => text.replace(/\r\n?/g, "\n").replace(unseen, "");
+const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ").trim();

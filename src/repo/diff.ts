@@ -1,0 +1,88 @@
+import type { HostGit } from "./host-git.ts";
+import { refusals, type Refusal } from "./refusals.ts";
+import { blobs, nameToText, splitNul } from "./trees.ts";
+
+/** One changed file. Modes as in TreeEntry; "000000" where the file does not exist. */
+export interface DiffFile {
+  readonly path: string;
+  readonly status: "added" | "modified" | "deleted" | "type-changed";
+  readonly oldMode: string;
+  readonly newMode: string;
+  /** Lines; null for binary files. */
+  readonly added: number | null;
+  readonly deleted: number | null;
+  readonly binary: boolean;
+  /** Where the new version points to, when it is a symlink. */
+  readonly symlinkTarget?: string;
+}
+
+/** What changed between two trees. Renames are a deletion and an addition. */
+export interface Diff {
+  /** Git's unified text with binary contents and full object ids: `git apply` makes the new tree from it. */
+  readonly patch: Buffer;
+  readonly files: readonly DiffFile[];
+  /** Changes that must not leave the run. */
+  readonly refused: readonly Refusal[];
+}
+
+/** Attributes of either tree play no part: a file cannot hide its changes by calling itself binary. */
+const plain = ["-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none"];
+
+/** The change from one tree to another. `git` must have no work tree. */
+export async function diffTrees(git: HostGit, from: string, to: string): Promise<Diff> {
+  const [patch, raw, counts] = await Promise.all([
+    git.run(["diff-tree", ...plain, "--patch", "--binary", "--full-index", from, to]),
+    git.run(["diff-tree", ...plain, "-z", "--raw", "--no-abbrev", from, to]),
+    git.run(["diff-tree", ...plain, "-z", "--numstat", from, to]),
+  ]);
+  const changes = parseRaw(splitNul(raw.stdout));
+  const lines = parseCounts(splitNul(counts.stdout));
+  const targets = await blobs(
+    git,
+    changes.filter((change) => change.newMode === "120000").map((change) => change.oid),
+  );
+  const files = changes.map(({ name, oid, ...change }): DiffFile => {
+    const count = lines.get(name) ?? { added: 0, deleted: 0 };
+    const target = change.newMode === "120000" ? targets.get(oid) : undefined;
+    return {
+      path: nameToText(name),
+      ...change,
+      ...count,
+      binary: count.added === null,
+      ...(target && { symlinkTarget: target.toString("utf8") }),
+    };
+  });
+  return { patch: patch.stdout, files, refused: refusals(files) };
+}
+
+const statuses: Readonly<Record<string, DiffFile["status"]>> = {
+  A: "added",
+  M: "modified",
+  D: "deleted",
+  T: "type-changed",
+};
+
+function parseRaw(fields: readonly string[]) {
+  return pairs(fields).map(([info, name]) => {
+    const [oldMode = "", newMode = "", , oid = "", letter = ""] = info.slice(1).split(" ");
+    return { name, oid, status: statuses[letter] ?? "modified", oldMode, newMode };
+  });
+}
+
+function parseCounts(fields: readonly string[]): Map<string, { added: number | null; deleted: number | null }> {
+  const number = (text: string | undefined): number | null =>
+    text === "-" || text === undefined ? null : Number(text);
+  return new Map(
+    fields.map((field) => {
+      const [added, deleted, ...name] = field.split("\t");
+      return [name.join("\t"), { added: number(added), deleted: number(deleted) }];
+    }),
+  );
+}
+
+function pairs(fields: readonly string[]): [string, string][] {
+  return Array.from({ length: fields.length / 2 }, (_, index) => [
+    fields[2 * index] ?? "",
+    fields[2 * index + 1] ?? "",
+  ]);
+}

@@ -1,0 +1,179 @@
+import { lstat, readFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { UsageError, WorkspaceError } from "../errors.ts";
+import { defaultSearchPath, type HostGit, hostGit } from "./host-git.ts";
+import { bare, findLayout, type Layout } from "./layout.ts";
+import { type ObjectFormat, type Viewed, withView } from "./shadow.ts";
+import { blobs, listTree } from "./trees.ts";
+
+/** Things in a commit that claw carries along but cannot see into. Paths from the root. */
+export interface CommitNotes {
+  readonly submodules: readonly string[];
+  /** Files that are git-lfs pointers: tests see the pointer, not the content. */
+  readonly lfsPointers: readonly string[];
+}
+
+/** The user's repository, read without obeying its configuration and never changed, except by `publish`. */
+export interface Repository extends Viewed {
+  /** Full id of the commit HEAD is at. */
+  readonly head: string;
+  /** Short name of the branch HEAD is on; null when detached. */
+  readonly branch: string | null;
+  /** True when history was cut off by a shallow clone. */
+  readonly shallow: boolean;
+  /** The full id of the commit a branch, tag, remote branch or abbreviated id names; UsageError when there is none. */
+  resolve(ref: string): Promise<string>;
+  /** True when tracked files differ from HEAD or untracked files exist: a run starts from a commit and leaves them out. */
+  dirty(): Promise<boolean>;
+  notes(commit: string): Promise<CommitNotes>;
+}
+
+export interface OpenOptions {
+  /** Where to look for git, as in PATH. */
+  readonly searchPath?: string;
+  /** Whose `safe.directory` settings count; the home directory of this process's user when omitted. */
+  readonly home?: string;
+}
+
+/** Opens the repository that contains `path`. WorkspaceError when it is none, is bare, is another user's or has no commits. */
+export async function openRepository(path: string, options: OpenOptions = {}): Promise<Repository> {
+  const searchPath = options.searchPath ?? defaultSearchPath;
+  const layout = await findLayout(path);
+  const config = configReader(hostGit({ gitDir: "/nonexistent", searchPath }));
+  const stored = await config(join(layout.commonDir, "config"));
+  if (stored.get("core.bare")?.at(-1) === "true" && layout.gitDir === layout.commonDir) throw bare(layout.root);
+  await checkOwner(layout, options.home ?? userInfo().homedir, config);
+
+  const viewed: Viewed = { ...layout, searchPath, objectFormat: objectFormatOf(stored), settings: carried(stored) };
+  const { head, branch } = await withView(viewed, async (view) => {
+    const answer = await view.git().run(["symbolic-ref", "--quiet", "--short", "HEAD"], { answers: [0, 1] });
+    const branch = answer.stdout.toString("utf8").trim();
+    return { head: await commitAt(view.git(), "HEAD"), branch: branch === "" ? null : branch };
+  });
+  if (!head)
+    throw new WorkspaceError(`${layout.root} has no commits yet`, "commit something first: git add -A && git commit");
+  return {
+    ...viewed,
+    head,
+    branch,
+    shallow: await lstat(join(layout.commonDir, "shallow")).then(
+      () => true,
+      () => false,
+    ),
+    resolve: (ref) => resolveRef(viewed, ref),
+    dirty: () => isDirty(viewed),
+    notes: (commit) => withView(viewed, (view) => notesOf(view.git(), commit)),
+  };
+}
+
+async function resolveRef(repository: Viewed, ref: string): Promise<string> {
+  const commit = ref.startsWith("-") ? null : await withView(repository, (view) => commitAt(view.git(), ref));
+  if (!commit)
+    throw new UsageError(`no commit is called ${JSON.stringify(ref)} here`, "look with: git branch --all; git tag");
+  return commit;
+}
+
+async function commitAt(git: HostGit, ref: string): Promise<string | null> {
+  const answer = await git.run(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`], { answers: [0, 1, 128] });
+  return answer.code === 0 ? answer.stdout.toString("utf8").trim() : null;
+}
+
+async function isDirty(repository: Viewed): Promise<boolean> {
+  return withView(repository, async (view) => {
+    const git = view.git({ workTree: repository.root, indexFile: await view.index() });
+    const answer = await git.run(["status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=all"]);
+    return answer.stdout.length > 0;
+  });
+}
+
+const lfsHeader = "version https://git-lfs.github.com/spec/v1\n";
+
+async function notesOf(git: HostGit, commit: string): Promise<CommitNotes> {
+  const entries = await listTree(git, commit);
+  const small = entries.filter((entry) => entry.size !== null && entry.size > lfsHeader.length && entry.size < 300);
+  const contents = await blobs(
+    git,
+    small.map((entry) => entry.oid),
+  );
+  return {
+    submodules: entries.filter((entry) => entry.mode === "160000").map((entry) => entry.path),
+    lfsPointers: small
+      .filter((entry) => contents.get(entry.oid)?.toString("latin1").startsWith(lfsHeader))
+      .map((entry) => entry.path),
+  };
+}
+
+/** Settings of one configuration file, names in lower case. Includes are not followed. */
+type ConfigReader = (file: string) => Promise<Map<string, string[]>>;
+
+function configReader(git: HostGit): ConfigReader {
+  return async (file) => {
+    const found = new Map<string, string[]>();
+    const exists = await lstat(file).catch(() => null);
+    if (!exists) return found;
+    const answer = await git.run(["config", "--file", file, "--no-includes", "--null", "--list"], {
+      answers: [0, 1, 3, 128],
+    });
+    if (answer.code !== 0)
+      throw new WorkspaceError(
+        `${file} cannot be read: ${answer.stderr}`,
+        `look with: git config --file ${file} --list`,
+      );
+    for (const entry of answer.stdout.toString("utf8").split("\0").filter(Boolean)) {
+      const end = entry.indexOf("\n");
+      const name = (end < 0 ? entry : entry.slice(0, end)).toLowerCase();
+      found.set(name, [...(found.get(name) ?? []), end < 0 ? "true" : entry.slice(end + 1)]);
+    }
+    return found;
+  };
+}
+
+/** Plain facts about the files and the store that a view needs to read and write them as the user's git does. */
+const carriedNames = [
+  "core.filemode",
+  "core.symlinks",
+  "core.ignorecase",
+  "core.precomposeunicode",
+  "core.autocrlf",
+  "core.eol",
+  "core.sharedrepository",
+  "extensions.refstorage",
+];
+
+function carried(stored: Map<string, string[]>): Record<string, string> {
+  const pairs = carriedNames.map((name) => [name, stored.get(name)?.at(-1)] as const);
+  return Object.fromEntries(pairs.filter((pair): pair is [string, string] => /^[a-z0-9]+$/i.test(pair[1] ?? "")));
+}
+
+function objectFormatOf(stored: Map<string, string[]>): ObjectFormat {
+  const name = stored.get("extensions.objectformat")?.at(-1) ?? "sha1";
+  if (name === "sha1" || name === "sha256") return name;
+  throw new WorkspaceError(
+    `objects are stored in the unknown format ${JSON.stringify(name)}`,
+    "clone it as a sha1 or sha256 repository",
+  );
+}
+
+/** The rule git itself has: another user's repository counts only when the person said so. */
+async function checkOwner(layout: Layout, home: string, config: ConfigReader): Promise<void> {
+  const me = process.geteuid?.();
+  const parts = await Promise.all(
+    [layout.root, layout.gitDir, layout.commonDir].map(async (path) => ({ path, uid: (await lstat(path)).uid })),
+  );
+  const foreign = parts.find(({ uid }) => me !== undefined && uid !== me);
+  if (!foreign) return;
+  const files = ["/etc/gitconfig", join(home, ".config/git/config"), join(home, ".gitconfig")];
+  const trusted = (await Promise.all(files.map(config))).flatMap((settings) => settings.get("safe.directory") ?? []);
+  const since = trusted.lastIndexOf("");
+  if (trusted.slice(since + 1).some((entry) => entry === "*" || entry === layout.root)) return;
+  throw new WorkspaceError(
+    `${foreign.path} belongs to another user`,
+    `if you trust it: git config --global --add safe.directory ${layout.root}`,
+  );
+}
+
+/** The text of the user's list of cut-off commits, or null. */
+export async function shallowList(repository: Viewed): Promise<string | null> {
+  return readFile(join(repository.commonDir, "shallow"), "utf8").catch(() => null);
+}
