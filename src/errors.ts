@@ -78,3 +78,19 @@ export class InfrastructureError extends ClawError {
     super(message, { outcome: "infrastructure", hint, cause });
   }
 }
+
+/** Ctrl-C or SIGTERM: what was recorded stays, and the run can be resumed. */
+export class Interrupted extends ClawError {
+  readonly by: "SIGINT" | "SIGTERM" | "SIGHUP";
+  constructor(by: Interrupted["by"]) {
+    super(`interrupted by ${by}`, { outcome: "interrupted", hint: "the state is saved: continue with claw resume" });
+    this.by = by;
+  }
+}
+
+/** The run's time is used up. */
+export class TimeIsUp extends ClawError {
+  constructor(minutes: number) {
+    super(`the run's time of ${minutes} min is used up`, { outcome: "over-budget", hint: "give it more with --timeout" });
+  }
+}

@@ -21,8 +21,10 @@ export const Event = z.discriminatedUnion("type", [
     version: z.string(),
     host: z.string(),
     initiator: z.string(),
+    /** Root of the user's working tree. */
     repository: z.string(),
-    model: z.object({ endpoint: z.string(), model: z.string(), wire: z.string(), label: z.string() }).nullable(),
+    base: commit,
+    model: z.object({ choice: z.string().nullable(), endpoint: z.string(), model: z.string(), wire: z.string(), label: z.string() }).nullable(),
     limits: z.object({ usdNano: nano.nullable(), turns: z.int(), tokens: z.int(), wallMs: z.int(), attempts: z.int() }),
     manifest: Sha.nullable(),
     prompts: z.record(z.string(), Sha),

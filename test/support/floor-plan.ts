@@ -47,7 +47,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   react: ["tui/"],
   chalk: ["cli/"],
   commander: ["cli/", "main.ts"],
-  "node:child_process": ["sandbox/", "repo/"],
+  "node:child_process": ["sandbox/", "repo/", "models/key.ts"],
   zod: [""],
   yaml: [""],
 };

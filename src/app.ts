@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { systemClock } from "./clock.ts";
+import { type Config, loadConfig } from "./config.ts";
+import { type Ledger, openLedger } from "./ledger/ledger.ts";
+import { scrubber } from "./policy/secrets.ts";
+import { openSqlite } from "./store/sqlite.ts";
+import type { FinishedRun, House, StartRequest, Watch } from "./workflows/start.ts";
+
+/** Everything the faces may use. Parts that cost start-up time are loaded when first asked for. */
+export interface App {
+  readonly version: string;
+  readonly config: Config;
+  ledger(): Promise<Ledger>;
+  house(): Promise<House>;
+  start(request: StartRequest): Promise<FinishedRun>;
+  resume(run: string, watch: Watch): Promise<FinishedRun>;
+  close(): Promise<void>;
+}
+
+/** The only place that chooses implementations. */
+export function openApp(version: string): App {
+  const config = loadConfig();
+  let opened: Promise<Ledger> | undefined;
+  const ledger = (): Promise<Ledger> => (opened ??= open(config));
+  const house = async (): Promise<House> => ({
+    version,
+    home: config.home,
+    path: config.path,
+    userHome: config.userHome,
+    initiator: config.initiator,
+    clock: systemClock,
+    ledger: await ledger(),
+    connect: async (choice) => {
+      const [{ chooseModel }, { connectModel }] = await Promise.all([import("./models/choose.ts"), import("./models/connect.ts")]);
+      return connectModel(await chooseModel(config, choice, systemClock), systemClock);
+    },
+    openSandbox: async (policy) => {
+      const { openSandbox } = await import("./sandbox/open.ts");
+      return openSandbox(policy, { path: config.path, home: config.userHome, stateDir: join(config.home, "sandbox") });
+    },
+  });
+  return {
+    version,
+    config,
+    ledger,
+    house,
+    start: async (request) => (await import("./workflows/start.ts")).startRun(await house(), request),
+    resume: async (run, watch) => (await import("./workflows/start.ts")).resumeRun(await house(), run, watch),
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  };
+}
+
+async function open(config: Config): Promise<Ledger> {
+  const store = await openSqlite(join(config.home, "ledger.sqlite"));
+  return openLedger({ store, clock: systemClock, scrub: scrubber(knownSecrets(config)) });
+}
+
+/** Values of the variables that hold credentials: they are taken out of everything that is stored. */
+function knownSecrets(config: Config): { name: string; value: string }[] {
+  const referenced = Object.values(config.user.endpoints).flatMap(({ key }) => (key && "env" in key ? [key.env] : []));
+  const wellKnown = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"];
+  return [...new Set([...referenced, ...wellKnown])].flatMap((name) => {
+    const value = config.variable(name);
+    return value === undefined ? [] : [{ name, value }];
+  });
+}

@@ -1,0 +1,65 @@
+import type { Command as Commander } from "commander";
+import type { z } from "zod";
+import type { App } from "../app.ts";
+import { UsageError } from "../errors.ts";
+
+/** What a command works with besides its own input. */
+export interface CommandDesk {
+  /** Opened on first use, so that --help costs nothing. */
+  readonly app: () => Promise<App>;
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** Progress, notes and questions. */
+  readonly err: (text: string) => void;
+  readonly cwd: string;
+  /** All of standard input. */
+  readonly stdin: () => Promise<Buffer>;
+  readonly terminal: Terminal;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+export interface Terminal {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly columns: number;
+  readonly colour: boolean;
+}
+
+/** A command is parse, call, render; it is loaded only when chosen. */
+export interface Command {
+  /** Declares arguments and options; `done` gets the exit code. */
+  attach(to: Commander, desk: CommandDesk, done: (exitCode: number) => void): void;
+}
+
+/** A command from its parts. `run` gives the exit code; nothing means 0. Input is checked once, here. */
+export function command<Input extends z.ZodType>(spec: {
+  readonly arguments?: string;
+  readonly options?: readonly (readonly [flags: string, about: string])[];
+  /** Printed after the options: examples, exit codes. */
+  readonly more?: string;
+  /** Everything after `--` belongs to another program. */
+  readonly passThrough?: boolean;
+  readonly input: Input;
+  run(input: z.infer<Input>, desk: CommandDesk): Promise<number | void>;
+}): Command {
+  return {
+    attach(to, desk, done) {
+      if (spec.arguments) to.arguments(spec.arguments);
+      for (const [flags, about] of spec.options ?? []) to.option(flags, about);
+      if (spec.more) to.addHelpText("after", `\n${spec.more}`);
+      if (spec.passThrough) to.passThroughOptions();
+      to.action(async () => {
+        const names = to.registeredArguments.map((argument) => argument.name());
+        const positional = Object.fromEntries(names.map((name, index) => [name, to.processedArgs[index] as unknown]));
+        const parsed = spec.input.safeParse({ ...to.opts(), ...positional });
+        if (!parsed.success) {
+          const [issue] = parsed.error.issues;
+          throw new UsageError(`--${issue?.path.join(".") ?? "input"}: ${issue?.message ?? "not valid"}`, `see: claw ${to.name()} --help`);
+        }
+        done((await spec.run(parsed.data, desk)) ?? 0);
+      });
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { CommanderError } from "commander";
+import type { App } from "./app.ts";
+import type { CommandDesk } from "./cli/command.ts";
+import { program } from "./cli/program.ts";
+import { ClawError, exitCodes, Interrupted } from "./errors.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+
+/** Parses, runs, and turns every end into an exit code: only this file prints errors. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  const signals = listenForSignals(stop);
+  let app: Promise<App> | null = null;
+  let exitCode = 0;
+  const desk: CommandDesk = {
+    app: () => (app ??= import("./app.ts").then(({ openApp }) => openApp(version))),
+    out: (text) => write(process.stdout, text),
+    err: (text) => write(process.stderr, text),
+    cwd: process.cwd(),
+    stdin: readStdin,
+    terminal: {
+      stdin: Boolean(process.stdin.isTTY),
+      stdout: Boolean(process.stdout.isTTY),
+      stderr: Boolean(process.stderr.isTTY),
+      columns: process.stdout.columns ?? 80,
+      colour: Boolean(process.stdout.hasColors?.()),
+    },
+    signal: stop.signal,
+  };
+  try {
+    const root = await program(argv, desk, { version, done: (code) => (exitCode = code) });
+    await root.parseAsync(argv.length === 0 ? ["--help"] : [...argv], { from: "user" });
+    return stop.signal.aborted && exitCode === exitCodes.interrupted ? codeOf(stop.signal.reason) : exitCode;
+  } catch (error) {
+    return report(error, desk);
+  } finally {
+    signals.stop();
+    await (app as Promise<App> | null)?.then((opened) => opened.close()).catch(() => {});
+  }
+}
+
+/** The first Ctrl-C stops cleanly, the second at once. */
+function listenForSignals(stop: AbortController): { stop(): void } {
+  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.exit(name === "SIGTERM" ? 143 : exitCodes.interrupted);
+    stop.abort(new Interrupted(name as Interrupted["by"]));
+  };
+  for (const name of names) process.on(name, onSignal);
+  // A reader that went away, as in `claw log | head`, is no error; what is left to say is dropped.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  return { stop: () => names.forEach((name) => process.off(name, onSignal)) };
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  if (!stream.destroyed && stream.writable) stream.write(`${text}\n`);
+}
+
+async function readStdin(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const codeOf = (error: unknown): number => (error instanceof Interrupted && error.by === "SIGTERM" ? 143 : exitCodes.interrupted);
+
+/** Two lines for what a person can act on; a stack and where to report it for a bug. */
+function report(error: unknown, { err }: CommandDesk): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (error instanceof Interrupted) return codeOf(error);
+  if (error instanceof ClawError) {
+    err(`claw: ${error.message}\n  ${error.hint}`);
+    return exitCodes[error.outcome];
+  }
+  err(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  err("This is a bug in claw. Nothing recorded is lost; please report it with the lines above.");
+  return 1;
+}

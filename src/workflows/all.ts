@@ -1,0 +1,1 @@
+export { fix } from "./fix/fix.ts";

@@ -1,0 +1,29 @@
+import { ClawError, type Outcome } from "../errors.ts";
+import type { RunLog } from "../ledger/ledger.ts";
+import type { RunEnd } from "./workflow.ts";
+
+/** Ends that a later `claw resume` can continue from: the work is unharmed, something around it was missing. */
+const resumable: readonly Outcome[] = ["interrupted", "waiting", "model-unavailable", "sandbox-unavailable", "infrastructure"];
+
+/**
+ * Runs a workflow's story to its end and records exactly one end, also when an error a person can act on ends it.
+ * An error that is no ClawError is a bug of claw: the run stays resumable, and the error goes on to the top.
+ */
+export async function conduct(log: RunLog, signal: AbortSignal, story: () => Promise<RunEnd>): Promise<RunEnd> {
+  try {
+    const end = await story();
+    await record(log, end);
+    return end;
+  } catch (error) {
+    const cause = signal.aborted ? signal.reason : error;
+    if (!(cause instanceof ClawError)) throw cause;
+    const end: RunEnd = { outcome: cause.outcome, reason: cause.message, hint: cause.hint };
+    await record(log, end);
+    return end;
+  } finally {
+    await log.close();
+  }
+}
+
+const record = (log: RunLog, end: RunEnd): Promise<unknown> =>
+  log.append({ type: resumable.includes(end.outcome) ? "run.paused" : "run.ended", ...end });

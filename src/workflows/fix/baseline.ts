@@ -1,0 +1,110 @@
+import { WorkspaceError } from "../../errors.ts";
+import { roles } from "../../policy/roles.ts";
+import { configFilesToRead, detectSuite, planFromCommand, type Tree } from "../../suite/detect.ts";
+import { failureText } from "../../suite/failure-text.ts";
+import { brokenBecause, type SuitePlan } from "../../suite/suite.ts";
+import { duration } from "../../text.ts";
+import { workspaceFor } from "../checkouts.ts";
+import { openRoom } from "../sandboxes.ts";
+import { runSuite, type SuiteRun } from "../suite-run.ts";
+import type { WorkDesk } from "../workflow.ts";
+import { environmentText } from "./context.ts";
+import { converse } from "./converse.ts";
+import type { Baseline, FixInput } from "./input.ts";
+import type { Setup } from "./setup.ts";
+
+/** Candidates of the detection that are tried before a model is asked. */
+const TRIES = 2;
+
+/** Finds the command that runs the tests and runs it on the base. Failures there are recorded; only new ones count later. */
+export async function baseline(desk: WorkDesk, input: FixInput, setup: Setup): Promise<Baseline> {
+  const tree = await suiteTree(desk);
+  const said = input.testCommand
+    ? planFromCommand(input.testCommand, "--test-command", tree)
+    : desk.manifest.test.command
+      ? planFromCommand(desk.manifest.test.command, "claw.yaml", tree)
+      : null;
+  if (said) {
+    const run = await tryPlan(desk, said, setup);
+    return usable(run, said) ?? refuse(run, said);
+  }
+
+  let last: { run: SuiteRun; plan: SuitePlan } | null = null;
+  for (const plan of detectSuite(tree).slice(0, TRIES)) {
+    const run = await tryPlan(desk, plan, setup);
+    const found = usable(run, plan);
+    if (found) return found;
+    if (run.fact.killed) refuse(run, plan);
+    last = { run, plan };
+  }
+  const proposed = await propose(desk, setup, tree);
+  if (proposed) return proposed;
+  if (last) return refuse(last.run, last.plan);
+  throw new WorkspaceError("no tests were found in this repository", 'say how they are run: --test-command "…", or test.command in claw.yaml');
+}
+
+/** The repository as the suite's rules see it: names, and the few files they ask for. */
+export async function suiteTree({ clone }: WorkDesk): Promise<Tree> {
+  const files = (await clone.list(clone.tree)).map(({ path }) => path);
+  const wanted = configFilesToRead(files);
+  const texts = new Map(
+    await Promise.all(wanted.map(async (path) => [path, (await clone.read(clone.tree, path))?.toString("utf8")] as const)),
+  );
+  return { files, read: (path) => texts.get(path) };
+}
+
+async function tryPlan(desk: WorkDesk, plan: SuitePlan, setup: Setup): Promise<SuiteRun> {
+  await desk.log.append({ type: "suite.planned", runner: plan.runner, command: plan.shell, source: plan.source });
+  const bench = { plan, dependencies: setup.dependencies };
+  return runSuite(desk, bench, { purpose: "baseline", tree: desk.clone.tree, files: [] });
+}
+
+function usable({ fact, result }: SuiteRun, plan: SuitePlan): Baseline | null {
+  if (fact.verdict === "broken") return null;
+  // Every file failing to load is a broken set-up, not a suite with bugs.
+  if (result.structured && fact.passed === 0 && result.tests.every(({ loadError }) => loadError)) return null;
+  return { plan: { ...plan, leftOut: [...plan.leftOut], flags: [...plan.flags] }, verdict: fact.verdict, ran: fact.seq };
+}
+
+function refuse({ fact, result }: SuiteRun, plan: SuitePlan): never {
+  if (fact.killed === "timeout") {
+    throw new WorkspaceError(
+      `the test suite (${plan.shell}) did not end within ${duration(fact.ms)}`,
+      "give it more time with test.timeoutSeconds in claw.yaml, or a quicker command with --test-command",
+    );
+  }
+  const why = brokenBecause(result) ?? failureText(result, 300).replaceAll("\n", " ");
+  throw new WorkspaceError(
+    `the test suite (${plan.shell}, from ${plan.source}) cannot be judged: ${why}`,
+    'see its output with claw log, or say how tests are run: --test-command "…"',
+  );
+}
+
+/** Asks a model, in the sandbox, how the tests are run, and believes it only after running the command. */
+async function propose(desk: WorkDesk, setup: Setup, tree: Tree): Promise<Baseline | null> {
+  const base = desk.clone.tree;
+  const dir = await workspaceFor(desk, "propose", base);
+  const room = await openRoom(desk, { purpose: "propose", dir, tree: base, dependencies: setup.dependencies });
+  let found: Baseline | null = null;
+  try {
+    await converse(desk, {
+      id: "propose",
+      role: roles.propose,
+      slots: { environment: environmentText(desk, null) },
+      sandbox: room.sandbox,
+      finish: async ({ outcome, summary, testCommands }) => {
+        const [command] = testCommands;
+        if (outcome === "blocked") return { accepted: true, detail: summary };
+        if (!command) return { accepted: false, message: "not accepted: test_commands is empty" };
+        const run = await tryPlan(desk, planFromCommand(command, "proposed by the model", tree), setup);
+        found = usable(run, planFromCommand(command, "proposed by the model", tree));
+        return found
+          ? { accepted: true, detail: command }
+          : { accepted: false, message: `not accepted: in a clean checkout, ${brokenBecause(run.result) ?? failureText(run.result)}` };
+      },
+    });
+  } finally {
+    await room.close();
+  }
+  return found;
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { Sha } from "../../ledger/events.ts";
+
+/** What `claw fix` is asked. The text itself is a blob. */
+export const FixInput = z.object({
+  /** Where the issue came from: a file name, "standard input", "the command line". */
+  source: z.string(),
+  text: Sha,
+  testCommand: z.string().nullable(),
+  /** A failing test that exists already: a test file, or a command. */
+  repro: z.string().nullable(),
+});
+export type FixInput = z.infer<typeof FixInput>;
+
+/** The issue as a session is told about it. */
+export const Task = z.object({
+  title: z.string(),
+  slug: z.string(),
+  source: z.string(),
+  body: Sha,
+  /** Characters a person cannot see that were taken out. */
+  stripped: z.int(),
+  /** Characters left out of the middle of a text that is too long. */
+  leftOut: z.int(),
+});
+export type Task = z.infer<typeof Task>;
+
+const SuitePlan = z.object({
+  runner: z.enum(["vitest", "jest", "mocha", "node-test", "pytest", "generic"]),
+  shell: z.string(),
+  source: z.string(),
+  cwd: z.literal("."),
+  script: z.string(),
+  leftOut: z.array(z.string()),
+  flags: z.array(z.string()),
+});
+
+/** The suite at the base: how it is run, and what it says there. */
+export const Baseline = z.object({ plan: SuitePlan, verdict: z.enum(["green", "red"]), ran: z.int() });
+export type Baseline = z.infer<typeof Baseline>;
+
+/** A test that fails on the base. */
+export const Reproduction = z.object({
+  /** The base plus the test. */
+  tree: z.string(),
+  /** Its files, frozen from here on. */
+  files: z.array(z.string()),
+  plan: SuitePlan,
+  /** Ids of the tests that show the bug. */
+  failing: z.array(z.string()),
+  failure: z.string(),
+  summary: z.string(),
+  /** It was there before the run, instead of being written by a session. */
+  existing: z.boolean(),
+});
+export type Reproduction = z.infer<typeof Reproduction>;
+
+/** A change that passed claw's checks. */
+export const Patch = z.object({ tree: z.string(), diff: Sha, summary: z.string() });
+export type Patch = z.infer<typeof Patch>;
+
+/** A stage that ends the run instead of handing something on. */
+export const Ended = z.object({ end: z.object({ outcome: z.string(), reason: z.string(), hint: z.string() }) });

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { plural } from "../../text.ts";
+import { prepareDependencies } from "../dependencies.ts";
+import type { WorkDesk } from "../workflow.ts";
+
+export const Setup = z.object({
+  dependencies: z.array(z.object({ dir: z.string(), source: z.string() })),
+  /** What a person should know about the base, one sentence each. */
+  notes: z.array(z.string()),
+});
+export type Setup = z.infer<typeof Setup>;
+
+/** The base as it is, and the packages its tests need. */
+export async function setUp(desk: WorkDesk): Promise<Setup> {
+  const { repository, clone } = desk;
+  const [dirty, { submodules, lfsPointers }] = await Promise.all([repository.dirty(), repository.notes(clone.commit)]);
+  const notes = [
+    ...(dirty ? ["the working tree has uncommitted changes: the run starts from the commit, without them"] : []),
+    ...(repository.branch === null ? ["HEAD is detached: the run starts from the commit it is at"] : []),
+    ...(repository.shallow ? ["the repository is a shallow clone"] : []),
+    ...(submodules.length > 0 ? [`${plural(submodules.length, "submodule")} left empty: ${submodules.slice(0, 3).join(", ")}`] : []),
+    ...(lfsPointers.length > 0 ? [`${plural(lfsPointers.length, "git-lfs file")} left as pointers: ${lfsPointers.slice(0, 3).join(", ")}`] : []),
+  ];
+  return { dependencies: await prepareDependencies(desk), notes };
+}

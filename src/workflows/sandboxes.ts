@@ -1,0 +1,73 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Limits, Mount, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import { linkDependencies, type DependencySource } from "../repo/dependencies.ts";
+import type { WorkDesk } from "./workflow.ts";
+
+const MiB = 2 ** 20;
+
+/** Limits of one command, unless a stage narrows them. */
+export const defaultLimits: Limits = {
+  wallMs: 600_000,
+  outputBytes: 16 * MiB,
+  outputKillBytes: 256 * MiB,
+  openFiles: 4096,
+  fileBytes: 2048 * MiB,
+  processes: 512,
+  memoryBytes: 4096 * MiB,
+  diskBytes: 4096 * MiB,
+  diskFloorBytes: 512 * MiB,
+};
+
+export interface Room {
+  /** Host directory shown as /workspace. */
+  readonly dir: string;
+  readonly sandbox: Sandbox;
+  /** Closes the sandbox; the files stay. */
+  close(): Promise<void>;
+}
+
+export interface RoomPlan {
+  /** Why it is opened, for the record. */
+  readonly purpose: string;
+  readonly dir: string;
+  /** Tree the directory holds, or held when the session in it began. */
+  readonly tree: string;
+  readonly dependencies: readonly DependencySource[];
+  /** Files of the workspace that nothing inside may change, relative paths. */
+  readonly frozen?: readonly string[];
+  readonly network?: SandboxPolicy["network"];
+  readonly limits?: Partial<Limits>;
+}
+
+/** A sandbox around a directory of claw's own: its packages read-only, its git disposable, its frozen files frozen. */
+export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
+  const network = plan.network ?? "none";
+  const dependencies = await linkDependencies(plan.dir, plan.dependencies);
+  const frozen: Mount[] = (plan.frozen ?? []).map((path) => ({ source: join(plan.dir, path), target: `/workspace/${path}` }));
+  const git = await desk.clone.sandboxGit(plan.dir, plan.tree);
+  const sandbox = await desk.openSandbox({
+    workspace: plan.dir,
+    workspaceMode: "rw",
+    git,
+    mounts: [...dependencies, ...frozen],
+    env: {},
+    network,
+    limits: { ...defaultLimits, ...plan.limits },
+  });
+  await desk.log.append({
+    type: "sandbox.opened",
+    purpose: plan.purpose,
+    policy: sandbox.policyHash,
+    degraded: [...sandbox.degraded],
+    network,
+  });
+  return {
+    dir: plan.dir,
+    sandbox,
+    async close() {
+      await sandbox.close();
+      await rm(git.dir, { recursive: true, force: true });
+    },
+  };
+}

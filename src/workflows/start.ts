@@ -1,0 +1,180 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import { TimeIsUp, UsageError, WorkspaceError } from "../errors.ts";
+import type { EventOf, Recorded } from "../ledger/events.ts";
+import type { Ledger, RunLog } from "../ledger/ledger.ts";
+import type { ConnectedModel } from "../models/model.ts";
+import { loadPrompt } from "../agent/prompt.ts";
+import { readManifest, type Manifest } from "../policy/manifest.ts";
+import { roles } from "../policy/roles.ts";
+import { type Clone, createClone, openClone } from "../repo/clone.ts";
+import { openRepository, type Repository } from "../repo/repository.ts";
+import type { Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import { foldRun } from "../views/run.ts";
+import type { RunLimits } from "../views/spend.ts";
+import * as workflows from "./all.ts";
+import { conduct } from "./conduct.ts";
+import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
+
+/** What runs need from the machine; chosen once, in app.ts. */
+export interface House {
+  readonly version: string;
+  readonly home: string;
+  readonly path: string;
+  readonly userHome: string;
+  readonly initiator: string;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  /** Connects what a model flag, the environment and the configuration name together. */
+  connect(choice: string | undefined): Promise<ConnectedModel>;
+  openSandbox(policy: SandboxPolicy): Promise<Sandbox>;
+}
+
+export interface Watch extends Screen {
+  readonly signal: AbortSignal;
+  /** Called once, when the run has an id, and then after each recorded fact. */
+  readonly onStart?: (run: string) => void;
+  readonly onEvent?: (event: Recorded) => void;
+}
+
+export interface StartRequest extends Watch {
+  readonly workflow: Workflow;
+  /** Anywhere inside the user's repository. */
+  readonly cwd: string;
+  readonly baseRef: string | undefined;
+  readonly model: string | undefined;
+  readonly limits: RunLimits;
+  /** Makes the workflow's input; bodies go through `put`. */
+  readonly input: (put: (body: string) => string) => unknown;
+}
+
+export interface FinishedRun extends RunEnd {
+  readonly run: string;
+}
+
+/** Starts a run. Everything that can be refused without one is refused before its first event. */
+export async function startRun(house: House, request: StartRequest): Promise<FinishedRun> {
+  const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
+  const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
+  const model = house.connect(request.model);
+  // Its failure is told where it is awaited, not as an unhandled rejection before.
+  model.catch(() => {});
+  const run = house.clock.newId();
+  const dir = join(house.home, "runs", run);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  try {
+    const clone = await createClone(repository, base, join(dir, "clone"));
+    const text = (await clone.read(clone.tree, "claw.yaml"))?.toString("utf8");
+    const manifest = readManifest(text);
+    const { info } = await model;
+    const log = await house.ledger.open(run);
+    const { onStart, onEvent } = request;
+    onStart?.(run);
+    if (onEvent) log.listen(onEvent);
+    const limits = narrowed(request.limits, manifest);
+    const input = request.input((body) => log.put(body)) as EventOf<"run.started">["input"];
+    await log.append({
+      type: "run.started",
+      workflow: request.workflow.name,
+      input,
+      version: house.version,
+      host: `${process.platform}-${process.arch} node-${process.versions.node}`,
+      initiator: house.initiator,
+      repository: repository.root,
+      base,
+      model: { choice: request.model ?? null, endpoint: info.endpoint, model: info.model, wire: info.wire, label: info.label },
+      limits,
+      manifest: text === undefined ? null : log.put(text),
+      prompts: await promptHashes(),
+    });
+    return await go(house, request, { log, repository, clone, manifest, limits, workflow: request.workflow, model: () => model });
+  } catch (error) {
+    const begun = (await house.ledger.read(run)).events.length > 0;
+    if (!begun) await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Continues a run where its ledger ends. */
+export async function resumeRun(house: House, run: string, watch: Watch): Promise<FinishedRun> {
+  const log = await house.ledger.open(run);
+  const state = foldRun(log.events);
+  if (!state.started) throw new UsageError(`there is no run ${run}`, "list them with: claw runs");
+  if (state.status === "ended") {
+    await log.close();
+    throw new UsageError(`run ${run} has ended (${state.end?.outcome})`, `see it with: claw show ${run}`);
+  }
+  const { started } = state;
+  const workflow = Object.values(workflows).find(({ name }) => name === started.workflow);
+  if (!workflow) throw new UsageError(`this claw knows no workflow ${started.workflow}`, "update claw");
+  const repository = await openRepository(started.repository, { searchPath: house.path, home: house.userHome });
+  const clone = await openClone(repository, started.base, join(house.home, "runs", run, "clone"));
+  const manifest = readManifest(started.manifest === null ? undefined : await log.text(started.manifest));
+  let model: Promise<ConnectedModel> | undefined;
+  watch.onStart?.(run);
+  if (watch.onEvent) log.listen(watch.onEvent);
+  await log.append({ type: "run.resumed", host: `${process.platform}-${process.arch} node-${process.versions.node}` });
+  return go(house, watch, {
+    log,
+    repository,
+    clone,
+    manifest,
+    limits: started.limits,
+    workflow,
+    model: () => (model ??= house.connect(started.model?.choice ?? undefined)),
+  });
+}
+
+interface Parts {
+  readonly log: RunLog;
+  readonly repository: Repository;
+  readonly clone: Clone;
+  readonly manifest: Manifest;
+  readonly limits: RunLimits;
+  readonly workflow: Workflow;
+  readonly model: () => Promise<ConnectedModel>;
+}
+
+/** The part that starting and resuming share: the story, within the time that is left. */
+async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun> {
+  const { log, limits, workflow } = parts;
+  const state = foldRun(log.events);
+  if (!state.started) throw new WorkspaceError(`run ${log.run} has no beginning`, "start a new run");
+  const left = Math.max(0, limits.wallMs - state.activeMs);
+  const time = new AbortController();
+  const timer = setTimeout(() => time.abort(new TimeIsUp(Math.round(limits.wallMs / 60_000))), left);
+  const desk: WorkDesk = {
+    ...parts,
+    clock: house.clock,
+    deadline: house.clock.now() + left,
+    signal: AbortSignal.any([watch.signal, time.signal]),
+    dir: join(house.home, "runs", log.run),
+    openSandbox: (policy) => house.openSandbox(policy),
+    screen: { onDelta: watch.onDelta, onOutput: watch.onOutput },
+  };
+  try {
+    const input = workflow.input.parse(state.started.input);
+    const end = await conduct(log, desk.signal, () => workflow.run(input, desk));
+    return { run: log.run, ...end };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A manifest can only narrow what the user grants. */
+function narrowed(limits: RunLimits, { limits: own }: Manifest): RunLimits {
+  const usd = own.usd === undefined ? null : Math.round(own.usd * 1e9);
+  return {
+    ...limits,
+    turns: Math.min(limits.turns, own.turns ?? limits.turns),
+    usdNano: usd === null ? limits.usdNano : Math.min(usd, limits.usdNano ?? usd),
+  };
+}
+
+/** Which words this release gives to models: hashes of every prompt file. */
+async function promptHashes(): Promise<Record<string, string>> {
+  const names = ["system", ...Object.values(roles).map(({ prompt }) => prompt)];
+  const files = await Promise.all(names.map((name) => loadPrompt(name)));
+  return Object.fromEntries(files.map(({ name, sha }) => [name, sha]));
+}

@@ -1,0 +1,97 @@
+import type { EventOf, Recorded } from "../ledger/events.ts";
+import type { DependencySource } from "../repo/dependencies.ts";
+import { suiteCommand } from "../suite/command.ts";
+import { signature } from "../suite/failure-text.ts";
+import { readResults } from "../suite/read-results.ts";
+import { counts, type SuitePlan, type SuiteResult, verdict } from "../suite/suite.ts";
+import { ofType } from "../views/run.ts";
+import { withCheckout } from "./checkouts.ts";
+import { openRoom, type Room } from "./sandboxes.ts";
+import type { WorkDesk } from "./workflow.ts";
+
+/** How the suite of this run is executed: the same for every tree. */
+export interface Bench {
+  readonly plan: SuitePlan;
+  readonly dependencies: readonly DependencySource[];
+}
+
+export interface SuiteRequest {
+  /** What the execution shows: "baseline", "red-on-base", "green-on-head", … */
+  readonly purpose: string;
+  readonly tree: string;
+  /** Only these test files; the whole suite when empty. */
+  readonly files: readonly string[];
+}
+
+export interface SuiteRun {
+  readonly fact: Recorded<EventOf<"suite.ran">>;
+  readonly result: SuiteResult;
+}
+
+const MAX_REPORT_BYTES = 64 * 2 ** 20;
+const KEPT_OUTPUT_BYTES = 2 ** 20;
+
+/** Executes the suite, or some files of it, in a clean checkout of a tree, and records what happened. */
+export const runSuite = (desk: WorkDesk, bench: Bench, request: SuiteRequest): Promise<SuiteRun> =>
+  withCheckout(desk, request.tree, async (dir) => {
+    const room = await openSuiteRoom(desk, bench, request, dir);
+    try {
+      return await runSuiteIn(desk, bench, request, room);
+    } finally {
+      await room.close();
+    }
+  });
+
+export const openSuiteRoom = (desk: WorkDesk, bench: Bench, { purpose, tree }: SuiteRequest, dir: string): Promise<Room> =>
+  openRoom(desk, {
+    purpose,
+    dir,
+    tree,
+    dependencies: bench.dependencies,
+    limits: { wallMs: desk.manifest.test.timeoutSeconds * 1000 },
+  });
+
+/** The same in a room that is already open. */
+export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteRequest, room: Room): Promise<SuiteRun> {
+  const { log, clock } = desk;
+  const report = `/tmp/report-${clock.newId()}`;
+  const command = suiteCommand(bench.plan, { files: [...request.files], report });
+  const run = await room.sandbox.exec(["/bin/bash", "-c", command.shell], {
+    env: command.env,
+    merge: true,
+    signal: desk.signal,
+    ...(desk.screen.onOutput && { onOutput: desk.screen.onOutput }),
+  });
+  const left = await room.sandbox.collect(report, MAX_REPORT_BYTES);
+  const result = readResults(bench.plan, { report: left?.toString("utf8") ?? null, exitCode: run.exitCode, killed: run.killed });
+  const output = run.stdout.subarray(0, KEPT_OUTPUT_BYTES).toString("utf8");
+  const fact = await log.append({
+    type: "suite.ran",
+    purpose: request.purpose,
+    tree: request.tree,
+    command: bench.plan.shell,
+    runner: bench.plan.runner,
+    files: [...request.files],
+    exitCode: run.exitCode,
+    killed: run.killed,
+    verdict: verdict(result),
+    ...counts(result),
+    signature: signature(result),
+    result: log.put(JSON.stringify(result)),
+    output: log.put(output),
+    ms: Math.round(run.ms),
+  });
+  return { fact: fact as SuiteRun["fact"], result };
+}
+
+/** An execution of the same files on the same tree that is already on record, newest first. */
+export async function recordedSuite(desk: WorkDesk, wanted: Omit<SuiteRequest, "purpose">): Promise<SuiteRun | null> {
+  const same = (event: EventOf<"suite.ran">): boolean =>
+    event.tree === wanted.tree && JSON.stringify(event.files) === JSON.stringify(wanted.files);
+  const fact = ofType(desk.log.events, "suite.ran").findLast(same);
+  return fact ? { fact, result: await resultOf(desk, fact) } : null;
+}
+
+/** The per-test results behind a recorded execution. */
+export const resultOf = async (desk: WorkDesk, fact: EventOf<"suite.ran">): Promise<SuiteResult> =>
+  JSON.parse(await desk.log.text(fact.result)) as SuiteResult;

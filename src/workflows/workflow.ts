@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import type { Clock } from "../clock.ts";
+import type { Outcome } from "../errors.ts";
+import type { RunLog } from "../ledger/ledger.ts";
+import type { ConnectedModel, OnDelta } from "../models/model.ts";
+import type { Manifest } from "../policy/manifest.ts";
+import type { Clone } from "../repo/clone.ts";
+import type { Repository } from "../repo/repository.ts";
+import type { Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import type { RunLimits } from "../views/spend.ts";
+
+/** What a workflow works with. It keeps nothing of its own: what it knows is in the log. */
+export interface WorkDesk {
+  readonly log: RunLog;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly repository: Repository;
+  readonly clone: Clone;
+  readonly manifest: Manifest;
+  readonly limits: RunLimits;
+  /** When the run's time is up, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** The run's private directory: workspaces, checkouts, reports. */
+  readonly dir: string;
+  /** Connects on first use: a run that ends before needs no key. */
+  model(): Promise<ConnectedModel>;
+  openSandbox(policy: SandboxPolicy): Promise<Sandbox>;
+  readonly screen: Screen;
+}
+
+/** For people watching: never stored. */
+export interface Screen {
+  readonly onDelta?: OnDelta | undefined;
+  readonly onOutput?: ((chunk: Buffer) => void) | undefined;
+}
+
+/** How a run ended: data, not an error. */
+export interface RunEnd {
+  readonly outcome: Outcome;
+  /** One sentence: what happened. */
+  readonly reason: string;
+  /** What to do next; empty when nothing is left to do. */
+  readonly hint: string;
+}
+
+/** A named, durable sequence of stages. Starting and resuming are the same call. */
+export interface Workflow<Input extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly about: string;
+  readonly input: Input;
+  run(input: z.infer<Input>, desk: WorkDesk): Promise<RunEnd>;
+}
+
+/** Ties a workflow's input schema to the type its story takes. */
+export const workflow = <Input extends z.ZodType>(definition: Workflow<Input>): Workflow<Input> => definition;
