@@ -127,11 +127,7 @@ const singleQuoted = /'(?:[^'\\]|\\[\s\S])*'/g;
 function escapeControls(text: string): string {
   const named: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
   return text.replace(stringLiteral, (literal) =>
-    // oxlint-disable-next-line no-control-regex
-    literal.replace(
-      /[\u0000-\u001f]/g,
-      (char) => named[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    ),
+    literal.replace(/\p{Cc}/gu, (char) => named[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
   );
 }
 

@@ -88,7 +88,7 @@ const Piece = z.object({
       z.object({
         index: z.int().nullish(),
         id: z.string().nullish(),
-        function: z.object({ name: z.string().nullish(), arguments: z.unknown() }).nullish(),
+        function: z.object({ name: z.string().nullish(), arguments: z.unknown().optional() }).nullish(),
       }),
     )
     .nullish(),
@@ -101,8 +101,8 @@ const Frame = z.object({
     .nullish(),
   model: z.string().nullish(),
   service_tier: z.string().nullish(),
-  usage: z.unknown(),
-  timings: z.unknown(),
+  usage: z.unknown().optional(),
+  timings: z.unknown().optional(),
 });
 
 interface OpenCall {

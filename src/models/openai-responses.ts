@@ -101,7 +101,7 @@ const OutputItem = z.union([
     type: z.literal("function_call"),
     call_id: z.string().nullish(),
     name: z.string(),
-    arguments: z.unknown(),
+    arguments: z.unknown().optional(),
     status: z.string().nullish(),
   }),
 ]);
@@ -113,13 +113,13 @@ const Finished = z.object({
   incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
   model: z.string().nullish(),
   service_tier: z.string().nullish(),
-  usage: z.unknown(),
+  usage: z.unknown().optional(),
 });
 type Finished = z.infer<typeof Finished>;
 
 const Event = z.union([
-  z.object({ type: z.enum(["response.completed", "response.incomplete"]), response: z.unknown() }),
-  z.object({ type: z.literal("response.output_item.done"), item: z.unknown() }),
+  z.object({ type: z.enum(["response.completed", "response.incomplete"]), response: z.unknown().optional() }),
+  z.object({ type: z.literal("response.output_item.done"), item: z.unknown().optional() }),
   z.object({ type: z.literal("response.output_text.delta"), delta: z.string() }),
 ]);
 

@@ -1,13 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Model } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 
 /** Waits so many milliseconds; rejects when the signal fires. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
-
-/** The real one. */
-export const systemSleep: Sleep = (ms, signal) => delay(ms, undefined, { signal });
 
 /** A failed attempt that will be repeated: shown to people and recorded, since it may have cost something. */
 export interface Wait {
