@@ -17,33 +17,64 @@ describe("the test script of a package.json leads to its runner", () => {
     ["mocha --exit 'test/**/*.js'", "mocha", "mocha --exit 'test/**/*.js'", []],
     ["node --test", "node-test", "node --test", []],
     ["node --import tsx --test test/*.test.ts", "node-test", "node --import tsx --test test/*.test.ts", []],
-    ["node --experimental-vm-modules node_modules/jest/bin/jest.js", "jest", "node --experimental-vm-modules node_modules/jest/bin/jest.js", []],
+    [
+      "node --experimental-vm-modules node_modules/jest/bin/jest.js",
+      "jest",
+      "node --experimental-vm-modules node_modules/jest/bin/jest.js",
+      [],
+    ],
     ["cross-env NODE_ENV=test TZ=UTC vitest run", "vitest", "NODE_ENV=test TZ=UTC vitest run", []],
     ["NODE_OPTIONS='--no-warnings --x' jest", "jest", "NODE_OPTIONS='--no-warnings --x' jest", []],
     ["c8 --reporter lcov mocha", "mocha", "mocha", []],
     ["nyc --reporter=text cross-env A=1 mocha -r esm", "mocha", "A=1 mocha -r esm", []],
     ["npx --no-install vitest run", "vitest", "vitest run", []],
     ["tsc -p . && vitest run", "vitest", "tsc -p . && vitest run", []],
-    ["eslint . && prettier --check . && vitest run && tsd", "vitest", "vitest run", ["eslint .", "prettier --check .", "tsd"]],
+    [
+      "eslint . && prettier --check . && vitest run && tsd",
+      "vitest",
+      "vitest run",
+      ["eslint .", "prettier --check .", "tsd"],
+    ],
     ["tsc --noEmit; node --test", "node-test", "node --test", ["tsc --noEmit"]],
     ["react-scripts test", "jest", "react-scripts test", []],
     ["dotenv -e .env.test -- vitest run", "vitest", "dotenv -e .env.test -- vitest run", []],
     ["poetry run pytest -q", "pytest", "pytest -q", []],
     ["coverage run -m pytest tests", "pytest", "pytest tests", []],
   ])("%s", (script, runner, resolved, leftOut) => {
-    expect(best(withScripts({ test: script }))).toEqual({ runner, script: resolved, source: "package.json scripts.test", leftOut });
+    expect(best(withScripts({ test: script }))).toEqual({
+      runner,
+      script: resolved,
+      source: "package.json scripts.test",
+      leftOut,
+    });
   });
 
-  test.each([["ava"], ["tap test/*.js"], ["node test/run.js"], ["turbo run test"], ["vitest bench"], ["bun test"], ["(cd a && vitest)"], ["vitest 'open"]])(
-    "%s is run as it is and judged by its exit code",
-    (script) => {
-      expect(best(withScripts({ test: script }))).toMatchObject({ runner: "generic", script: "npm test" });
-    },
-  );
+  test.each([
+    ["ava"],
+    ["tap test/*.js"],
+    ["node test/run.js"],
+    ["turbo run test"],
+    ["vitest bench"],
+    ["bun test"],
+    ["(cd a && vitest)"],
+    ["vitest 'open"],
+  ])("%s is run as it is and judged by its exit code", (script) => {
+    expect(best(withScripts({ test: script }))).toMatchObject({ runner: "generic", script: "npm test" });
+  });
 
   test("scripts that call scripts are spelled out, with pre scripts and further arguments", () => {
-    const scripts = { pretest: "npm run build", build: "tsc -p .", test: "npm run lint && npm run unit -- --retry=2", lint: "eslint .", unit: "vitest run" };
-    expect(best(withScripts(scripts))).toMatchObject({ runner: "vitest", script: "tsc -p . && vitest run --retry=2", leftOut: ["eslint ."] });
+    const scripts = {
+      pretest: "npm run build",
+      build: "tsc -p .",
+      test: "npm run lint && npm run unit -- --retry=2",
+      lint: "eslint .",
+      unit: "vitest run",
+    };
+    expect(best(withScripts(scripts))).toMatchObject({
+      runner: "vitest",
+      script: "tsc -p . && vitest run --retry=2",
+      leftOut: ["eslint ."],
+    });
   });
 
   test("scripts that call each other for ever do not hang", () => {
@@ -55,7 +86,9 @@ describe("the test script of a package.json leads to its runner", () => {
   });
 
   test("a runner behind another script name is found after the test script", () => {
-    const plans = detectSuite(withScripts({ test: "turbo run test", "test:unit": "vitest run", "test:watch": "vitest --watch" }));
+    const plans = detectSuite(
+      withScripts({ test: "turbo run test", "test:unit": "vitest run", "test:watch": "vitest --watch" }),
+    );
     expect(plans.map((plan) => [plan.runner, plan.source])).toEqual([
       ["vitest", "package.json scripts.test:unit"],
       ["generic", "package.json scripts.test"],
@@ -89,7 +122,10 @@ describe("without a script, files say which runner", () => {
 });
 
 test("only a few files are asked for", () => {
-  expect(configFilesToRead(["package.json", "src/a.ts", "a/package.json", "tox.ini"])).toEqual(["package.json", "tox.ini"]);
+  expect(configFilesToRead(["package.json", "src/a.ts", "a/package.json", "tox.ini"])).toEqual([
+    "package.json",
+    "tox.ini",
+  ]);
 });
 
 describe("a command given by a person is recognised", () => {
@@ -103,6 +139,11 @@ describe("a command given by a person is recognised", () => {
     [".venv/bin/pytest", "pytest", ".venv/bin/pytest"],
     ["make check", "generic", "make check"],
   ])("%s", (command, runner, script) => {
-    expect(planFromCommand(command, "--test-command", project)).toMatchObject({ runner, script, shell: command, source: "--test-command" });
+    expect(planFromCommand(command, "--test-command", project)).toMatchObject({
+      runner,
+      script,
+      shell: command,
+      source: "--test-command",
+    });
   });
 });

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readResults } from "../../src/suite/read-results.ts";
@@ -24,8 +33,13 @@ export function borrowPackages(directory: string): void {
 }
 
 /** Runs a suite for real, outside a sandbox, and reads its report. */
-export function runSuite(directory: string, plan: SuitePlan, files: readonly string[] = []): SuiteResult & { readonly output: string } {
+export function runSuite(
+  directory: string,
+  plan: SuitePlan,
+  files: readonly string[] = [],
+): SuiteResult & { readonly output: string } {
   const report = join(mkdtempSync(join(tmpdir(), "claw-report-")), "report");
+  writeFileSync(report, '<testsuites><testcase name="left from an earlier run"/></testsuites>');
   const { shell, env } = suiteCommand(plan, { report, files });
   const path = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
   const ran = spawnSync("/bin/bash", ["-c", shell], {
