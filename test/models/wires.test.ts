@@ -305,7 +305,7 @@ test("text is shown as it arrives", async () => {
 
 test("the models of a server are listed by name", async () => {
   const { url } = await serve(() => ({ text: "" }), ["b-model", "a-model"]);
-  expect(await listModels(endpointAt(url))).toEqual(["a-model", "b-model"]);
+  expect(await listModels(endpointAt(url), systemClock)).toEqual(["a-model", "b-model"]);
 });
 
 test("connecting sends nothing and describes who will answer", async () => {
