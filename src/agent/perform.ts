@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Event } from "../ledger/events.ts";
 import type { Call, Message } from "../ledger/message.ts";
 import { judge } from "../policy/judge.ts";
-import { normalise } from "../text.ts";
+import { stableText } from "../suite/failure-text.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
 import type { SessionState } from "../views/session.ts";
 import type { Agent } from "./agent.ts";
@@ -25,7 +25,7 @@ export async function perform(session: string, state: SessionState, door: Door):
     if (!state.pending.includes(call.id)) continue;
     door.signal.throwIfAborted();
     const number = state.trace.length + index + 1;
-    const result = failedEdit
+    const result: ToolResult = failedEdit
       ? notRun("an edit before it in the same reply failed")
       : await performOne({ session, call, number, inDoubt: state.inDoubt.includes(call.id) }, door);
     if (result.finished !== undefined) return;
@@ -57,7 +57,7 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
     message: putMessage(agent.log, { role: "tool", callId: call.id, name: call.name, ok: result.ok, text }),
     output: result.full === undefined || result.full === "" ? null : agent.log.put(result.full),
     exitCode: result.exitCode ?? null,
-    signature: createHash("sha256").update(JSON.stringify([call.name, call.args, normalise(text)])).digest("hex").slice(0, 16),
+    signature: createHash("sha256").update(JSON.stringify([call.name, call.args, stableText(text)])).digest("hex").slice(0, 16),
     ms: agent.clock.now() - startedAt,
   });
   if (result.finished !== undefined) {

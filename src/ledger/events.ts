@@ -107,7 +107,7 @@ export const Event = z.discriminatedUnion("type", [
     output: Sha,
     ms: z.number(),
   }),
-  event("diff.taken", { purpose: z.enum(["reproduction", "patch"]), from: commit, to: commit, patch: Sha, files: z.int(), added: z.int(), deleted: z.int() }),
+  event("diff.taken", { purpose: z.enum(["reproduction", "patch", "rejected"]), from: commit, to: commit, patch: Sha, files: z.int(), added: z.int(), deleted: z.int() }),
   event("gate.judged", { gate: z.string(), tree: commit, verdict: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) }),
   event("approval.given", { by: z.string(), diff: Sha, expires: z.int() }),
   event("effect.judged", { effect: z.string(), key: z.string(), verdict: z.enum(["allow", "deny"]), rule: z.string(), target: z.string() }),

@@ -65,7 +65,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
     const clone = await createClone(repository, base, join(dir, "clone"));
-    const text = (await clone.read(clone.tree, "claw.yaml"))?.toString("utf8");
+    const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = readManifest(text);
     const { info } = await model;
     const log = await house.ledger.open(run);

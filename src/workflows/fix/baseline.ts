@@ -1,15 +1,17 @@
 import { WorkspaceError } from "../../errors.ts";
+import { converse } from "../../agent/converse.ts";
 import { roles } from "../../policy/roles.ts";
 import { configFilesToRead, detectSuite, planFromCommand, type Tree } from "../../suite/detect.ts";
 import { failureText } from "../../suite/failure-text.ts";
 import { brokenBecause, type SuitePlan } from "../../suite/suite.ts";
 import { duration } from "../../text.ts";
+import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { workspaceFor } from "../checkouts.ts";
 import { openRoom } from "../sandboxes.ts";
 import { runSuite, type SuiteRun } from "../suite-run.ts";
 import type { WorkDesk } from "../workflow.ts";
+import { agentFor } from "./agent-for.ts";
 import { environmentText } from "./context.ts";
-import { converse } from "./converse.ts";
 import type { Baseline, FixInput } from "./input.ts";
 import type { Setup } from "./setup.ts";
 
@@ -45,10 +47,10 @@ export async function baseline(desk: WorkDesk, input: FixInput, setup: Setup): P
 
 /** The repository as the suite's rules see it: names, and the few files they ask for. */
 export async function suiteTree({ clone }: WorkDesk): Promise<Tree> {
-  const files = (await clone.list(clone.tree)).map(({ path }) => path);
+  const files = (await clone.list(clone.base.tree)).map(({ path }) => path);
   const wanted = configFilesToRead(files);
   const texts = new Map(
-    await Promise.all(wanted.map(async (path) => [path, (await clone.read(clone.tree, path))?.toString("utf8")] as const)),
+    await Promise.all(wanted.map(async (path) => [path, (await clone.read(clone.base.tree, path))?.toString("utf8")] as const)),
   );
   return { files, read: (path) => texts.get(path) };
 }
@@ -56,7 +58,7 @@ export async function suiteTree({ clone }: WorkDesk): Promise<Tree> {
 async function tryPlan(desk: WorkDesk, plan: SuitePlan, setup: Setup): Promise<SuiteRun> {
   await desk.log.append({ type: "suite.planned", runner: plan.runner, command: plan.shell, source: plan.source });
   const bench = { plan, dependencies: setup.dependencies };
-  return runSuite(desk, bench, { purpose: "baseline", tree: desk.clone.tree, files: [] });
+  return runSuite(desk, bench, { purpose: "baseline", tree: desk.clone.base.tree, files: [] });
 }
 
 function usable({ fact, result }: SuiteRun, plan: SuitePlan): Baseline | null {
@@ -82,27 +84,23 @@ function refuse({ fact, result }: SuiteRun, plan: SuitePlan): never {
 
 /** Asks a model, in the sandbox, how the tests are run, and believes it only after running the command. */
 async function propose(desk: WorkDesk, setup: Setup, tree: Tree): Promise<Baseline | null> {
-  const base = desk.clone.tree;
+  const base = desk.clone.base.tree;
   const dir = await workspaceFor(desk, "propose", base);
   const room = await openRoom(desk, { purpose: "propose", dir, tree: base, dependencies: setup.dependencies });
   let found: Baseline | null = null;
   try {
-    await converse(desk, {
-      id: "propose",
-      role: roles.propose,
-      slots: { environment: environmentText(desk, null) },
-      sandbox: room.sandbox,
-      finish: async ({ outcome, summary, testCommands }) => {
-        const [command] = testCommands;
-        if (outcome === "blocked") return { accepted: true, detail: summary };
-        if (!command) return { accepted: false, message: "not accepted: test_commands is empty" };
-        const run = await tryPlan(desk, planFromCommand(command, "proposed by the model", tree), setup);
-        found = usable(run, planFromCommand(command, "proposed by the model", tree));
-        return found
-          ? { accepted: true, detail: command }
-          : { accepted: false, message: `not accepted: in a clean checkout, ${brokenBecause(run.result) ?? failureText(run.result)}` };
-      },
-    });
+    const finish = async ({ outcome, summary, testCommands }: FinishRequest): Promise<FinishAnswer> => {
+      const [command] = testCommands;
+      if (outcome === "blocked") return { accepted: true, detail: summary };
+      if (!command) return { accepted: false, message: "not accepted: test_commands is empty" };
+      const plan = planFromCommand(command, "proposed by the model", tree);
+      const run = await tryPlan(desk, plan, setup);
+      found = usable(run, plan);
+      if (found) return { accepted: true, detail: command };
+      return { accepted: false, message: `not accepted: in a clean checkout, ${brokenBecause(run.result) ?? failureText(run.result)}` };
+    };
+    const agent = await agentFor(desk, roles.propose, { sandbox: room.sandbox, finish });
+    await converse({ id: "propose", slots: { environment: environmentText(desk, null) } }, agent, desk.signal);
   } finally {
     await room.close();
   }

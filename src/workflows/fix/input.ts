@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { exitCodes, type Outcome } from "../../errors.ts";
 import { Sha } from "../../ledger/events.ts";
 
 /** What `claw fix` is asked. The text itself is a blob. */
@@ -60,4 +61,5 @@ export const Patch = z.object({ tree: z.string(), diff: Sha, summary: z.string()
 export type Patch = z.infer<typeof Patch>;
 
 /** A stage that ends the run instead of handing something on. */
-export const Ended = z.object({ end: z.object({ outcome: z.string(), reason: z.string(), hint: z.string() }) });
+const outcome = z.enum(Object.keys(exitCodes) as [Outcome, ...Outcome[]]);
+export const Ended = z.object({ end: z.object({ outcome, reason: z.string(), hint: z.string() }) });

@@ -13,7 +13,7 @@ export type Setup = z.infer<typeof Setup>;
 /** The base as it is, and the packages its tests need. */
 export async function setUp(desk: WorkDesk): Promise<Setup> {
   const { repository, clone } = desk;
-  const [dirty, { submodules, lfsPointers }] = await Promise.all([repository.dirty(), repository.notes(clone.commit)]);
+  const [dirty, { submodules, lfsPointers }] = await Promise.all([repository.dirty(), repository.notes(clone.base.commit)]);
   const notes = [
     ...(dirty ? ["the working tree has uncommitted changes: the run starts from the commit, without them"] : []),
     ...(repository.branch === null ? ["HEAD is detached: the run starts from the commit it is at"] : []),

@@ -1,0 +1,5 @@
+import { converse } from "../agent/converse.ts";
+import type { Engine } from "./engine.ts";
+
+/** claw's own loop. */
+export const native: Engine = { name: "native", patch: converse };

@@ -1,0 +1,16 @@
+import type { Outcome } from "../../errors.ts";
+import type { EventOf } from "../../ledger/events.ts";
+import type { RunEnd } from "../workflow.ts";
+
+/** How a run ends when a session ended without claw accepting its work. `otherwise` is for an engine that gave up. */
+export function endOf(ended: EventOf<"session.ended">, otherwise: Outcome): RunEnd {
+  switch (ended.reason) {
+    case "over-budget":
+      return { outcome: "over-budget", reason: ended.detail, hint: "raise --budget-usd, --max-turns or --timeout, or give the issue more detail" };
+    case "stuck":
+      return { outcome: "stuck", reason: `stopped going in circles: ${ended.detail}`, hint: "try another --model, or give the issue more detail" };
+    case "gave-up":
+    case "finished":
+      return { outcome: otherwise, reason: ended.detail, hint: "give the issue more detail, or try another --model" };
+  }
+}

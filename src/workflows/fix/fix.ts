@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { ofType } from "../../views/run.ts";
+import { stage } from "../stage.ts";
+import { type RunEnd, type WorkDesk, workflow } from "../workflow.ts";
+import { baseline } from "./baseline.ts";
+import { judgeChange, takeChange } from "./change.ts";
+import { Baseline, Ended, FixInput, Patch, Reproduction, Task } from "./input.ts";
+import { intake } from "./intake.ts";
+import { patch } from "./patch.ts";
+import { Proof, prove } from "./prove.ts";
+import { Published, publish } from "./publish.ts";
+import { baselineResult, reproduce } from "./reproduce.ts";
+import { Setup, setUp } from "./setup.ts";
+import { compareResults } from "../../suite/compare.ts";
+import { recordedSuite } from "../suite-run.ts";
+
+/** From an issue to a proven patch: a test that fails on the base, passes with the patch, and fails again without it. */
+export const fix = workflow({
+  name: "fix",
+  about: "reproduce an issue with a test, patch the code, prove the patch",
+  input: FixInput,
+  async run(input, desk): Promise<RunEnd> {
+    const task = await stage(desk, "intake", Task, () => intake(desk, input));
+    const setup = await stage(desk, "workspace", Setup, () => setUp(desk));
+    const base = await stage(desk, "baseline", Baseline, () => baseline(desk, input, setup));
+
+    const reproduced = await stage(desk, "reproduce", z.union([z.object({ reproduction: Reproduction }), Ended]), () =>
+      reproduce(desk, { fix: input, task, setup, baseline: base }),
+    );
+    if ("end" in reproduced) return reproduced.end;
+    const { reproduction } = reproduced;
+    const bases = { setup, baseline: base, baseResult: await baselineResult(desk, base), reproduction };
+
+    const patched = await stage(desk, "patch", z.union([z.object({ patch: Patch }), Ended]), () => patch(desk, task, bases));
+    if ("end" in patched) return patched.end;
+
+    const proof = await stage(desk, "prove", Proof, () => prove(desk, bases, patched.patch));
+    const broken = proof.findings.filter(({ holds }) => !holds).map(({ claim }) => claim);
+    if (!proof.holds) return { outcome: "unproven", reason: `not shown: ${broken.join("; ")}`, hint: "the change is kept: claw diff" };
+
+    const verdicts = await stage(desk, "gates", Verdicts, () => finalVerdicts(desk, bases, patched.patch));
+    if (verdicts.worst === "block") return { outcome: "blocked", reason: verdicts.reasons.join("; "), hint: "the change is kept: claw diff" };
+    if (verdicts.worst === "ask" && !approved(desk, patched.patch)) {
+      return {
+        outcome: "waiting",
+        reason: `a person must approve: ${verdicts.reasons.join("; ")}`,
+        hint: `look at it with claw diff ${desk.log.run}, then: claw approve ${desk.log.run} && claw resume ${desk.log.run}`,
+      };
+    }
+
+    const published = await stage(desk, "publish", Published, () => publish(desk, task, patched.patch));
+    return {
+      outcome: "proven",
+      reason: `the fix is on branch ${published.branch}`,
+      hint: `see it: claw diff ${desk.log.run}; take it: claw apply ${desk.log.run} or git merge ${published.branch}`,
+    };
+  },
+});
+
+const Verdicts = z.object({ worst: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) });
+
+type Bases = Parameters<typeof prove>[1];
+
+/** Every gate, once more, on what will leave the run. */
+async function finalVerdicts(desk: WorkDesk, { reproduction, baseResult }: Bases, { tree }: Patch): Promise<z.infer<typeof Verdicts>> {
+  const suite = await recordedSuite(desk, { tree, files: [] });
+  const comparison = suite ? compareResults(baseResult, suite.result) : null;
+  const { worst, reasons } = await judgeChange(desk, await takeChange(desk, reproduction, tree, comparison));
+  return { worst, reasons: [...reasons] };
+}
+
+/** Has a named person approved this very diff, and does that still hold? */
+const approved = (desk: WorkDesk, { diff }: Patch): boolean =>
+  ofType(desk.log.events, "approval.given").some((approval) => approval.diff === diff && approval.expires > desk.clock.now());

@@ -1,0 +1,46 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ClawError } from "../../errors.ts";
+import { judgeBranch } from "../../policy/judge.ts";
+import { commitMessage } from "../../repo/commit-message.ts";
+import { fixReport } from "../../reports/fix-report.ts";
+import { latest, ofType } from "../../views/run.ts";
+import type { WorkDesk } from "../workflow.ts";
+import type { Patch, Task } from "./input.ts";
+
+export const Published = z.object({ branch: z.string(), commit: z.string(), report: z.string() });
+export type Published = z.infer<typeof Published>;
+
+/** One commit on one new branch of the user's repository, and a report. The verdict is on record before the branch exists. */
+export async function publish(desk: WorkDesk, task: Task, patch: Patch): Promise<Published> {
+  const { log, clone } = desk;
+  const branch = `claw/${task.slug}-${log.run}`;
+  const { verdict, rule } = judgeBranch(branch);
+  const begun = latest(log.events, "effect.judged");
+  const commit = begun ? begun.target : await makeCommit(desk, task, patch);
+  if (!begun) await log.append({ type: "effect.judged", effect: "branch", key: `${log.run}:publish:branch`, verdict, rule, target: commit });
+  if (verdict === "deny") {
+    throw new ClawError(`the branch ${branch} may not be written: ${rule}`, { outcome: "blocked", hint: "see the change with claw diff" });
+  }
+  // Doing it twice does no harm: after a crash it is simply done again.
+  await clone.publish(commit, branch);
+  await log.append({ type: "effect.done", effect: "branch", key: `${log.run}:publish:branch`, result: branch });
+
+  const text = fixReport({ run: log.run, events: log.events, head: log.head, diff: await log.text(patch.diff) });
+  await log.append({ type: "report.written", report: log.put(text) });
+  const report = join(desk.dir, "report.md");
+  await writeFile(report, text, { mode: 0o600 });
+  return { branch, commit, report };
+}
+
+function makeCommit(desk: WorkDesk, task: Task, patch: Patch): Promise<string> {
+  const { log, clone, clock } = desk;
+  const served = [...new Set(ofType(log.events, "model.replied").map(({ servedModel }) => servedModel))];
+  const message = commitMessage({
+    subject: `Fix: ${task.title}`,
+    body: patch.summary,
+    trailers: { assistedBy: `claw:${served.join(",") || "none"}`, run: log.run, record: log.head },
+  });
+  return clone.commit({ tree: patch.tree, parent: clone.base.commit, message, author: { name: "claw", email: "claw@localhost" }, at: clock.now() });
+}
