@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { Recorded } from "../ledger/events.ts";
+import { foldRun } from "../views/run.ts";
+
+/** What the stages of a fix handed on, as far as reports tell it. Read leniently: a run of another release is still shown. */
+export interface FixFacts {
+  readonly task: { readonly title: string; readonly source: string } | null;
+  /** What a person should know about the base, one sentence each. */
+  readonly notes: readonly string[];
+  readonly reproduction: Reproduction | null;
+  /** The model's words about its change. */
+  readonly summary: string | null;
+  readonly published: { readonly branch: string | null; readonly commit: string | null };
+}
+
+const Task = z.object({ title: z.string(), source: z.string() });
+const Setup = z.object({ notes: z.array(z.string()) });
+const Reproduction = z.object({
+  files: z.array(z.string()),
+  failing: z.array(z.string()),
+  failure: z.string(),
+  summary: z.string(),
+  existing: z.boolean(),
+});
+type Reproduction = z.infer<typeof Reproduction>;
+const Patch = z.object({ summary: z.string() });
+const Published = z.object({ branch: z.string().nullish(), commit: z.string().nullish() });
+
+/** Reads the outputs of the finished stages. */
+export function fixFacts(events: readonly Recorded[]): FixFacts {
+  const { stages } = foldRun(events);
+  const output = <Shape extends z.ZodType>(stage: string, shape: Shape): z.infer<Shape> | null => {
+    const found = stages.find(({ name, finishedAt }) => name === stage && finishedAt !== null);
+    return shape.safeParse(found?.output).data ?? null;
+  };
+  const published = output("publish", Published);
+  return {
+    task: output("intake", Task),
+    notes: output("workspace", Setup)?.notes ?? [],
+    reproduction:
+      output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? output("reproduce", Reproduction),
+    summary: (output("patch", z.object({ patch: Patch }))?.patch ?? output("patch", Patch))?.summary ?? null,
+    published: { branch: published?.branch ?? null, commit: published?.commit ?? null },
+  };
+}

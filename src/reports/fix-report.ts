@@ -1,0 +1,150 @@
+import type { Recorded } from "../ledger/events.ts";
+import { duration, money, plural } from "../text.ts";
+import { type EvidenceRow, foldEvidence, latestGates, proofHolds } from "../views/evidence.ts";
+import { foldRun } from "../views/run.ts";
+import { foldSpend, shownCost } from "../views/spend.ts";
+import { wordsOf } from "../views/timeline.ts";
+import { diffstat } from "./diffstat.ts";
+import { fixFacts } from "./fix-facts.ts";
+import { code, fenced, plain, quoted, table } from "./markdown.ts";
+
+export interface FixReportInput {
+  readonly run: string;
+  readonly events: readonly Recorded[];
+  /** The ledger's head when the report is written. */
+  readonly head: string;
+  /** The whole change, reproduction included, as unified text. */
+  readonly diff: string;
+}
+
+/** Lines of the failure that are shown; the whole text is in the record. */
+const FAILURE_LINES = 14;
+
+/** What a reviewer needs to judge a fix, as Markdown: one screen, then the change. */
+export function fixReport(input: FixReportInput): string {
+  const { events, diff } = input;
+  const sections = [
+    title(input),
+    whatFailed(events),
+    why(events),
+    ["## The change", changes(diff)].join("\n\n"),
+    proof(events),
+    gates(events),
+    record(input),
+    ["## The patch", fenced(diff.trimEnd(), "diff")].join("\n\n"),
+  ];
+  return `${sections.filter(Boolean).join("\n\n")}\n`;
+}
+
+function title({ run, events }: FixReportInput): string {
+  const { started, end } = foldRun(events);
+  const holds = proofHolds(foldEvidence(events));
+  const status =
+    end?.outcome ?? (holds === null ? "not proven yet" : holds ? "the proof holds" : "the proof does not hold");
+  const facts = [
+    `**${status}**`,
+    `run ${code(run)}`,
+    ...(started ? [`base ${code(started.base.slice(0, 12))}`, modelName(started.model?.label)] : []),
+  ];
+  return `# ${plain(fixFacts(events).task?.title ?? "A fix")}\n\n${facts.join(" · ")}`;
+}
+
+const modelName = (label: string | undefined): string => (label === undefined ? "no model" : plain(label));
+
+function whatFailed(events: readonly Recorded[]): string {
+  const { task, reproduction } = fixFacts(events);
+  const parts = ["## What failed"];
+  if (task) parts.push(`The issue came from ${plain(task.source)}.`);
+  if (!reproduction) return [...parts, "No failing test was recorded."].join("\n\n");
+  const { files, failing, failure, existing } = reproduction;
+  const where = files.length > 0 ? ` in ${files.map(code).join(", ")}` : "";
+  parts.push(
+    `${existing ? "An existing test" : "A new test"}${where} shows it. On the base ${plural(failing.length, "test")} of it ${failing.length === 1 ? "fails" : "fail"}:`,
+  );
+  const lines = failure.split("\n");
+  const shown = lines.length > FAILURE_LINES ? [...lines.slice(0, FAILURE_LINES), "…"] : lines;
+  return [...parts, fenced(shown.join("\n"))].join("\n\n");
+}
+
+/** Words of a model are marked as such, and quoted: they are a claim, not evidence. */
+function why(events: readonly Recorded[]): string {
+  const { summary } = fixFacts(events);
+  if (!summary) return "";
+  const label = foldRun(events).started?.model?.label;
+  return `## Why, in the words of ${modelName(label)} (not checked)\n\n${quoted(summary)}`;
+}
+
+function changes(diff: string): string {
+  const rows = diffstat(diff).map(({ path, added, deleted }) => [
+    code(path),
+    added === null ? "binary" : `+${added}`,
+    deleted === null ? "" : `−${deleted}`,
+  ]);
+  return table(["file", "added", "deleted"], rows);
+}
+
+function proof(events: readonly Recorded[]): string {
+  const rows = foldEvidence(events);
+  if (rows.length === 0) return "";
+  const lines = rows.map((row) => [
+    wordsOf(row.purpose),
+    row.expected ?? "",
+    `${row.verdict}${row.times > 1 ? ` ×${row.times}` : ""}${met(row)}`,
+    `${row.last.passed} passed, ${row.last.failed} failed${row.last.skipped > 0 ? `, ${row.last.skipped} skipped` : ""}`,
+    duration(row.last.ms),
+  ]);
+  const command = rows.at(-1)?.last.command ?? "";
+  const facts = [`Run by claw in clean checkouts, in a sandbox, with ${code(command)}.`, suiteSentence(events, rows)];
+  return ["## The proof", table(["execution", "must be", "was", "tests", "time"], lines), facts.join(" ").trim()].join(
+    "\n\n",
+  );
+}
+
+const met = ({ expected, verdict }: EvidenceRow): string =>
+  expected === null ? "" : verdict === expected ? " ✓" : " ✗";
+
+/** Regressions in one sentence; failures that were there before are named as such. */
+function suiteSentence(events: readonly Recorded[], rows: readonly EvidenceRow[]): string {
+  const before = rows.find(({ purpose }) => purpose === "baseline")?.last.failed ?? 0;
+  const judged = latestGates(events).find(({ gate }) => gate === "regressions");
+  if (!judged || !rows.some(({ purpose }) => purpose.startsWith("suite-"))) return "";
+  const news =
+    judged.verdict === "pass"
+      ? "No test of the suite is newly failing."
+      : `Newly failing: ${judged.reasons.join("; ")}.`;
+  return before > 0 ? `${news} ${plural(before, "test")} failed on the base already.` : news;
+}
+
+function gates(events: readonly Recorded[]): string {
+  const judged = latestGates(events);
+  if (judged.length === 0) return "";
+  const passed = judged.filter(({ verdict }) => verdict === "pass").map(({ gate }) => gate);
+  const others = judged.filter(({ verdict }) => verdict !== "pass");
+  const lines = [
+    ...others.map(
+      ({ gate, verdict, reasons }) =>
+        `- **${gate}** ${verdict === "ask" ? "asks" : "blocks"}: ${plain(reasons.join("; "))}`,
+    ),
+    ...(passed.length > 0 ? [`- passed: ${passed.join(", ")}`] : []),
+  ];
+  return `## Gates\n\n${lines.join("\n")}`;
+}
+
+function record({ run, events, head }: FixReportInput): string {
+  const spend = foldSpend(events);
+  const { started, activeMs } = foldRun(events);
+  const { notes } = fixFacts(events);
+  const tokens = `${spend.inputTokens} tokens read (${spend.cachedTokens} from cache), ${spend.outputTokens} written`;
+  const lines = [
+    `- cost: ${money(shownCost(spend))}, ${plural(spend.turns, "turn")}, ${tokens}, ${duration(activeMs)}`,
+    `- answered by: ${servedModels(events).map(plain).join(", ") || modelName(started?.model?.label)}`,
+    ...notes.map((note) => `- note: ${plain(note)}`),
+    `- every prompt, reply, command and result: ${code(`claw log ${run}`)}; ledger head when this was written: ${code(`sha256:${head}`)}`,
+  ];
+  return `## Cost and record\n\n${lines.join("\n")}`;
+}
+
+/** What the servers said answered, each once. */
+export const servedModels = (events: readonly Recorded[]): readonly string[] => [
+  ...new Set(events.flatMap((event) => (event.type === "model.replied" ? [event.servedModel] : []))),
+];

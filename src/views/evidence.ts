@@ -1,0 +1,46 @@
+import type { EventOf, Recorded } from "../ledger/events.ts";
+import { ofType } from "./run.ts";
+import { expectedVerdict } from "./timeline.ts";
+
+type SuiteRan = Recorded<EventOf<"suite.ran">>;
+
+/** Executions of the same tests on the same tree, counted together. */
+export interface EvidenceRow {
+  readonly purpose: string;
+  /** What the executions have to show; null when they only inform. */
+  readonly expected: "red" | "green" | null;
+  /** `mixed` when they did not all end alike. */
+  readonly verdict: SuiteRan["verdict"] | "mixed";
+  readonly times: number;
+  /** The newest of them. */
+  readonly last: SuiteRan;
+}
+
+/** Executions by purpose, each purpose with its newest tree only: what was tried on the way there proves nothing. */
+export function foldEvidence(events: readonly Recorded[]): readonly EvidenceRow[] {
+  const runs = ofType(events, "suite.ran");
+  const purposes = [...new Set(runs.map(({ purpose }) => purpose))];
+  return purposes.flatMap((purpose) => {
+    const last = runs.findLast((run) => run.purpose === purpose);
+    if (!last) return [];
+    const same = runs.filter(
+      (run) => run.purpose === purpose && run.tree === last.tree && run.command === last.command,
+    );
+    const agreed = same.every(({ verdict }) => verdict === last.verdict);
+    const verdict = agreed ? last.verdict : ("mixed" as const);
+    return [{ purpose, expected: expectedVerdict(purpose), verdict, times: same.length, last }];
+  });
+}
+
+/** Does every execution that has to show something show it? Null while none has run. */
+export function proofHolds(rows: readonly EvidenceRow[]): boolean | null {
+  const proof = rows.filter(({ expected }) => expected !== null);
+  return proof.length === 0 ? null : proof.every(({ expected, verdict }) => verdict === expected);
+}
+
+/** The newest judgement of each gate, in the order the gates were first asked. */
+export function latestGates(events: readonly Recorded[]): readonly Recorded<EventOf<"gate.judged">>[] {
+  const newest = new Map<string, Recorded<EventOf<"gate.judged">>>();
+  for (const event of ofType(events, "gate.judged")) newest.set(event.gate, event);
+  return [...newest.values()];
+}

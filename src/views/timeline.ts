@@ -1,0 +1,188 @@
+import type { EventOf, Recorded } from "../ledger/events.ts";
+import { duration, headline, money, plural } from "../text.ts";
+
+/** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
+export type Mark = "·" | "…" | "✓" | "✗" | "!";
+
+/** One event as one line for people. */
+export interface TimelineLine {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly mark: Mark;
+  readonly text: string;
+  /** The stage it happened in; null before the first. */
+  readonly stage: string | null;
+}
+
+/** What a line needs to know from the events before it. */
+export interface TimelineState {
+  readonly stage: string | null;
+  readonly stageStartedAt: number;
+  /** What each call that is not finished yet does, by session and call id. */
+  readonly calls: Readonly<Record<string, string>>;
+}
+
+export const newTimeline: TimelineState = { stage: null, stageStartedAt: 0, calls: {} };
+
+const callKey = ({ session, call }: { readonly session: string; readonly call: string }): string =>
+  `${session} ${call}`;
+
+/** One event forward. */
+export function applyToTimeline(state: TimelineState, event: Recorded): TimelineState {
+  switch (event.type) {
+    case "stage.started":
+      return { ...state, stage: event.stage, stageStartedAt: event.at };
+    case "run.resumed":
+      return { ...state, stageStartedAt: event.at, calls: {} };
+    case "call.judged":
+      return { ...state, calls: { ...state.calls, [callKey(event)]: event.summary } };
+    case "call.finished": {
+      const { [callKey(event)]: _, ...calls } = state.calls;
+      return { ...state, calls };
+    }
+    default:
+      return state;
+  }
+}
+
+/** The line for an event, given the state before it; null when people need none. `words` is what a model said in a reply. */
+export function timelineLine(state: TimelineState, event: Recorded, words = ""): TimelineLine | null {
+  const said = say(state, event, words);
+  return said && { at: event.at, mark: said[0], text: said[1], stage: applyToTimeline(state, event).stage };
+}
+
+/** All lines of a run. `words` gives the text of a model's reply by its hash, as far as it was read. */
+export function foldTimeline(
+  events: readonly Recorded[],
+  words: (message: string) => string = () => "",
+): readonly TimelineLine[] {
+  let state = newTimeline;
+  return events.flatMap((event) => {
+    const line = timelineLine(state, event, event.type === "model.replied" ? words(event.message) : "");
+    state = applyToTimeline(state, event);
+    return line ? [line] : [];
+  });
+}
+
+type Said = readonly [mark: Mark, text: string] | null;
+
+function say(state: TimelineState, event: Recorded, words: string): Said {
+  switch (event.type) {
+    case "run.started":
+    case "run.resumed":
+    case "run.paused":
+    case "run.ended":
+      return sayRun(event);
+    case "stage.started":
+      return ["…", event.stage];
+    case "stage.finished":
+      return ["✓", `${event.stage} done in ${duration(event.at - state.stageStartedAt)}`];
+    case "session.ended":
+      return sessionEnd(event);
+    case "message.added":
+      return event.about === "stuck" || event.about === "budget" ? ["!", `told the model: ${event.about}`] : null;
+    case "model.waited":
+      return ["…", `the model is ${event.kind}; waiting until ${clockTime(event.until)}: ${headline(event.reason)}`];
+    case "model.failed":
+      return ["✗", `the model failed (${event.kind}): ${headline(event.reason)}`];
+    case "model.replied":
+      return ["·", reply(event, words)];
+    case "call.judged":
+      return event.verdict === "deny"
+        ? ["✗", `denied: ${event.tool} ${headline(event.summary)} (${event.rule})`]
+        : null;
+    case "call.finished":
+      return finishedCall(event, state.calls[callKey(event)] ?? "");
+    case "sandbox.opened":
+      return event.degraded.length > 0 || event.network === "host" ? ["!", sandbox(event)] : null;
+    case "dependencies.prepared":
+      return ["·", `dependencies ${event.how}: ${event.why}`];
+    case "suite.planned":
+      return ["·", `tests are run with: ${event.command} (${event.source})`];
+    case "suite.ran":
+      return suite(event);
+    case "diff.taken":
+      return ["·", `${event.purpose}: ${plural(event.files, "file")}, +${event.added} −${event.deleted}`];
+    case "gate.judged":
+      return gate(event);
+    case "approval.given":
+      return ["✓", `approved by ${event.by} until ${new Date(event.expires).toISOString().slice(0, 10)}`];
+    case "effect.judged":
+      return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;
+    case "effect.done":
+      return ["✓", `${event.effect}: ${event.result}`];
+    case "session.started":
+    case "model.requested":
+    case "report.written":
+      return null;
+  }
+}
+
+type RunEvent = EventOf<"run.started"> | EventOf<"run.resumed"> | EventOf<"run.paused"> | EventOf<"run.ended">;
+
+function sayRun(event: RunEvent): Said {
+  switch (event.type) {
+    case "run.started":
+      return ["·", `${event.workflow} on ${event.base.slice(0, 12)}${event.model ? ` with ${event.model.label}` : ""}`];
+    case "run.resumed":
+      return ["·", "resumed"];
+    case "run.paused":
+      return ["!", `paused (${event.outcome}): ${event.reason}`];
+    case "run.ended":
+      return [succeeded(event.outcome) ? "✓" : "✗", `${event.outcome}: ${event.reason}`];
+  }
+}
+
+const succeeded = (outcome: string): boolean => outcome === "proven" || outcome === "done";
+
+function sessionEnd({ reason, detail }: EventOf<"session.ended">): Said {
+  return reason === "finished" ? ["✓", `finished: ${headline(detail)}`] : ["✗", `${reason}: ${headline(detail)}`];
+}
+
+function reply({ turn, usage, cost, calls }: EventOf<"model.replied">, words: string): string {
+  const input = usage.inputUncached + usage.inputCacheRead + usage.inputCacheWrite;
+  const output = usage.outputVisible + usage.outputReasoning;
+  const malformed = calls.filter(({ error }) => error !== undefined).length;
+  const said = [headline(words, 80), malformed > 0 ? `${plural(malformed, "malformed call")}` : ""].filter(Boolean);
+  return `turn ${turn}${said.map((part) => `: ${part}`).join("")} (${input} → ${output} tokens, ${money(cost)})`;
+}
+
+function finishedCall({ tool, ok, exitCode, ms }: EventOf<"call.finished">, summary: string): Said {
+  if (tool === "finish" && ok) return null;
+  const exit = exitCode === null || exitCode === 0 ? "" : `exit ${exitCode}, `;
+  const what = summary === "" ? tool : `${tool} ${headline(summary, 80)}`;
+  return [ok ? "·" : "✗", `${what} (${exit}${duration(ms)})`];
+}
+
+function sandbox({ purpose, degraded, network }: EventOf<"sandbox.opened">): string {
+  const lacks = degraded.length > 0 ? ` without ${degraded.join(", ")}` : "";
+  return `sandbox for ${purpose}${network === "host" ? " with network" : ""}${lacks}`;
+}
+
+function suite({ purpose, verdict, passed, failed, skipped, killed, exitCode, ms }: EventOf<"suite.ran">): Said {
+  const wanted = expectedVerdict(purpose);
+  const counts = [`${passed} passed`, `${failed} failed`, ...(skipped > 0 ? [`${skipped} skipped`] : [])].join(", ");
+  const why = verdict === "broken" ? `, ${killed === null ? `exit ${exitCode}` : `stopped: ${killed}`}` : "";
+  const mark = wanted === null ? (verdict === "broken" ? "✗" : "·") : verdict === wanted ? "✓" : "✗";
+  return [mark, `${wordsOf(purpose)}: ${verdict}, ${counts}${why} (${duration(ms)})`];
+}
+
+function gate({ gate: name, verdict, reasons }: EventOf<"gate.judged">): Said {
+  if (verdict === "pass") return ["✓", `gate ${name}`];
+  return [
+    verdict === "ask" ? "!" : "✗",
+    `gate ${name} ${verdict === "ask" ? "asks" : "blocks"}: ${reasons.join("; ")}`,
+  ];
+}
+
+/** "red-on-base" shows what it should only when it is red, "green-on-head" only when green; other executions just inform. */
+export function expectedVerdict(purpose: string): "red" | "green" | null {
+  const [first] = purpose.split(/[-:]/);
+  return first === "red" || first === "green" ? first : null;
+}
+
+/** A purpose as words: "red on base". */
+export const wordsOf = (purpose: string): string => purpose.replaceAll("-", " ");
+
+/** 14:03:09 UTC. */
+const clockTime = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;
