@@ -1,0 +1,2 @@
+export { slugify, type SlugOptions } from "./slugify.ts";
+export { uniqueSlug } from "./unique.ts";
