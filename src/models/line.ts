@@ -5,7 +5,7 @@ import type { Clock } from "../clock.ts";
 import { classifyFault, requestIdOf } from "./classify.ts";
 import { deadlinesFor } from "./deadline.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { abortedError, openAgent, send, type HttpReply } from "./http.ts";
+import { openAgent, send, type HttpReply } from "./http.ts";
 import { ModelError, redact } from "./model-error.ts";
 
 // The `openai` package's client takes longer to load than everything else on the way to the first request together,
@@ -47,7 +47,7 @@ export async function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): P
         signal,
         where: endpoint,
       });
-      return answer(reply, { endpoint, key, clock, started, signal });
+      return answer(reply, { endpoint, key, clock, started });
     },
     async get(path, limitMs) {
       const key = await resolveKey(endpoint);
@@ -61,7 +61,7 @@ export async function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): P
         signal,
         where: endpoint,
       });
-      const { frames } = await answer(reply, { endpoint, key, clock, started: clock.now(), signal });
+      const { frames } = await answer(reply, { endpoint, key, clock, started: clock.now() });
       for await (const frame of frames) return frame;
       return undefined;
     },
@@ -73,7 +73,6 @@ interface Asked {
   readonly key: string | undefined;
   readonly clock: Pick<Clock, "now">;
   readonly started: number;
-  readonly signal: AbortSignal;
 }
 
 async function resolveKey(endpoint: Endpoint): Promise<string | undefined> {
@@ -152,13 +151,16 @@ async function* oneFrame(body: AsyncIterable<Uint8Array>, { endpoint: where, key
 /** The package logs what it cannot read to the console, unless given a silent client. */
 const silent = { logLevel: "off" } as Parameters<typeof Stream.fromSSEResponse>[2];
 
-/** The package ends its loop normally when a request is aborted, so that is asked for afterwards. */
+/**
+ * The package ends its loop normally when the controller it is given aborts, so ours never does: a cancelled or
+ * overdue request fails in the body instead, with a ModelError that passes through.
+ */
 async function* streamFrames(
   body: AsyncIterable<Uint8Array>,
   headers: IncomingHttpHeaders,
   asked: Asked,
 ): AsyncGenerator<unknown> {
-  const { endpoint: where, key, clock, signal } = asked;
+  const { endpoint: where, key, clock } = asked;
   // Only these two are read of a response; building a real one would load the whole of fetch.
   const response = { body, headers: { get: () => null } } as unknown as Response;
   try {
@@ -175,7 +177,6 @@ async function* streamFrames(
       });
     throw new ModelError("stream_malformed", `${where.name} sent a stream that cannot be read`, { where });
   }
-  if (signal.aborted) throw abortedError(where, signal);
 }
 
 /** The error a frame reports, on either wire: at its top, or in the response it is about. */

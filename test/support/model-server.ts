@@ -48,7 +48,7 @@ export interface ModelServer {
   /** Base URL, up to and including /v1. */
   readonly url: string;
   readonly requests: readonly SeenRequest[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -1,0 +1,198 @@
+import { expect, test } from "vitest";
+import type { Usage } from "../../src/ledger/message.ts";
+import type { Endpoint } from "../../src/models/endpoint.ts";
+import { pricingFor, tierMultiplier } from "../../src/models/price.ts";
+import { mapUsage } from "../../src/models/usage.ts";
+import { endpointAt } from "./desk.ts";
+
+const usage = (parts: Partial<Usage>): Usage => ({
+  inputUncached: 0,
+  inputCacheRead: 0,
+  inputCacheWrite: 0,
+  outputVisible: 0,
+  outputReasoning: 0,
+  source: "provider",
+  ...parts,
+});
+const at = Date.UTC(2026, 10, 21);
+const openai = (model: string, changes: Partial<Endpoint> = {}) =>
+  pricingFor(endpointAt("https://api.openai.com/v1", { model, ...changes }));
+
+// Each expected value is worked out by hand from the published dollars per million tokens.
+test.each<[string, Partial<Usage>, number, string | null, number | null]>([
+  // 10,000 × 2 + 40,000 × 0.2 + 50,000 × 2.5 + 1,000 × 12 = 20,000 + 8,000 + 125,000 + 12,000 millionths
+  [
+    "gpt-5.6-terra",
+    {
+      inputUncached: 10_000,
+      inputCacheRead: 40_000,
+      inputCacheWrite: 50_000,
+      outputVisible: 600,
+      outputReasoning: 400,
+    },
+    at,
+    "default",
+    165_000_000,
+  ],
+  [
+    "gpt-5.6-terra",
+    {
+      inputUncached: 10_000,
+      inputCacheRead: 40_000,
+      inputCacheWrite: 50_000,
+      outputVisible: 600,
+      outputReasoning: 400,
+    },
+    at,
+    "flex",
+    82_500_000,
+  ],
+  [
+    "gpt-5.6-terra",
+    {
+      inputUncached: 10_000,
+      inputCacheRead: 40_000,
+      inputCacheWrite: 50_000,
+      outputVisible: 600,
+      outputReasoning: 400,
+    },
+    at,
+    "priority",
+    330_000_000,
+  ],
+  ["gpt-5.6-terra", { inputUncached: 1_000 }, at, "ultrafast", null],
+  // 1,000 × 0.2 + 1 × 1.2
+  ["gpt-5.6-luna", { inputUncached: 1_000, outputVisible: 1 }, at, null, 201_200],
+  // 1 × 5 + 1 × 30, fast at two and a half times
+  ["gpt-5.5", { inputUncached: 1, outputVisible: 1 }, at, "fast", 87_500],
+  // The price fell on 2026-08-21: 5 → 4 and 30 → 20.
+  ["gpt-5.6-sol", { inputUncached: 100, outputVisible: 1_000 }, Date.UTC(2026, 7, 20, 12), null, 30_500_000],
+  ["gpt-5.6-sol", { inputUncached: 100, outputVisible: 1_000 }, Date.UTC(2026, 7, 21, 12), null, 20_400_000],
+  // From 272,000 tokens of input the whole request costs twice for input, one and a half times for output.
+  ["gpt-5.6-terra", { inputUncached: 300_000, outputVisible: 1_000 }, at, null, 1_218_000_000],
+  ["gpt-4o-mini", { inputUncached: 1_000, inputCacheRead: 1_000, outputVisible: 1_000 }, at, null, 825_000],
+  ["gpt-5.6-sol-turbo-nobody-knows", { inputUncached: 1 }, at, null, null],
+])("%s: %o costs what its list says", async (model, parts, when, tier, nano) => {
+  expect((await openai(model)).price(usage(parts), when, tier)).toBe(nano);
+});
+
+test("the ceiling reckons with the dearest way the input can be billed", async () => {
+  // Writing the cache costs 2.5 where plain input costs 2: 1,000 × 2.5 + 500 × 12
+  expect((await openai("gpt-5.6-terra")).ceiling(1_000, 500, at)).toBe(8_500_000);
+  // No price for writes: 1,000 × 5 + 500 × 30
+  expect((await openai("gpt-5.5")).ceiling(1_000, 500, at)).toBe(20_000_000);
+  expect((await openai("nobody-knows")).ceiling(1_000, 500, at)).toBeNull();
+});
+
+test("no price of a reply exceeds the ceiling of its request", async () => {
+  for (const model of ["gpt-5.6-terra", "gpt-5.6-sol", "gpt-5.5", "gpt-4o-mini", "gpt-6-astra"]) {
+    const pricing = await openai(model);
+    for (const parts of [
+      { inputUncached: 5_000 },
+      { inputCacheRead: 5_000 },
+      { inputCacheWrite: 5_000 },
+      { inputUncached: 2_000, inputCacheWrite: 3_000 },
+    ]) {
+      expect(pricing.price(usage({ ...parts, outputReasoning: 700 }), at, "default")).toBeLessThanOrEqual(
+        pricing.ceiling(5_000, 700, at) ?? -1,
+      );
+    }
+  }
+});
+
+test("an unknown price is null, never nothing: other servers, also when they serve a listed model", async () => {
+  for (const baseUrl of ["http://127.0.0.1:8000/v1", "https://llm.example.com/v1"]) {
+    for (const selfHosted of [true, false]) {
+      const pricing = await openai("gpt-5.6-terra", { baseUrl, selfHosted });
+      expect([pricing.price(usage({ inputUncached: 1 }), at, null), pricing.ceiling(1, 1, at)]).toEqual([null, null]);
+    }
+  }
+});
+
+test("configured prices come first, and zero is a price", async () => {
+  const configured = await openai("gpt-5.6-terra", { prices: { input: 0.5, output: 2, cacheRead: 0.1 } });
+  // 10 × 0.5 + 10 × 0.1 + 10 × 0.5 + 10 × 2 = 31 millionths
+  expect(
+    configured.price(
+      usage({ inputUncached: 10, inputCacheRead: 10, inputCacheWrite: 10, outputVisible: 10 }),
+      at,
+      null,
+    ),
+  ).toBe(31_000);
+  expect(configured.ceiling(10, 10, at)).toBe(25_000);
+  const free = await openai("local", { selfHosted: true, prices: { input: 0, output: 0 } });
+  expect([free.price(usage({ inputUncached: 10 }), at, null), free.ceiling(1, 1, at)]).toEqual([0, 0]);
+});
+
+test("a tier nobody published a price for has none", () => {
+  expect(
+    ["default", "auto", "standard", "flex", "batch", "scale", "ultrafast"].map((tier) =>
+      tierMultiplier(tier, "gpt-5.6-sol"),
+    ),
+  ).toEqual([1, 1, 1, 0.5, 0.5, null, null]);
+  expect(tierMultiplier("priority", "gpt-4o-mini")).toBeNull();
+});
+
+const counts = (
+  inputUncached: number,
+  inputCacheRead: number,
+  inputCacheWrite: number,
+  outputVisible: number,
+  outputReasoning: number,
+) => ({ inputUncached, inputCacheRead, inputCacheWrite, outputVisible, outputReasoning, source: "provider" });
+
+test.each<[string, unknown, unknown, unknown]>([
+  [
+    "Responses",
+    {
+      input_tokens: 100,
+      output_tokens: 30,
+      input_tokens_details: { cached_tokens: 60, cache_write_tokens: 10 },
+      output_tokens_details: { reasoning_tokens: 20 },
+    },
+    undefined,
+    counts(30, 60, 10, 10, 20),
+  ],
+  [
+    "Chat",
+    {
+      prompt_tokens: 100,
+      completion_tokens: 30,
+      prompt_tokens_details: { cached_tokens: 60 },
+      completion_tokens_details: { reasoning_tokens: 20 },
+    },
+    undefined,
+    counts(40, 60, 0, 10, 20),
+  ],
+  [
+    "vLLM without details",
+    { prompt_tokens: 100, completion_tokens: 30, prompt_tokens_details: null },
+    undefined,
+    counts(100, 0, 0, 30, 0),
+  ],
+  ["Kimi", { prompt_tokens: 100, completion_tokens: 30, cached_tokens: 60 }, undefined, counts(40, 60, 0, 30, 0)],
+  [
+    "llama.cpp",
+    { prompt_tokens: 100, completion_tokens: 30 },
+    { cache_n: 80, prompt_n: 20, predicted_n: 31, prompt_ms: 5 },
+    counts(20, 80, 0, 31, 0),
+  ],
+  ["all zero", { prompt_tokens: 0, completion_tokens: 0 }, undefined, null],
+  [
+    "more cached than sent",
+    { prompt_tokens: 10, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 11 } },
+    undefined,
+    null,
+  ],
+  [
+    "more thought than written",
+    { prompt_tokens: 10, completion_tokens: 1, completion_tokens_details: { reasoning_tokens: 2 } },
+    undefined,
+    null,
+  ],
+  ["negative", { prompt_tokens: -1, completion_tokens: 1 }, undefined, null],
+  ["words", { prompt_tokens: "many", completion_tokens: 1 }, undefined, null],
+  ["nothing", null, undefined, null],
+])("usage as %s reports it becomes parts that do not overlap", (_who, reported, timings, expected) => {
+  expect(mapUsage(reported, timings)).toEqual(expected);
+});
