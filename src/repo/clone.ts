@@ -4,10 +4,10 @@ import { WorkspaceError } from "../errors.ts";
 import { type Diff, diffTrees } from "./diff.ts";
 import { type HostGit, hostGit } from "./host-git.ts";
 import { type CommitSpec, makeCommit, publishBranch } from "./publish.ts";
-import { type Repository, shallowList } from "./repository.ts";
+import type { Repository } from "./repository.ts";
 import { makeSandboxGit, type SandboxGit } from "./sandbox-git.ts";
-import { makeShadow } from "./shadow.ts";
-import { listTree, overlayTree, readBlob, type TreeEntry } from "./trees.ts";
+import { makeShadow, shallowList } from "./shadow.ts";
+import { listTree, missingFiles, overlayTree, readBlob, type TreeEntry } from "./trees.ts";
 import { checkoutTree, indexFileFor, snapshotTree, updateTree, type WorkingTree } from "./working-tree.ts";
 
 /**
@@ -47,7 +47,19 @@ export async function createClone(repository: Repository, commit: string, dir: s
     shallow: await shallowList(repository),
   });
   await mkdir(join(dir, "index"), { recursive: true, mode: 0o700 });
-  return describe(repository, commit, dir);
+  const clone = await describe(repository, commit, dir);
+  if (repository.partial)
+    await checkComplete(repository, hostGit({ gitDir: join(dir, "git"), searchPath: repository.searchPath }), clone);
+  return clone;
+}
+
+async function checkComplete({ root }: Repository, git: HostGit, { base }: Clone): Promise<void> {
+  const missing = await missingFiles(git, base.tree);
+  if (missing.length === 0) return;
+  throw new WorkspaceError(
+    `${root} is a partial clone without the contents of ${missing.length} files, ${missing[0]} for one`,
+    `fetch them: git -C ${root} archive ${base.commit.slice(0, 12)} >/dev/null`,
+  );
 }
 
 /** The clone an earlier process made in `dir`, after a crash too: what it left half done is cleared away. */

@@ -1,10 +1,10 @@
-import { lstat, readFile } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { UsageError, WorkspaceError } from "../errors.ts";
 import { defaultSearchPath, type HostGit, hostGit } from "./host-git.ts";
 import { bare, findLayout, type Layout } from "./layout.ts";
-import { type ObjectFormat, type Viewed, withView } from "./shadow.ts";
+import { type ObjectFormat, shallowList, type Viewed, withView } from "./shadow.ts";
 import { blobs, listTree } from "./trees.ts";
 
 /** Things in a commit that claw carries along but cannot see into. Paths from the root. */
@@ -22,6 +22,8 @@ export interface Repository extends Viewed {
   readonly branch: string | null;
   /** True when history was cut off by a shallow clone. */
   readonly shallow: boolean;
+  /** True when a partial clone may have left out contents, to be fetched when wanted; claw fetches nothing. */
+  readonly partial: boolean;
   /** The full id of the commit a branch, tag, remote branch or abbreviated id names; UsageError when there is none. */
   resolve(ref: string): Promise<string>;
   /** True when tracked files differ from HEAD or untracked files exist: a run starts from a commit and leaves them out. */
@@ -46,21 +48,17 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
   await checkOwner(layout, options.home ?? userInfo().homedir, config);
 
   const viewed: Viewed = { ...layout, searchPath, objectFormat: objectFormatOf(stored), settings: carried(stored) };
-  const { head, branch } = await withView(viewed, async (view) => {
-    const answer = await view.git().run(["symbolic-ref", "--quiet", "--short", "HEAD"], { answers: [0, 1] });
-    const branch = answer.stdout.toString("utf8").trim();
-    return { head: await commitAt(view.git(), "HEAD"), branch: branch === "" ? null : branch };
-  });
+  const [head, branch] = await withView(viewed, (view) =>
+    Promise.all([commitAt(view.git(), "HEAD"), branchOf(view.git())]),
+  );
   if (!head)
     throw new WorkspaceError(`${layout.root} has no commits yet`, "commit something first: git add -A && git commit");
   return {
     ...viewed,
     head,
     branch,
-    shallow: await lstat(join(layout.commonDir, "shallow")).then(
-      () => true,
-      () => false,
-    ),
+    shallow: (await shallowList(layout)) !== null,
+    partial: [...stored.keys()].some((name) => /^(extensions\.partialclone|remote\..*\.promisor)$/.test(name)),
     resolve: (ref) => resolveRef(viewed, ref),
     dirty: () => isDirty(viewed),
     notes: (commit) => withView(viewed, (view) => notesOf(view.git(), commit)),
@@ -77,6 +75,11 @@ async function resolveRef(repository: Viewed, ref: string): Promise<string> {
 async function commitAt(git: HostGit, ref: string): Promise<string | null> {
   const answer = await git.run(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`], { answers: [0, 1, 128] });
   return answer.code === 0 ? answer.stdout.toString("utf8").trim() : null;
+}
+
+async function branchOf(git: HostGit): Promise<string | null> {
+  const answer = await git.run(["symbolic-ref", "--quiet", "--short", "HEAD"], { answers: [0, 1] });
+  return answer.stdout.toString("utf8").trim() || null;
 }
 
 async function isDirty(repository: Viewed): Promise<boolean> {
@@ -171,9 +174,4 @@ async function checkOwner(layout: Layout, home: string, config: ConfigReader): P
     `${foreign.path} belongs to another user`,
     `if you trust it: git config --global --add safe.directory ${layout.root}`,
   );
-}
-
-/** The text of the user's list of cut-off commits, or null. */
-export async function shallowList(repository: Viewed): Promise<string | null> {
-  return readFile(join(repository.commonDir, "shallow"), "utf8").catch(() => null);
 }

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeCommit } from "./publish.ts";
-import { type Repository, shallowList } from "./repository.ts";
-import { makeShadow } from "./shadow.ts";
+import type { Repository } from "./repository.ts";
+import { makeShadow, shallowList } from "./shadow.ts";
 import type { WorkingTree } from "./working-tree.ts";
 
 /** What a sandbox needs for git to work inside: a directory for /workspace/.git and the stores for /run/git-objects/0, 1, … */

@@ -15,6 +15,8 @@ export interface ShadowOptions {
   readonly head?: string;
   /** Further configuration, as "section.key" to a plain value. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Further patterns of files to ignore, as in .gitignore. */
+  readonly exclude?: string;
   /** The user's list of commits whose parents are missing on purpose. */
   readonly shallow?: string | null;
 }
@@ -42,7 +44,7 @@ export async function makeShadow(dir: string, options: ShadowOptions): Promise<v
   }
   await writeFile(join(dir, "HEAD"), options.head ?? "ref: refs/heads/none\n");
   await writeFile(join(dir, "objects/info/alternates"), options.alternates.map((path) => `${path}\n`).join(""));
-  await writeFile(join(dir, "info/exclude"), leftovers.map((pattern) => `${pattern}\n`).join(""));
+  await writeFile(join(dir, "info/exclude"), `${leftovers.join("\n")}\n${options.exclude ?? ""}`);
   if (options.shallow) await writeFile(join(dir, "shallow"), options.shallow);
   await writeFile(join(dir, "config"), configText(options));
 }
@@ -91,7 +93,8 @@ export async function withView<T>(repository: Viewed, use: (view: View) => Promi
       alternates: repository.objectDirs,
       head: await readFile(join(repository.gitDir, "HEAD"), "utf8"),
       settings: repository.settings,
-      shallow: await readFile(join(repository.commonDir, "shallow"), "utf8").catch(() => null),
+      exclude: await readFile(join(repository.commonDir, "info/exclude"), "utf8").catch(() => ""),
+      shallow: await shallowList(repository),
     });
     await rm(join(dir, "refs"), { recursive: true });
     for (const part of ["refs", "packed-refs", "logs", "reftable"])
@@ -112,4 +115,9 @@ async function copyIndex(from: string, to: string): Promise<string> {
     if (name === "index" || name.startsWith("sharedindex.")) await copyFile(join(from, name), join(to, name));
   }
   return join(to, "index");
+}
+
+/** The text of the user's list of commits whose parents a shallow clone left out; null in a complete repository. */
+export async function shallowList(repository: Layout): Promise<string | null> {
+  return readFile(join(repository.commonDir, "shallow"), "utf8").catch(() => null);
 }

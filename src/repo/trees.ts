@@ -60,6 +60,16 @@ export async function blobs(git: HostGit, oids: readonly string[]): Promise<Map<
   return contents;
 }
 
+/** Files of a tree whose contents are not in any store, as in a partial clone. */
+export async function missingFiles(git: HostGit, tree: string): Promise<string[]> {
+  const entries = (await listTree(git, tree)).filter((entry) => entry.mode !== "160000");
+  const { stdout } = await git.run(["cat-file", "--batch-check=%(objectname)"], {
+    stdin: entries.map((entry) => `${entry.oid}\n`).join(""),
+  });
+  const answers = stdout.toString("latin1").split("\n");
+  return entries.flatMap((entry, index) => (answers[index] === entry.oid ? [] : [entry.path]));
+}
+
 /**
  * `baseTree` with the files or directories at `paths` as they are in `fromTree`, absent ones absent. `git` must have a
  * scratch index of its own.

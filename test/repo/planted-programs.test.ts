@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { WorkspaceError } from "../../src/errors.ts";
 import { applyPatch } from "../../src/repo/apply.ts";
 import { createClone, openClone } from "../../src/repo/clone.ts";
 import { openRepository } from "../../src/repo/repository.ts";
@@ -274,11 +275,16 @@ describe("programs planted in a repository and in a working directory", () => {
     git(origin, "clone", "-q", "--no-checkout", "--filter=blob:none", `file://${origin}`, dir);
     git(dir, "config", "remote.origin.uploadpack", `${canary.program} uploadpack`);
     const repository = await openRepository(dir);
-    const clone = await createClone(repository, repository.head, join(temporary(), "clone"));
-    await expect(clone.checkout(clone.base.tree, join(temporary(), "work"))).rejects.toThrow("git read-tree failed");
+    const refused = createClone(repository, repository.head, join(temporary(), "clone"));
+    await expect(refused).rejects.toBeInstanceOf(WorkspaceError);
+    await expect(refused).rejects.toThrow("partial clone without the contents of 4 files");
     expect(canary.fired()).toEqual([]);
     spawnSync("git", ["checkout", "main"], { cwd: dir, env: userEnv, stdio: "ignore" });
     expect(canary.fired()).toEqual(["uploadpack"]);
-    expect(existsSync(join(dir, "a.txt"))).toBe(false);
+    git(dir, "config", "--unset", "remote.origin.uploadpack");
+    git(dir, "archive", "-o", "/dev/null", "HEAD");
+    expect((await createClone(repository, repository.head, join(temporary(), "clone"))).base.commit).toBe(
+      repository.head,
+    );
   });
 });

@@ -155,7 +155,7 @@ test("a base is any name of a commit, and an unknown one is a usage error", asyn
 test("uncommitted changes are noticed without writing the index", async () => {
   const dir = makeRepository({ "a.txt": "a\n", ".gitignore": "ignored\n" });
   const repository = await openRepository(dir);
-  write(dir, { ignored: "x" });
+  write(dir, { ignored: "x", "mine.txt": "x", ".git/info/exclude": "mine.txt\n" });
   const index = readFileSync(join(dir, ".git/index"));
   expect(await repository.dirty()).toBe(false);
   write(dir, { "new.txt": "n" });
