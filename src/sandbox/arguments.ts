@@ -1,0 +1,97 @@
+import { WORKSPACE } from "./check-policy.ts";
+import { deviceNames } from "./devices.ts";
+import { HOME } from "./environment.ts";
+import type { SandboxPolicy } from "./sandbox.ts";
+import type { SystemRoot } from "./system-root.ts";
+
+/** Everything that decides what a command sees. All paths exist and are canonical. */
+export interface Layout {
+  readonly policy: SandboxPolicy;
+  readonly system: SystemRoot;
+  /** The prepared stand-in for /etc. */
+  readonly etc: string;
+  /** Stand-ins for the host's device nodes; null when the host's own are safe. */
+  readonly devices: string | null;
+  readonly home: string;
+  readonly tmp: string;
+  readonly toolchains: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly disableUserns: boolean;
+}
+
+const SHARED_MEMORY_BYTES = 64 * 2 ** 20;
+
+const readOnly = (source: string, target: string): string[] => ["--ro-bind", source, target];
+
+/**
+ * Arguments of bubblewrap that are the same for every command of a sandbox. The root begins empty, so what is not
+ * named here does not exist inside. Order matters: later mounts lie over earlier ones, and the root closes last.
+ */
+export function bubblewrapArguments(layout: Layout): string[] {
+  const { policy, system } = layout;
+  return [
+    isolation(layout),
+    system.directories.flatMap((path) => readOnly(path, path)),
+    system.links.flatMap(({ path, to }) => ["--symlink", to, path]),
+    readOnly(layout.etc, "/etc"),
+    policy.network === "host" ? system.resolver.flatMap(({ source, target }) => readOnly(source, target)) : [],
+    proc(system),
+    dev(layout.devices),
+    ["--bind", layout.tmp, "/tmp", "--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
+    ["--bind", layout.home, HOME],
+    layout.toolchains.flatMap((path) => readOnly(path, path)),
+    workspace(policy),
+    ["--remount-ro", "/"],
+    environmentArguments(layout.env),
+  ].flat();
+}
+
+/** `--setenv` for each variable. */
+export const environmentArguments = (env: Readonly<Record<string, string>>): string[] =>
+  Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]);
+
+/** Each namespace by name: --unshare-all goes on without a user namespace when it cannot have one. */
+const isolation = ({ policy, disableUserns }: Layout): string[] =>
+  [
+    ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"],
+    policy.network === "none" ? ["--unshare-net"] : [],
+    disableUserns ? ["--disable-userns"] : [],
+    ["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"],
+  ].flat();
+
+/** Read-only as a whole: a command that runs as uid 0 could otherwise write the settings of the host's kernel. */
+const proc = ({ hidden }: SystemRoot): string[] => [
+  "--proc",
+  "/proc",
+  ...hidden.flatMap((path) => readOnly("/dev/null", path)),
+  "--remount-ro",
+  "/proc",
+];
+
+const dev = (nodes: string | null): string[] =>
+  [
+    ["--dev", "/dev"],
+    nodes ? deviceNames.flatMap((name) => ["--dev-bind", `${nodes}/${name}`, `/dev/${name}`]) : [],
+    ["--perms", "1777", "--size", `${SHARED_MEMORY_BYTES}`, "--tmpfs", "/dev/shm"],
+    ["--remount-ro", "/dev"],
+  ].flat();
+
+const workspace = ({ workspace: source, workspaceMode, git, mounts }: SandboxPolicy): string[] =>
+  [
+    [workspaceMode === "rw" ? "--bind" : "--ro-bind", source, WORKSPACE],
+    git ? ["--bind", git.dir, `${WORKSPACE}/.git`] : emptyPlace(`${WORKSPACE}/.git`),
+    (git?.objects ?? []).flatMap((objects, index) => readOnly(objects, `/run/git-objects/${index}`)),
+    mounts.flatMap((mount) => [mount.writable ? "--bind" : "--ro-bind", mount.source, mount.target]),
+  ].flat();
+
+/** Reserved, so that a command cannot put something there which a program on the host would believe. */
+const emptyPlace = (path: string): string[] => [
+  "--perms",
+  "0555",
+  "--size",
+  "4096",
+  "--tmpfs",
+  path,
+  "--remount-ro",
+  path,
+];

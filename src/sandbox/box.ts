@@ -1,0 +1,160 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { SandboxUnavailable, UsageError } from "../errors.ts";
+import { bubblewrapArguments } from "./arguments.ts";
+import { type CheckedPolicy, checkPolicy, isNested } from "./check-policy.ts";
+import { collectFile } from "./collect.ts";
+import { type Bench, runCommand } from "./command.ts";
+import { prepareDevices } from "./devices.ts";
+import { baseEnvironment } from "./environment.ts";
+import { prepareEtc } from "./etc.ts";
+import { inheritedDescriptors } from "./inherited.ts";
+import { type OnLink, releaseMountPoints, reserveMountPoints } from "./mount-points.ts";
+import { pipePool } from "./pipes.ts";
+import type { ExecResult, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
+import { openScratch, type Scratch, writePrivately } from "./scratch.ts";
+import { seccompProgram } from "./seccomp.ts";
+import { readSystemRoot } from "./system-root.ts";
+import { findToolchains } from "./toolchains.ts";
+
+/** What bubblewrap can do on this machine. */
+export interface Ability {
+  readonly bwrap: string;
+  readonly disableUserns: boolean;
+}
+
+/** A sandbox, and what only its maker needs to know. */
+export interface Box extends Sandbox {
+  /** Names of the variables every command gets. */
+  readonly environment: readonly string[];
+}
+
+/** Puts a sandbox together. Whether it contains anything is not asked here: that is for the self-test to say. */
+export async function assembleBox(policy: SandboxPolicy, host: SandboxHost, ability: Ability): Promise<Box> {
+  const checked = checkPolicy(policy, host);
+  await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
+  const closing = new AbortController();
+  const { bench, scratch, environment, degraded } = await prepare(checked.policy, host, ability, closing.signal);
+  const places = mountPlaces(checked);
+  places.reserve("refuse");
+  const running = new Set<Promise<unknown>>();
+  const inTurn = isNested(checked.mountPoints) ? oneAtATime() : (work: () => Promise<ExecResult>) => work();
+
+  return {
+    async exec(argv, options = {}) {
+      checkArguments(argv);
+      const result = inTurn(async () => {
+        if (closing.signal.aborted) throw new Error("the sandbox is closed");
+        places.reserve("replace");
+        return runCommand(bench, argv, options);
+      });
+      running.add(result);
+      return result.finally(() => running.delete(result));
+    },
+    collect: (path, maxBytes) => collectFile(scratch.tmp, path, maxBytes),
+    async close() {
+      closing.abort();
+      await Promise.allSettled(running);
+      places.release();
+      await scratch.remove();
+    },
+    policyHash: checked.hash,
+    degraded,
+    environment,
+  };
+}
+
+interface Prepared {
+  readonly bench: Bench;
+  readonly scratch: Scratch;
+  readonly environment: readonly string[];
+  readonly degraded: readonly string[];
+}
+
+/** Everything on the host that commands of this sandbox will need. */
+async function prepare(
+  policy: SandboxPolicy,
+  host: SandboxHost,
+  ability: Ability,
+  closing: AbortSignal,
+): Promise<Prepared> {
+  const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const [etc, devices, toolchains, scratch] = await Promise.all([
+    prepareEtc(host.stateDir, user),
+    prepareDevices(host.stateDir, user.uid),
+    findToolchains(
+      host,
+      policy.mounts.map(({ source }) => join(source, "bin")),
+    ),
+    openScratch(host.stateDir),
+  ]);
+  const env = { ...baseEnvironment(toolchains.path), ...toolchains.env, ...policy.env };
+  const { home, tmp } = scratch;
+  const layout = { policy, system: readSystemRoot(), etc, devices, home, tmp, toolchains: toolchains.directories, env };
+  const bench = {
+    bwrap: ability.bwrap,
+    options: bubblewrapArguments({ ...layout, disableUserns: ability.disableUserns }),
+    seccompFile: await writeSeccomp(scratch, policy),
+    limits: policy.limits,
+    writable: [policy.workspace, ...writableBeside(policy), home, tmp] as const,
+    pipes: pipePool(scratch.host),
+    scratch: scratch.host,
+    inherited: inheritedDescriptors(),
+    closing,
+  };
+  return { bench, scratch, environment: Object.keys(env), degraded: degradations(ability, devices, user.uid) };
+}
+
+function checkArguments(argv: readonly string[]): void {
+  if (argv.length > 0 && !argv.some((word) => word.includes("\0"))) return;
+  throw new UsageError(
+    "a command needs at least one word, and no word may contain a NUL",
+    "pass the command as an array of words",
+  );
+}
+
+/** The places in the workspace this sandbox mounts over, and the memory of those it had to make. */
+function mountPlaces({ policy, mountPoints }: CheckedPolicy): { reserve(onLink: OnLink): void; release(): void } {
+  const made = new Set<string>();
+  return {
+    reserve(onLink) {
+      for (const path of reserveMountPoints(policy.workspace, mountPoints, onLink)) made.add(path);
+    },
+    release: () => releaseMountPoints([...made]),
+  };
+}
+
+async function writeSeccomp(scratch: Scratch, policy: SandboxPolicy): Promise<string> {
+  const program = seccompProgram(process.arch, { unixSockets: policy.network === "none" });
+  if (!program) {
+    throw new SandboxUnavailable(
+      `there is no system-call filter for ${process.arch} yet`,
+      "run claw on an x64 or arm64 machine",
+    );
+  }
+  return writePrivately(scratch.host, "seccomp", program);
+}
+
+const writableBeside = ({ git, mounts }: SandboxPolicy): string[] => [
+  ...(git ? [git.dir] : []),
+  ...mounts.flatMap(({ source, writable }) => (writable ? [source] : [])),
+];
+
+const degradations = (ability: Ability, devices: string | null, uid: number): string[] => [
+  "cgroup",
+  ...(ability.disableUserns ? [] : ["disable-userns"]),
+  ...(uid === 0 && !devices ? ["devices"] : []),
+];
+
+/**
+ * Runs work in the order it was asked for. A running command could move the directories on the way to a place in the
+ * workspace while the next one mounts something there.
+ */
+function oneAtATime(): (work: () => Promise<ExecResult>) => Promise<ExecResult> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}

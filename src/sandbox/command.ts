@@ -1,0 +1,192 @@
+import { closeSync, openSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { ClawError, SandboxUnavailable } from "../errors.ts";
+import { environmentArguments } from "./arguments.ts";
+import { WORKSPACE } from "./check-policy.ts";
+import { checkedEnvironment } from "./environment.ts";
+import { keepEnds } from "./keep-ends.ts";
+import { type Exit, launch, type Launched } from "./launch.ts";
+import type { OutputPipes, PipePool } from "./pipes.ts";
+import type { ExecOptions, ExecResult, Killed, Limits } from "./sandbox.ts";
+import { writePrivately } from "./scratch.ts";
+import { watch } from "./watchdog.ts";
+
+/** What is the same for all commands of one sandbox. */
+export interface Bench {
+  readonly bwrap: string;
+  readonly options: readonly string[];
+  readonly seccompFile: string;
+  readonly limits: Limits;
+  /** Host directories commands can write to. */
+  readonly writable: readonly [string, ...string[]];
+  readonly pipes: PipePool;
+  /** Private directory on the host. */
+  readonly scratch: string;
+  readonly inherited: readonly number[];
+  /** Aborted when the sandbox is closed. */
+  readonly closing: AbortSignal;
+}
+
+/** How long output may still come after the last process is gone. */
+const DRAIN_MS = 2000;
+const exitCodeOf: Readonly<Record<Killed, number>> = {
+  timeout: 124,
+  output: 125,
+  disk: 125,
+  "disk-floor": 125,
+  memory: 125,
+  processes: 125,
+  abort: 137,
+};
+
+/** Runs one command to its end. Rejects when the sandbox fails, or with the reason of an aborted signal. */
+export async function runCommand(bench: Bench, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  const { signal, merge = false } = options;
+  signal?.throwIfAborted();
+  const started = performance.now();
+  const kept = { stdout: keepEnds(bench.limits.outputBytes), stderr: keepEnds(bench.limits.outputBytes) };
+  const bytes = (): number => kept.stdout.bytes + kept.stderr.bytes;
+  let control: Control | undefined;
+  const pipes = await bench.pipes.open({
+    merge,
+    onData(stream, chunk) {
+      kept[stream].add(chunk);
+      options.onOutput?.(chunk);
+      if (bytes() > bench.limits.outputKillBytes) control?.kill("output");
+    },
+  });
+  let exit: Exit;
+  try {
+    control = govern(bench, await start(bench, argv, options, pipes), options);
+    exit = await control.ended;
+  } catch (error) {
+    return notStarted(error, performance.now() - started);
+  } finally {
+    await pipes.drained(DRAIN_MS);
+  }
+  if (control.killed() === "abort") signal?.throwIfAborted();
+  const [stdout, stderr] = [kept.stdout.read(), kept.stderr.read()];
+  return {
+    exitCode: exitCode(exit, control.killed(), (merge ? stdout : stderr).toString("utf8")),
+    killed: control.killed(),
+    stdout,
+    stderr,
+    bytes: bytes(),
+    truncated: kept.stdout.truncated || kept.stderr.truncated,
+    ms: performance.now() - started,
+  };
+}
+
+/** Opens what the child is given, starts it, and closes this side's copies. */
+async function start(
+  bench: Bench,
+  argv: readonly string[],
+  options: ExecOptions,
+  pipes: OutputPipes,
+): Promise<Launched> {
+  const opened: number[] = [];
+  const open = (path: string): number => {
+    const descriptor = openSync(path, "r");
+    opened.push(descriptor);
+    return descriptor;
+  };
+  try {
+    const stdin = options.stdin === undefined ? null : await standardInput(bench.scratch, options.stdin, open);
+    return launch({
+      bwrap: bench.bwrap,
+      options: [
+        ...bench.options,
+        ...environmentArguments(checkedEnvironment(options.env ?? {})),
+        "--chdir",
+        options.cwd ?? WORKSPACE,
+      ],
+      argv: [...limitArguments(bench.limits), ...argv],
+      stdin,
+      stdout: pipes.stdout,
+      stderr: pipes.stderr,
+      seccomp: open(bench.seccompFile),
+      inherited: bench.inherited,
+      devNull: bench.inherited.length > 0 ? open("/dev/null") : -1,
+    });
+  } finally {
+    pipes.closeWriters();
+    for (const descriptor of opened) closeSync(descriptor);
+  }
+}
+
+/** A file without a name: a command may open /dev/stdin again, and stop reading whenever it likes. */
+async function standardInput(
+  scratch: string,
+  bytes: string | Uint8Array,
+  open: (path: string) => number,
+): Promise<number> {
+  const file = await writePrivately(scratch, `stdin-${randomUUID()}`, bytes);
+  const descriptor = open(file);
+  rmSync(file);
+  return descriptor;
+}
+
+/** Limits the kernel keeps for each process; the watchdog keeps those of all together. */
+const limitArguments = (limits: Limits): string[] => [
+  "/usr/bin/prlimit",
+  "--core=0",
+  `--nofile=${limits.openFiles}`,
+  `--fsize=${limits.fileBytes}`,
+  `--data=${limits.memoryBytes}`,
+  "--",
+];
+
+interface Control {
+  kill(why: Killed): void;
+  killed(): Killed | null;
+  /** Resolves when all processes are gone. */
+  readonly ended: Promise<Exit>;
+}
+
+/** Holds a running command to its time, its limits and its caller's wish to stop. */
+function govern(bench: Bench, launched: Launched, { signal, wallMs }: ExecOptions): Control {
+  const signals = [bench.closing, ...(signal ? [signal] : [])];
+  let killed: Killed | null = null;
+  const kill = (why: Killed): void => {
+    if (killed) return;
+    killed = why;
+    launched.kill();
+  };
+  const timer = setTimeout(() => kill("timeout"), Math.min(wallMs ?? bench.limits.wallMs, bench.limits.wallMs));
+  const stopWatching = watch({ limits: bench.limits, directories: bench.writable, init: launched.init, kill });
+  const abort = (): void => kill("abort");
+  for (const each of signals) each.addEventListener("abort", abort, { once: true });
+  const ended = launched.exited.finally(() => {
+    clearTimeout(timer);
+    stopWatching();
+    for (const each of signals) each.removeEventListener("abort", abort);
+  });
+  if (signals.some((each) => each.aborted)) abort();
+  return { kill, killed: () => killed, ended };
+}
+
+function exitCode({ code, signal }: Exit, killed: Killed | null, stderr: string): number {
+  if (killed) return exitCodeOf[killed];
+  if (code !== null) return code;
+  // Somebody else, such as the kernel when memory ran out, ended bubblewrap and everything in it.
+  if (signal !== null) return 137;
+  if (/^bwrap: Can't chdir to /m.test(stderr)) return 127;
+  throw new SandboxUnavailable(
+    `the sandbox could not be set up: ${stderr.trim().split("\n").at(-1) ?? "bubblewrap gave no reason"}`,
+    "run: claw doctor",
+  );
+}
+
+/** A command line that is too long is the command's fault; all else that keeps bubblewrap from starting is the machine's. */
+function notStarted(error: unknown, ms: number): ExecResult {
+  if (error instanceof ClawError) throw error;
+  if ((error as NodeJS.ErrnoException).code !== "E2BIG") {
+    throw new SandboxUnavailable(
+      `bubblewrap could not be started: ${(error as Error).message}`,
+      "run: claw doctor",
+      error,
+    );
+  }
+  const stderr = Buffer.from("claw: the command line is too long; put the text into a file or on standard input\n");
+  return { exitCode: 126, killed: null, stdout: Buffer.alloc(0), stderr, bytes: stderr.length, truncated: false, ms };
+}

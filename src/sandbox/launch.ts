@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { isGone } from "./processes.ts";
+
+/** Descriptors of bubblewrap, in the order of its stdio. */
+const ARGUMENTS = 3;
+const SECCOMP = 4;
+const STATUS = 5;
+
+export interface LaunchRequest {
+  readonly bwrap: string;
+  /** Options of bubblewrap; handed over in a pipe, so that nothing of them shows in a list of processes. */
+  readonly options: readonly string[];
+  readonly argv: readonly string[];
+  /** Open descriptors; stdin null for an empty one. They stay the caller's to close. */
+  readonly stdin: number | null;
+  readonly stdout: number;
+  readonly stderr: number;
+  readonly seccomp: number;
+  /** Descriptors this process would hand on by accident, and an open /dev/null to put in their place. */
+  readonly inherited: readonly number[];
+  readonly devNull: number;
+}
+
+export interface Exit {
+  /** The command's status as bubblewrap reports it: its own code, or 128+n for signal n. Null when the command never ran. */
+  readonly code: number | null;
+  /** The signal that ended bubblewrap itself. */
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Launched {
+  /** The first process inside, as the host numbers it; null until bubblewrap has made it. */
+  readonly init: () => number | null;
+  /** Ends every process inside at once. */
+  kill(): void;
+  /** Resolves when no process of the sandbox is left; rejects when bubblewrap could not be started. */
+  readonly exited: Promise<Exit>;
+}
+
+/** How long bubblewrap may take to name its first process once it is to be killed. */
+const KILL_GRACE_MS = 1000;
+
+/** Starts one command. Throws what `spawn` throws, such as E2BIG. */
+export function launch(request: LaunchRequest): Launched {
+  const { bwrap, argv, options, stdin, stdout, stderr, seccomp } = request;
+  const child = spawn(bwrap, ["--args", `${ARGUMENTS}`, "--", ...argv], {
+    env: {},
+    cwd: "/",
+    stdio: [stdin ?? "ignore", stdout, stderr, "pipe", seccomp, "pipe", ...plugs(request)],
+  });
+  const streams: readonly (Readable | Writable | null | undefined)[] = child.stdio;
+  const status = readStatus(streams[STATUS] as Readable);
+  const exited = (async (): Promise<Exit> => {
+    const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (_code, ended) => resolve(ended));
+    });
+    if (status.init !== null) await gone(status.init);
+    return { code: status.exitCode, signal };
+  })();
+  // Bubblewrap does nothing before it has read its options, so what must hold for all its children is done first.
+  volunteerForOutOfMemory(child);
+  const pipe = streams[ARGUMENTS] as Writable;
+  pipe.on("error", () => undefined); // it ended without reading them, and that is reported by its exit
+  const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...options];
+  pipe.end(file.map((option) => `${option}\0`).join(""));
+  return { init: () => status.init, kill: killer(child, status), exited };
+}
+
+/** Puts /dev/null over every inherited descriptor that is not one of ours. */
+function plugs({ inherited, devNull }: LaunchRequest): ("ignore" | number)[] {
+  const last = Math.max(STATUS, ...inherited);
+  const open = new Set(inherited);
+  return Array.from({ length: last - STATUS }, (_, index) => (open.has(STATUS + 1 + index) ? devNull : "ignore"));
+}
+
+interface Status {
+  init: number | null;
+  exitCode: number | null;
+  onInit: () => void;
+}
+
+/** Bubblewrap writes one JSON object when it has made the first process, and one when the command has ended. */
+function readStatus(stream: Readable): Status {
+  const status: Status = { init: null, exitCode: null, onInit: () => undefined };
+  let text = "";
+  stream.on("data", (chunk: Buffer) => {
+    text += chunk.toString("latin1");
+    const init = /"child-pid": (\d+)/.exec(text)?.[1];
+    const exitCode = /"exit-code": (\d+)/.exec(text)?.[1];
+    if (exitCode !== undefined) status.exitCode = Number(exitCode);
+    if (init !== undefined && status.init === null) {
+      status.init = Number(init);
+      status.onInit();
+    }
+  });
+  stream.on("error", () => undefined);
+  return status;
+}
+
+/**
+ * Kills the first process inside, and the kernel kills the rest with it; bubblewrap ends when all are gone. Killing
+ * bubblewrap instead could come between its making that process and binding it to its own life.
+ */
+function killer(child: ChildProcess, status: Status): () => void {
+  return () => {
+    const killInit = (): void => {
+      if (status.init === null || child.exitCode !== null || child.signalCode !== null) return;
+      try {
+        process.kill(status.init, "SIGKILL");
+      } catch {
+        // it ended by itself
+      }
+    };
+    status.onInit = killInit;
+    killInit();
+    const last = setTimeout(() => child.kill("SIGKILL"), KILL_GRACE_MS);
+    child.once("close", () => clearTimeout(last));
+  };
+}
+
+/** When memory runs out, the kernel shall take the command, not the program that governs it. */
+function volunteerForOutOfMemory({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) writeFileSync(`/proc/${pid}/oom_score_adj`, "1000");
+  } catch {
+    // it has ended already
+  }
+}
+
+/** Bubblewrap reports the command's end slightly before the last process inside is gone. */
+async function gone(init: number): Promise<void> {
+  for (let waited = 0; !isGone(init) && waited < 2000; waited += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+
+/** What the processes of one sandbox use. */
+export interface ProcessUse {
+  readonly processes: number;
+  readonly threads: number;
+  /** Resident memory, bytes, too high by whatever the processes share. */
+  readonly residentBytes: number;
+}
+
+/** The largest page this kind of machine may have, so that the cheap figure errs upwards. */
+const PAGE_BYTES = process.arch === "arm64" ? 65_536 : 4096;
+
+/** The sandbox's own view of /proc, which lists exactly its processes; `init` is its first process as the host numbers it. */
+const procOf = (init: number): string => `/proc/${init}/root/proc`;
+
+/** Null while the sandbox is being set up and when it is gone. */
+export function readProcessUse(init: number): ProcessUse | null {
+  const proc = procOf(init);
+  // Until its own /proc is mounted, the process still sees the host's.
+  if (!deviceOf(proc) || deviceOf(proc) === deviceOf("/proc")) return null;
+  let [processes, threads, pages] = [0, 0, 0];
+  for (const pid of pidsIn(proc)) {
+    const fields = statFields(`${proc}/${pid}/stat`);
+    if (!fields) continue;
+    processes += 1;
+    threads += Number(fields[17]);
+    pages += Number(fields[21]);
+  }
+  return { processes, threads, residentBytes: pages * PAGE_BYTES };
+}
+
+/** Memory in bytes, where what several processes share counts once, and program files do not count. Slower. */
+export function readExactMemory(init: number): number {
+  const proc = procOf(init);
+  let kilobytes = 0;
+  for (const pid of pidsIn(proc)) {
+    const text = readText(`${proc}/${pid}/smaps_rollup`) ?? "";
+    for (const match of text.matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+) kB$/gm)) kilobytes += Number(match[1]);
+  }
+  return kilobytes * 1024;
+}
+
+/** Is the process gone, or so far gone that only its number is left? */
+export function isGone(pid: number): boolean {
+  const fields = statFields(`/proc/${pid}/stat`);
+  return !fields || fields[0] === "Z" || fields[0] === "X";
+}
+
+/** The fields after the name, which may itself contain anything: state first. */
+function statFields(path: string): string[] | null {
+  const text = readText(path);
+  return text === null ? null : text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+const pidsIn = (proc: string): string[] => {
+  try {
+    return readdirSync(proc).filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+};
+
+const deviceOf = (path: string): number | undefined => {
+  try {
+    return statSync(path).dev;
+  } catch {
+    return undefined;
+  }
+};
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { SandboxUnavailable } from "../errors.ts";
+import type { Ability } from "./box.ts";
+import { type Bubblewrap, checkVersion } from "./bubblewrap.ts";
+import type { SandboxHost } from "./sandbox.ts";
+import { probeHash, selfTest } from "./self-test.ts";
+
+/** What was proved, and for which program, kernel, user and test. */
+const Proof = z.strictObject({ identity: z.string(), test: z.string(), disableUserns: z.boolean() });
+
+/**
+ * What bubblewrap can do here, shown by the self-test. It is run once for each bubblewrap, kernel and user; what it
+ * showed is kept in the state directory. Throws SandboxUnavailable when the sandbox does not hold.
+ */
+export async function proveAbility(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability> {
+  const file = join(host.stateDir, "sandbox-proof.json");
+  const known = await readProof(file);
+  if (known?.identity === bubblewrap.identity && known.test === probeHash) {
+    return { bwrap: bubblewrap.path, disableUserns: known.disableUserns };
+  }
+  const ability = await prove(bubblewrap, host);
+  const draft = `${file}.${randomUUID()}`;
+  const proof = { identity: bubblewrap.identity, test: probeHash, disableUserns: ability.disableUserns };
+  await writeFile(draft, JSON.stringify(proof), { mode: 0o600 });
+  await rename(draft, file);
+  return ability;
+}
+
+async function readProof(file: string): Promise<z.infer<typeof Proof> | null> {
+  try {
+    return Proof.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    return null; // none yet, or none that can be read: it will be made again
+  }
+}
+
+/** Containers often refuse --disable-userns; without it the system-call filter alone forbids namespaces, which the test checks. */
+async function prove(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability> {
+  const { disableUserns } = await checkVersion(bubblewrap);
+  let failure = "";
+  let cause: unknown;
+  for (const attempt of disableUserns ? [true, false] : [false]) {
+    const ability = { bwrap: bubblewrap.path, disableUserns: attempt };
+    try {
+      const misses = await selfTest(host, ability);
+      if (misses.length === 0) return ability;
+      failure = misses.join("; ");
+    } catch (error) {
+      failure = (error as Error).message;
+      cause = error;
+    }
+  }
+  throw new SandboxUnavailable(
+    `the sandbox does not hold on this machine: ${failure}`,
+    "user namespaces must be allowed here (in a container: seccomp=unconfined and an unmasked /proc); claw doctor says more",
+    cause,
+  );
+}

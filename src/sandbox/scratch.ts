@@ -1,0 +1,73 @@
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The private directories of one sandbox, on the host. */
+export interface Scratch {
+  readonly home: string;
+  readonly tmp: string;
+  /** Never mounted: pipes, the seccomp program, standard input. */
+  readonly host: string;
+  remove(): Promise<void>;
+}
+
+/** Makes the directories of a new sandbox below `stateDir`, and removes those of processes that are no more. */
+export async function openScratch(stateDir: string): Promise<Scratch> {
+  const parent = join(stateDir, "boxes");
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const owner = await thisProcess();
+  await sweep(parent, owner);
+  const root = await mkdtemp(join(parent, `${owner.boot}.${owner.pids}.${process.pid}.`));
+  const [home, tmp, host] = ["home", "tmp", "host"].map((name) => join(root, name)) as [string, string, string];
+  for (const directory of [home, tmp, host]) await mkdir(directory, { mode: 0o700 });
+  return { home, tmp, host, remove: () => removeTree(root) };
+}
+
+/** Identifies a process beyond its number, which another boot or another container uses again. */
+async function thisProcess(): Promise<{ boot: string; pids: string }> {
+  const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim().replaceAll("-", "").slice(0, 12);
+  const pids = (await readlink("/proc/self/ns/pid")).replace(/\D/g, "");
+  return { boot, pids };
+}
+
+async function sweep(parent: string, owner: { boot: string; pids: string }): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const [boot, pids, pid] = name.split(".");
+    const sameBoot = boot === owner.boot;
+    if (sameBoot && (pids !== owner.pids || isAlive(Number(pid)))) continue;
+    await removeTree(join(parent, name)).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Removes a tree even if a command took away its own permissions in it. */
+async function removeTree(root: string): Promise<void> {
+  try {
+    await rm(root, { recursive: true, force: true });
+  } catch {
+    await openUp(root);
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+async function openUp(directory: string): Promise<void> {
+  await chmod(directory, 0o700);
+  for (const entry of await readdir(directory)) {
+    const path = join(directory, entry);
+    if ((await lstat(path)).isDirectory()) await openUp(path);
+  }
+}
+
+/** Puts bytes where only this process can open them, and returns the path. */
+export async function writePrivately(directory: string, name: string, bytes: string | Uint8Array): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, bytes, { mode: 0o600, flag: "wx" });
+  return path;
+}

@@ -1,0 +1,66 @@
+import { systemClock } from "../clock.ts";
+import { bytesWrittenSince, freeBytes } from "./disk.ts";
+import { readExactMemory, readProcessUse } from "./processes.ts";
+import type { Killed, Limits } from "./sandbox.ts";
+
+const INTERVAL_MS = 100;
+/** A thread is cheaper than a process, and a test runner on a large machine has hundreds. */
+const THREADS_PER_PROCESS = 16;
+
+/** One command under watch. */
+export interface Watched {
+  readonly limits: Limits;
+  /** Host directories the command can write to; the first one's disk is the one that is watched. */
+  readonly directories: readonly [string, ...string[]];
+  /** First process of the sandbox as the host numbers it; null while unknown. */
+  readonly init: () => number | null;
+  readonly kill: (why: Killed) => void;
+}
+
+/**
+ * Looks ten times a second at what the kernel does not limit for us: processes and memory of a whole sandbox, and
+ * the disk. Returns the function that stops looking.
+ */
+export function watch(watched: Watched): () => void {
+  const disk = diskWatch(watched);
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    try {
+      const why = overProcesses(watched) ?? (await disk());
+      if (why) watched.kill(why);
+    } finally {
+      looking = false;
+    }
+  };
+  // Without sight of the disk there is no limit on it, so a failing look ends the command.
+  const timer = setInterval(() => void look().catch(() => watched.kill("disk")), INTERVAL_MS);
+  return () => clearInterval(timer);
+}
+
+function overProcesses({ limits, init }: Watched): Killed | null {
+  const pid = init();
+  const use = pid === null ? null : readProcessUse(pid);
+  if (pid === null || use === null) return null;
+  if (use.processes > limits.processes || use.threads > limits.processes * THREADS_PER_PROCESS) return "processes";
+  // The cheap figure counts shared pages once for each process; only the exact one may kill.
+  if (use.residentBytes > limits.memoryBytes && readExactMemory(pid) > limits.memoryBytes) return "memory";
+  return null;
+}
+
+/** Free space is shared with everybody on the disk, so it only raises the suspicion; the files below are what counts. */
+function diskWatch({ limits, directories }: Watched): () => Promise<Killed | null> {
+  const since = systemClock.now();
+  let before = freeBytes(directories[0]);
+  before.catch(() => undefined); // the first look will meet the error again
+  return async () => {
+    const free = await freeBytes(directories[0]);
+    if (free < limits.diskFloorBytes) return "disk-floor";
+    if ((await before) - free <= limits.diskBytes) return null;
+    const written = await bytesWrittenSince(directories, since, limits.diskBytes);
+    if (written > limits.diskBytes) return "disk";
+    before = Promise.resolve(free + written); // the rest was written by others
+    return null;
+  };
+}
