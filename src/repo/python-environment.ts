@@ -4,7 +4,21 @@ import type { DependencyMount, DependencySource } from "./dependencies.ts";
 import { isInside, sitePackages } from "./installed.ts";
 
 /** Places of the sandbox's own, where nothing of the host can be shown at its original path. */
-const ownPlaces = ["/tmp", "/workspace", "/home/agent", "/proc", "/dev", "/usr", "/etc", "/run", "/deps"];
+const ownPlaces = [
+  "/tmp",
+  "/workspace",
+  "/home/agent",
+  "/proc",
+  "/dev",
+  "/usr",
+  "/etc",
+  "/run",
+  "/deps",
+  "/bin",
+  "/sbin",
+  "/lib",
+  "/lib64",
+];
 
 const showable = (path: string): boolean => !ownPlaces.some((own) => isInside(path, own));
 

@@ -27,7 +27,7 @@ export function configFilesToRead(files: readonly string[]): string[] {
 }
 
 /** The repository's package.json; an empty one when there is none or it cannot be read. */
-export function packageJson(tree: Tree): PackageJson {
+function packageJson(tree: Tree): PackageJson {
   try {
     const parsed: unknown = JSON.parse(tree.read("package.json") ?? "{}");
     return typeof parsed === "object" && parsed !== null ? parsed : {};

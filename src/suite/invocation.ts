@@ -34,7 +34,7 @@ const otherVitest = new Set(["bench", "list", "init", "related"]);
 const basename = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** How many words at the start of a command set variables. */
-export function leadingAssignments(words: readonly Word[]): number {
+function leadingAssignments(words: readonly Word[]): number {
   const index = words.findIndex((word) => !assignment.test(word.text));
   return index === -1 ? words.length : index;
 }

@@ -2,7 +2,7 @@ import { parseObject, text } from "./readers/reader.ts";
 import type { Tree } from "./detect.ts";
 
 /** A program that installs packages. */
-export type Manager = "npm" | "pnpm" | "yarn" | "bun" | "pip" | "poetry" | "uv";
+type Manager = "npm" | "pnpm" | "yarn" | "bun" | "pip" | "poetry" | "uv";
 
 /** How a repository's dependencies are installed, and where they then are. */
 export interface DependencyPlan {

@@ -7,7 +7,7 @@ import { brokenBecause, verdict, type Runner } from "../../src/suite/suite.ts";
 const read = (runner: Runner, report: string | null, exitCode = 1) =>
   readResults({ runner }, { report, exitCode, killed: null });
 
-// As jest 29 writes it: https://jestjs.io/docs/cli#--json
+// As jest 30 writes it: https://jestjs.io/docs/cli#--json
 const jest = {
   numFailedTests: 1,
   success: false,
@@ -40,7 +40,7 @@ const jest = {
   ],
 };
 
-// As mocha 11 writes it: https://mochajs.org/#json
+// As mocha 12 writes it: https://mochajs.org/#json
 const mochaTest = (title: string, err = {}) => ({
   title,
   fullTitle: `list ${title}`,
