@@ -68,6 +68,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = readManifest(text);
     const { info } = await model;
+    refuseUnpriced(await model, request.limits, house.clock.now());
     const log = await house.ledger.open(run);
     const { onStart, onEvent } = request;
     onStart?.(run);
@@ -156,10 +157,26 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
   try {
     const input = workflow.input.parse(state.started.input);
     const end = await conduct(log, desk.signal, () => workflow.run(input, desk));
+    if (foldRun(log.events).status === "ended") await clearAway(desk.dir);
     return { run: log.run, ...end };
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** An ended run needs its files no more: its changes are bodies in the ledger. The report stays. */
+async function clearAway(dir: string): Promise<void> {
+  const parts = ["workspaces", "checkouts", "dependencies", "clone"];
+  await Promise.all(parts.map((part) => rm(join(dir, part), { recursive: true, force: true }).catch(() => {})));
+}
+
+/** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */
+function refuseUnpriced({ info, ceiling }: ConnectedModel, limits: RunLimits, now: number): void {
+  if (limits.usdNano === null || info.selfHosted || ceiling(1, 1, now) !== null) return;
+  throw new UsageError(
+    `the price of ${info.label} is not known, so a budget in money cannot be kept`,
+    `give its price under endpoints.${info.endpoint}.price in config.yaml`,
+  );
 }
 
 /** A manifest can only narrow what the user grants. */

@@ -4,6 +4,7 @@ import { suiteCommand } from "../suite/command.ts";
 import { signature } from "../suite/failure-text.ts";
 import { readResults } from "../suite/read-results.ts";
 import { counts, type SuitePlan, type SuiteResult, verdict } from "../suite/suite.ts";
+import { keepEnds } from "../text.ts";
 import { ofType } from "../views/run.ts";
 import { withCheckout } from "./checkouts.ts";
 import { openRoom, type Room } from "./sandboxes.ts";
@@ -29,7 +30,7 @@ export interface SuiteRun {
 }
 
 const MAX_REPORT_BYTES = 64 * 2 ** 20;
-const KEPT_OUTPUT_BYTES = 2 ** 20;
+const KEPT_OUTPUT = 2 ** 20;
 
 /** Executes the suite, or some files of it, in a clean checkout of a tree, and records what happened. */
 export const runSuite = (desk: WorkDesk, bench: Bench, request: SuiteRequest): Promise<SuiteRun> =>
@@ -64,7 +65,7 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
   });
   const left = await room.sandbox.collect(report, MAX_REPORT_BYTES);
   const result = readResults(bench.plan, { report: left?.toString("utf8") ?? null, exitCode: run.exitCode, killed: run.killed });
-  const output = run.stdout.subarray(0, KEPT_OUTPUT_BYTES).toString("utf8");
+  const output = keepEnds(run.stdout.toString("utf8"), KEPT_OUTPUT);
   const fact = await log.append({
     type: "suite.ran",
     purpose: request.purpose,
@@ -84,12 +85,12 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
   return { fact: fact as SuiteRun["fact"], result };
 }
 
-/** An execution of the same files on the same tree that is already on record, newest first. */
-export async function recordedSuite(desk: WorkDesk, wanted: Omit<SuiteRequest, "purpose">): Promise<SuiteRun | null> {
-  const same = (event: EventOf<"suite.ran">): boolean =>
-    event.tree === wanted.tree && JSON.stringify(event.files) === JSON.stringify(wanted.files);
-  const fact = ofType(desk.log.events, "suite.ran").findLast(same);
-  return fact ? { fact, result: await resultOf(desk, fact) } : null;
+/** Executions of the same files on the same tree that are on record, oldest first. */
+export function recordedSuites(desk: WorkDesk, wanted: Pick<SuiteRequest, "tree" | "files">): Promise<readonly SuiteRun[]> {
+  const same = ofType(desk.log.events, "suite.ran").filter(
+    ({ tree, files }) => tree === wanted.tree && JSON.stringify(files) === JSON.stringify(wanted.files),
+  );
+  return Promise.all(same.map(async (fact) => ({ fact, result: await resultOf(desk, fact) })));
 }
 
 /** The per-test results behind a recorded execution. */

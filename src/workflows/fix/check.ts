@@ -1,7 +1,8 @@
 import { failureText } from "../../suite/failure-text.ts";
-import { type Comparison, compareResults } from "../../suite/compare.ts";
+import { compareResults } from "../../suite/compare.ts";
 import { brokenBecause, type SuiteResult } from "../../suite/suite.ts";
-import { recordedSuite, runSuite, type SuiteRun } from "../suite-run.ts";
+import type { Regressions } from "../../gates/gate.ts";
+import { recordedSuites, runSuite, type SuiteRun } from "../suite-run.ts";
 import type { WorkDesk } from "../workflow.ts";
 import { judgeChange, takeChange, type TakenChange } from "./change.ts";
 import type { Baseline, Reproduction } from "./input.ts";
@@ -15,7 +16,7 @@ export interface Bases {
 }
 
 export type Checked =
-  | { readonly holds: true; readonly taken: TakenChange; readonly comparison: Comparison }
+  | { readonly holds: true; readonly taken: TakenChange }
   | { readonly holds: false; readonly why: string };
 
 /**
@@ -35,13 +36,11 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
   const missing = stillFailing(green.result, reproduction);
   if (missing) return no(`the reproduction does not pass in a clean checkout:\n${missing}`);
 
-  const suite = await wholeSuite(desk, { plan: baseline.plan, dependencies: setup.dependencies }, tree);
+  const suite = await runWholeSuite(desk, bases, tree);
   if (suite.fact.verdict === "broken") return no(`the test suite can no longer be judged: ${brokenBecause(suite.result)}`);
-  const comparison = await withoutFlakes(desk, bases, tree, compareResults(baseResult, suite.result));
-  const taken = await takeChange(desk, reproduction, tree, comparison);
+  const taken = await takeChange(desk, reproduction, tree, await regressionsOn(desk, baseResult, tree));
   const last = await judgeChange(desk, taken);
-  if (last.worst === "block") return no(`${last.reasons.join("\n")}\n${failureText(suite.result)}`);
-  return { holds: true, taken, comparison };
+  return last.worst === "block" ? no(`${last.reasons.join("\n")}\n${failureText(suite.result)}`) : { holds: true, taken };
 }
 
 /** Null when every test that shows the bug passes now; otherwise what is still wrong. */
@@ -51,14 +50,23 @@ export function stillFailing(result: SuiteResult, { failing }: Reproduction): st
   return failing.every((id) => passed.has(id)) ? null : failureText(result);
 }
 
-async function wholeSuite(desk: WorkDesk, bench: Parameters<typeof runSuite>[1], tree: string): Promise<SuiteRun> {
-  return (await recordedSuite(desk, { tree, files: [] })) ?? runSuite(desk, bench, { purpose: "suite-on-head", tree, files: [] });
+/** The whole suite on a tree, unless that is on record. When tests newly fail it runs once more: a flaky test fails once. */
+async function runWholeSuite(desk: WorkDesk, { setup, baseline, baseResult }: Bases, tree: string): Promise<SuiteRun> {
+  const bench = { plan: baseline.plan, dependencies: setup.dependencies };
+  const request = { purpose: "suite-on-head", tree, files: [] };
+  const [known] = await recordedSuites(desk, request);
+  if (known) return known;
+  const first = await runSuite(desk, bench, request);
+  if (compareResults(baseResult, first.result).newlyFailing.length === 0) return first;
+  return runSuite(desk, bench, { ...request, purpose: "suite-again" });
 }
 
-/** A test that fails once and passes on the same tree is flaky, not broken by the patch. One more execution tells. */
-async function withoutFlakes(desk: WorkDesk, { setup, baseline, baseResult }: Bases, tree: string, comparison: Comparison): Promise<Comparison> {
-  if (comparison.newlyFailing.length === 0) return comparison;
-  const again = await runSuite(desk, { plan: baseline.plan, dependencies: setup.dependencies }, { purpose: "suite-again", tree, files: [] });
-  const twice = new Set(compareResults(baseResult, again.result).newlyFailing);
-  return { ...comparison, newlyFailing: comparison.newlyFailing.filter((id) => twice.has(id)) };
+/** What got worse on a tree, from every execution of its suite on record: newly failing is what failed each time. */
+export async function regressionsOn(desk: WorkDesk, baseResult: SuiteResult, tree: string): Promise<Regressions | null> {
+  const runs = await recordedSuites(desk, { tree, files: [] });
+  const compared = runs.map(({ result }) => compareResults(baseResult, result));
+  const [first] = compared;
+  if (!first) return null;
+  const everyTime = (id: string): boolean => compared.every(({ newlyFailing }) => newlyFailing.includes(id));
+  return { ...first, newlyFailing: first.newlyFailing.filter(everyTime) };
 }

@@ -3,6 +3,7 @@ import { ofType } from "../../views/run.ts";
 import { stage } from "../stage.ts";
 import { type RunEnd, type WorkDesk, workflow } from "../workflow.ts";
 import { baseline } from "./baseline.ts";
+import { type Bases, regressionsOn } from "./check.ts";
 import { judgeChange, takeChange } from "./change.ts";
 import { Baseline, Ended, FixInput, Patch, Reproduction, Task } from "./input.ts";
 import { intake } from "./intake.ts";
@@ -11,8 +12,6 @@ import { Proof, prove } from "./prove.ts";
 import { Published, publish } from "./publish.ts";
 import { baselineResult, reproduce } from "./reproduce.ts";
 import { Setup, setUp } from "./setup.ts";
-import { compareResults } from "../../suite/compare.ts";
-import { recordedSuite } from "../suite-run.ts";
 
 /** From an issue to a proven patch: a test that fails on the base, passes with the patch, and fails again without it. */
 export const fix = workflow({
@@ -59,12 +58,9 @@ export const fix = workflow({
 
 const Verdicts = z.object({ worst: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) });
 
-type Bases = Parameters<typeof prove>[1];
-
 /** Every gate, once more, on what will leave the run. */
 async function finalVerdicts(desk: WorkDesk, { reproduction, baseResult }: Bases, { tree }: Patch): Promise<z.infer<typeof Verdicts>> {
-  const suite = await recordedSuite(desk, { tree, files: [] });
-  const comparison = suite ? compareResults(baseResult, suite.result) : null;
+  const comparison = await regressionsOn(desk, baseResult, tree);
   const { worst, reasons } = await judgeChange(desk, await takeChange(desk, reproduction, tree, comparison));
   return { worst, reasons: [...reasons] };
 }

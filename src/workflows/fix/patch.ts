@@ -1,3 +1,4 @@
+import { TimeIsUp } from "../../errors.ts";
 import { native } from "../../engines/native.ts";
 import { roles } from "../../policy/roles.ts";
 import { keepEnds, plural } from "../../text.ts";
@@ -47,9 +48,19 @@ export async function patch(desk: WorkDesk, task: Task, bases: Bases): Promise<P
     if (checked) return { patch: await taken(desk, checked, accepted ? ended.detail.slice("done: ".length) : `(stopped after its change had passed: ${ended.detail})`) };
     const end = ended.reason === "finished" ? givenUp(ended.detail) : endOf(ended, "no-patch");
     return await afterwards(desk, bases, await desk.clone.snapshot(dir), end);
+  } catch (error) {
+    if (desk.signal.reason instanceof TimeIsUp) await keepUnfinished(desk, bases, dir);
+    throw error;
   } finally {
     await room.close();
   }
+}
+
+/** Time is up in the middle of the work: what there is stays readable with `claw diff`. */
+async function keepUnfinished(desk: WorkDesk, bases: Bases, dir: string): Promise<void> {
+  const tree = await desk.clone.snapshot(dir);
+  const diff = await desk.clone.diff(bases.reproduction.tree, tree);
+  if (diff.files.length > 0) await recordDiff(desk, bases, { tree, diff }, "rejected");
 }
 
 /** The answer to `finish`: what is missing, a last look at the diff, or acceptance. */

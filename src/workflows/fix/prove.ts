@@ -2,9 +2,9 @@ import { z } from "zod";
 import { verdict } from "../../suite/suite.ts";
 import { ofType } from "../../views/run.ts";
 import { withCheckout } from "../checkouts.ts";
-import { openSuiteRoom, recordedSuite, runSuiteIn } from "../suite-run.ts";
+import { openSuiteRoom, recordedSuites, runSuiteIn } from "../suite-run.ts";
 import type { WorkDesk } from "../workflow.ts";
-import { type Bases, stillFailing } from "./check.ts";
+import { type Bases, regressionsOn, stillFailing } from "./check.ts";
 import type { Patch } from "./input.ts";
 
 export const Proof = z.object({
@@ -39,13 +39,14 @@ export async function prove(desk: WorkDesk, bases: Bases, patch: Patch): Promise
       await room.close();
     }
   });
-  const suite = await recordedSuite(desk, { tree: patch.tree, files: [] });
+  const suites = await recordedSuites(desk, { tree: patch.tree, files: [] });
+  const worse = await regressionsOn(desk, bases.baseResult, patch.tree);
 
   const findings = [
     { claim: "the test fails on the base", holds: reds.length > 0, facts: reds.map(({ seq }) => seq) },
     { claim: "the test passes with the patch", holds: stillFailing(green.result, reproduction) === null, facts: [green.fact.seq] },
     { claim: "the test fails again without the patch", holds: verdict(red.result) === "red" && sameFailures(red.result, reproduction.failing), facts: [red.fact.seq] },
-    { claim: "no test is newly failing", holds: suite !== null && suite.fact.verdict !== "broken", facts: suite ? [suite.fact.seq] : [] },
+    { claim: "no test is newly failing", holds: worse?.newlyFailing.length === 0, facts: suites.map(({ fact }) => fact.seq) },
   ];
   return { holds: findings.every(({ holds }) => holds), findings };
 }

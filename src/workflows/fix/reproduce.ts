@@ -4,11 +4,11 @@ import { roles } from "../../policy/roles.ts";
 import { planFromCommand } from "../../suite/detect.ts";
 import { failureText } from "../../suite/failure-text.ts";
 import { brokenBecause, failedTests, type SuitePlan, type SuiteResult } from "../../suite/suite.ts";
-import { isTestPath } from "../../suite/test-paths.ts";
+import { isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
 import { latest, ofType } from "../../views/run.ts";
 import { workspaceFor } from "../checkouts.ts";
 import { openRoom } from "../sandboxes.ts";
-import { recordedSuite, resultOf, runSuite, type SuiteRun } from "../suite-run.ts";
+import { recordedSuites, resultOf, runSuite, type SuiteRun } from "../suite-run.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import type { RunEnd, WorkDesk } from "../workflow.ts";
 import { agentFor } from "./agent-for.ts";
@@ -92,7 +92,7 @@ async function checkReproduction(desk: WorkDesk, { setup, plan, dir, baseResult,
   if (files.length === 0) return refuse("no test was added");
   const [forbidden] = refused;
   if (forbidden) return refuse(`${forbidden.path}: ${forbidden.why}`);
-  const others = files.filter(({ path }) => !isTestPath(path));
+  const others = files.filter(({ path }) => !isTestPath(path) || isTestConfigPath(path));
   if (others.length > 0) {
     return refuse(`only test files may change in this step; put these back: ${others.slice(0, 8).map(({ path }) => path).join(", ")}`);
   }
@@ -162,7 +162,7 @@ async function recordedReproduction(desk: WorkDesk, baseline: Baseline, baseResu
   const taken = latest(desk.log.events, "diff.taken");
   const tree = taken?.to ?? desk.clone.base.tree;
   const files = (await desk.clone.diff(desk.clone.base.tree, tree)).files.map(({ path }) => path);
-  const seen = await recordedSuite(desk, { tree, files });
+  const [seen] = await recordedSuites(desk, { tree, files });
   if (!seen) throw new WorkspaceError("the run has no execution of its reproduction on record", "start a new run");
   return {
     tree,
