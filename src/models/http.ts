@@ -1,16 +1,12 @@
-import {
-  Agent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-} from "node:http";
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { watchDeadlines, type DeadlineWatch } from "./deadline.ts";
 import type { Deadlines } from "./endpoint.ts";
 import { ModelError, type Where } from "./model-error.ts";
 
 // node:http rather than fetch: no hidden 300 s limit on headers or body, no redirects that would carry a key
-// elsewhere, and it costs a third of the start-up time of the packages that offer the same.
+// elsewhere, and a fraction of the start-up time of the packages that offer the same. Not by `import`: that would
+// evaluate the module's lazy getters, and with them the whole of fetch, for some 25 ms.
+const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule("node:http");
 
 /** The most bytes one reply may have. */
 export const maxReplyBytes = 32 * 1024 * 1024;
@@ -18,7 +14,7 @@ export const maxReplyBytes = 32 * 1024 * 1024;
 /** One request. Its body, if any, is JSON. */
 export interface HttpRequest {
   readonly url: URL;
-  readonly agent: Agent;
+  readonly agent: Agent | false;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly limits: Deadlines;
@@ -34,19 +30,22 @@ export interface HttpReply {
 }
 
 /** An agent that keeps connections open between turns without keeping the process alive. */
-export async function openAgent(url: URL): Promise<Agent> {
+export function openAgent(url: URL): Agent {
   const settings = { keepAlive: true, maxSockets: 64 };
-  return url.protocol === "https:" ? new (await import("node:https")).Agent(settings) : new Agent(settings);
+  return url.protocol === "https:" ? new (https().Agent)(settings) : new HttpAgent(settings);
 }
+
+/** Loaded only where it is spoken. */
+const https = () => process.getBuiltinModule("node:https");
 
 /** Sends one request and waits for its headers. Fails only with ModelError. */
 export async function send(request: HttpRequest): Promise<HttpReply> {
-  const start = request.url.protocol === "https:" ? (await import("node:https")).request : httpRequest;
+  const start = request.url.protocol === "https:" ? https().request : httpRequest;
   try {
     return await attempt(request, start);
   } catch (error) {
     if (error !== staleSocket) throw error;
-    return attempt({ ...request, agent: await openAgent(request.url) }, start);
+    return attempt({ ...request, agent: false }, start);
   }
 }
 

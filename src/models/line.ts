@@ -30,9 +30,9 @@ export interface Line {
 }
 
 /** Opens a line; connects on first use. The key is asked for at each request and never kept. */
-export async function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Promise<Line> {
+export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
   const base = endpoint.baseUrl.replace(/\/+$/, "");
-  const agent = await openAgent(new URL(base));
+  const agent = openAgent(new URL(base));
   return {
     async ask(path, body, signal, streaming) {
       const started = clock.now();

@@ -19,7 +19,7 @@ export interface Dialect {
 
 /** Connects an endpoint that speaks one of the two wires. */
 export async function connectOpenAi(endpoint: Endpoint, dialect: Dialect, clock: Clock): Promise<ConnectedModel> {
-  const line = await openLine(endpoint, clock);
+  const line = openLine(endpoint, clock);
   const pricing = await pricingFor(endpoint);
   const info = {
     endpoint: endpoint.name,
