@@ -8,8 +8,8 @@ export interface FixFacts {
   /** What a person should know about the base, one sentence each. */
   readonly notes: readonly string[];
   readonly reproduction: Reproduction | null;
-  /** The model's words about its change. */
-  readonly summary: string | null;
+  readonly patch: Patch | null;
+  readonly proof: Proof | null;
   readonly published: { readonly branch: string | null; readonly commit: string | null };
 }
 
@@ -23,7 +23,18 @@ const Reproduction = z.object({
   existing: z.boolean(),
 });
 type Reproduction = z.infer<typeof Reproduction>;
-const Patch = z.object({ summary: z.string() });
+const Patch = z.object({
+  /** Hash of the whole change from the base, reproduction included: what an approval is bound to. */
+  diff: z.string().optional(),
+  /** The model's words about it. */
+  summary: z.string(),
+});
+type Patch = z.infer<typeof Patch>;
+const Proof = z.object({
+  holds: z.boolean(),
+  findings: z.array(z.object({ claim: z.string(), holds: z.boolean(), facts: z.array(z.int()) })),
+});
+type Proof = z.infer<typeof Proof>;
 const Published = z.object({ branch: z.string().nullish(), commit: z.string().nullish() });
 
 /** Reads the outputs of the finished stages. */
@@ -37,9 +48,9 @@ export function fixFacts(events: readonly Recorded[]): FixFacts {
   return {
     task: output("intake", Task),
     notes: output("workspace", Setup)?.notes ?? [],
-    reproduction:
-      output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? output("reproduce", Reproduction),
-    summary: (output("patch", z.object({ patch: Patch }))?.patch ?? output("patch", Patch))?.summary ?? null,
+    reproduction: output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? null,
+    patch: output("patch", z.object({ patch: Patch }))?.patch ?? null,
+    proof: output("prove", Proof),
     published: { branch: published?.branch ?? null, commit: published?.commit ?? null },
   };
 }

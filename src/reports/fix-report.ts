@@ -1,10 +1,10 @@
-import type { Recorded } from "../ledger/events.ts";
+import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, money, plural } from "../text.ts";
-import { type EvidenceRow, foldEvidence, latestGates, proofHolds } from "../views/evidence.ts";
-import { foldRun } from "../views/run.ts";
+import { type EvidenceRow, foldEvidence, latestGates } from "../views/evidence.ts";
+import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
-import { wordsOf } from "../views/timeline.ts";
 import { diffstat } from "./diffstat.ts";
+import { servedModels } from "./answered-by.ts";
 import { fixFacts } from "./fix-facts.ts";
 import { code, fenced, plain, quoted, table } from "./markdown.ts";
 
@@ -38,9 +38,8 @@ export function fixReport(input: FixReportInput): string {
 
 function title({ run, events }: FixReportInput): string {
   const { started, end } = foldRun(events);
-  const holds = proofHolds(foldEvidence(events));
-  const status =
-    end?.outcome ?? (holds === null ? "not proven yet" : holds ? "the proof holds" : "the proof does not hold");
+  const { proof: found } = fixFacts(events);
+  const status = end?.outcome ?? (found ? `the proof ${found.holds ? "holds" : "does not hold"}` : "not proven");
   const facts = [
     `**${status}**`,
     `run ${code(run)}`,
@@ -68,7 +67,7 @@ function whatFailed(events: readonly Recorded[]): string {
 
 /** Words of a model are marked as such, and quoted: they are a claim, not evidence. */
 function why(events: readonly Recorded[]): string {
-  const { summary } = fixFacts(events);
+  const summary = fixFacts(events).patch?.summary;
   if (!summary) return "";
   const label = foldRun(events).started?.model?.label;
   return `## Why, in the words of ${modelName(label)} (not checked)\n\n${quoted(summary)}`;
@@ -83,25 +82,33 @@ function changes(diff: string): string {
   return table(["file", "added", "deleted"], rows);
 }
 
+/** What claw claims, each with the executions it rests on. */
 function proof(events: readonly Recorded[]): string {
+  const found = fixFacts(events).proof;
   const rows = foldEvidence(events);
-  if (rows.length === 0) return "";
-  const lines = rows.map((row) => [
-    wordsOf(row.purpose),
-    row.expected ?? "",
-    `${row.verdict}${row.times > 1 ? ` ×${row.times}` : ""}${met(row)}`,
-    `${row.last.passed} passed, ${row.last.failed} failed${row.last.skipped > 0 ? `, ${row.last.skipped} skipped` : ""}`,
-    duration(row.last.ms),
+  const suites = ofType(events, "suite.ran");
+  if (!found || rows.length === 0) return "";
+  const lines = found.findings.map(({ claim, holds, facts }) => [
+    plain(claim),
+    holds ? "✓" : "✗",
+    executions(suites.filter(({ seq }) => facts.includes(seq))),
   ]);
   const command = rows.at(-1)?.last.command ?? "";
-  const facts = [`Run by claw in clean checkouts, in a sandbox, with ${code(command)}.`, suiteSentence(events, rows)];
-  return ["## The proof", table(["execution", "must be", "was", "tests", "time"], lines), facts.join(" ").trim()].join(
-    "\n\n",
-  );
+  const sentences = [
+    `Run by claw in clean checkouts, in a sandbox, with ${code(command)}.`,
+    suiteSentence(events, rows),
+  ];
+  return ["## The proof", table(["claim", "holds", "seen"], lines), sentences.join(" ").trim()].join("\n\n");
 }
 
-const met = ({ expected, verdict }: EvidenceRow): string =>
-  expected === null ? "" : verdict === expected ? " ✓" : " ✗";
+/** "3 times red: 0 passed, 1 failed, 1.2 s". */
+function executions(suites: readonly EventOf<"suite.ran">[]): string {
+  const [last] = suites.slice(-1);
+  if (!last) return "never run";
+  const times = suites.length > 1 ? `${suites.length} times ` : "";
+  const skipped = last.skipped > 0 ? `, ${last.skipped} skipped` : "";
+  return `${times}${last.verdict}: ${last.passed} passed, ${last.failed} failed${skipped}, ${duration(last.ms)}`;
+}
 
 /** Regressions in one sentence; failures that were there before are named as such. */
 function suiteSentence(events: readonly Recorded[], rows: readonly EvidenceRow[]): string {
@@ -143,8 +150,3 @@ function record({ run, events, head }: FixReportInput): string {
   ];
   return `## Cost and record\n\n${lines.join("\n")}`;
 }
-
-/** What the servers said answered, each once. */
-export const servedModels = (events: readonly Recorded[]): readonly string[] => [
-  ...new Set(events.flatMap((event) => (event.type === "model.replied" ? [event.servedModel] : []))),
-];

@@ -32,12 +32,6 @@ export function foldEvidence(events: readonly Recorded[]): readonly EvidenceRow[
   });
 }
 
-/** Does every execution that has to show something show it? Null while none has run. */
-export function proofHolds(rows: readonly EvidenceRow[]): boolean | null {
-  const proof = rows.filter(({ expected }) => expected !== null);
-  return proof.length === 0 ? null : proof.every(({ expected, verdict }) => verdict === expected);
-}
-
 /** The newest judgement of each gate, in the order the gates were first asked. */
 export function latestGates(events: readonly Recorded[]): readonly Recorded<EventOf<"gate.judged">>[] {
   const newest = new Map<string, Recorded<EventOf<"gate.judged">>>();

@@ -76,7 +76,7 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "stage.started":
       return ["…", event.stage];
     case "stage.finished":
-      return ["✓", `${event.stage} done in ${duration(event.at - state.stageStartedAt)}`];
+      return stageDone(event, event.at - state.stageStartedAt);
     case "session.ended":
       return sessionEnd(event);
     case "message.added":
@@ -135,8 +135,21 @@ function sayRun(event: RunEvent): Said {
 
 const succeeded = (outcome: string): boolean => outcome === "proven" || outcome === "done";
 
+function stageDone({ stage, output }: EventOf<"stage.finished">, ms: number): Said {
+  const succeeded = stageSucceeded(output);
+  return [succeeded ? "✓" : "✗", `${stage} ${succeeded ? "done in" : "ended without success after"} ${duration(ms)}`];
+}
+
+/** Did a stage hand on what the next one needs? One that ends the run says `end`, a proof says `holds`, gates their worst verdict. */
+export function stageSucceeded(output: unknown): boolean {
+  if (typeof output !== "object" || output === null) return true;
+  if ("end" in output) return false;
+  if ("holds" in output) return output.holds === true;
+  return !("worst" in output) || output.worst === "pass";
+}
+
 function sessionEnd({ reason, detail }: EventOf<"session.ended">): Said {
-  return reason === "finished" ? ["✓", `finished: ${headline(detail)}`] : ["✗", `${reason}: ${headline(detail)}`];
+  return reason === "finished" ? ["✓", headline(detail)] : ["✗", `${reason}: ${headline(detail)}`];
 }
 
 function reply({ turn, usage, cost, calls }: EventOf<"model.replied">, words: string): string {
@@ -182,7 +195,8 @@ export function expectedVerdict(purpose: string): "red" | "green" | null {
 }
 
 /** A purpose as words: "red on base". */
-export const wordsOf = (purpose: string): string => purpose.replaceAll("-", " ");
+export const wordsOf = (purpose: string): string =>
+  purpose === "red-reverted" ? "red again without the patch" : purpose.replaceAll("-", " ");
 
 /** 14:03:09 UTC. */
 const clockTime = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fixReport } from "../../src/reports/fix-report.ts";
-import { memoryLedger, patchText, pieces, recordProvenFix } from "../support/recorded-fix.ts";
+import { memoryLedger, patchText, pieces, proof, recordProvenFix } from "../support/recorded-fix.ts";
 
 const report = async (run = "r1"): Promise<string> => {
   const ledger = await memoryLedger();
@@ -43,13 +43,12 @@ test("a report tells what failed, the fix, the proof, the gates and the cost on 
 
     ## The proof
 
-    | execution | must be | was | tests | time |
-    |---|---|---|---|---|
-    | baseline |  | red | 40 passed, 2 failed | 1.2 s |
-    | red on base | red | red ×3 ✓ | 0 passed, 1 failed | 1.2 s |
-    | green on head | green | green ✓ | 1 passed, 0 failed | 1.2 s |
-    | red with patch reverted | red | red ✓ | 0 passed, 1 failed | 1.2 s |
-    | suite on head |  | red | 40 passed, 2 failed | 1.2 s |
+    | claim | holds | seen |
+    |---|---|---|
+    | the test fails on the base | ✓ | 3 times red: 0 passed, 1 failed, 1.2 s |
+    | the test passes with the patch | ✓ | green: 1 passed, 0 failed, 1.2 s |
+    | the test fails again without the patch | ✓ | red: 0 passed, 1 failed, 1.2 s |
+    | no test is newly failing | ✓ | red: 40 passed, 2 failed, 1.2 s |
 
     Run by claw in clean checkouts, in a sandbox, with \`npx vitest run\`. No test of the suite is newly failing. 2 tests failed on the base already.
 
@@ -59,7 +58,7 @@ test("a report tells what failed, the fix, the proof, the gates and the cost on 
 
     ## Cost and record
 
-    - cost: $0.01, 1 turn, 1500 tokens read (500 from cache), 100 written, 33.0 s
+    - cost: $0.01, 1 turn, 1500 tokens read (500 from cache), 100 written, 34.0 s
     - answered by: recorded
     - note: the working tree has uncommitted changes
     - every prompt, reply, command and result: \`claw log r1\`; ledger head when this was written: \`sha256:<head>\`
@@ -69,26 +68,21 @@ test("a report tells what failed, the fix, the proof, the gates and the cost on 
   expect(patch).toBe(`\n\n\`\`\`diff\n${patchText.trimEnd()}\n\`\`\`\n`);
 });
 
-test("tries that were not accepted do not count as proof", async () => {
-  expect(await report()).toContain("| red on base | red | red ×3 ✓ |");
-});
-
 test("a proof that does not hold is not shown as one", async () => {
   const ledger = await memoryLedger();
   const log = await ledger.open("r1");
-  const { started, intake, reproduce, suite, gate } = pieces(log);
+  const { started, stage, suite, gate } = pieces(log);
   const events = [
     started,
-    intake,
-    reproduce,
-    suite("green-on-head", "head", "red", 1, ["t"]),
-    gate("size", "block", "600 lines | too long"),
+    suite("baseline", "base", "green", 0, []),
+    stage("prove", proof(false)),
+    gate("size", "block", "600 lines | too <b>long"),
   ];
   for (const event of events.flat()) await log.append(event);
   const text = fixReport({ run: "r1", events: log.events, head: log.head, diff: "" });
   expect(text).toContain("**the proof does not hold**");
-  expect(text).toContain("| green on head | green | red ✗ |");
-  expect(text).toContain("- **size** blocks: 600 lines | too long");
+  expect(text).toContain("| the test passes with the patch | ✗ | never run |");
+  expect(text).toContain("- **size** blocks: 600 lines | too &lt;b>long");
 });
 
 test("words of a model or an issue make no markup of their own", async () => {
@@ -98,7 +92,7 @@ test("words of a model or an issue make no markup of their own", async () => {
   const events = [
     started,
     stage("intake", { title: "# a\n# b ![x](http://x)", source: "<img src=x>" }),
-    stage("patch", { summary: "![x](http://x)\n<script>\n\n# Proven" }),
+    stage("patch", { patch: { summary: "![x](http://x)\n<script>\n\n# Proven" } }),
   ];
   for (const event of events.flat()) await log.append(event);
   const text = fixReport({ run: "r1", events: log.events, head: log.head, diff: "+ ```\n+ # out" });

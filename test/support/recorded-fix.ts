@@ -183,14 +183,18 @@ function fixStages(
       ...[1, 2, 3].map(() => suite("red-on-base", "red", "red", 1, test)),
       taken("reproduction", "base", "red", "the test"),
     ),
-    patch: stage("patch", { tree: trees.head, summary: "Lower-casing <b>lost</b> them.\nIt was easy." }),
+    patch: stage(
+      "patch",
+      { patch: { tree: trees.head, diff: put(patchText), summary: "Lower-casing <b>lost</b> them.\nIt was easy." } },
+      suite("green-on-head", "head", "green", 0, test),
+      suite("suite-on-head", "head", "red", 2, []),
+      taken("patch", "red", "head", patchText.slice(0, patchText.indexOf("diff --git a/test"))),
+    ),
     prove: stage(
       "prove",
-      {},
+      proof(true),
       suite("green-on-head", "head", "green", 0, test),
-      suite("red-with-patch-reverted", "red", "red", 1, test),
-      suite("suite-on-head", "head", "red", 2, []),
-      taken("patch", "base", "head", patchText),
+      suite("red-reverted", "red", "red", 1, test),
     ),
     gates: stage("gates", {}, gate("tamper"), gate("size"), gate("regressions")),
     publish: stage("publish", {
@@ -201,6 +205,17 @@ function fixStages(
     proven: { type: "run.ended", outcome: "proven", reason: "the patch is proven", hint: "claw apply r1" } as Event,
   };
 }
+
+/** Facts are places in the events of `recordProvenFix`. */
+export const proof = (holds: boolean) => ({
+  holds,
+  findings: [
+    { claim: "the test fails on the base", holds: true, facts: [10, 11, 12] },
+    { claim: "the test passes with the patch", holds, facts: [24] },
+    { claim: "the test fails again without the patch", holds: true, facts: [25] },
+    { claim: "no test is newly failing", holds: true, facts: [20] },
+  ],
+});
 
 /** A whole proven fix, as run `run` of a ledger. Nobody writes it any more. */
 export async function recordProvenFix(ledger: Ledger, run: string, repository?: string): Promise<void> {

@@ -1,0 +1,34 @@
+import type { EventOf, Recorded, Sha } from "../ledger/events.ts";
+import { ofType } from "../views/run.ts";
+import { fixFacts } from "./fix-facts.ts";
+
+/** What a run changed, as far as it came. */
+export interface Change {
+  /** Bodies of unified text; one after the other they make the change. */
+  readonly patches: readonly Sha[];
+  readonly files: number;
+  readonly added: number;
+  readonly deleted: number;
+  /** It passed claw's check; otherwise it is what a session left behind. */
+  readonly accepted: boolean;
+}
+
+/** The whole change, reproduction included; null when nothing was changed. */
+export function changeOf(events: readonly Recorded[]): Change | null {
+  const taken = ofType(events, "diff.taken");
+  const reproduction = taken.findLast(({ purpose }) => purpose === "reproduction");
+  const patch =
+    taken.findLast(({ purpose }) => purpose === "patch") ?? taken.findLast(({ purpose }) => purpose === "rejected");
+  const parts = [reproduction, patch].filter((part) => part !== undefined);
+  if (parts.length === 0) return null;
+  const whole = fixFacts(events).patch?.diff;
+  const sum = (count: "files" | "added" | "deleted"): number =>
+    parts.reduce((total, part: EventOf<"diff.taken">) => total + part[count], 0);
+  return {
+    patches: whole === undefined ? parts.map((part) => part.patch) : [whole],
+    files: sum("files"),
+    added: sum("added"),
+    deleted: sum("deleted"),
+    accepted: whole !== undefined,
+  };
+}

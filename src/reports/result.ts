@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { exitCodes, type Outcome } from "../errors.ts";
+import type { Recorded } from "../ledger/events.ts";
+import { latestGates } from "../views/evidence.ts";
+import { foldRun, ofType } from "../views/run.ts";
+import { foldSpend, shownCost } from "../views/spend.ts";
+import { servedModels } from "./answered-by.ts";
+import { changeOf } from "./change.ts";
+import { fixFacts } from "./fix-facts.ts";
+
+const outcome = z.enum(Object.keys(exitCodes) as [Outcome, ...Outcome[]]);
+const count = z.int().nonnegative();
+
+/** What `--json` ends with, and `claw show --json` prints. Fields are only ever added within a version. */
+export const Result = z.strictObject({
+  version: z.literal(1),
+  run: z.string(),
+  workflow: z.string(),
+  status: z.enum(["running", "interrupted", "paused", "ended"]),
+  outcome: outcome.nullable().meta({ description: "Null while the run is running." }),
+  exitCode: z.int().nullable(),
+  reason: z.string(),
+  hint: z.string(),
+  resumable: z.boolean().meta({ description: "Can `claw resume` continue it?" }),
+  task: z.strictObject({ title: z.string(), source: z.string() }).nullable(),
+  repository: z.string(),
+  base: z.string(),
+  branch: z.string().nullable(),
+  commit: z.string().nullable(),
+  model: z
+    .strictObject({
+      label: z.string(),
+      served: z.array(z.string()).meta({ description: "What the server said answered." }),
+    })
+    .nullable(),
+  stages: z.array(z.strictObject({ name: z.string(), ms: z.number(), finished: z.boolean() })),
+  evidence: z.array(
+    z.strictObject({
+      purpose: z.string(),
+      verdict: z.enum(["green", "red", "broken"]),
+      tree: z.string(),
+      command: z.string(),
+      files: z.array(z.string()),
+      passed: count,
+      failed: count,
+      skipped: count,
+      exitCode: z.int(),
+      ms: z.number(),
+    }),
+  ),
+  gates: z.array(
+    z.strictObject({ gate: z.string(), verdict: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) }),
+  ),
+  spend: z.strictObject({
+    turns: count,
+    inputTokens: count,
+    cachedTokens: count,
+    outputTokens: count,
+    usd: z.number().nullable().meta({ description: "Null when part of it has no known price." }),
+  }),
+  diff: z.strictObject({ files: count, added: count, deleted: count }).nullable(),
+  notes: z.array(z.string()),
+  record: z.string().meta({ description: "Head of the run's ledger, SHA-256." }),
+});
+export type Result = z.infer<typeof Result>;
+
+/** The JSON Schema that is published as schema/result.schema.json. */
+export const resultSchema = (): unknown => z.toJSONSchema(Result, { target: "draft-2020-12" });
+
+export interface RunFacts {
+  readonly run: string;
+  readonly events: readonly Recorded[];
+  readonly head: string;
+  /** A live process writes it right now. */
+  readonly active: boolean;
+}
+
+/** How a run stands, in one word for people and machines. */
+export function statusOf({ events, active }: Pick<RunFacts, "events" | "active">): Result["status"] {
+  const { status } = foldRun(events);
+  if (status === "ended" || status === "paused") return status;
+  return active ? "running" : "interrupted";
+}
+
+/** Everything a script may want to know about a run. */
+export function resultOf(facts: RunFacts): Result {
+  const { run, events, head } = facts;
+  const { started, stages, end, lastAt } = foldRun(events);
+  const { task, notes, published } = fixFacts(events);
+  const status = statusOf(facts);
+  const outcome = end?.outcome ?? (status === "interrupted" ? "interrupted" : null);
+  const spend = foldSpend(events);
+  const nano = shownCost(spend);
+  const change = changeOf(events);
+  return {
+    version: 1,
+    run,
+    workflow: started?.workflow ?? "",
+    status,
+    outcome,
+    exitCode: outcome === null ? null : exitCodes[outcome],
+    reason: end?.reason ?? (status === "interrupted" ? "its process is gone" : ""),
+    hint: end?.hint ?? (status === "interrupted" ? `claw resume ${run}` : ""),
+    resumable: status === "paused" || status === "interrupted",
+    task: task && { title: task.title, source: task.source },
+    repository: started?.repository ?? "",
+    base: started?.base ?? "",
+    ...published,
+    model: started?.model ? { label: started.model.label, served: [...servedModels(events)] } : null,
+    stages: stages.map(({ name, startedAt, finishedAt }) => ({
+      name,
+      ms: (finishedAt ?? lastAt) - startedAt,
+      finished: finishedAt !== null,
+    })),
+    evidence: ofType(events, "suite.ran").map(
+      ({ purpose, verdict, tree, command, files, passed, failed, skipped, exitCode, ms }) => ({
+        purpose,
+        verdict,
+        tree,
+        command,
+        files,
+        passed,
+        failed,
+        skipped,
+        exitCode,
+        ms,
+      }),
+    ),
+    gates: latestGates(events).map(({ gate, verdict, reasons }) => ({ gate, verdict, reasons })),
+    spend: {
+      turns: spend.turns,
+      inputTokens: spend.inputTokens,
+      cachedTokens: spend.cachedTokens,
+      outputTokens: spend.outputTokens,
+      usd: nano === null ? null : nano / 1e9,
+    },
+    diff: change && { files: change.files, added: change.added, deleted: change.deleted },
+    notes: [...notes],
+    record: head,
+  };
+}
