@@ -6,6 +6,7 @@ import { isInside, sitePackages } from "./installed.ts";
 /** Places of the sandbox's own, where nothing of the host can be shown at its original path. */
 const ownPlaces = [
   "/tmp",
+  "/var/tmp",
   "/workspace",
   "/home/agent",
   "/proc",
