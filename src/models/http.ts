@@ -101,7 +101,7 @@ async function* readBody(
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   try {
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    for await (const chunk of response.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       watch.alive();
       bytes += chunk.length;
       if (bytes > maxReplyBytes)
@@ -109,11 +109,24 @@ async function* readBody(
       yield chunk;
     }
   } catch (error) {
+    response.destroy();
     throw error instanceof ModelError ? error : explain(error);
   } finally {
     release();
-    response.destroy();
+    letEnd(response);
   }
+}
+
+/**
+ * A reader that has seen enough leaves a few bytes behind: taking them in keeps the connection for the next turn.
+ * A server that goes on talking is cut off after a tenth of a second.
+ */
+function letEnd(response: IncomingMessage): void {
+  if (response.readableEnded || response.destroyed) return;
+  const impatience = setTimeout(() => response.destroy(), 100);
+  response.on("error", () => undefined);
+  response.once("close", () => clearTimeout(impatience));
+  response.resume();
 }
 
 function headersOf({ headers, body }: HttpRequest): Record<string, string | number> {

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
+import { connect, createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { connectModel } from "../../src/models/connect.ts";
@@ -280,6 +280,40 @@ test("an idle connection the server has closed is replaced at once", async () =>
   const signal = new AbortController().signal;
   for (let turn = 0; turn < 3; turn += 1) expect((await model.ask(requestOf(), signal)).message.text).toBe("ok");
   server.closeAllConnections();
+});
+
+test.each(["chat", "responses"] as const)("over %s, turns share one connection, streaming or not", async (wire) => {
+  let connections = 0;
+  const { url } = await serve({ text: "ok" });
+  const counter = createTcpServer((socket) => {
+    connections += 1;
+    const upstream = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.pipe(upstream).pipe(socket);
+    upstream.on("error", () => socket.destroy());
+    socket.on("error", () => upstream.destroy());
+  });
+  const through = await listen(counter);
+  for (const selfHosted of [true, false]) {
+    const model = await connectModel(endpointAt(through, { wire, selfHosted }), systemClock);
+    for (let turn = 0; turn < 4; turn += 1) {
+      await model.ask(requestOf(), new AbortController().signal);
+      // The work between turns, in which the last bytes of a stream come in.
+      await listModels(endpointAt(url), systemClock);
+    }
+  }
+  expect(connections).toBe(2);
+});
+
+test("a reply given up in its middle leaves neither a connection nor a timer behind", async () => {
+  let closed: () => void;
+  const gone = new Promise<void>((resolve) => (closed = resolve));
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).write('data: {"choices":"none"}\n\n');
+    response.on("close", () => closed());
+  });
+  expect((await failureOf(askOnce(endpointAt(await listen(server))))).kind).toBe("stream_malformed");
+  await gone;
+  expect(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length).toBeLessThan(4);
 });
 
 test("a list of models that is none is no API", async () => {
