@@ -9,7 +9,7 @@ import { ModelError, type Where } from "./model-error.ts";
 const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule("node:http");
 
 /** The most bytes one reply may have. */
-export const maxReplyBytes = 32 * 1024 * 1024;
+const maxReplyBytes = 32 * 1024 * 1024;
 
 /** One request. Its body, if any, is JSON. */
 export interface HttpRequest {
@@ -142,7 +142,7 @@ function whenConnected(sent: ClientRequest, watch: DeadlineWatch): void {
 }
 
 /** An AbortSignal fired: the caller wants no reply any more. */
-export function abortedError(where: Where, signal: AbortSignal): ModelError {
+function abortedError(where: Where, signal: AbortSignal): ModelError {
   return new ModelError("aborted", `the request to ${where.name} was cancelled`, { where, cause: signal.reason });
 }
 

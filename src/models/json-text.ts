@@ -72,7 +72,7 @@ export function readJson(raw: string, required: readonly string[]): ReadJson {
 }
 
 /** Keys sorted, so that equal values have equal text. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     isObject(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
   );

@@ -3,7 +3,7 @@ import type { Model } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 
 /** Waits so many milliseconds; rejects when the signal fires. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
+type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /** A failed attempt that will be repeated: shown to people and recorded, since it may have cost something. */
 export interface Wait {
