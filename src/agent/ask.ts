@@ -40,9 +40,23 @@ export async function ask(session: string, state: SessionState, spend: Spend, de
   }
 
   const turn = state.turns + 1;
-  const requested: Event = { type: "model.requested", session, turn, messages: request.messages.length, inputTokens, reserved };
+  const requested: Event = {
+    type: "model.requested",
+    session,
+    turn,
+    messages: request.messages.length,
+    inputTokens,
+    reserved,
+  };
   const failed = (error: ModelError): Promise<void> =>
-    record({ type: "model.failed", session, turn, kind: error.kind, reason: error.message, billable: error.usage !== null });
+    record({
+      type: "model.failed",
+      session,
+      turn,
+      kind: error.kind,
+      reason: error.message,
+      billable: error.usage !== null,
+    });
   const patient = withRetry(model.ask, {
     clock,
     sleep: (ms, stop) => clock.sleep(ms, stop),
@@ -50,7 +64,13 @@ export async function ask(session: string, state: SessionState, spend: Spend, de
     deadline: agent.deadline,
     onWait: async ({ error, until }) => {
       await failed(error);
-      await record({ type: "model.waited", session, kind: error.kind, reason: error.message, until: Math.round(until) });
+      await record({
+        type: "model.waited",
+        session,
+        kind: error.kind,
+        reason: error.message,
+        until: Math.round(until),
+      });
       await record(requested);
     },
   });
@@ -63,7 +83,12 @@ export async function ask(session: string, state: SessionState, spend: Spend, de
       session,
       turn,
       message: putMessage(agent.log, reply.message),
-      calls: reply.message.calls.map(({ id, name, error, repairs }) => ({ id, name, repairs, ...(error !== undefined && { error }) })),
+      calls: reply.message.calls.map(({ id, name, error, repairs }) => ({
+        id,
+        name,
+        repairs,
+        ...(error !== undefined && { error }),
+      })),
       stop: reply.stop,
       usage: reply.usage,
       cost: model.price(reply.usage, clock.now(), reply.servedTier),
@@ -77,7 +102,8 @@ export async function ask(session: string, state: SessionState, spend: Spend, de
   } catch (error) {
     if (error instanceof ModelError && !signal.aborted) {
       await failed(error);
-      if (error.kind === "context_overflow") return `the session no longer fits into the model's context: ${error.message}`;
+      if (error.kind === "context_overflow")
+        return `the session no longer fits into the model's context: ${error.message}`;
     }
     throw error;
   }

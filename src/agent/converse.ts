@@ -10,7 +10,11 @@ export interface SessionPlan {
 }
 
 /** Holds one session from its prompt to its end, or goes on with one that was interrupted. */
-export async function converse(plan: SessionPlan, agent: Agent, signal: AbortSignal): Promise<EventOf<"session.ended">> {
+export async function converse(
+  plan: SessionPlan,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<EventOf<"session.ended">> {
   const [system, task] = await Promise.all([loadPrompt("system"), loadPrompt(agent.role.prompt)]);
   const opening = { kind: agent.role.kind, prompt: task.sha, system: system.text, task: fillPrompt(task, plan.slots) };
   return drive(plan.id, opening, agent, signal);

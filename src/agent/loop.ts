@@ -17,15 +17,21 @@ export interface Opening {
 }
 
 /** Drives a session to its end. All it knows is what the ledger says, so starting, continuing and recovering are one call. */
-export async function drive(id: string, opening: Opening, agent: Agent, signal: AbortSignal): Promise<EventOf<"session.ended">> {
+export async function drive(
+  id: string,
+  opening: Opening,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<EventOf<"session.ended">> {
   const { log } = agent;
   const read = transcriptReader(log);
   let state = foldSession(log.events, id);
   let spend = foldSpend(log.events);
-  const record = async (event: Event): Promise<void> => {
-    const recorded = await log.append(event);
-    state = applyToSession(state, id, recorded);
-    spend = applyToSpend(spend, recorded);
+  const record = async (...facts: readonly Event[]): Promise<void> => {
+    for (const recorded of await log.appendTogether(facts)) {
+      state = applyToSession(state, id, recorded);
+      spend = applyToSpend(spend, recorded);
+    }
   };
   const tell = (about: EventOf<"message.added">["about"], message: Message): Promise<void> =>
     record({ type: "message.added", session: id, about, message: putMessage(log, message) });
@@ -51,7 +57,10 @@ export async function drive(id: string, opening: Opening, agent: Agent, signal: 
     } else if (circle) {
       await note("stuck", `claw: ${circle}. State a new idea and try it, or call finish with outcome "blocked".`);
     } else if (state.unanswered) {
-      await note("note", 'claw: nothing happens without a tool call. Call a tool, or finish with outcome "done" or "blocked".');
+      await note(
+        "note",
+        'claw: nothing happens without a tool call. Call a tool, or finish with outcome "done" or "blocked".',
+      );
     } else {
       const limit = await ask(id, state, spend, { agent, read, record, note, signal });
       if (limit) await end("over-budget", limit);

@@ -11,7 +11,8 @@ import { putMessage } from "./transcript.ts";
 export interface Door {
   readonly agent: Agent;
   readonly read: (shas: readonly string[]) => Promise<Message[]>;
-  readonly record: (event: Event) => Promise<void>;
+  /** Several facts are recorded together, or not at all. */
+  readonly record: (...events: readonly Event[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -48,7 +49,7 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
   const startedAt = agent.clock.now();
   const result = await judged(wish, door);
   const text = result.text;
-  await record({
+  const finished: Event = {
     type: "call.finished",
     session,
     call: call.id,
@@ -57,20 +58,25 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
     message: putMessage(agent.log, { role: "tool", callId: call.id, name: call.name, ok: result.ok, text }),
     output: result.full === undefined || result.full === "" ? null : agent.log.put(result.full),
     exitCode: result.exitCode ?? null,
-    signature: createHash("sha256").update(JSON.stringify([call.name, call.args, stableText(text)])).digest("hex").slice(0, 16),
+    signature: createHash("sha256")
+      .update(JSON.stringify([call.name, call.args, stableText(text)]))
+      .digest("hex")
+      .slice(0, 16),
     ms: agent.clock.now() - startedAt,
-  });
-  if (result.finished !== undefined) {
-    await record({ type: "session.ended", session, reason: "finished", detail: result.finished });
-  }
+  };
+  if (result.finished === undefined) await record(finished);
+  else await record(finished, { type: "session.ended", session, reason: "finished", detail: result.finished });
   return result;
 }
 
 async function judged({ session, call, number, inDoubt }: Wish, { agent, record, signal }: Door): Promise<ToolResult> {
   const tool: Tool | undefined = agent.tools.find(({ spec }) => spec.name === call.name);
-  if (!tool) return notRun(`there is no tool named ${call.name.slice(0, 60)}; there are ${agent.tools.map(({ spec }) => spec.name).join(", ")}`);
+  if (!tool)
+    return notRun(
+      `there is no tool named ${call.name.slice(0, 60)}; there are ${agent.tools.map(({ spec }) => spec.name).join(", ")}`,
+    );
   if (call.args === null) return notRun(call.error ?? "the arguments are not valid JSON");
-  if (inDoubt && tool.effect !== "read" && tool.effect !== "stop") {
+  if (inDoubt && tool.effect === "execute") {
     return notRun("claw was interrupted here and cannot know whether this ran. Check before you repeat it");
   }
   const { verdict, rule } = judge(agent.role, call.name);
@@ -87,5 +93,12 @@ async function judged({ session, call, number, inDoubt }: Wish, { agent, record,
   });
   if (verdict === "deny") return notRun(`denied: ${rule}`);
   // What the model can mend comes back as a result. What throws (an abort, a full disk, a bug) ends or pauses the run.
-  return tool.call(call.args, { sandbox: agent.sandbox, signal, number, onOutput: agent.onOutput, finish: agent.finish });
+  return tool.call(call.args, {
+    sandbox: agent.sandbox,
+    signal,
+    number,
+    repeated: inDoubt,
+    onOutput: agent.onOutput,
+    finish: agent.finish,
+  });
 }

@@ -24,7 +24,10 @@ export function fillPrompt(prompt: PromptFile, slots: Readonly<Record<string, st
   return prompt.text.replaceAll(/\{\{(\w+)\}\}/g, (_, slot: string) => {
     const value = slots[slot];
     if (value === undefined) {
-      throw new InfrastructureError(`prompts/${prompt.name}.md asks for {{${slot}}}, which nobody gives`, "name a slot that exists");
+      throw new InfrastructureError(
+        `prompts/${prompt.name}.md asks for {{${slot}}}, which nobody gives`,
+        "name a slot that exists",
+      );
     }
     return value;
   });

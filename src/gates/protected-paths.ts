@@ -9,7 +9,9 @@ export const protectedPaths: Gate = {
     const globs = [...builtIn, ...manifest.protect];
     return unless(
       "ask",
-      files.filter(({ path }) => globs.some((glob) => matchesGlob(path, glob))).map(({ path }) => `${path} is protected`),
+      files
+        .filter(({ path }) => globs.some((glob) => matchesGlob(path, glob)))
+        .map(({ path }) => `${path} is protected`),
     );
   },
 };

@@ -9,7 +9,9 @@ export const scope: Gate = {
     const matches = (path: string, globs: readonly string[]) => globs.some((glob) => matchesGlob(path, glob));
     return unless("block", [
       ...refused.map(({ path, why }) => `${path}: ${why}`),
-      ...files.filter(({ path }) => matches(path, deny)).map(({ path }) => `${path} is denied by scope.deny of claw.yaml`),
+      ...files
+        .filter(({ path }) => matches(path, deny))
+        .map(({ path }) => `${path} is denied by scope.deny of claw.yaml`),
       ...files
         .filter(({ path }) => allow.length > 0 && !matches(path, allow))
         .map(({ path }) => `${path} is outside scope.allow of claw.yaml`),

@@ -9,6 +9,9 @@ export const secrets: Gate = {
       .split("\n")
       .filter((line) => line.startsWith("+") && !line.startsWith("+++"))
       .join("\n");
-    return unless("block", secretsIn(added).map((kind) => `an added line looks like it holds a ${kind}`));
+    return unless(
+      "block",
+      secretsIn(added).map((kind) => `an added line looks like it holds a ${kind}`),
+    );
   },
 };

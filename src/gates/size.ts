@@ -10,7 +10,8 @@ export const size: Gate = {
     const reasons: string[] = [];
     if (files.length > maxFiles) reasons.push(`${plural(files.length, "file")} changed; limits.files is ${maxFiles}`);
     if (lines > diffLines) reasons.push(`${plural(lines, "line")} changed; limits.diffLines is ${diffLines}`);
-    for (const { path } of files.filter(({ binary }) => binary).slice(0, 5)) reasons.push(`${path} is binary and cannot be reviewed`);
+    for (const { path } of files.filter(({ binary }) => binary).slice(0, 5))
+      reasons.push(`${path} is binary and cannot be reviewed`);
     return unless("block", reasons);
   },
 };

@@ -21,7 +21,14 @@ export function nextAnchor(
   { run, last, head, at }: { readonly run: string; readonly last: number; readonly head: string; readonly at: number },
 ): AnchorRow {
   const seq = (newest?.seq ?? -1) + 1;
-  return { seq, run, last, head, at, hash: sha256(newest?.hash ?? GENESIS, String(seq), run, String(last), head, String(at)) };
+  return {
+    seq,
+    run,
+    last,
+    head,
+    at,
+    hash: sha256(newest?.hash ?? GENESIS, String(seq), run, String(last), head, String(at)),
+  };
 }
 
 /** Checks a run's rows from its first on and returns its head. Throws LedgerBroken naming the first row that does not fit. */

@@ -24,7 +24,15 @@ export const Event = z.discriminatedUnion("type", [
     /** Root of the user's working tree. */
     repository: z.string(),
     base: commit,
-    model: z.object({ choice: z.string().nullable(), endpoint: z.string(), model: z.string(), wire: z.string(), label: z.string() }).nullable(),
+    model: z
+      .object({
+        choice: z.string().nullable(),
+        endpoint: z.string(),
+        model: z.string(),
+        wire: z.string(),
+        label: z.string(),
+      })
+      .nullable(),
     limits: z.object({ usdNano: nano.nullable(), turns: z.int(), tokens: z.int(), wallMs: z.int(), attempts: z.int() }),
     manifest: Sha.nullable(),
     prompts: z.record(z.string(), Sha),
@@ -37,17 +45,39 @@ export const Event = z.discriminatedUnion("type", [
   event("stage.finished", { stage: z.string(), output: json }),
 
   event("session.started", { session: z.string(), kind: z.string(), prompt: Sha, tools: Sha }),
-  event("session.ended", { session: z.string(), reason: z.enum(["finished", "gave-up", "over-budget", "stuck"]), detail: z.string() }),
-  event("message.added", { session: z.string(), about: z.enum(["system", "task", "note", "finish", "stuck", "budget"]), message: Sha }),
+  event("session.ended", {
+    session: z.string(),
+    reason: z.enum(["finished", "gave-up", "over-budget", "stuck"]),
+    detail: z.string(),
+  }),
+  event("message.added", {
+    session: z.string(),
+    about: z.enum(["system", "task", "note", "finish", "stuck", "budget"]),
+    message: Sha,
+  }),
 
-  event("model.requested", { session: z.string(), turn: z.int(), messages: z.int(), inputTokens: z.int(), reserved: nano.nullable() }),
+  event("model.requested", {
+    session: z.string(),
+    turn: z.int(),
+    messages: z.int(),
+    inputTokens: z.int(),
+    reserved: nano.nullable(),
+  }),
   event("model.waited", { session: z.string(), kind: z.string(), reason: z.string(), until: z.int() }),
-  event("model.failed", { session: z.string(), turn: z.int(), kind: z.string(), reason: z.string(), billable: z.boolean() }),
+  event("model.failed", {
+    session: z.string(),
+    turn: z.int(),
+    kind: z.string(),
+    reason: z.string(),
+    billable: z.boolean(),
+  }),
   event("model.replied", {
     session: z.string(),
     turn: z.int(),
     message: Sha,
-    calls: z.array(z.object({ id: z.string(), name: z.string(), error: z.string().optional(), repairs: z.array(z.string()) })),
+    calls: z.array(
+      z.object({ id: z.string(), name: z.string(), error: z.string().optional(), repairs: z.array(z.string()) }),
+    ),
     stop: z.enum(["calls", "end", "length", "refusal"]),
     usage: Usage,
     cost: nano.nullable(),
@@ -81,7 +111,12 @@ export const Event = z.discriminatedUnion("type", [
     ms: z.number(),
   }),
 
-  event("sandbox.opened", { purpose: z.string(), policy: z.string(), degraded: z.array(z.string()), network: z.enum(["none", "host"]) }),
+  event("sandbox.opened", {
+    purpose: z.string(),
+    policy: z.string(),
+    degraded: z.array(z.string()),
+    network: z.enum(["none", "host"]),
+  }),
   event("dependencies.prepared", {
     how: z.enum(["none", "reused", "installed"]),
     manager: z.string().nullable(),
@@ -107,10 +142,29 @@ export const Event = z.discriminatedUnion("type", [
     output: Sha,
     ms: z.number(),
   }),
-  event("diff.taken", { purpose: z.enum(["reproduction", "patch", "rejected"]), from: commit, to: commit, patch: Sha, files: z.int(), added: z.int(), deleted: z.int() }),
-  event("gate.judged", { gate: z.string(), tree: commit, verdict: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) }),
+  event("diff.taken", {
+    purpose: z.enum(["reproduction", "patch", "rejected"]),
+    from: commit,
+    to: commit,
+    patch: Sha,
+    files: z.int(),
+    added: z.int(),
+    deleted: z.int(),
+  }),
+  event("gate.judged", {
+    gate: z.string(),
+    tree: commit,
+    verdict: z.enum(["pass", "ask", "block"]),
+    reasons: z.array(z.string()),
+  }),
   event("approval.given", { by: z.string(), diff: Sha, expires: z.int() }),
-  event("effect.judged", { effect: z.string(), key: z.string(), verdict: z.enum(["allow", "deny"]), rule: z.string(), target: z.string() }),
+  event("effect.judged", {
+    effect: z.string(),
+    key: z.string(),
+    verdict: z.enum(["allow", "deny"]),
+    rule: z.string(),
+    target: z.string(),
+  }),
   event("effect.done", { effect: z.string(), key: z.string(), result: z.string() }),
   event("report.written", { report: Sha }),
 ]);

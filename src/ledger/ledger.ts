@@ -18,6 +18,8 @@ export interface RunRecord {
 export interface RunLog extends RunRecord {
   /** Records one fact, and with it every body put since the last one, in one transaction. */
   append(event: Event): Promise<Recorded>;
+  /** The same for facts that are only true together. */
+  appendTogether(events: readonly Event[]): Promise<readonly Recorded[]>;
   /** Stages a body and names it. It becomes durable with the next event. Secrets are scrubbed first. */
   put(body: string | Uint8Array): Sha;
   bytes(sha: Sha): Promise<Uint8Array>;
@@ -42,6 +44,8 @@ export interface Ledger {
   read(run: string): Promise<RunRecord>;
   /** First and last fact of the newest runs, newest first. */
   newest(limit: number): Promise<readonly RunEnds[]>;
+  /** Does a live process write this run right now? */
+  active(run: string): Promise<boolean>;
   /** Run ids that begin with `prefix`. */
   find(prefix: string): Promise<readonly string[]>;
   bytes(sha: Sha): Promise<Uint8Array>;
@@ -59,7 +63,11 @@ export interface LedgerOptions {
 export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
   const bytes = async (sha: Sha): Promise<Uint8Array> => {
     const data = await store.blob(sha);
-    if (!data) throw new LedgerBroken(`body ${sha.slice(0, 12)} is not in the ledger`, "it was redacted, or the file is damaged");
+    if (!data)
+      throw new LedgerBroken(
+        `body ${sha.slice(0, 12)} is not in the ledger`,
+        "it was redacted, or the file is damaged",
+      );
     return data;
   };
   const text = async (sha: Sha): Promise<string> => new TextDecoder().decode(await bytes(sha));
@@ -68,18 +76,23 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     return { run, head: verifyRows(rows), events: rows.map(parse) };
   };
 
+  const active = async (run: string): Promise<boolean> => {
+    const owner = await store.owner(run);
+    return owner !== null && !isGone(owner);
+  };
+
   return {
     read,
     bytes,
     text,
+    active,
     find: (prefix) => store.find(prefix),
     newest: async (limit) => {
       const ends = await store.ends(limit);
       return Promise.all(
         ends.map(async ({ first, last }) => {
-          const owner = await store.owner(first.run);
           const started = parse(first) as Recorded<EventOf<"run.started">>;
-          return { run: first.run, started, last: parse(last), active: owner !== null && !isGone(owner) };
+          return { run: first.run, started, last: parse(last), active: await active(first.run) };
         }),
       );
     },
@@ -108,24 +121,31 @@ function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunL
   // Facts keep the order in which they were told, also when calls run side by side.
   let queue: Promise<unknown> = Promise.resolve();
 
-  const write = async (event: Event): Promise<Recorded> => {
-    const seq = events.length;
-    const at = clock.now();
-    const body = scrub(JSON.stringify({ at, ...Event.parse(event) }));
-    const hash = seal(head, run, seq, body);
+  const write = async (facts: readonly Event[]): Promise<readonly Recorded[]> => {
+    const rows: Row[] = [];
+    for (const fact of facts) {
+      const seq = events.length + rows.length;
+      const body = scrub(JSON.stringify({ at: clock.now(), ...Event.parse(fact) }));
+      rows.push({ run, seq, body, hash: seal(rows.at(-1)?.hash ?? head, run, seq, body) });
+    }
     const blobs = staged;
     staged = [];
     try {
-      await store.append({ rows: [{ run, seq, body, hash }], blobs, durable: mustSurvivePowerLoss(event) });
+      await store.append({ rows, blobs, durable: facts.some(mustSurvivePowerLoss) });
     } catch (error) {
       staged = [...blobs, ...staged];
       throw error;
     }
-    head = hash;
-    const recorded = parse({ run, seq, body, hash });
-    events.push(recorded);
-    for (const listener of listeners) listener(recorded);
+    head = rows.at(-1)?.hash ?? head;
+    const recorded = rows.map(parse);
+    events.push(...recorded);
+    for (const fact of recorded) for (const listener of listeners) listener(fact);
     return recorded;
+  };
+  const appendTogether = (facts: readonly Event[]): Promise<readonly Recorded[]> => {
+    const written = queue.then(() => write(facts));
+    queue = written.catch(() => {});
+    return written;
   };
 
   return {
@@ -134,11 +154,8 @@ function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunL
     get head() {
       return head;
     },
-    append(event) {
-      const written = queue.then(() => write(event));
-      queue = written.catch(() => {});
-      return written;
-    },
+    append: async (event) => (await appendTogether([event]))[0] as Recorded,
+    appendTogether,
     put(body) {
       const data = typeof body === "string" ? new TextEncoder().encode(scrub(body)) : body;
       const sha = createHash("sha256").update(data).digest("hex");
@@ -163,7 +180,11 @@ function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunL
 
 /** Intent and result of an effect outside the sandbox, decisions of people, and how a run ended. */
 const mustSurvivePowerLoss = ({ type }: Event): boolean =>
-  type.startsWith("effect.") || type.startsWith("approval.") || type === "run.started" || type === "run.ended" || type === "run.paused";
+  type.startsWith("effect.") ||
+  type.startsWith("approval.") ||
+  type === "run.started" ||
+  type === "run.ended" ||
+  type === "run.paused";
 
 function parse(row: Row): Recorded {
   const { at, ...stored } = JSON.parse(row.body) as { at: number };

@@ -22,7 +22,10 @@ export const Manifest = z.strictObject({
       deny: z.array(glob).default([]).meta({ description: "These paths may never change." }),
     })
     .prefault({}),
-  protect: z.array(glob).default([]).meta({ description: "Paths whose change needs a person's approval, besides the built-in ones." }),
+  protect: z
+    .array(glob)
+    .default([])
+    .meta({ description: "Paths whose change needs a person's approval, besides the built-in ones." }),
   limits: z
     .strictObject({
       files: z.int().min(1).default(20).meta({ description: "Most files a fix may change." }),
@@ -35,8 +38,7 @@ export const Manifest = z.strictObject({
 export type Manifest = z.infer<typeof Manifest>;
 
 /** The JSON Schema that is published as schema/claw.schema.json. */
-export const manifestSchema = (): unknown =>
-  z.toJSONSchema(Manifest, { io: "input", target: "draft-2020-12" });
+export const manifestSchema = (): unknown => z.toJSONSchema(Manifest, { io: "input", target: "draft-2020-12" });
 
 /** Reads claw.yaml; undefined gives the defaults. Throws UsageError naming the line and a suggestion. */
 export function readManifest(text: string | undefined): Manifest {

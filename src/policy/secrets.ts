@@ -19,7 +19,9 @@ export const secretsIn = (text: string): readonly string[] =>
   shapes.filter(([, pattern]) => text.search(pattern) >= 0).map(([name]) => name);
 
 /** A function that takes known values, and everything shaped like a credential, out of a text. */
-export function scrubber(known: readonly { readonly name: string; readonly value: string }[]): (text: string) => string {
+export function scrubber(
+  known: readonly { readonly name: string; readonly value: string }[],
+): (text: string) => string {
   const values = known.filter(({ value }) => value.length >= 8);
   return (text) => {
     let clean = text;

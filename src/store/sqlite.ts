@@ -103,18 +103,24 @@ async function migrate(db: Database.Database, file: string): Promise<void> {
 function prepare(db: Database.Database) {
   return {
     insert: db.prepare("INSERT INTO events (run, seq, body, hash) VALUES (?, ?, ?, ?)"),
-    touchRun: db.prepare("INSERT INTO runs (run, last) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET last = excluded.last"),
+    touchRun: db.prepare(
+      "INSERT INTO runs (run, last) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET last = excluded.last",
+    ),
     rows: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq >= ? ORDER BY seq"),
     row: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq = ?"),
     ends: db.prepare("SELECT run, last FROM runs ORDER BY run DESC LIMIT ?"),
     find: db.prepare("SELECT run FROM runs WHERE run LIKE ? ESCAPE '\\' ORDER BY run LIMIT 10"),
-    putBlob: db.prepare("INSERT INTO blobs (sha, encoding, size, data) VALUES (?, ?, ?, ?) ON CONFLICT (sha) DO NOTHING"),
+    putBlob: db.prepare(
+      "INSERT INTO blobs (sha, encoding, size, data) VALUES (?, ?, ?, ?) ON CONFLICT (sha) DO NOTHING",
+    ),
     getBlob: db.prepare("SELECT encoding, data FROM blobs WHERE sha = ?"),
     newestAnchor: db.prepare("SELECT * FROM anchors ORDER BY seq DESC LIMIT 1"),
     putAnchor: db.prepare("INSERT INTO anchors (seq, run, last, head, at, hash) VALUES (?, ?, ?, ?, ?, ?)"),
     anchors: db.prepare("SELECT * FROM anchors ORDER BY seq"),
     owner: db.prepare("SELECT owner FROM owners WHERE run = ?"),
-    putOwner: db.prepare("INSERT INTO owners (run, owner) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET owner = excluded.owner"),
+    putOwner: db.prepare(
+      "INSERT INTO owners (run, owner) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET owner = excluded.owner",
+    ),
     dropOwner: db.prepare("DELETE FROM owners WHERE run = ? AND owner = ?"),
   };
 }

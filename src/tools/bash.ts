@@ -14,7 +14,12 @@ export const bash = tool({
   effect: "execute",
   input: z.strictObject({
     command: z.string().min(1),
-    timeout_s: z.int().min(1).max(MAX_SECONDS).nullable().describe(`Default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS}`),
+    timeout_s: z
+      .int()
+      .min(1)
+      .max(MAX_SECONDS)
+      .nullable()
+      .describe(`Default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS}`),
   }),
   summary: ({ command }) => headline(command, 120),
   async run({ command, timeout_s: seconds }, desk) {
@@ -49,8 +54,14 @@ async function shorten(output: string, { sandbox, number, signal }: ToolDesk): P
   const file = `/tmp/output-${number}.txt`;
   const saved = await sandbox.exec(["/bin/bash", "-c", 'cat > "$0"', file], { stdin: output, signal });
   const half = MAX_LINES / 2;
-  const head = lines.slice(0, half).join("\n").slice(0, MAX_BYTES / 2);
-  const tail = lines.slice(Math.max(half, lines.length - half)).join("\n").slice(-MAX_BYTES / 2);
+  const head = lines
+    .slice(0, half)
+    .join("\n")
+    .slice(0, MAX_BYTES / 2);
+  const tail = lines
+    .slice(Math.max(half, lines.length - half))
+    .join("\n")
+    .slice(-MAX_BYTES / 2);
   const left = output.length - head.length - tail.length;
   const where = saved.exitCode === 0 ? `; all of it: ${file}` : "";
   return `${head}\n[… ${left} of ${output.length} characters left out${where} …]\n${tail}`;

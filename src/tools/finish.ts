@@ -4,7 +4,8 @@ import { tool } from "./tool.ts";
 
 export const finish = tool({
   name: "finish",
-  about: "Say that the work is done, or that you are blocked. claw then checks it itself and tells you what is missing.",
+  about:
+    "Say that the work is done, or that you are blocked. claw then checks it itself and tells you what is missing.",
   effect: "stop",
   input: z.strictObject({
     outcome: z.enum(["done", "blocked"]),

@@ -19,9 +19,19 @@ export const read = tool({
   }),
   summary: ({ path, start, end }) => (start || end ? `${path}:${start ?? 1}-${end ?? ""}` : path),
   async run({ path, start, end }, { sandbox, signal }) {
-    const found = await sandbox.exec(["/usr/bin/head", "-c", String(MAX_FILE_BYTES), "--", path], { wallMs: WALL_MS, signal });
+    const found = await sandbox.exec(["/usr/bin/head", "-c", String(MAX_FILE_BYTES), "--", path], {
+      wallMs: WALL_MS,
+      signal,
+    });
     if (found.exitCode !== 0) {
-      return { ok: false, text: found.stderr.toString("utf8").trim().replace(/^\S*head: /, "") || `cannot read ${path}` };
+      return {
+        ok: false,
+        text:
+          found.stderr
+            .toString("utf8")
+            .trim()
+            .replace(/^\S*head: /, "") || `cannot read ${path}`,
+      };
     }
     if (found.stdout.subarray(0, 8000).includes(0)) {
       return { ok: false, text: `${path} is binary (${found.stdout.length} bytes); use bash to look at it` };
@@ -30,7 +40,8 @@ export const read = tool({
     if (lines.at(-1) === "") lines.pop();
     if (lines.length === 0) return { ok: true, text: `${path} is empty` };
     const first = start ?? 1;
-    if (first > lines.length) return { ok: false, text: `${path} has ${lines.length} lines; there is no line ${first}` };
+    if (first > lines.length)
+      return { ok: false, text: `${path} has ${lines.length} lines; there is no line ${first}` };
     return { ok: true, text: excerpt(path, lines, first, end ?? lines.length) };
   },
 });

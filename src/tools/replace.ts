@@ -22,9 +22,15 @@ export function replaceOnce(text: string, { before, after, all }: Replacement): 
     return { text: changed, around: around(changed, at, after.length) };
   }
   if (count > 1) {
-    return { problem: `old_string occurs ${count} times (lines ${linesOf(text, before).join(", ")}): add lines around it, or set replace_all` };
+    return {
+      problem: `old_string occurs ${count} times (lines ${linesOf(text, before).join(", ")}): add lines around it, or set replace_all`,
+    };
   }
-  return reindented(text, before, after) ?? { problem: `old_string is not in the file. The nearest lines are:\n${nearestBlock(text, before)}` };
+  return (
+    reindented(text, before, after) ?? {
+      problem: `old_string is not in the file. The nearest lines are:\n${nearestBlock(text, before)}`,
+    }
+  );
 }
 
 /** A few numbered lines around a change. */
@@ -62,7 +68,9 @@ function reindented(text: string, before: string, after: string): Replaced | nul
   const moved = after
     .replace(/\n$/, "")
     .split("\n")
-    .map((line) => (line.trim() === "" ? line : place.to + (line.startsWith(place.from) ? line.slice(place.from.length) : line)));
+    .map((line) =>
+      line.trim() === "" ? line : place.to + (line.startsWith(place.from) ? line.slice(place.from.length) : line),
+    );
   const changed = [...lines.slice(0, place.at), ...moved, ...lines.slice(place.at + wanted.length)].join("\n");
   const start = lines.slice(0, place.at).join("\n").length;
   return { text: changed, around: around(changed, start + 1, moved.join("\n").length) };
@@ -90,7 +98,12 @@ function nearestBlock(text: string, before: string): string {
   for (let at = 0; at < lines.length; at++) {
     const block = lines.slice(at, at + wanted.length);
     const score = block.reduce((sum, line, index) => {
-      const same = line.trim() === wanted[index]?.trim() ? 2 : trimmed.has(line.trim()) ? 1 : similarity(line, wanted[index] ?? "");
+      const same =
+        line.trim() === wanted[index]?.trim()
+          ? 2
+          : trimmed.has(line.trim())
+            ? 1
+            : similarity(line, wanted[index] ?? "");
       return sum + same;
     }, 0);
     if (score > best.score) best = { at, score };

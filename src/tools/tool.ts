@@ -8,6 +8,8 @@ export interface ToolDesk {
   readonly signal: AbortSignal;
   /** Number of the call within its session, for naming files that hold long outputs. */
   readonly number: number;
+  /** A crash came between this call and its result: it may have been done already. */
+  readonly repeated: boolean;
   readonly onOutput?: ((chunk: Buffer) => void) | undefined;
   /** Asks claw to check the work. Only `finish` uses it. */
   readonly finish: (request: FinishRequest) => Promise<FinishAnswer>;
@@ -64,7 +66,10 @@ export function tool<Input extends z.ZodObject>(definition: {
       const parsed = definition.input.safeParse(args);
       if (parsed.success) return definition.run(parsed.data, desk);
       const [issue] = parsed.error.issues;
-      return { ok: false, text: `not run: ${issue?.path.join(".") || "arguments"}: ${issue?.message ?? "do not fit the schema"}` };
+      return {
+        ok: false,
+        text: `not run: ${issue?.path.join(".") || "arguments"}: ${issue?.message ?? "do not fit the schema"}`,
+      };
     },
   };
 }

@@ -37,7 +37,10 @@ export function applyToRun(run: RunState, event: Recorded): RunState {
     case "stage.started":
       return next.stages.some(({ name }) => name === event.stage)
         ? next
-        : { ...next, stages: [...next.stages, { name: event.stage, startedAt: event.at, finishedAt: null, output: null }] };
+        : {
+            ...next,
+            stages: [...next.stages, { name: event.stage, startedAt: event.at, finishedAt: null, output: null }],
+          };
     case "stage.finished":
       return {
         ...next,

@@ -87,7 +87,8 @@ export function exceeded(
 ): string | null {
   if (spend.turns >= limits.turns) return `${limits.turns} turns used`;
   const tokens = spend.inputTokens + spend.outputTokens;
-  if (tokens + next.inputTokens > limits.tokens) return `${tokens} of ${limits.tokens} tokens used; the next request does not fit`;
+  if (tokens + next.inputTokens > limits.tokens)
+    return `${tokens} of ${limits.tokens} tokens used; the next request does not fit`;
   if (limits.usdNano !== null && next.nano !== null && committed(spend) + next.nano > limits.usdNano) {
     const usd = (nano: number) => `$${(nano / 1e9).toFixed(4)}`;
     return `${usd(committed(spend))} of ${usd(limits.usdNano)} spent; the next request may cost up to ${usd(next.nano)}`;

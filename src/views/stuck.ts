@@ -15,7 +15,8 @@ export function stuckSignal(state: SessionState): string | null {
   if (state.wordsOnly >= WORDS_ONLY) return `${state.wordsOnly} replies in a row called no tool`;
   if (last) {
     const same = recent.filter(({ signature }) => signature === last.signature);
-    if (!last.ok && same.length >= SAME_ERROR) return `the same ${last.tool} call failed the same way ${same.length} times`;
+    if (!last.ok && same.length >= SAME_ERROR)
+      return `the same ${last.tool} call failed the same way ${same.length} times`;
     if (same.length >= SAME_CALL) return `the same ${last.tool} call gave the same result ${same.length} times`;
     if (alternates(recent)) return "two calls have been repeated in turn without any change";
   }

@@ -3,7 +3,13 @@ import type { RunLog } from "../ledger/ledger.ts";
 import type { RunEnd } from "./workflow.ts";
 
 /** Ends that a later `claw resume` can continue from: the work is unharmed, something around it was missing. */
-const resumable: readonly Outcome[] = ["interrupted", "waiting", "model-unavailable", "sandbox-unavailable", "infrastructure"];
+const resumable: readonly Outcome[] = [
+  "interrupted",
+  "waiting",
+  "model-unavailable",
+  "sandbox-unavailable",
+  "infrastructure",
+];
 
 /**
  * Runs a workflow's story to its end and records exactly one end, also when an error a person can act on ends it.

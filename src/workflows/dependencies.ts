@@ -46,18 +46,23 @@ export async function prepareDependencies(desk: WorkDesk): Promise<DependencySou
 export async function planDependencies({ clone }: Pick<WorkDesk, "clone">): Promise<DependencyPlan> {
   const files = (await clone.list(clone.base.tree)).map(({ path }) => path);
   const texts = new Map<string, string | undefined>();
-  for (const path of dependencyFilesToRead(files)) texts.set(path, (await clone.read(clone.base.tree, path))?.toString("utf8"));
+  for (const path of dependencyFilesToRead(files))
+    texts.set(path, (await clone.read(clone.base.tree, path))?.toString("utf8"));
   return dependencyPlan({ files, read: (path) => texts.get(path) });
 }
 
 type Reusable = { readonly why: string; readonly sources: DependencySource[] } | { readonly why: string };
 
 /** May what is installed in the user's tree stand in? */
-export async function reusable({ clone, repository }: Pick<WorkDesk, "clone" | "repository">, plan: DependencyPlan): Promise<Reusable> {
+export async function reusable(
+  { clone, repository }: Pick<WorkDesk, "clone" | "repository">,
+  plan: DependencyPlan,
+): Promise<Reusable> {
   const found = await findInstalled(repository.root, plan.installedDirs);
   const [main] = found;
   if (!main) return { why: `${plan.installedDirs[0] ?? "packages"} is not installed in the working tree` };
-  const lock = plan.lockfile === null ? null : ((await clone.read(clone.base.tree, plan.lockfile))?.toString("utf8") ?? null);
+  const lock =
+    plan.lockfile === null ? null : ((await clone.read(clone.base.tree, plan.lockfile))?.toString("utf8") ?? null);
   const match = matchesLock(plan, lock, main);
   return match.ok ? { why: match.why, sources: found.map(({ dir, source }) => ({ dir, source })) } : { why: match.why };
 }
@@ -78,7 +83,9 @@ async function install(desk: WorkDesk, plan: DependencyPlan): Promise<Dependency
 }
 
 async function runInstall(desk: WorkDesk, plan: DependencyPlan, dir: string): Promise<void> {
-  const argv = desk.manifest.setup.installScripts ? plan.install.filter((word) => word !== "--ignore-scripts") : plan.install;
+  const argv = desk.manifest.setup.installScripts
+    ? plan.install.filter((word) => word !== "--ignore-scripts")
+    : plan.install;
   const room = await openRoom(desk, {
     purpose: "install",
     dir,

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Limits, Mount, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import { environmentVariables } from "../repo/python-environment.ts";
 import { linkDependencies, type DependencySource } from "../repo/dependencies.ts";
 import type { WorkDesk } from "./workflow.ts";
 
@@ -44,14 +45,17 @@ export interface RoomPlan {
 export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
   const network = plan.network ?? "none";
   const dependencies = await linkDependencies(plan.dir, plan.dependencies);
-  const frozen: Mount[] = (plan.frozen ?? []).map((path) => ({ source: join(plan.dir, path), target: `/workspace/${path}` }));
+  const frozen: Mount[] = (plan.frozen ?? []).map((path) => ({
+    source: join(plan.dir, path),
+    target: `/workspace/${path}`,
+  }));
   const git = await desk.clone.sandboxGit(plan.dir, plan.tree);
   const sandbox = await desk.openSandbox({
     workspace: plan.dir,
     workspaceMode: "rw",
     git,
     mounts: [...dependencies, ...frozen],
-    env: {},
+    env: await environmentVariables(plan.dependencies),
     network,
     limits: { ...defaultLimits, ...plan.limits },
   });

@@ -84,12 +84,26 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       initiator: house.initiator,
       repository: repository.root,
       base,
-      model: { choice: request.model ?? null, endpoint: info.endpoint, model: info.model, wire: info.wire, label: info.label },
+      model: {
+        choice: request.model ?? null,
+        endpoint: info.endpoint,
+        model: info.model,
+        wire: info.wire,
+        label: info.label,
+      },
       limits,
       manifest: text === undefined ? null : log.put(text),
       prompts: await promptHashes(),
     });
-    return await go(house, request, { log, repository, clone, manifest, limits, workflow: request.workflow, model: () => model });
+    return await go(house, request, {
+      log,
+      repository,
+      clone,
+      manifest,
+      limits,
+      workflow: request.workflow,
+      model: () => model,
+    });
   } catch (error) {
     const begun = (await house.ledger.read(run)).events.length > 0;
     if (!begun) await rm(dir, { recursive: true, force: true });

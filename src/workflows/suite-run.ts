@@ -43,7 +43,12 @@ export const runSuite = (desk: WorkDesk, bench: Bench, request: SuiteRequest): P
     }
   });
 
-export const openSuiteRoom = (desk: WorkDesk, bench: Bench, { purpose, tree }: SuiteRequest, dir: string): Promise<Room> =>
+export const openSuiteRoom = (
+  desk: WorkDesk,
+  bench: Bench,
+  { purpose, tree }: SuiteRequest,
+  dir: string,
+): Promise<Room> =>
   openRoom(desk, {
     purpose,
     dir,
@@ -64,7 +69,11 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
     ...(desk.screen.onOutput && { onOutput: desk.screen.onOutput }),
   });
   const left = await room.sandbox.collect(report, MAX_REPORT_BYTES);
-  const result = readResults(bench.plan, { report: left?.toString("utf8") ?? null, exitCode: run.exitCode, killed: run.killed });
+  const result = readResults(bench.plan, {
+    report: left?.toString("utf8") ?? null,
+    exitCode: run.exitCode,
+    killed: run.killed,
+  });
   const output = keepEnds(run.stdout.toString("utf8"), KEPT_OUTPUT);
   const fact = await log.append({
     type: "suite.ran",
@@ -86,7 +95,10 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
 }
 
 /** Executions of the same files on the same tree that are on record, oldest first. */
-export function recordedSuites(desk: WorkDesk, wanted: Pick<SuiteRequest, "tree" | "files">): Promise<readonly SuiteRun[]> {
+export function recordedSuites(
+  desk: WorkDesk,
+  wanted: Pick<SuiteRequest, "tree" | "files">,
+): Promise<readonly SuiteRun[]> {
   const same = ofType(desk.log.events, "suite.ran").filter(
     ({ tree, files }) => tree === wanted.tree && JSON.stringify(files) === JSON.stringify(wanted.files),
   );

@@ -42,7 +42,10 @@ export async function baseline(desk: WorkDesk, input: FixInput, setup: Setup): P
   const proposed = await propose(desk, setup, tree);
   if (proposed) return proposed;
   if (last) return refuse(last.run, last.plan);
-  throw new WorkspaceError("no tests were found in this repository", 'say how they are run: --test-command "…", or test.command in claw.yaml');
+  throw new WorkspaceError(
+    "no tests were found in this repository",
+    'say how they are run: --test-command "…", or test.command in claw.yaml',
+  );
 }
 
 /** The repository as the suite's rules see it: names, and the few files they ask for. */
@@ -50,7 +53,9 @@ export async function suiteTree({ clone }: WorkDesk): Promise<Tree> {
   const files = (await clone.list(clone.base.tree)).map(({ path }) => path);
   const wanted = configFilesToRead(files);
   const texts = new Map(
-    await Promise.all(wanted.map(async (path) => [path, (await clone.read(clone.base.tree, path))?.toString("utf8")] as const)),
+    await Promise.all(
+      wanted.map(async (path) => [path, (await clone.read(clone.base.tree, path))?.toString("utf8")] as const),
+    ),
   );
   return { files, read: (path) => texts.get(path) };
 }
@@ -65,7 +70,11 @@ function usable({ fact, result }: SuiteRun, plan: SuitePlan): Baseline | null {
   if (fact.verdict === "broken") return null;
   // Every file failing to load is a broken set-up, not a suite with bugs.
   if (result.structured && fact.passed === 0 && result.tests.every(({ loadError }) => loadError)) return null;
-  return { plan: { ...plan, leftOut: [...plan.leftOut], flags: [...plan.flags] }, verdict: fact.verdict, ran: fact.seq };
+  return {
+    plan: { ...plan, leftOut: [...plan.leftOut], flags: [...plan.flags] },
+    verdict: fact.verdict,
+    ran: fact.seq,
+  };
 }
 
 function refuse({ fact, result }: SuiteRun, plan: SuitePlan): never {
@@ -97,7 +106,10 @@ async function propose(desk: WorkDesk, setup: Setup, tree: Tree): Promise<Baseli
       const run = await tryPlan(desk, plan, setup);
       found = usable(run, plan);
       if (found) return { accepted: true, detail: command };
-      return { accepted: false, message: `not accepted: in a clean checkout, ${brokenBecause(run.result) ?? failureText(run.result)}` };
+      return {
+        accepted: false,
+        message: `not accepted: in a clean checkout, ${brokenBecause(run.result) ?? failureText(run.result)}`,
+      };
     };
     const agent = await agentFor(desk, roles.propose, { sandbox: room.sandbox, finish });
     await converse({ id: "propose", slots: { environment: environmentText(desk, null) } }, agent, desk.signal);

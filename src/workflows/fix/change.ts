@@ -36,7 +36,14 @@ export async function takeChange(
     files.push({ path, kind: kindOf(path), status, added, deleted, binary, before, after });
   }
   const { manifest } = desk;
-  const change = { manifest, files, patch: diff.patch.toString("utf8"), refused: diff.refused, reproduction: reproduction.files, comparison };
+  const change = {
+    manifest,
+    files,
+    patch: diff.patch.toString("utf8"),
+    refused: diff.refused,
+    reproduction: reproduction.files,
+    comparison,
+  };
   return { tree, diff, change };
 }
 
@@ -54,9 +61,18 @@ export async function judgeChange(desk: WorkDesk, { tree, change }: TakenChange)
   for (const gate of Object.values(gates)) {
     const judgement = gate.judge(change);
     found.push({ gate: gate.name, judgement });
-    await desk.log.append({ type: "gate.judged", gate: gate.name, tree, verdict: judgement.verdict, reasons: [...judgement.reasons] });
+    await desk.log.append({
+      type: "gate.judged",
+      gate: gate.name,
+      tree,
+      verdict: judgement.verdict,
+      reasons: [...judgement.reasons],
+    });
   }
-  const worst = (["block", "ask", "pass"] as const).find((verdict) => found.some(({ judgement }) => judgement.verdict === verdict)) ?? "pass";
+  const worst =
+    (["block", "ask", "pass"] as const).find((verdict) =>
+      found.some(({ judgement }) => judgement.verdict === verdict),
+    ) ?? "pass";
   return {
     worst,
     reasons: found

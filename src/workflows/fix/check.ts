@@ -37,10 +37,13 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
   if (missing) return no(`the reproduction does not pass in a clean checkout:\n${missing}`);
 
   const suite = await runWholeSuite(desk, bases, tree);
-  if (suite.fact.verdict === "broken") return no(`the test suite can no longer be judged: ${brokenBecause(suite.result)}`);
+  if (suite.fact.verdict === "broken")
+    return no(`the test suite can no longer be judged: ${brokenBecause(suite.result)}`);
   const taken = await takeChange(desk, reproduction, tree, await regressionsOn(desk, baseResult, tree));
   const last = await judgeChange(desk, taken);
-  return last.worst === "block" ? no(`${last.reasons.join("\n")}\n${failureText(suite.result)}`) : { holds: true, taken };
+  return last.worst === "block"
+    ? no(`${last.reasons.join("\n")}\n${failureText(suite.result)}`)
+    : { holds: true, taken };
 }
 
 /** Null when every test that shows the bug passes now; otherwise what is still wrong. */
@@ -62,7 +65,11 @@ async function runWholeSuite(desk: WorkDesk, { setup, baseline, baseResult }: Ba
 }
 
 /** What got worse on a tree, from every execution of its suite on record: newly failing is what failed each time. */
-export async function regressionsOn(desk: WorkDesk, baseResult: SuiteResult, tree: string): Promise<Regressions | null> {
+export async function regressionsOn(
+  desk: WorkDesk,
+  baseResult: SuiteResult,
+  tree: string,
+): Promise<Regressions | null> {
   const runs = await recordedSuites(desk, { tree, files: [] });
   const compared = runs.map(({ result }) => compareResults(baseResult, result));
   const [first] = compared;

@@ -6,9 +6,17 @@ import type { RunEnd } from "../workflow.ts";
 export function endOf(ended: EventOf<"session.ended">, otherwise: Outcome): RunEnd {
   switch (ended.reason) {
     case "over-budget":
-      return { outcome: "over-budget", reason: ended.detail, hint: "raise --budget-usd, --max-turns or --timeout, or give the issue more detail" };
+      return {
+        outcome: "over-budget",
+        reason: ended.detail,
+        hint: "raise --budget-usd, --max-turns or --timeout, or give the issue more detail",
+      };
     case "stuck":
-      return { outcome: "stuck", reason: `stopped going in circles: ${ended.detail}`, hint: "try another --model, or give the issue more detail" };
+      return {
+        outcome: "stuck",
+        reason: `stopped going in circles: ${ended.detail}`,
+        hint: "try another --model, or give the issue more detail",
+      };
     case "gave-up":
     case "finished":
       return { outcome: otherwise, reason: ended.detail, hint: "give the issue more detail, or try another --model" };

@@ -30,15 +30,19 @@ export const fix = workflow({
     const { reproduction } = reproduced;
     const bases = { setup, baseline: base, baseResult: await baselineResult(desk, base), reproduction };
 
-    const patched = await stage(desk, "patch", z.union([z.object({ patch: Patch }), Ended]), () => patch(desk, task, bases));
+    const patched = await stage(desk, "patch", z.union([z.object({ patch: Patch }), Ended]), () =>
+      patch(desk, task, bases),
+    );
     if ("end" in patched) return patched.end;
 
     const proof = await stage(desk, "prove", Proof, () => prove(desk, bases, patched.patch));
     const broken = proof.findings.filter(({ holds }) => !holds).map(({ claim }) => claim);
-    if (!proof.holds) return { outcome: "unproven", reason: `not shown: ${broken.join("; ")}`, hint: "the change is kept: claw diff" };
+    if (!proof.holds)
+      return { outcome: "unproven", reason: `not shown: ${broken.join("; ")}`, hint: "the change is kept: claw diff" };
 
     const verdicts = await stage(desk, "gates", Verdicts, () => finalVerdicts(desk, bases, patched.patch));
-    if (verdicts.worst === "block") return { outcome: "blocked", reason: verdicts.reasons.join("; "), hint: "the change is kept: claw diff" };
+    if (verdicts.worst === "block")
+      return { outcome: "blocked", reason: verdicts.reasons.join("; "), hint: "the change is kept: claw diff" };
     if (verdicts.worst === "ask" && !approved(desk, patched.patch)) {
       return {
         outcome: "waiting",
@@ -59,7 +63,11 @@ export const fix = workflow({
 const Verdicts = z.object({ worst: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) });
 
 /** Every gate, once more, on what will leave the run. */
-async function finalVerdicts(desk: WorkDesk, { reproduction, baseResult }: Bases, { tree }: Patch): Promise<z.infer<typeof Verdicts>> {
+async function finalVerdicts(
+  desk: WorkDesk,
+  { reproduction, baseResult }: Bases,
+  { tree }: Patch,
+): Promise<z.infer<typeof Verdicts>> {
   const comparison = await regressionsOn(desk, baseResult, tree);
   const { worst, reasons } = await judgeChange(desk, await takeChange(desk, reproduction, tree, comparison));
   return { worst, reasons: [...reasons] };
@@ -67,4 +75,6 @@ async function finalVerdicts(desk: WorkDesk, { reproduction, baseResult }: Bases
 
 /** Has a named person approved this very diff, and does that still hold? */
 const approved = (desk: WorkDesk, { diff }: Patch): boolean =>
-  ofType(desk.log.events, "approval.given").some((approval) => approval.diff === diff && approval.expires > desk.clock.now());
+  ofType(desk.log.events, "approval.given").some(
+    (approval) => approval.diff === diff && approval.expires > desk.clock.now(),
+  );

@@ -45,7 +45,14 @@ export async function patch(desk: WorkDesk, task: Task, bases: Bases): Promise<P
     const accepted = ended.reason === "finished" && ended.detail.startsWith("done: ");
     const checked = checkedTrees(desk).at(-1);
     // What passed once is not lost because the session went on, and astray, after the last look.
-    if (checked) return { patch: await taken(desk, checked, accepted ? ended.detail.slice("done: ".length) : `(stopped after its change had passed: ${ended.detail})`) };
+    if (checked)
+      return {
+        patch: await taken(
+          desk,
+          checked,
+          accepted ? ended.detail.slice("done: ".length) : `(stopped after its change had passed: ${ended.detail})`,
+        ),
+      };
     const end = ended.reason === "finished" ? givenUp(ended.detail) : endOf(ended, "no-patch");
     return await afterwards(desk, bases, await desk.clone.snapshot(dir), end);
   } catch (error) {
@@ -83,13 +90,17 @@ async function answer(desk: WorkDesk, bases: Bases, dir: string, request: Finish
 
 /** Trees of the patch that passed claw's check. */
 const checkedTrees = (desk: WorkDesk): string[] =>
-  ofType(desk.log.events, "diff.taken").filter(({ purpose }) => purpose === "patch").map(({ to }) => to);
+  ofType(desk.log.events, "diff.taken")
+    .filter(({ purpose }) => purpose === "patch")
+    .map(({ to }) => to);
 
 const firstAcceptance = (desk: WorkDesk): boolean => checkedTrees(desk).length === 1;
 
 /** Finishes whose check failed; the last look that follows a passed check is not one. */
 function failedFinishes(desk: WorkDesk): number {
-  const refused = ofType(desk.log.events, "call.finished").filter(({ session, tool, ok }) => session === "patch" && tool === "finish" && !ok);
+  const refused = ofType(desk.log.events, "call.finished").filter(
+    ({ session, tool, ok }) => session === "patch" && tool === "finish" && !ok,
+  );
   return refused.length - Math.min(1, checkedTrees(desk).length);
 }
 
@@ -131,8 +142,16 @@ async function taken(desk: WorkDesk, tree: string, summary: string): Promise<Pat
 
 const givenUp = (detail: string): RunEnd =>
   detail.startsWith("unproven: ")
-    ? { outcome: "unproven", reason: `the proof does not hold: ${detail.slice("unproven: ".length)}`, hint: "look at it with claw diff; more --attempts, or another --model" }
-    : { outcome: "no-patch", reason: detail.replace(/^blocked: /, ""), hint: "give the issue more detail, or try another --model" };
+    ? {
+        outcome: "unproven",
+        reason: `the proof does not hold: ${detail.slice("unproven: ".length)}`,
+        hint: "look at it with claw diff; more --attempts, or another --model",
+      }
+    : {
+        outcome: "no-patch",
+        reason: detail.replace(/^blocked: /, ""),
+        hint: "give the issue more detail, or try another --model",
+      };
 
 /** A session that was stopped may have left a change that holds all the same: it is checked, and never lost. */
 async function afterwards(desk: WorkDesk, bases: Bases, tree: string, end: RunEnd): Promise<Patched> {

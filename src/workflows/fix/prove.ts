@@ -23,8 +23,8 @@ export async function prove(desk: WorkDesk, bases: Bases, patch: Patch): Promise
   const { reproduction, setup } = bases;
   const bench = { plan: reproduction.plan, dependencies: setup.dependencies };
   const { files } = reproduction;
-  const reds = ofType(desk.log.events, "suite.ran").filter(({ purpose, tree, verdict: said }) =>
-    purpose === "red-on-base" && tree === reproduction.tree && said === "red",
+  const reds = ofType(desk.log.events, "suite.ran").filter(
+    ({ purpose, tree, verdict: said }) => purpose === "red-on-base" && tree === reproduction.tree && said === "red",
   );
 
   const there = { purpose: "green-on-head", tree: patch.tree, files };
@@ -44,15 +44,30 @@ export async function prove(desk: WorkDesk, bases: Bases, patch: Patch): Promise
 
   const findings = [
     { claim: "the test fails on the base", holds: reds.length > 0, facts: reds.map(({ seq }) => seq) },
-    { claim: "the test passes with the patch", holds: stillFailing(green.result, reproduction) === null, facts: [green.fact.seq] },
-    { claim: "the test fails again without the patch", holds: verdict(red.result) === "red" && sameFailures(red.result, reproduction.failing), facts: [red.fact.seq] },
-    { claim: "no test is newly failing", holds: worse?.newlyFailing.length === 0, facts: suites.map(({ fact }) => fact.seq) },
+    {
+      claim: "the test passes with the patch",
+      holds: stillFailing(green.result, reproduction) === null,
+      facts: [green.fact.seq],
+    },
+    {
+      claim: "the test fails again without the patch",
+      holds: verdict(red.result) === "red" && sameFailures(red.result, reproduction.failing),
+      facts: [red.fact.seq],
+    },
+    {
+      claim: "no test is newly failing",
+      holds: worse?.newlyFailing.length === 0,
+      facts: suites.map(({ fact }) => fact.seq),
+    },
   ];
   return { holds: findings.every(({ holds }) => holds), findings };
 }
 
 /** Every test that showed the bug shows it again. */
-function sameFailures(result: { readonly tests: readonly { readonly id: string; readonly status: string }[] }, failing: readonly string[]): boolean {
+function sameFailures(
+  result: { readonly tests: readonly { readonly id: string; readonly status: string }[] },
+  failing: readonly string[],
+): boolean {
   const failed = new Set(result.tests.filter(({ status }) => status === "failed").map(({ id }) => id));
   return failing.every((id) => failed.has(id));
 }

@@ -19,9 +19,20 @@ export async function publish(desk: WorkDesk, task: Task, patch: Patch): Promise
   const { verdict, rule } = judgeBranch(branch);
   const begun = latest(log.events, "effect.judged");
   const commit = begun ? begun.target : await makeCommit(desk, task, patch);
-  if (!begun) await log.append({ type: "effect.judged", effect: "branch", key: `${log.run}:publish:branch`, verdict, rule, target: commit });
+  if (!begun)
+    await log.append({
+      type: "effect.judged",
+      effect: "branch",
+      key: `${log.run}:publish:branch`,
+      verdict,
+      rule,
+      target: commit,
+    });
   if (verdict === "deny") {
-    throw new ClawError(`the branch ${branch} may not be written: ${rule}`, { outcome: "blocked", hint: "see the change with claw diff" });
+    throw new ClawError(`the branch ${branch} may not be written: ${rule}`, {
+      outcome: "blocked",
+      hint: "see the change with claw diff",
+    });
   }
   // Doing it twice does no harm: after a crash it is simply done again.
   await clone.publish(commit, branch);
@@ -42,5 +53,11 @@ function makeCommit(desk: WorkDesk, task: Task, patch: Patch): Promise<string> {
     body: patch.summary,
     trailers: { assistedBy: `claw:${served.join(",") || "none"}`, run: log.run, record: log.head },
   });
-  return clone.commit({ tree: patch.tree, parent: clone.base.commit, message, author: { name: "claw", email: "claw@localhost" }, at: clock.now() });
+  return clone.commit({
+    tree: patch.tree,
+    parent: clone.base.commit,
+    message,
+    author: { name: "claw", email: "claw@localhost" },
+    at: clock.now(),
+  });
 }

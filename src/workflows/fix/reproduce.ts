@@ -42,9 +42,18 @@ async function namedTest(desk: WorkDesk, { setup, baseline }: ReproduceInput, re
   const plan: SuitePlan = isFile ? baseline.plan : planFromCommand(repro, "--repro", listed);
   const files = isFile ? [path] : [];
   const seen = await repeat(desk, { plan, setup, tree, files });
-  if ("problem" in seen) return notReproduced(`${repro} does not fail on the base: ${seen.problem}`, "name a test that fails there");
+  if ("problem" in seen)
+    return notReproduced(`${repro} does not fail on the base: ${seen.problem}`, "name a test that fails there");
   const failing = failedTests(seen.result).map(({ id }) => id);
-  const reproduction = { tree, files, plan: storable(plan), failing, failure: failureText(seen.result), summary: repro, existing: true };
+  const reproduction = {
+    tree,
+    files,
+    plan: storable(plan),
+    failing,
+    failure: failureText(seen.result),
+    summary: repro,
+    existing: true,
+  };
   return { reproduction };
 }
 
@@ -68,7 +77,8 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
     };
     const ended = await converse({ id: "reproduce", slots }, agent, desk.signal);
     if (ended.reason !== "finished") return { end: endOf(ended, "not-reproduced") };
-    if (ended.detail.startsWith("blocked: ")) return notReproduced(ended.detail.slice(9), "give the issue more detail, or name a failing test with --repro");
+    if (ended.detail.startsWith("blocked: "))
+      return notReproduced(ended.detail.slice(9), "give the issue more detail, or name a failing test with --repro");
     return { reproduction: await recordedReproduction(desk, baseline, baseResult, ended.detail) };
   } finally {
     await room.close();
@@ -84,7 +94,10 @@ interface Check {
 }
 
 /** Is what the session left a reproduction? Either it is accepted, or the session is told what is missing. */
-async function checkReproduction(desk: WorkDesk, { setup, plan, dir, baseResult, summary }: Check): Promise<FinishAnswer> {
+async function checkReproduction(
+  desk: WorkDesk,
+  { setup, plan, dir, baseResult, summary }: Check,
+): Promise<FinishAnswer> {
   const refuse = (message: string): FinishAnswer => ({ accepted: false, message: `not accepted: ${message}` });
   const base = desk.clone.base.tree;
   const tree = await desk.clone.snapshot(dir);
@@ -94,10 +107,18 @@ async function checkReproduction(desk: WorkDesk, { setup, plan, dir, baseResult,
   if (forbidden) return refuse(`${forbidden.path}: ${forbidden.why}`);
   const others = files.filter(({ path }) => !isTestPath(path) || isTestConfigPath(path));
   if (others.length > 0) {
-    return refuse(`only test files may change in this step; put these back: ${others.slice(0, 8).map(({ path }) => path).join(", ")}`);
+    return refuse(
+      `only test files may change in this step; put these back: ${others
+        .slice(0, 8)
+        .map(({ path }) => path)
+        .join(", ")}`,
+    );
   }
   const rewritten = files.filter(({ deleted, status }) => (deleted ?? 0) > 0 || status === "deleted");
-  if (rewritten.length > 0) return refuse(`existing tests may only be added to; lines were removed from ${rewritten.map(({ path }) => path).join(", ")}`);
+  if (rewritten.length > 0)
+    return refuse(
+      `existing tests may only be added to; lines were removed from ${rewritten.map(({ path }) => path).join(", ")}`,
+    );
 
   const paths = files.map(({ path }) => path);
   const seen = await repeat(desk, { plan, setup, tree, files: paths });
@@ -135,17 +156,25 @@ interface Repeated {
 }
 
 /** Runs a test several times on one tree. It must fail every time, and every time the same way. */
-async function repeat(desk: WorkDesk, { plan, setup, tree, files }: Repeated): Promise<SuiteRun | { readonly problem: string }> {
+async function repeat(
+  desk: WorkDesk,
+  { plan, setup, tree, files }: Repeated,
+): Promise<SuiteRun | { readonly problem: string }> {
   const bench = { plan, dependencies: setup.dependencies };
   let first: SuiteRun | null = null;
   for (let turn = 1; turn <= REPEATS; turn++) {
     const run = await runSuite(desk, bench, { purpose: "red-on-base", tree, files });
     if (run.fact.verdict === "broken") return { problem: `the test could not be judged: ${brokenBecause(run.result)}` };
     if (run.fact.verdict === "green") {
-      return { problem: first ? "it is flaky: it failed once and passed once on the same code" : "the test passes on the base, so it does not show the bug" };
+      return {
+        problem: first
+          ? "it is flaky: it failed once and passed once on the same code"
+          : "the test passes on the base, so it does not show the bug",
+      };
     }
     first ??= run;
-    if (run.fact.signature !== first.fact.signature) return { problem: "it is flaky: it fails differently from run to run on the same code" };
+    if (run.fact.signature !== first.fact.signature)
+      return { problem: "it is flaky: it fails differently from run to run on the same code" };
   }
   if (!first) throw new WorkspaceError("the test was never run", "report this");
   return first;
@@ -158,7 +187,12 @@ export const baselineResult = async (desk: WorkDesk, { ran }: Baseline): Promise
 };
 
 /** The accepted reproduction, read back from the record: the same whether it was accepted now or before a crash. */
-async function recordedReproduction(desk: WorkDesk, baseline: Baseline, baseResult: SuiteResult, summary: string): Promise<Reproduction> {
+async function recordedReproduction(
+  desk: WorkDesk,
+  baseline: Baseline,
+  baseResult: SuiteResult,
+  summary: string,
+): Promise<Reproduction> {
   const taken = latest(desk.log.events, "diff.taken");
   const tree = taken?.to ?? desk.clone.base.tree;
   const files = (await desk.clone.diff(desk.clone.base.tree, tree)).files.map(({ path }) => path);
@@ -177,4 +211,6 @@ async function recordedReproduction(desk: WorkDesk, baseline: Baseline, baseResu
 
 const storable = (plan: SuitePlan) => ({ ...plan, leftOut: [...plan.leftOut], flags: [...plan.flags] });
 
-const notReproduced = (reason: string, hint: string): Reproduced => ({ end: { outcome: "not-reproduced", reason, hint } });
+const notReproduced = (reason: string, hint: string): Reproduced => ({
+  end: { outcome: "not-reproduced", reason, hint },
+});

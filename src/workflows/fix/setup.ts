@@ -13,13 +13,20 @@ export type Setup = z.infer<typeof Setup>;
 /** The base as it is, and the packages its tests need. */
 export async function setUp(desk: WorkDesk): Promise<Setup> {
   const { repository, clone } = desk;
-  const [dirty, { submodules, lfsPointers }] = await Promise.all([repository.dirty(), repository.notes(clone.base.commit)]);
+  const [dirty, { submodules, lfsPointers }] = await Promise.all([
+    repository.dirty(),
+    repository.notes(clone.base.commit),
+  ]);
   const notes = [
     ...(dirty ? ["the working tree has uncommitted changes: the run starts from the commit, without them"] : []),
     ...(repository.branch === null ? ["HEAD is detached: the run starts from the commit it is at"] : []),
     ...(repository.shallow ? ["the repository is a shallow clone"] : []),
-    ...(submodules.length > 0 ? [`${plural(submodules.length, "submodule")} left empty: ${submodules.slice(0, 3).join(", ")}`] : []),
-    ...(lfsPointers.length > 0 ? [`${plural(lfsPointers.length, "git-lfs file")} left as pointers: ${lfsPointers.slice(0, 3).join(", ")}`] : []),
+    ...(submodules.length > 0
+      ? [`${plural(submodules.length, "submodule")} left empty: ${submodules.slice(0, 3).join(", ")}`]
+      : []),
+    ...(lfsPointers.length > 0
+      ? [`${plural(lfsPointers.length, "git-lfs file")} left as pointers: ${lfsPointers.slice(0, 3).join(", ")}`]
+      : []),
   ];
   return { dependencies: await prepareDependencies(desk), notes };
 }
