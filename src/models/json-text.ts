@@ -36,6 +36,8 @@ export function readJson(raw: string, required: readonly string[]): ReadJson {
   text = mend("open-brace", text, openBrace(text));
   const start = text.indexOf("{");
   if (start < 0) return fail("not_json");
+  // Quotes or brackets before the object: it may be a part of something larger.
+  if (/["[\]]/.test(text.slice(0, start))) return fail("ambiguous");
   text = mend("prose", text, text.slice(start));
 
   const found = scan(text);
@@ -56,10 +58,11 @@ export function readJson(raw: string, required: readonly string[]): ReadJson {
   if (!isObject(value)) return fail(value === undefined ? "not_json" : "not_an_object");
   if (hasConflictingKeys(body)) return fail("ambiguous");
   if (rest.startsWith("{")) {
-    const second = readJson(rest, required);
-    if (!("value" in second) || canonical(second.value) !== canonical(value)) return fail("ambiguous");
+    const second = parse(escapeControls(rest));
+    if (!isObject(second) || canonical(second) !== canonical(value)) return fail("ambiguous");
     repairs.push("dup");
-  } else if (rest !== "") repairs.push("prose");
+  } else if (rest.includes("{")) return fail("ambiguous");
+  else if (rest !== "") repairs.push("prose");
   return { value, repairs };
 
   function closeObject(cut: string, open: string): ReadJson | undefined {

@@ -317,6 +317,14 @@ export const traps: readonly CorpusCase[] = [
     refused: "ambiguous",
   },
   {
+    about: "two objects with a comma between",
+    args: '{"command":"ls","timeout_s":null},{"command":"rm -rf b","timeout_s":null}',
+    refused: "ambiguous",
+  },
+  { about: "a list that is cut", args: '[{"command":"ls","timeout_s":null},', refused: "ambiguous" },
+  { about: "an object after a quoted word", args: '"x", {"command":"ls","timeout_s":null}', refused: "ambiguous" },
+  { about: "a great many objects", args: '{"command":"ls"}'.repeat(100_000), refused: "ambiguous" },
+  {
     about: "one key twice with different values",
     args: '{"command":"ls","command":"rm -rf b","timeout_s":null}',
     refused: "ambiguous",
