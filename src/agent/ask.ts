@@ -60,7 +60,7 @@ export async function ask(session: string, state: SessionState, spend: Spend, de
   const patient = withRetry(model.ask, {
     clock,
     sleep: (ms, stop) => clock.sleep(ms, stop),
-    random: clock.random,
+    random: () => clock.random(),
     deadline: agent.deadline,
     onWait: async ({ error, until }) => {
       await failed(error);

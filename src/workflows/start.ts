@@ -185,8 +185,9 @@ async function clearAway(dir: string): Promise<void> {
 }
 
 /** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */
-function refuseUnpriced({ info, ceiling }: ConnectedModel, limits: RunLimits, now: number): void {
-  if (limits.usdNano === null || info.selfHosted || ceiling(1, 1, now) !== null) return;
+function refuseUnpriced(model: ConnectedModel, limits: RunLimits, now: number): void {
+  const { info } = model;
+  if (limits.usdNano === null || info.selfHosted || model.ceiling(1, 1, now) !== null) return;
   throw new UsageError(
     `the price of ${info.label} is not known, so a budget in money cannot be kept`,
     `give its price under endpoints.${info.endpoint}.price in config.yaml`,

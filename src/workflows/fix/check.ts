@@ -17,19 +17,24 @@ export interface Bases {
 
 export type Checked =
   | { readonly holds: true; readonly taken: TakenChange }
-  | { readonly holds: false; readonly why: string };
+  | {
+      readonly holds: false;
+      /** A gate said no, rather than a test. */
+      readonly refused: boolean;
+      readonly why: string;
+    };
 
 /**
  * claw's own check of a tree, in clean checkouts: the reproduction passes, no test is newly failing, no gate blocks.
  * Cheapest questions first. What is already on record for this very tree is not run again.
  */
 export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Promise<Checked> {
-  const { setup, baseline, reproduction, baseResult } = bases;
-  const no = (why: string): Checked => ({ holds: false, why });
+  const { setup, reproduction, baseResult } = bases;
+  const no = (why: string, refused = false): Checked => ({ holds: false, refused, why });
   const early = await takeChange(desk, reproduction, tree, null);
   if (early.diff.files.length === 0) return no("nothing was changed");
   const first = await judgeChange(desk, early);
-  if (first.worst === "block") return no(first.reasons.join("\n"));
+  if (first.worst === "block") return no(first.reasons.join("\n"), true);
 
   const bench = { plan: reproduction.plan, dependencies: setup.dependencies };
   const green = await runSuite(desk, bench, { purpose: "green-on-head", tree, files: reproduction.files });
@@ -42,7 +47,7 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
   const taken = await takeChange(desk, reproduction, tree, await regressionsOn(desk, baseResult, tree));
   const last = await judgeChange(desk, taken);
   return last.worst === "block"
-    ? no(`${last.reasons.join("\n")}\n${failureText(suite.result)}`)
+    ? no(`${last.reasons.join("\n")}\n${failureText(suite.result)}`, true)
     : { holds: true, taken };
 }
 

@@ -84,7 +84,7 @@ async function answer(desk: WorkDesk, bases: Bases, dir: string, request: Finish
   }
   const left = desk.limits.attempts - failedFinishes(desk) - 1;
   const why = keepEnds(checked.why, MAX_FINDINGS);
-  if (left <= 0) return { accepted: true, detail: `unproven: ${why}` };
+  if (left <= 0) return { accepted: true, detail: `${checked.refused ? "refused" : "unproven"}: ${why}` };
   return { accepted: false, message: `not accepted (${plural(left, "attempt")} left): ${why}` };
 }
 
@@ -140,18 +140,25 @@ async function taken(desk: WorkDesk, tree: string, summary: string): Promise<Pat
   return { tree, diff: desk.log.put(diff.patch), summary };
 }
 
-const givenUp = (detail: string): RunEnd =>
-  detail.startsWith("unproven: ")
-    ? {
-        outcome: "unproven",
-        reason: `the proof does not hold: ${detail.slice("unproven: ".length)}`,
-        hint: "look at it with claw diff; more --attempts, or another --model",
-      }
-    : {
-        outcome: "no-patch",
-        reason: detail.replace(/^blocked: /, ""),
-        hint: "give the issue more detail, or try another --model",
-      };
+/** The end that the words of an accepted finish stand for. */
+function givenUp(detail: string): RunEnd {
+  const [kind = "", why = detail] = /^(blocked|unproven|refused): ([^]*)$/.exec(detail)?.slice(1) ?? [];
+  if (kind === "unproven") {
+    return {
+      outcome: "unproven",
+      reason: `the proof does not hold: ${why}`,
+      hint: "look at it with claw diff; allow more --attempts, or try another --model",
+    };
+  }
+  if (kind === "refused") {
+    return {
+      outcome: "blocked",
+      reason: `a gate refused the change: ${why}`,
+      hint: "look at it with claw diff; widen claw.yaml if the change is wanted",
+    };
+  }
+  return { outcome: "no-patch", reason: why, hint: "give the issue more detail, or try another --model" };
+}
 
 /** A session that was stopped may have left a change that holds all the same: it is checked, and never lost. */
 async function afterwards(desk: WorkDesk, bases: Bases, tree: string, end: RunEnd): Promise<Patched> {
