@@ -1,0 +1,67 @@
+// Measures claw against the budgets it has set itself. Everything happens on this machine: processes, temporary
+// directories and a model server on loopback that answers at once.
+//   node bench/bench.ts [--quick] [--json] [--only <name>]…
+import { existsSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Measurement, openDesk, program } from "./desk.ts";
+import * as measurements from "./measure/all.ts";
+import { isKept } from "./row.ts";
+import { table } from "./table.ts";
+
+const resultsFile = join(import.meta.dirname, "results.json");
+
+const machine = {
+  cpu: cpus()[0]?.model ?? "unknown",
+  cpus: cpus().length,
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+  platform: `${process.platform}-${process.arch}`,
+  directory: tmpdir(),
+  load: loadavg()[0] ?? 0,
+};
+
+function options(): { quick: boolean; json: boolean; chosen: Measurement[] } {
+  const { values } = parseArgs({
+    options: { quick: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string", multiple: true } },
+  });
+  const all = Object.values<Measurement>(measurements);
+  const unknown = values.only?.find((name) => !all.some((measurement) => measurement.name === name));
+  if (unknown !== undefined) {
+    throw new Error(`there is no measurement ${unknown}; there are ${all.map(({ name }) => name).join(", ")}`);
+  }
+  const chosen = all.filter(({ name }) => values.only?.includes(name) ?? true);
+  return { quick: values.quick ?? false, json: values.json ?? false, chosen };
+}
+
+async function main(): Promise<void> {
+  const { quick, json, chosen } = options();
+  if (!existsSync(join(program, "..", "..", "dist", "main.js")))
+    throw new Error("claw is not built: run npm run build first");
+  const say = (text: string): void => void (json || process.stdout.write(`${text}\n`));
+  say(
+    `${machine.cpus} × ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, load ${machine.load.toFixed(1)}, in ${machine.directory}`,
+  );
+  const desk = openDesk(quick);
+  const results: object[] = [];
+  try {
+    for (const measurement of chosen) {
+      const { name, about } = measurement;
+      say(`\n${name}: ${about}`);
+      const rows = await measurement.run(desk);
+      say(table(rows));
+      results.push(...rows.map((row) => ({ measurement: name, ...row, kept: isKept(row) })));
+    }
+  } finally {
+    desk.close();
+  }
+  const text = JSON.stringify({ machine, quick, results }, null, 2);
+  writeFileSync(resultsFile, `${text}\n`);
+  if (json) process.stdout.write(`${text}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,68 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { openSandbox } from "../../src/sandbox/open.ts";
+import type { SandboxPolicy } from "../../src/sandbox/sandbox.ts";
+import { defaultLimits } from "../../src/workflows/sandboxes.ts";
+import { environment, type Measurement } from "../desk.ts";
+import { finish } from "../process.ts";
+import { timesFloor } from "../row.ts";
+import { compared, interleaved, median } from "../statistics.ts";
+
+const COMMAND = ["/bin/bash", "-c", "true"] as const;
+
+/** The same command without a sandbox, in the least of sandboxes, and in claw's. */
+export const sandbox: Measurement = {
+  name: "sandbox",
+  about: "one command in claw's sandbox against a bare spawn and a minimal bubblewrap",
+  async run(desk) {
+    const workspace = join(desk.dir, "sandbox", "workspace");
+    mkdirSync(workspace, { recursive: true });
+    const env = environment(join(desk.dir, "sandbox"));
+    const policy: SandboxPolicy = {
+      workspace,
+      workspaceMode: "rw",
+      git: null,
+      mounts: [],
+      env: {},
+      network: "none",
+      limits: defaultLimits,
+    };
+    const host = {
+      path: env["PATH"] ?? "",
+      home: join(desk.dir, "sandbox"),
+      stateDir: join(desk.dir, "sandbox", "state"),
+    };
+    const timed = async (work: () => Promise<unknown>): Promise<number> => {
+      const startedAt = performance.now();
+      await work();
+      return performance.now() - startedAt;
+    };
+    const minimal = ["--ro-bind", "/", "/", "--bind", workspace, workspace, "--dev", "/dev", "--proc", "/proc"];
+    const flags = [...minimal, "--unshare-pid", "--unshare-net", "--die-with-parent", "--", ...COMMAND];
+    const proving = await timed(() => openSandbox(policy, host).then((box) => box.close()));
+    const box = await openSandbox(policy, host);
+    try {
+      const subjects = {
+        bare: () => timed(() => finish(COMMAND[0], COMMAND.slice(1), { cwd: workspace, env })),
+        bwrap: () => timed(() => finish("/usr/bin/bwrap", flags, { cwd: workspace, env })),
+        claw: () => timed(() => box.exec(COMMAND)),
+        open: () => timed(() => openSandbox(policy, host).then((opened) => opened.close())),
+      };
+      await interleaved(3, subjects);
+      const { bare, bwrap, claw, open } = await interleaved(desk.repeats(60, 20), subjects);
+      return [
+        { what: "command in the sandbox, over bare spawn", unit: "ms", ...compared(claw, bare) },
+        {
+          what: "command in the sandbox, over minimal bwrap",
+          unit: "ms",
+          ...compared(claw, bwrap),
+          budget: timesFloor(1.5),
+        },
+        { what: "opening and closing a sandbox", unit: "ms", value: median(open) },
+        { what: "first opening, with the self-test", unit: "ms", value: proving },
+      ];
+    } finally {
+      await box.close();
+    }
+  },
+};

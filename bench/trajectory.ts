@@ -1,0 +1,59 @@
+import type { ScriptedReply } from "../test/support/model-wire.ts";
+import { marker } from "./sample-repository.ts";
+
+/** What the model does, reply by reply; the last one ends the session. */
+export type Trajectory = readonly ScriptedReply[];
+
+const bash = (turn: number, command: string): ScriptedReply => ({
+  calls: [{ id: `call_${turn}`, name: "bash", arguments: { command, timeout_s: null } }],
+});
+
+const edit = (turn: number, path: string, before: string, after: string): ScriptedReply => ({
+  calls: [
+    { id: `call_${turn}`, name: "edit", arguments: { path, old_string: before, new_string: after, replace_all: null } },
+  ],
+});
+
+const giveUp: ScriptedReply = {
+  calls: [
+    {
+      id: "call_end",
+      name: "finish",
+      arguments: { outcome: "blocked", summary: "the end of the trajectory", test_commands: [] },
+    },
+  ],
+};
+
+/** Every so many turns a file is written: a session that only runs commands is stopped as going in circles. */
+const WRITES_EVERY = 20;
+
+/** `turns` turns with a command that does nothing. */
+export function idle(turns: number): Trajectory {
+  const calls = Array.from({ length: turns }, (_, turn) =>
+    turn % WRITES_EVERY === WRITES_EVERY - 1
+      ? edit(turn, "note.txt", "", `turn ${turn}\n`)
+      : bash(turn, `true ${turn}`),
+  );
+  return [...calls, giveUp];
+}
+
+const lookups = [
+  (turn: number) => `sed -n 1,40p src/part${turn % 10}.js`,
+  (turn: number) => `echo step ${turn}`,
+  (turn: number) => `grep -n export src/part${turn % 10}.js`,
+  (turn: number) => `ls src # ${turn}`,
+  (turn: number) => `wc -l src/part${turn % 10}.js`,
+];
+
+/** `turns` turns of looking around, then a file is read and one line of it changed. */
+export function lookAround(turns: number): Trajectory {
+  const looks = Array.from({ length: turns }, (_, turn) =>
+    bash(turn, lookups[turn % lookups.length]?.(turn) ?? "true"),
+  );
+  return [
+    ...looks,
+    bash(turns, `cat ${marker.path}`),
+    edit(turns + 1, marker.path, marker.before, marker.after),
+    giveUp,
+  ];
+}
