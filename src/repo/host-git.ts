@@ -71,7 +71,7 @@ export interface Identity {
   readonly at: number;
 }
 
-export interface GitCall {
+interface GitCall {
   readonly stdin?: string | Uint8Array;
   readonly signal?: AbortSignal;
   readonly identity?: Identity;
@@ -79,7 +79,7 @@ export interface GitCall {
   readonly answers?: readonly number[];
 }
 
-export interface GitAnswer {
+interface GitAnswer {
   readonly code: number;
   readonly stdout: Buffer;
   readonly stderr: string;

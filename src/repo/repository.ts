@@ -8,7 +8,7 @@ import { type ObjectFormat, shallowList, type Viewed, withView } from "./shadow.
 import { blobs, listTree } from "./trees.ts";
 
 /** Things in a commit that claw carries along but cannot see into. Paths from the root. */
-export interface CommitNotes {
+interface CommitNotes {
   readonly submodules: readonly string[];
   /** Files that are git-lfs pointers: tests see the pointer, not the content. */
   readonly lfsPointers: readonly string[];

@@ -15,7 +15,7 @@ export interface TreeEntry {
  */
 export const nameToText = (name: string): string => Buffer.from(name, "latin1").toString("utf8");
 /** The inverse of nameToText for names that are UTF-8. */
-export const textToName = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+const textToName = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
 /** Names as bytes, each ended by NUL, as git reads them with -z. */
 export const nulEnded = (lines: readonly string[]): Buffer =>
   Buffer.from(lines.map((line) => `${line}\0`).join(""), "latin1");
@@ -91,6 +91,6 @@ export async function overlayTree(
     .filter((entry) => covers(entry.path))
     .map((entry) => `0 ${"0".repeat(entry.oid.length)}\t${entry.path}`);
   const added = from.filter((entry) => covers(entry.path)).map((entry) => `${entry.mode} ${entry.oid}\t${entry.path}`);
-  await git.run(["update-index", "-z", "--replace", "--index-info"], { stdin: nulEnded([...removed, ...added]) });
+  await git.run(["update-index", "-z", "--index-info"], { stdin: nulEnded([...removed, ...added]) });
   return git.line(["write-tree"]);
 }

@@ -61,7 +61,7 @@ export async function snapshotTree(at: WorkingTree): Promise<string> {
     const stand = placeholder(at.idLength);
     await feed(
       at.git(marked),
-      ["--add", "--replace", "--index-info"],
+      ["--index-info"],
       [...refuse].map((name) => `160000 ${stand}\t${name}`),
     );
     return await at.git(marked).line(["write-tree"]);

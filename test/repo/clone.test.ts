@@ -113,6 +113,7 @@ describe.each([["sha1"], ["sha256"]])("in a %s repository", (format) => {
       },
     ]);
     expect(refused).toEqual([]);
+    expect(patch.toString("latin1")).toContain(git(dir, "rev-parse", "HEAD:a.txt"));
     execFileSync("git", ["apply", "--index", "-"], { cwd: dir, input: patch });
     expect(git(dir, "write-tree")).toBe(tree);
   });
@@ -207,7 +208,7 @@ describe("snapshots", () => {
   test("take a pipe in place of a file for its deletion", async () => {
     const { clone, work } = await desk({ "a.txt": "a\n", "b.txt": "b\n" });
     rmSync(join(work, "a.txt"));
-    execFileSync("mkfifo", [join(work, "a.txt"), join(work, "new-pipe")]);
+    execFileSync("/usr/bin/mkfifo", [join(work, "a.txt"), join(work, "new-pipe")]);
     expect(await changes(clone, work)).toEqual({ "a.txt": "deleted 100644 000000" });
   });
 
@@ -288,6 +289,16 @@ describe("trees", () => {
     expect(await clone.overlay(clone.base.tree, patched, ["."])).toBe(clone.base.tree);
   });
 
+  test("an overlay may put a file where a directory was, and a directory where a file was", async () => {
+    const { clone, work } = await desk({ "x/y": "1\n", z: "2\n" });
+    rmSync(join(work, "x"), { recursive: true });
+    rmSync(join(work, "z"));
+    write(work, { x: "3\n", "z/w": "4\n" });
+    const tree = await clone.snapshot(work);
+    expect(await clone.overlay(clone.base.tree, tree, ["x", "z"])).toBe(tree);
+    expect(await clone.overlay(clone.base.tree, tree, ["x", "z/w"])).toBe(tree);
+  });
+
   test("files of a tree are listed and read without a checkout", async () => {
     const { clone } = await desk({ "src/a.txt": "héllo\n", ...awkward, empty: "" });
     expect((await clone.read(clone.base.tree, "src/a.txt"))?.toString()).toBe("héllo\n");
@@ -316,7 +327,7 @@ describe("trees", () => {
     const started = performance.now();
     const tree = await clone.snapshot(work);
     const diff = await clone.diff(clone.base.tree, tree);
-    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(performance.now() - started).toBeLessThan(40_000);
     expect(diff.files).toHaveLength(10_000);
     expect(await clone.snapshot(work)).toBe(tree);
   });

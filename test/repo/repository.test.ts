@@ -131,11 +131,16 @@ describe("a repository is refused, in two lines", () => {
     symlinkSync(secrets, join(linked, ".git/objects"));
     await refusal(openRepository(linked));
 
-    const borrowing = makeRepository({ "a.txt": "a\n" });
-    mkdirSync(join(secrets, "objects"));
+    const real = makeRepository({ "b.txt": "b\n" });
+    mkdirSync(join(secrets, "unnamed"));
+    mkdirSync(join(secrets, "link"));
+    symlinkSync(join(real, ".git/objects"), join(secrets, "link/objects"));
     write(secrets, { "objects/id_ed25519": "secret" });
-    write(borrowing, { ".git/objects/info/alternates": `${secrets}/objects\n` });
-    expect((await refusal(openRepository(borrowing))).message).toContain("not a plain git object store");
+    for (const planted of ["objects", "unnamed", "link/objects", "missing/objects"]) {
+      const borrowing = makeRepository({ "a.txt": "a\n" });
+      write(borrowing, { ".git/objects/info/alternates": `${secrets}/${planted}\n` });
+      expect((await refusal(openRepository(borrowing))).message).toContain("not a plain git object store");
+    }
   });
 });
 

@@ -51,7 +51,7 @@ function inside(work: string, { dir, objects }: SandboxGit, script: string): str
     "PATH",
     "/usr/bin:/bin",
   ];
-  return execFileSync("bwrap", [...argv, "--", "/bin/sh", "-c", `exec 2>&1; ${script}`], {
+  return execFileSync("/usr/bin/bwrap", [...argv, "--", "/bin/sh", "-c", `exec 2>&1; ${script}`], {
     encoding: "utf8",
   }).trimEnd();
 }
