@@ -41,7 +41,7 @@ export async function drive(
     record({ type: "session.ended", session: id, reason, detail });
 
   if (!state.started) {
-    const tools = log.put(JSON.stringify(agent.tools.map(({ spec }) => spec)));
+    const tools = log.putJson(agent.tools.map(({ spec }) => spec));
     await record({ type: "session.started", session: id, kind: opening.kind, prompt: opening.prompt, tools });
   }
   if (state.messages.length === 0) await tell("system", { role: "system", text: opening.system });

@@ -88,7 +88,7 @@ async function judged({ session, call, number, inDoubt }: Wish, { agent, record,
     effect: tool.effect,
     verdict,
     rule,
-    args: agent.log.put(JSON.stringify(call.args)),
+    args: agent.log.putJson(call.args),
     summary: tool.summary(call.args),
   });
   if (verdict === "deny") return notRun(`denied: ${rule}`);

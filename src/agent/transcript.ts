@@ -16,4 +16,4 @@ export function transcriptReader(log: RunLog): (shas: readonly string[]) => Prom
 }
 
 /** Stages a message's body and names it. */
-export const putMessage = (log: RunLog, message: Message): string => log.put(JSON.stringify(message));
+export const putMessage = (log: RunLog, message: Message): string => log.putJson(message);

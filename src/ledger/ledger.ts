@@ -20,8 +20,10 @@ export interface RunLog extends RunRecord {
   append(event: Event): Promise<Recorded>;
   /** The same for facts that are only true together. */
   appendTogether(events: readonly Event[]): Promise<readonly Recorded[]>;
-  /** Stages a body and names it. It becomes durable with the next event. Secrets are scrubbed first. */
+  /** Stages a body and names it. It becomes durable with the next event. Text is scrubbed of secrets first; bytes stay. */
   put(body: string | Uint8Array): Sha;
+  /** The same for a value stored as JSON. Its strings are scrubbed before they are quoted, so that it stays readable. */
+  putJson(value: unknown): Sha;
   bytes(sha: Sha): Promise<Uint8Array>;
   text(sha: Sha): Promise<string>;
   /** Called after each fact is stored, in order. */
@@ -99,7 +101,12 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     open: async (run) => {
       const owner = thisProcess();
       if (!(await store.claim(run, owner, isGone))) throw new Fenced(run);
-      return writer({ store, clock, scrub, owner, bytes, text, record: await read(run) });
+      try {
+        return writer({ store, clock, scrub, owner, bytes, text, record: await read(run) });
+      } catch (error) {
+        await store.release(run, owner);
+        throw error;
+      }
     },
     close: () => store.close(),
   };
@@ -121,13 +128,21 @@ function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunL
   // Facts keep the order in which they were told, also when calls run side by side.
   let queue: Promise<unknown> = Promise.resolve();
 
+  const json = (value: unknown): string =>
+    JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? scrub(part) : part));
+  const stage = (data: Uint8Array): Sha => {
+    const sha = createHash("sha256").update(data).digest("hex");
+    staged.push({ sha, data });
+    return sha;
+  };
   const write = async (facts: readonly Event[]): Promise<readonly Recorded[]> => {
     const rows: Row[] = [];
     for (const fact of facts) {
       const seq = events.length + rows.length;
-      const body = scrub(JSON.stringify({ at: clock.now(), ...Event.parse(fact) }));
+      const body = json({ at: clock.now(), ...Event.parse(fact) });
       rows.push({ run, seq, body, hash: seal(rows.at(-1)?.hash ?? head, run, seq, body) });
     }
+    const recorded = rows.map(parse);
     const blobs = staged;
     staged = [];
     try {
@@ -137,7 +152,6 @@ function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunL
       throw error;
     }
     head = rows.at(-1)?.hash ?? head;
-    const recorded = rows.map(parse);
     events.push(...recorded);
     for (const fact of recorded) for (const listener of listeners) listener(fact);
     return recorded;
@@ -156,12 +170,8 @@ function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunL
     },
     append: async (event) => (await appendTogether([event]))[0] as Recorded,
     appendTogether,
-    put(body) {
-      const data = typeof body === "string" ? new TextEncoder().encode(scrub(body)) : body;
-      const sha = createHash("sha256").update(data).digest("hex");
-      staged.push({ sha, data });
-      return sha;
-    },
+    put: (body) => stage(typeof body === "string" ? new TextEncoder().encode(scrub(body)) : body),
+    putJson: (value) => stage(new TextEncoder().encode(json(value))),
     bytes: async (sha) => staged.find((blob) => blob.sha === sha)?.data ?? (await bytes(sha)),
     text: async (sha) => {
       const waiting = staged.find((blob) => blob.sha === sha);
@@ -187,6 +197,11 @@ const mustSurvivePowerLoss = ({ type }: Event): boolean =>
   type === "run.paused";
 
 function parse(row: Row): Recorded {
-  const { at, ...stored } = JSON.parse(row.body) as { at: number };
-  return { ...Event.parse(upcast(stored)), seq: row.seq, at };
+  const { at, ...stored } = JSON.parse(row.body) as { at: number; type?: unknown };
+  const event = Event.safeParse(upcast(stored));
+  if (event.success) return { ...event.data, seq: row.seq, at };
+  throw new LedgerBroken(
+    `event ${row.seq} of run ${row.run} (${String(stored.type).slice(0, 60)}) is not one that this claw knows`,
+    "it was probably recorded by a newer claw: update this one",
+  );
 }

@@ -1,7 +1,10 @@
 import type { Database } from "better-sqlite3";
 
+/** One step from a format to the next, run inside a transaction. */
+export type Migration = (db: Database) => void;
+
 /** Numbered, never edited: the database's user_version counts how many have been applied. */
-export const migrations: readonly ((db: Database) => void)[] = [
+export const migrations: readonly Migration[] = [
   (db) =>
     db.exec(`
       CREATE TABLE events (

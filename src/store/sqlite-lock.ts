@@ -22,7 +22,7 @@ export async function inTransaction<T>(db: Database, work: () => T, durable = fa
   });
 }
 
-/** The same patience for statements that cannot run inside a transaction. */
+/** The same patience, and the same errors, for reads and for statements that cannot run inside a transaction. */
 export const whenFree = <T>(work: () => T): Promise<T> => retrying(work);
 
 async function retrying<T>(work: () => T): Promise<T> {
@@ -53,6 +53,13 @@ function explained(error: unknown, code: string): unknown {
     return new InfrastructureError(
       `the ledger could not be written: ${(error as Error).message}`,
       "free space on the disk that holds CLAW_HOME; nothing recorded is lost: continue with claw resume",
+      error,
+    );
+  }
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") {
+    return new InfrastructureError(
+      `the ledger's file is damaged: ${(error as Error).message}`,
+      "restore it from a backup, or set CLAW_HOME to another directory",
       error,
     );
   }

@@ -1,9 +1,9 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import Database from "better-sqlite3";
 import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
-import { migrations } from "./migrations.ts";
+import { type Migration, migrations } from "./migrations.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import type { AnchorRow, Row, Store } from "./store.ts";
 
@@ -13,10 +13,15 @@ const PLAIN = 0;
 const ZSTD = 1;
 
 /** The ledger's file, created with its directory when missing; ":memory:" for tests. Private to its owner. */
-export async function openSqlite(file: string): Promise<Store> {
-  const db = await open(file);
+export async function openSqlite(file: string, steps: readonly Migration[] = migrations): Promise<Store> {
+  const db = await open(file, steps);
   const statements = prepare(db);
   const write = <T>(work: () => T, durable = false): Promise<T> => inTransaction(db, work, durable);
+  const endsOf = ({ run, last }: { run: string; last: number }) => {
+    const rows = [statements.row.get(run, 0), statements.row.get(run, last)] as (Row | undefined)[];
+    // A run whose rows somebody deleted has no ends; the anchors still know of it.
+    return rows[0] && rows[1] ? [{ first: rows[0], last: rows[1] }] : [];
+  };
 
   return {
     append: ({ rows, blobs, durable }) =>
@@ -29,25 +34,25 @@ export async function openSqlite(file: string): Promise<Store> {
         }
         for (const row of rows) insertRow(statements, row);
       }, durable),
-    rows: async (run, from = 0) => statements.rows.all(run, from) as Row[],
-    ends: async (limit) =>
-      (statements.ends.all(limit) as { run: string; last: number }[]).map(({ run, last }) => ({
-        first: statements.row.get(run, 0) as Row,
-        last: statements.row.get(run, last) as Row,
-      })),
-    find: async (prefix) =>
-      (statements.find.all(`${prefix.replace(/[%_\\]/g, "\\$&")}%`) as { run: string }[]).map(({ run }) => run),
-    blob: async (sha) => {
-      const found = statements.getBlob.get(sha) as { encoding: number; data: Buffer | null } | undefined;
-      if (!found?.data) return null;
-      return found.encoding === ZSTD ? zstdDecompressSync(found.data) : found.data;
-    },
+    rows: (run, from = 0) => whenFree(() => statements.rows.all(run, from) as Row[]),
+    ends: (limit) => whenFree(() => (statements.ends.all(limit) as { run: string; last: number }[]).flatMap(endsOf)),
+    find: (prefix) =>
+      whenFree(() => {
+        const like = `${prefix.replace(/[%_\\]/g, "\\$&")}%`;
+        return (statements.find.all(like) as { run: string }[]).map(({ run }) => run);
+      }),
+    blob: (sha) =>
+      whenFree(() => {
+        const found = statements.getBlob.get(sha) as { encoding: number; data: Buffer | null } | undefined;
+        if (!found?.data) return null;
+        return found.encoding === ZSTD ? zstdDecompressSync(found.data) : found.data;
+      }),
     anchor: (next) =>
       write(() => {
         const row = next((statements.newestAnchor.get() as AnchorRow | undefined) ?? null);
         statements.putAnchor.run(row.seq, row.run, row.last, row.head, row.at, row.hash);
       }, true),
-    anchors: async () => statements.anchors.all() as AnchorRow[],
+    anchors: () => whenFree(() => statements.anchors.all() as AnchorRow[]),
     claim: (run, owner, mayTake) =>
       write(() => {
         const present = statements.owner.get(run) as { owner: string } | undefined;
@@ -55,24 +60,27 @@ export async function openSqlite(file: string): Promise<Store> {
         statements.putOwner.run(run, owner);
         return true;
       }),
-    owner: async (run) => (statements.owner.get(run) as { owner: string } | undefined)?.owner ?? null,
+    owner: (run) => whenFree(() => (statements.owner.get(run) as { owner: string } | undefined)?.owner ?? null),
     release: (run, owner) => write(() => void statements.dropOwner.run(run, owner)),
     close: async () => void db.close(),
   };
 }
 
-async function open(file: string): Promise<Database.Database> {
+async function open(file: string, steps: readonly Migration[]): Promise<Database.Database> {
+  let db: Database.Database | undefined;
   try {
     if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const isNew = file === ":memory:" || !existsSync(file);
-    const db = new Database(file, { timeout: 0 });
+    const opened = new Database(file, { timeout: 0 });
+    db = opened;
     if (isNew && file !== ":memory:") chmodSync(file, 0o600);
-    await whenFree(() => db.pragma("journal_mode = WAL"));
-    db.pragma("synchronous = NORMAL");
-    db.pragma("foreign_keys = ON");
-    await migrate(db, file);
-    return db;
+    await whenFree(() => opened.pragma("journal_mode = WAL"));
+    opened.pragma("synchronous = NORMAL");
+    opened.pragma("foreign_keys = ON");
+    await migrate(opened, file, steps);
+    return opened;
   } catch (error) {
+    db?.close();
     if (error instanceof UsageError || error instanceof InfrastructureError) throw error;
     throw new InfrastructureError(
       `the ledger ${file} cannot be opened: ${(error as Error).message}`,
@@ -82,22 +90,29 @@ async function open(file: string): Promise<Database.Database> {
   }
 }
 
-async function migrate(db: Database.Database, file: string): Promise<void> {
+async function migrate(db: Database.Database, file: string, steps: readonly Migration[]): Promise<void> {
   const version = db.pragma("user_version", { simple: true }) as number;
-  if (version > migrations.length) {
+  if (version > steps.length) {
     throw new InfrastructureError(
-      `the ledger ${file} was written by a newer claw (format ${version}, this one knows ${migrations.length})`,
+      `the ledger ${file} was written by a newer claw (format ${version}, this one knows ${steps.length})`,
       "update claw, or set CLAW_HOME to a directory of its own for this version",
     );
   }
-  if (version === migrations.length) return;
-  if (version > 0) copyFileSync(file, `${file}.before-${migrations.length}`);
+  if (version === steps.length) return;
+  if (version > 0) await backUp(db, `${file}.before-${steps.length}`);
   await inTransaction(db, () => {
     // Another process may have migrated while we waited for the lock.
     const now = db.pragma("user_version", { simple: true }) as number;
-    for (const step of migrations.slice(now)) step(db);
-    db.pragma(`user_version = ${migrations.length}`);
+    for (const step of steps.slice(now)) step(db);
+    db.pragma(`user_version = ${Math.max(now, steps.length)}`);
   });
+}
+
+/** A copy from before a migration, with what is still in the write-ahead log. The first process to come makes it. */
+async function backUp(db: Database.Database, copy: string): Promise<void> {
+  if (existsSync(copy)) return;
+  await whenFree(() => db.prepare("VACUUM INTO ?").run(copy));
+  chmodSync(copy, 0o600);
 }
 
 function prepare(db: Database.Database) {
