@@ -14,12 +14,17 @@ export function stripInvisible(text: string): { readonly text: string; readonly 
 
 /** Terminal colours and cursor movements; progress redrawn with carriage returns keeps only its last state. */
 export function stripTerminal(text: string): string {
-  return text
-    // oxlint-disable-next-line no-control-regex -- escape sequences are what this removes
-    .replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "")
-    .replaceAll("\r\n", "\n")
-    .replace(/^.*\r(?!$)/gm, "");
+  return (
+    text
+      // oxlint-disable-next-line no-control-regex -- escape sequences are what this removes
+      .replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "")
+      .replaceAll("\r\n", "\n")
+      .replace(/^.*\r(?!$)/gm, "")
+  );
 }
+
+/** What others wrote, safe to show on a terminal: nothing in it moves the cursor, recolours or hides words. */
+export const printable = (text: string): string => stripInvisible(stripTerminal(text)).text;
 
 /** "1 file", "2 files". */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
@@ -96,15 +101,4 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
-}
-
-/** What two outputs of the same thing have in common: times, addresses, temporary paths and process ids are levelled. */
-export function normalise(text: string): string {
-  return text
-    .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, "<time>")
-    .replace(/\b\d\d:\d\d:\d\d(?:\.\d+)?\b/g, "<time>")
-    .replace(/\b\d+(?:\.\d+)?\s?(?:ms|s|µs|ns|seconds?|minutes?)\b/g, "<duration>")
-    .replace(/\b0x[0-9a-f]+\b/gi, "<address>")
-    .replace(/\/tmp\/[^\s:'")]+/g, "<tmp>")
-    .replace(/\b(pid|process)[ =:#]*\d+/gi, "$1 <pid>");
 }

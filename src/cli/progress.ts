@@ -1,0 +1,55 @@
+import type { Recorded } from "../ledger/events.ts";
+import { printable } from "../text.ts";
+import { applyToTimeline, newTimeline, type TimelineLine, timelineLine } from "../views/timeline.ts";
+import type { Watch } from "../workflows/start.ts";
+import { paintMark, type Style } from "./style.ts";
+
+/** One way to show a run while it goes on. */
+export interface Progress extends Required<Omit<Watch, "signal">> {
+  /** Leaves a final state behind and the terminal as it was. */
+  end(): Promise<void>;
+}
+
+type Print = (line: string) => void;
+
+/** Lines for a log file or a pipe: one per event that people care about. */
+export function plainProgress(print: Print, style: Style): Progress {
+  let state = newTimeline;
+  let words = "";
+  return {
+    onStart: (run) => print(`run ${run} (if it is interrupted: claw resume ${run})`),
+    onEvent: (event) => {
+      const line = timelineLine(state, event, words);
+      state = applyToTimeline(state, event);
+      if (event.type === "model.requested" || event.type === "model.replied") words = "";
+      if (line) print(renderLine(line, style));
+    },
+    onDelta: ({ kind, text }) => {
+      if (kind === "text") words += text;
+    },
+    onOutput: () => {},
+    end: () => Promise.resolve(),
+  };
+}
+
+/** Each event as a line of JSON; the caller adds the result as the last one. */
+export function jsonProgress(print: Print): Progress {
+  let run = "";
+  return {
+    onStart: (started) => (run = started),
+    onEvent: (event) => print(eventLine(run, event)),
+    onDelta: () => {},
+    onOutput: () => {},
+    end: () => Promise.resolve(),
+  };
+}
+
+/** An event as NDJSON. */
+export const eventLine = (run: string, event: Recorded): string => JSON.stringify({ type: "event", run, event });
+
+/** "12:00:03 patch      ✓ green on head: green, 1 passed, 0 failed (1.2 s)". */
+export function renderLine({ at, mark, text, stage }: TimelineLine, style: Style): string {
+  const time = new Date(at).toISOString().slice(11, 19);
+  const where = style.faint(`${time} ${(stage ?? "").padEnd(10)}`);
+  return `${where} ${paintMark(style, mark)} ${printable(text)}`;
+}

@@ -1,0 +1,81 @@
+import { fixFacts } from "../reports/fix-facts.ts";
+import { type Result, resultOf, type RunFacts } from "../reports/result.ts";
+import { duration, headline, money, plural, printable } from "../text.ts";
+import { foldRun } from "../views/run.ts";
+import { foldSpend, shownCost } from "../views/spend.ts";
+import { paintMark, type Style } from "./style.ts";
+
+/** How a run stands, in about ten lines: the end of `claw fix`, the beginning of `claw show`. */
+export function summary(facts: RunFacts, style: Style): string {
+  const result = resultOf(facts);
+  const state = foldRun(facts.events);
+  const spend = foldSpend(facts.events);
+  const tokens = spend.inputTokens + spend.outputTokens;
+  const rows: [name: string, text: string | null][] = [
+    [
+      "run",
+      `${facts.run}  ${style.faint(`${result.workflow} of ${result.base.slice(0, 12)} in ${said(result.repository)}`)}`,
+    ],
+    ["issue", result.task && `${said(result.task.title)}  ${style.faint(`from ${said(result.task.source)}`)}`],
+    ["model", result.model && said(result.model.label)],
+    ["proof", proofLine(facts, style)],
+    ["gates", gatesLine(result, style)],
+    ["change", result.diff && `${plural(result.diff.files, "file")}, +${result.diff.added} −${result.diff.deleted}`],
+    ["branch", result.branch && `${result.branch}  ${style.faint(result.commit?.slice(0, 12) ?? "")}`],
+    [
+      "cost",
+      `${money(shownCost(spend))}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
+    ],
+    ...result.notes.map((note): [string, string] => ["note", said(note)]),
+    ["next", nextStep(result)],
+  ];
+  const lines = rows.flatMap(([name, text]) => (text ? [`  ${style.faint(name.padEnd(7))} ${text}`] : []));
+  return [headlineOf(result, style), ...lines].join("\n");
+}
+
+/** Words of others as one safe line. */
+const said = (text: string): string => headline(printable(text).replace(/\s+/g, " "), 200);
+
+function headlineOf(result: Result, style: Style): string {
+  const reason = said(result.reason);
+  switch (result.status) {
+    case "running":
+      return `${paintMark(style, "…")} ${style.strong("running")}  ${runningStage(result)}`;
+    case "interrupted":
+      return `${paintMark(style, "!")} ${style.strong("interrupted")}  ${reason}`;
+    case "paused":
+      return `${paintMark(style, "!")} ${style.strong(result.outcome ?? "paused")}  ${reason}`;
+    case "ended": {
+      const good = result.outcome === "proven" || result.outcome === "done";
+      return `${paintMark(style, good ? "✓" : "✗")} ${style.strong(result.outcome ?? "ended")}  ${reason}`;
+    }
+  }
+}
+
+const runningStage = ({ stages }: Result): string => {
+  const last = stages.findLast(({ finished }) => !finished) ?? stages.at(-1);
+  return last ? `in stage ${last.name}` : "";
+};
+
+function proofLine({ events }: RunFacts, style: Style): string | null {
+  const { proof } = fixFacts(events);
+  if (!proof) return null;
+  return proof.findings.map(({ claim, holds }) => `${paintMark(style, holds ? "✓" : "✗")} ${claim}`).join("  ");
+}
+
+function gatesLine({ gates }: Result, style: Style): string | null {
+  if (gates.length === 0) return null;
+  const passed = gates.filter(({ verdict }) => verdict === "pass").length;
+  const others = gates.filter(({ verdict }) => verdict !== "pass");
+  const told = others.map(({ gate, verdict, reasons }) => {
+    return `${paintMark(style, verdict === "ask" ? "!" : "✗")} ${gate} ${verdict === "ask" ? "asks" : "blocks"}: ${said(reasons.join("; "))}`;
+  });
+  return [`${passed} of ${gates.length} passed`, ...told].join("  ");
+}
+
+/** One thing to do next. */
+function nextStep({ run, hint, status, resumable }: Result): string | null {
+  if (status === "running") return `claw log ${run} --follow`;
+  if (hint.includes("claw ")) return hint.replace(/claw resume(?! [0-9a-z]{12})/, `claw resume ${run}`);
+  return [hint, resumable ? `claw resume ${run}` : `claw log ${run}`].filter(Boolean).join("; then: ");
+}

@@ -1,0 +1,54 @@
+import type { App } from "../app.ts";
+import { systemClock } from "../clock.ts";
+import { ClawError, exitCodes } from "../errors.ts";
+import { resultOf } from "../reports/result.ts";
+import type { FinishedRun, Watch } from "../workflows/start.ts";
+import type { CommandDesk } from "./command.ts";
+import { jsonProgress, plainProgress, type Progress } from "./progress.ts";
+import { readRun } from "./run-id.ts";
+import { hasColours, styleFor } from "./style.ts";
+import { summary } from "./summary.ts";
+
+/** Shows a run while it goes on and tells how it ended. Gives the exit code. */
+export async function watchRun(
+  desk: CommandDesk,
+  { json }: { readonly json: boolean },
+  go: (app: App, watch: Watch) => Promise<FinishedRun>,
+): Promise<number> {
+  const app = await desk.app();
+  const progress = await chooseProgress(desk, app, json);
+  let run = "";
+  const onStart = (started: string): void => progress.onStart((run = started));
+  try {
+    const finished = await go(app, { ...progress, onStart, signal: desk.signal });
+    await progress.end();
+    const facts = await readRun(await app.ledger(), finished.run);
+    const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
+    desk.out(json ? JSON.stringify({ type: "result", ...resultOf(facts) }) : summary(facts, style));
+    return exitCodes[finished.outcome];
+  } catch (error) {
+    await progress.end();
+    if (json && error instanceof ClawError) desk.out(errorLine(error));
+    else if (run !== "") desk.err(`what was recorded is kept: claw resume ${run}`);
+    throw error;
+  }
+}
+
+/** A run that could not begin has no result; a script still gets a last line it can read. */
+function errorLine({ outcome, message, hint }: ClawError): string {
+  return JSON.stringify({ type: "error", version: 1, outcome, exitCode: exitCodes[outcome], message, hint });
+}
+
+async function chooseProgress(
+  { terminal, out, err, signal }: CommandDesk,
+  { config }: App,
+  json: boolean,
+): Promise<Progress> {
+  if (json) return jsonProgress(out);
+  const plain = plainProgress(err, styleFor(hasColours(config, false)));
+  if (!terminal.stderr || config.ci) return plain;
+  // Without a build there is no live view: Node reads TypeScript, but not its XML.
+  const live = await import("../tui/live.tsx").catch(() => null);
+  if (!live) return plain;
+  return live.liveProgress({ colours: hasColours(config, true), clock: systemClock, stream: process.stderr, signal });
+}

@@ -1,0 +1,112 @@
+import type { EventOf, Recorded } from "../ledger/events.ts";
+import { headline, printable } from "../text.ts";
+import { applyToRun, newRun, type RunState } from "../views/run.ts";
+import { applyToSpend, nothingSpent, type Spend } from "../views/spend.ts";
+import {
+  applyToTimeline,
+  newTimeline,
+  type TimelineLine,
+  type TimelineState,
+  timelineLine,
+} from "../views/timeline.ts";
+
+/** Everything the live view shows; times in milliseconds since the epoch. */
+export interface LiveState {
+  readonly run: string;
+  readonly title: string | null;
+  readonly state: RunState;
+  readonly spend: Spend;
+  readonly timeline: TimelineState;
+  readonly suites: readonly Recorded<EventOf<"suite.ran">>[];
+  /** The newest line that is no stage, suite or gate: those have places of their own. */
+  readonly last: TimelineLine | null;
+  /** What goes on right now. */
+  readonly current: { readonly text: string; readonly since: number } | null;
+  /** What the model is saying, and the end of what the running command wrote. */
+  readonly words: string;
+  readonly output: string;
+}
+
+const KEPT = 4000;
+
+export const newLiveState = (run: string): LiveState => ({
+  run,
+  title: null,
+  state: newRun,
+  spend: nothingSpent,
+  timeline: newTimeline,
+  suites: [],
+  last: null,
+  current: null,
+  words: "",
+  output: "",
+});
+
+/** One event forward. */
+export function applyToLive(live: LiveState, event: Recorded): LiveState {
+  const line = timelineLine(live.timeline, event, live.words);
+  const placed = event.type.startsWith("stage.") || event.type === "suite.ran" || event.type === "gate.judged";
+  const next: LiveState = {
+    ...live,
+    state: applyToRun(live.state, event),
+    spend: applyToSpend(live.spend, event),
+    timeline: applyToTimeline(live.timeline, event),
+    suites: event.type === "suite.ran" ? [...live.suites, event] : live.suites,
+    last: line && !placed ? line : live.last,
+  };
+  return { ...next, ...goingOn(event), ...titleIn(event) };
+}
+
+type Now = Partial<Pick<LiveState, "current" | "words" | "output">>;
+
+/** What begins or ends with an event. */
+function goingOn(event: Recorded): Now {
+  const quiet = { words: "", output: "" };
+  switch (event.type) {
+    case "model.requested":
+      return { ...quiet, current: { text: `the model, turn ${event.turn}`, since: event.at } };
+    case "model.waited":
+      return { ...quiet, current: { text: `waiting for the model: ${headline(event.reason)}`, since: event.at } };
+    case "call.judged":
+      return event.verdict === "deny"
+        ? {}
+        : { ...quiet, current: { text: `${event.tool} ${event.summary}`, since: event.at } };
+    case "sandbox.opened":
+      return { ...quiet, current: { text: `sandbox: ${event.purpose}`, since: event.at } };
+    case "model.replied":
+    case "model.failed":
+    case "call.finished":
+    case "suite.ran":
+    case "stage.finished":
+    case "run.paused":
+    case "run.ended":
+      return { ...quiet, current: null };
+    default:
+      return {};
+  }
+}
+
+function titleIn(event: Recorded): Partial<LiveState> {
+  if (event.type !== "stage.finished" || event.stage !== "intake") return {};
+  const { output } = event;
+  const named = typeof output === "object" && output !== null && "title" in output ? output["title"] : null;
+  return typeof named === "string" ? { title: named } : {};
+}
+
+export const addWords = (live: LiveState, text: string): LiveState => ({
+  ...live,
+  words: (live.words + text).slice(-KEPT),
+});
+
+export const addOutput = (live: LiveState, chunk: Buffer): LiveState => ({
+  ...live,
+  output: (live.output + chunk.toString("utf8")).slice(-KEPT),
+});
+
+/** The last lines somebody wrote, safe to show. */
+export const tail = (text: string, lines: number): readonly string[] =>
+  printable(text)
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter(Boolean)
+    .slice(-lines);

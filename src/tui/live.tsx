@@ -1,0 +1,75 @@
+import { render } from "ink";
+import type { Clock } from "../clock.ts";
+import type { OnDelta } from "../models/model.ts";
+import type { Recorded } from "../ledger/events.ts";
+import { addOutput, addWords, applyToLive, type LiveState, newLiveState } from "./live-state.ts";
+import { LiveView } from "./live-view.tsx";
+
+export interface LiveOptions {
+  readonly colours: boolean;
+  readonly clock: Clock;
+  /** The terminal. */
+  readonly stream: NodeJS.WriteStream;
+  /** Aborted when the run has been told to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** A run as a view that redraws itself in place. */
+export interface Live {
+  onStart(run: string): void;
+  onEvent(event: Recorded): void;
+  readonly onDelta: OnDelta;
+  onOutput(chunk: Buffer): void;
+  end(): Promise<void>;
+}
+
+/** Milliseconds between redraws, however much happens. */
+const FRAME_MS = 100;
+
+/** Draws on a terminal from the moment the run has an id until `end`, and leaves the last state standing. */
+export function liveProgress({ colours, clock, stream, signal }: LiveOptions): Live {
+  let live: LiveState = newLiveState("");
+  let drawn: { state: LiveState; second: number } | null = null;
+  let screen: ReturnType<typeof render> | null = null;
+  let timer: NodeJS.Timeout | null = null;
+
+  const view = (running: boolean) => (
+    <LiveView
+      live={live}
+      now={clock.now()}
+      running={running}
+      stopping={signal.aborted}
+      colours={colours}
+      rows={stream.rows ?? 24}
+    />
+  );
+  const draw = (): void => {
+    const second = Math.floor(clock.now() / 1000);
+    if (drawn?.state === live && drawn.second === second) return;
+    drawn = { state: live, second };
+    screen?.rerender(view(true));
+  };
+
+  return {
+    onStart(run) {
+      live = newLiveState(run);
+      // Ctrl-C stays a signal: the keyboard is never read.
+      screen = render(view(true), { stdout: stream, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 / FRAME_MS });
+      timer = setInterval(draw, FRAME_MS);
+    },
+    onEvent: (event) => void (live = applyToLive(live, event)),
+    onDelta({ kind, text }) {
+      if (kind === "text") live = addWords(live, text);
+    },
+    onOutput: (chunk) => void (live = addOutput(live, chunk)),
+    async end() {
+      if (timer) clearInterval(timer);
+      timer = null;
+      if (!screen) return;
+      screen.rerender(view(false));
+      screen.unmount();
+      await screen.waitUntilExit();
+      screen = null;
+    },
+  };
+}
