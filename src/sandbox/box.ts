@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SandboxUnavailable, UsageError } from "../errors.ts";
 import { bubblewrapArguments } from "./arguments.ts";
@@ -8,6 +7,7 @@ import { type Bench, runCommand } from "./command.ts";
 import { prepareDevices } from "./devices.ts";
 import { baseEnvironment } from "./environment.ts";
 import { prepareEtc } from "./etc.ts";
+import { withFrozenFiles } from "./frozen.ts";
 import { inheritedDescriptors } from "./inherited.ts";
 import { type OnLink, releaseMountPoints, reserveMountPoints } from "./mount-points.ts";
 import { pipePool } from "./pipes.ts";
@@ -32,21 +32,36 @@ export interface Box extends Sandbox {
 /** Puts a sandbox together. Whether it contains anything is not asked here: that is for the self-test to say. */
 export async function assembleBox(policy: SandboxPolicy, host: SandboxHost, ability: Ability): Promise<Box> {
   const checked = checkPolicy(policy, host);
-  await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
-  const closing = new AbortController();
-  const { bench, scratch, environment, degraded } = await prepare(checked.policy, host, ability, closing.signal);
+  const scratch = await openScratch(host.stateDir);
   const places = mountPlaces(checked);
-  places.reserve("refuse");
+  const closing = new AbortController();
+  try {
+    const prepared = await prepare(checked.policy, { host, ability, scratch, closing: closing.signal });
+    places.reserve("refuse");
+    return openedBox(checked, prepared, { scratch, places, closing });
+  } catch (error) {
+    places.release();
+    await scratch.remove();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly scratch: Scratch;
+  readonly places: MountPlaces;
+  readonly closing: AbortController;
+}
+
+function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places, closing }: Parts): Box {
   const running = new Set<Promise<unknown>>();
   const inTurn = isNested(checked.mountPoints) ? oneAtATime() : (work: () => Promise<ExecResult>) => work();
-
   return {
     async exec(argv, options = {}) {
       checkArguments(argv);
       const result = inTurn(async () => {
         if (closing.signal.aborted) throw new Error("the sandbox is closed");
         places.reserve("replace");
-        return runCommand(bench, argv, options);
+        return runCommand(prepared.bench, argv, options);
       });
       running.add(result);
       return result.finally(() => running.delete(result));
@@ -59,50 +74,50 @@ export async function assembleBox(policy: SandboxPolicy, host: SandboxHost, abil
       await scratch.remove();
     },
     policyHash: checked.hash,
-    degraded,
-    environment,
+    degraded: prepared.degraded,
+    environment: prepared.environment,
   };
 }
 
 interface Prepared {
   readonly bench: Bench;
-  readonly scratch: Scratch;
   readonly environment: readonly string[];
   readonly degraded: readonly string[];
 }
 
+interface Surroundings {
+  readonly host: SandboxHost;
+  readonly ability: Ability;
+  readonly scratch: Scratch;
+  readonly closing: AbortSignal;
+}
+
 /** Everything on the host that commands of this sandbox will need. */
-async function prepare(
-  policy: SandboxPolicy,
-  host: SandboxHost,
-  ability: Ability,
-  closing: AbortSignal,
-): Promise<Prepared> {
+async function prepare(asked: SandboxPolicy, { host, ability, scratch, closing }: Surroundings): Promise<Prepared> {
   const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const [etc, devices, toolchains, scratch] = await Promise.all([
+  const mounted = asked.mounts.map(({ source }) => join(source, "bin"));
+  const [etc, devices, toolchains, mounts] = await Promise.all([
     prepareEtc(host.stateDir, user),
     prepareDevices(host.stateDir, user.uid),
-    findToolchains(
-      host,
-      policy.mounts.map(({ source }) => join(source, "bin")),
-    ),
-    openScratch(host.stateDir),
+    findToolchains(host, mounted),
+    withFrozenFiles(asked, scratch.host),
   ]);
+  const policy = { ...asked, mounts };
   const env = { ...baseEnvironment(toolchains.path), ...toolchains.env, ...policy.env };
   const { home, tmp } = scratch;
   const layout = { policy, system: readSystemRoot(), etc, devices, home, tmp, toolchains: toolchains.directories, env };
-  const bench = {
+  const bench: Bench = {
     bwrap: ability.bwrap,
     options: bubblewrapArguments({ ...layout, disableUserns: ability.disableUserns }),
     seccompFile: await writeSeccomp(scratch, policy),
     limits: policy.limits,
-    writable: [policy.workspace, ...writableBeside(policy), home, tmp] as const,
+    writable: [policy.workspace, ...writableBeside(policy), home, tmp],
     pipes: pipePool(scratch.host),
     scratch: scratch.host,
     inherited: inheritedDescriptors(),
     closing,
   };
-  return { bench, scratch, environment: Object.keys(env), degraded: degradations(ability, devices, user.uid) };
+  return { bench, environment: Object.keys(env), degraded: degradations(ability, devices, user.uid) };
 }
 
 function checkArguments(argv: readonly string[]): void {
@@ -113,8 +128,13 @@ function checkArguments(argv: readonly string[]): void {
   );
 }
 
+interface MountPlaces {
+  reserve(onLink: OnLink): void;
+  release(): void;
+}
+
 /** The places in the workspace this sandbox mounts over, and the memory of those it had to make. */
-function mountPlaces({ policy, mountPoints }: CheckedPolicy): { reserve(onLink: OnLink): void; release(): void } {
+function mountPlaces({ policy, mountPoints }: CheckedPolicy): MountPlaces {
   const made = new Set<string>();
   return {
     reserve(onLink) {

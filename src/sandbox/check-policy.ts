@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, realpathSync, statSync } from "node:fs";
-import { isAbsolute, normalize, relative, sep } from "node:path";
+import { isAbsolute, join, normalize, relative, sep } from "node:path";
 import { UsageError, WorkspaceError } from "../errors.ts";
 import { checkedEnvironment } from "./environment.ts";
 import type { MountPoint } from "./mount-points.ts";
@@ -17,7 +17,10 @@ export interface CheckedPolicy {
   readonly hash: string;
 }
 
-const inside = (path: string, directory: string): boolean => path === directory || path.startsWith(`${directory}/`);
+/** Is `path` the directory or below it? Both absolute and normal. */
+export const isInside = (path: string, directory: string): boolean =>
+  path === directory || path.startsWith(`${directory}/`);
+
 /** Targets a policy may not mount over: the system, and what the sandbox itself puts there. */
 const reserved = ["/usr", "/etc", "/proc", "/dev", "/bin", "/sbin", "/lib", "/lib64", "/run", `${WORKSPACE}/.git`];
 
@@ -28,8 +31,13 @@ export function checkPolicy(policy: SandboxPolicy, host: SandboxHost): CheckedPo
   checkedEnvironment(policy.env);
   const keep = [host.stateDir, host.home].map(realIfThere);
   const source = (path: string): string => {
+    // A file of the workspace is looked at when it is frozen: no link in the workspace is ever followed.
+    const own = [policy.workspace, workspace].find((root) => isInside(normalize(path), root));
+    if (own) return join(workspace, relative(own, normalize(path)));
     const real = realSource(path);
-    const shows = keep.find((secret) => inside(secret, real));
+    if (isInside(real, workspace))
+      throw new UsageError(`${path} leads into the workspace`, "name the file by its own path");
+    const shows = keep.find((secret) => isInside(secret, real));
     if (shows) throw new UsageError(`mounting ${path} would show ${shows} to the command`, "mount something smaller");
     return real;
   };
@@ -39,7 +47,7 @@ export function checkPolicy(policy: SandboxPolicy, host: SandboxHost): CheckedPo
     target: target(mount.target),
   }));
   const git = policy.git && { dir: realDirectory(policy.git.dir), objects: policy.git.objects.map(realDirectory) };
-  if (git && inside(git.dir, workspace)) {
+  if (git && isInside(git.dir, workspace)) {
     throw new UsageError(
       `the git directory ${git.dir} lies in the workspace`,
       "keep it where commands cannot reach it",
@@ -48,7 +56,10 @@ export function checkPolicy(policy: SandboxPolicy, host: SandboxHost): CheckedPo
   const shallowFirst = mounts.toSorted((a, b) => a.target.split("/").length - b.target.split("/").length);
   return {
     policy: { ...policy, workspace, git, mounts: shallowFirst },
-    mountPoints: [{ path: ".git", kind: "directory" }, ...shallowFirst.flatMap(pointInWorkspace)],
+    mountPoints: [
+      { path: ".git", kind: "directory" },
+      ...shallowFirst.flatMap((mount) => pointInWorkspace(mount, workspace)),
+    ],
     hash: createHash("sha256").update(canonical(policy)).digest("hex"),
   };
 }
@@ -86,7 +97,7 @@ function target(path: string): string {
   if (!isAbsolute(path) || normalize(path) !== path || path.endsWith("/") || path.includes("\0")) {
     throw new UsageError(`"${path}" is not a plain absolute path`, "mount targets have no '.', '..' or trailing '/'");
   }
-  if (path === WORKSPACE || reserved.some((place) => inside(path, place))) {
+  if (path === WORKSPACE || reserved.some((place) => isInside(path, place))) {
     throw new UsageError(
       `nothing can be mounted at ${path}: the sandbox itself needs that place`,
       "choose another target",
@@ -105,11 +116,10 @@ function checkGitPlace(workspace: string): void {
   );
 }
 
-function pointInWorkspace(mount: Mount): MountPoint[] {
-  if (!inside(mount.target, WORKSPACE)) return [];
-  return [
-    { path: relative(WORKSPACE, mount.target), kind: statSync(mount.source).isDirectory() ? "directory" : "file" },
-  ];
+function pointInWorkspace(mount: Mount, workspace: string): MountPoint[] {
+  if (!isInside(mount.target, WORKSPACE)) return [];
+  const directory = !isInside(mount.source, workspace) && statSync(mount.source).isDirectory();
+  return [{ path: relative(WORKSPACE, mount.target), kind: directory ? "directory" : "file" }];
 }
 
 /** Is any of the places below another directory of the workspace, which a command could move away or replace? */

@@ -93,14 +93,14 @@ async function start(
   try {
     const stdin = options.stdin === undefined ? null : await standardInput(bench.scratch, options.stdin, open);
     return launch({
-      bwrap: bench.bwrap,
+      launcher: [...limitArguments(bench.limits), bench.bwrap],
       options: [
         ...bench.options,
         ...environmentArguments(checkedEnvironment(options.env ?? {})),
         "--chdir",
         options.cwd ?? WORKSPACE,
       ],
-      argv: [...limitArguments(bench.limits), ...argv],
+      argv,
       stdin,
       stdout: pipes.stdout,
       stderr: pipes.stderr,
@@ -126,8 +126,11 @@ async function standardInput(
   return descriptor;
 }
 
-/** Limits the kernel keeps for each process; the watchdog keeps those of all together. */
-const limitArguments = (limits: Limits): string[] => [
+/**
+ * Limits the kernel keeps for each process; the watchdog keeps those of all together. Set before bubblewrap runs, with
+ * an empty environment: inside, the language of the command's would cost more than the rest of it.
+ */
+const limitArguments = (limits: Limits): [string, ...string[]] => [
   "/usr/bin/prlimit",
   "--core=0",
   `--nofile=${limits.openFiles}`,
@@ -167,12 +170,13 @@ function govern(bench: Bench, launched: Launched, { signal, wallMs }: ExecOption
 
 function exitCode({ code, signal }: Exit, killed: Killed | null, stderr: string): number {
   if (killed) return exitCodeOf[killed];
-  if (code !== null) return code;
   // Somebody else, such as the kernel when memory ran out, ended bubblewrap and everything in it.
   if (signal !== null) return 137;
-  if (/^bwrap: Can't chdir to /m.test(stderr)) return 127;
+  if (/^bwrap: (?:execvp .*: No such file or directory|Can't chdir to .*)$/m.test(stderr) && code !== 0) return 127;
+  if (/^bwrap: execvp .*$/m.test(stderr) && code === 1) return 126;
+  if (code !== null) return code;
   throw new SandboxUnavailable(
-    `the sandbox could not be set up: ${stderr.trim().split("\n").at(-1) ?? "bubblewrap gave no reason"}`,
+    `the sandbox could not be set up: ${stderr.trim().split("\n").at(-1) || "bubblewrap gave no reason"}`,
     "run: claw doctor",
   );
 }

@@ -5,7 +5,7 @@ export const HOME = "/home/agent";
 
 /** Names that carry credentials, or that make programs load or run something else than what was asked for. */
 const refused =
-  /KEY|TOKEN|SECRET|PASS|CRED|AUTH|COOKIE|SESSION|_PROXY|^LD_|^DYLD_|^GIT_|^NODE_OPTIONS|^npm_|^BASH_ENV|^ENV$|^PYTHON(STARTUP|PATH)/i;
+  /KEY|TOKEN|SECRET|PASS|CRED|AUTH|COOKIE|SESSION|_PROXY|^LD_|^DYLD_|^GIT_|^NODE_OPTIONS|^npm_|^BASH_ENV|^ENV$|^PYTHONSTARTUP/i;
 
 /** The whole environment of a command unless the policy adds to it; nothing is inherited. `path` is the PATH inside. */
 export const baseEnvironment = (path: string): Readonly<Record<string, string>> => ({

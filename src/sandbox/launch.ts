@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
+import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { isGone } from "./processes.ts";
 
 /** Descriptors of bubblewrap, in the order of its stdio. */
@@ -9,7 +10,8 @@ const SECCOMP = 4;
 const STATUS = 5;
 
 export interface LaunchRequest {
-  readonly bwrap: string;
+  /** The program and its first arguments: bubblewrap itself, or something that ends in executing it. */
+  readonly launcher: readonly [string, ...string[]];
   /** Options of bubblewrap; handed over in a pipe, so that nothing of them shows in a list of processes. */
   readonly options: readonly string[];
   readonly argv: readonly string[];
@@ -39,13 +41,17 @@ export interface Launched {
   readonly exited: Promise<Exit>;
 }
 
+/** How long the processes of a sandbox may take to go. */
+const GONE_MS = 2000;
+const QUICK_TRIES = 50;
 /** How long bubblewrap may take to name its first process once it is to be killed. */
 const KILL_GRACE_MS = 1000;
 
 /** Starts one command. Throws what `spawn` throws, such as E2BIG. */
 export function launch(request: LaunchRequest): Launched {
-  const { bwrap, argv, options, stdin, stdout, stderr, seccomp } = request;
-  const child = spawn(bwrap, ["--args", `${ARGUMENTS}`, "--", ...argv], {
+  const { launcher, argv, options, stdin, stdout, stderr, seccomp } = request;
+  const [program, ...first] = launcher;
+  const child = spawn(program, [...first, "--args", `${ARGUMENTS}`, "--", ...argv], {
     env: {},
     cwd: "/",
     stdio: [stdin ?? "ignore", stdout, stderr, "pipe", seccomp, "pipe", ...plugs(request)],
@@ -130,9 +136,10 @@ function volunteerForOutOfMemory({ pid }: ChildProcess): void {
   }
 }
 
-/** Bubblewrap reports the command's end slightly before the last process inside is gone. */
+/** Bubblewrap reports the command's end slightly before the last process inside is gone, mostly by less than a millisecond. */
 async function gone(init: number): Promise<void> {
-  for (let waited = 0; !isGone(init) && waited < 2000; waited += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
+  const deadline = performance.now() + GONE_MS;
+  for (let tries = 0; !isGone(init) && performance.now() < deadline; tries += 1) {
+    await (tries < QUICK_TRIES ? immediate() : sleep(1));
   }
 }
