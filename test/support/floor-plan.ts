@@ -40,7 +40,6 @@ const neighboursForTypes = ["cli > app.ts"];
 const homes: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["store/"],
   openai: ["models/"],
-  undici: ["models/"],
   jsonrepair: ["models/"],
   "@pydantic/genai-prices": ["models/"],
   ink: ["tui/"],
