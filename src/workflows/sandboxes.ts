@@ -42,7 +42,7 @@ export interface RoomPlan {
 }
 
 /** A sandbox around a directory of claw's own: its packages read-only, its git disposable, its frozen files frozen. */
-export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
+export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">, plan: RoomPlan): Promise<Room> {
   const network = plan.network ?? "none";
   const dependencies = await linkDependencies(plan.dir, plan.dependencies);
   const frozen: Mount[] = (plan.frozen ?? []).map((path) => ({
@@ -59,13 +59,6 @@ export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
     network,
     limits: { ...defaultLimits, ...plan.limits },
   });
-  await desk.log.append({
-    type: "sandbox.opened",
-    purpose: plan.purpose,
-    policy: sandbox.policyHash,
-    degraded: [...sandbox.degraded],
-    network,
-  });
   return {
     dir: plan.dir,
     sandbox,
@@ -74,4 +67,17 @@ export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
       await rm(git.dir, { recursive: true, force: true });
     },
   };
+}
+
+/** The same for a run, on record. */
+export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
+  const room = await furnishRoom(desk, plan);
+  await desk.log.append({
+    type: "sandbox.opened",
+    purpose: plan.purpose,
+    policy: room.sandbox.policyHash,
+    degraded: [...room.sandbox.degraded],
+    network: plan.network ?? "none",
+  });
+  return room;
 }

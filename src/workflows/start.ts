@@ -195,7 +195,7 @@ function refuseUnpriced(model: ConnectedModel, limits: RunLimits, now: number): 
 }
 
 /** A manifest can only narrow what the user grants. */
-function narrowed(limits: RunLimits, { limits: own }: Manifest): RunLimits {
+export function narrowed(limits: RunLimits, { limits: own }: Manifest): RunLimits {
   const usd = own.usd === undefined ? null : Math.round(own.usd * 1e9);
   return {
     ...limits,

@@ -49,7 +49,7 @@ export async function baseline(desk: WorkDesk, input: FixInput, setup: Setup): P
 }
 
 /** The repository as the suite's rules see it: names, and the few files they ask for. */
-export async function suiteTree({ clone }: WorkDesk): Promise<Tree> {
+export async function suiteTree({ clone }: Pick<WorkDesk, "clone">): Promise<Tree> {
   const files = (await clone.list(clone.base.tree)).map(({ path }) => path);
   const wanted = configFilesToRead(files);
   const texts = new Map(

@@ -11,13 +11,18 @@ export const Setup = z.object({
 export type Setup = z.infer<typeof Setup>;
 
 /** The base as it is, and the packages its tests need. */
-export async function setUp(desk: WorkDesk): Promise<Setup> {
-  const { repository, clone } = desk;
+export const setUp = async (desk: WorkDesk): Promise<Setup> => {
+  const notes = await baseNotes(desk);
+  return { dependencies: await prepareDependencies(desk), notes };
+};
+
+/** What a person should know about the base, one sentence each. */
+export async function baseNotes({ repository, clone }: Pick<WorkDesk, "repository" | "clone">): Promise<string[]> {
   const [dirty, { submodules, lfsPointers }] = await Promise.all([
     repository.dirty(),
     repository.notes(clone.base.commit),
   ]);
-  const notes = [
+  return [
     ...(dirty ? ["the working tree has uncommitted changes: the run starts from the commit, without them"] : []),
     ...(repository.branch === null ? ["HEAD is detached: the run starts from the commit it is at"] : []),
     ...(repository.shallow ? ["the repository is a shallow clone"] : []),
@@ -28,5 +33,4 @@ export async function setUp(desk: WorkDesk): Promise<Setup> {
       ? [`${plural(lfsPointers.length, "git-lfs file")} left as pointers: ${lfsPointers.slice(0, 3).join(", ")}`]
       : []),
   ];
-  return { dependencies: await prepareDependencies(desk), notes };
 }
