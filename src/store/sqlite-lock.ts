@@ -11,7 +11,7 @@ const PATIENCE_MS = 30_000;
  */
 export async function inTransaction<T>(db: Database, work: () => T, durable = false): Promise<T> {
   const transaction = db.transaction(work);
-  return retrying(() => {
+  return whenFree(db, () => {
     if (!durable) return transaction.immediate();
     db.pragma("synchronous = FULL");
     try {
@@ -23,9 +23,7 @@ export async function inTransaction<T>(db: Database, work: () => T, durable = fa
 }
 
 /** The same patience, and the same errors, for reads and for statements that cannot run inside a transaction. */
-export const whenFree = <T>(work: () => T): Promise<T> => retrying(work);
-
-async function retrying<T>(work: () => T): Promise<T> {
+export async function whenFree<T>(db: Database, work: () => T): Promise<T> {
   const until = performance.now() + PATIENCE_MS;
   for (let attempt = 0; ; attempt++) {
     try {
@@ -36,29 +34,29 @@ async function retrying<T>(work: () => T): Promise<T> {
         await sleep(0.1 + Math.random() * Math.min(4, 0.4 * (attempt + 1)));
         continue;
       }
-      throw explained(error, code);
+      throw explained(error, code, db.name);
     }
   }
 }
 
-function explained(error: unknown, code: string): unknown {
+function explained(error: unknown, code: string, file: string): unknown {
   if (code.startsWith("SQLITE_BUSY")) {
     return new InfrastructureError(
-      `the ledger has been locked by another process for ${PATIENCE_MS / 1000} s`,
+      `the ledger ${file} has been locked by another process for ${PATIENCE_MS / 1000} s`,
       "end the process that holds it (see: fuser on the ledger file), then resume the run",
       error,
     );
   }
   if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR")) {
     return new InfrastructureError(
-      `the ledger could not be written: ${(error as Error).message}`,
+      `the ledger ${file} could not be written: ${(error as Error).message}`,
       "free space on the disk that holds CLAW_HOME; nothing recorded is lost: continue with claw resume",
       error,
     );
   }
   if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") {
     return new InfrastructureError(
-      `the ledger's file is damaged: ${(error as Error).message}`,
+      `the ledger ${file} is damaged: ${(error as Error).message}`,
       "restore it from a backup, or set CLAW_HOME to another directory",
       error,
     );

@@ -34,15 +34,16 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
         }
         for (const row of rows) insertRow(statements, row);
       }, durable),
-    rows: (run, from = 0) => whenFree(() => statements.rows.all(run, from) as Row[]),
-    ends: (limit) => whenFree(() => (statements.ends.all(limit) as { run: string; last: number }[]).flatMap(endsOf)),
+    rows: (run, from = 0) => whenFree(db, () => statements.rows.all(run, from) as Row[]),
+    ends: (limit) =>
+      whenFree(db, () => (statements.ends.all(limit) as { run: string; last: number }[]).flatMap(endsOf)),
     find: (prefix) =>
-      whenFree(() => {
+      whenFree(db, () => {
         const like = `${prefix.replace(/[%_\\]/g, "\\$&")}%`;
         return (statements.find.all(like) as { run: string }[]).map(({ run }) => run);
       }),
     blob: (sha) =>
-      whenFree(() => {
+      whenFree(db, () => {
         const found = statements.getBlob.get(sha) as { encoding: number; data: Buffer | null } | undefined;
         if (!found?.data) return null;
         return found.encoding === ZSTD ? zstdDecompressSync(found.data) : found.data;
@@ -52,7 +53,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
         const row = next((statements.newestAnchor.get() as AnchorRow | undefined) ?? null);
         statements.putAnchor.run(row.seq, row.run, row.last, row.head, row.at, row.hash);
       }, true),
-    anchors: () => whenFree(() => statements.anchors.all() as AnchorRow[]),
+    anchors: () => whenFree(db, () => statements.anchors.all() as AnchorRow[]),
     claim: (run, owner, mayTake) =>
       write(() => {
         const present = statements.owner.get(run) as { owner: string } | undefined;
@@ -60,7 +61,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
         statements.putOwner.run(run, owner);
         return true;
       }),
-    owner: (run) => whenFree(() => (statements.owner.get(run) as { owner: string } | undefined)?.owner ?? null),
+    owner: (run) => whenFree(db, () => (statements.owner.get(run) as { owner: string } | undefined)?.owner ?? null),
     release: (run, owner) => write(() => void statements.dropOwner.run(run, owner)),
     close: async () => void db.close(),
   };
@@ -74,7 +75,7 @@ async function open(file: string, steps: readonly Migration[]): Promise<Database
     const opened = new Database(file, { timeout: 0 });
     db = opened;
     if (isNew && file !== ":memory:") chmodSync(file, 0o600);
-    await whenFree(() => opened.pragma("journal_mode = WAL"));
+    await whenFree(opened, () => opened.pragma("journal_mode = WAL"));
     opened.pragma("synchronous = NORMAL");
     opened.pragma("foreign_keys = ON");
     await migrate(opened, file, steps);
@@ -111,7 +112,7 @@ async function migrate(db: Database.Database, file: string, steps: readonly Migr
 /** A copy from before a migration, with what is still in the write-ahead log. The first process to come makes it. */
 async function backUp(db: Database.Database, copy: string): Promise<void> {
   if (existsSync(copy)) return;
-  await whenFree(() => db.prepare("VACUUM INTO ?").run(copy));
+  await whenFree(db, () => db.prepare("VACUUM INTO ?").run(copy));
   chmodSync(copy, 0o600);
 }
 

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { onTestFinished } from "vitest";
+import type { Event } from "../../src/ledger/events.ts";
+import { type Ledger, openLedger, type RunLog } from "../../src/ledger/ledger.ts";
+import { openSqlite } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { tickingClock } from "./recorded-fix.ts";
+import { temporaryDirectory } from "./temporary.ts";
+
+export interface LedgerFile {
+  readonly file: string;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  /** Works on the same file past claw, without the triggers that keep facts as they are. */
+  readonly tamper: (sql: string) => void;
+}
+
+/** A ledger in a file of its own. */
+export async function ledgerFile({ scrub = (text: string) => text } = {}): Promise<LedgerFile> {
+  const file = join(temporaryDirectory(), "ledger.sqlite");
+  const store = await openSqlite(file);
+  onTestFinished(() => store.close());
+  return { file, store, ledger: openLedger({ store, clock: tickingClock(), scrub }), tamper: tamperer(file) };
+}
+
+const tamperer = (file: string) => (sql: string) => {
+  const db = new Database(file);
+  db.exec("DROP TRIGGER IF EXISTS events_are_facts; DROP TRIGGER IF EXISTS events_are_kept;");
+  db.exec(sql);
+  db.close();
+};
+
+/** A small fact that says a number. */
+export const stage = (number: number | string): Event => ({ type: "stage.started", stage: `stage ${number}` });
+
+/** A finished run of so many facts. */
+export async function recordRun(ledger: Ledger, run: string, facts: number): Promise<void> {
+  const log: RunLog = await ledger.open(run);
+  for (let index = 0; index < facts; index++) await log.append(stage(index));
+  await log.close();
+}
