@@ -115,8 +115,8 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
 interface Desk extends LedgerOptions {
   readonly owner: string;
   readonly record: RunRecord;
-  bytes(sha: Sha): Promise<Uint8Array>;
-  text(sha: Sha): Promise<string>;
+  readonly bytes: (sha: Sha) => Promise<Uint8Array>;
+  readonly text: (sha: Sha) => Promise<string>;
 }
 
 function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunLog {

@@ -30,7 +30,7 @@ test("facts that are only true together are refused together", async () => {
   const { ledger } = await ledgerFile();
   const log = await ledger.open("run1");
   const wrong = { type: "stage.started", stage: 7 } as never;
-  await expect(log.appendTogether([stage(1), wrong])).rejects.toThrow();
+  await expect(log.appendTogether([stage(1), wrong])).rejects.toThrow("expected string");
   expect((await ledger.read("run1")).events).toEqual([]);
   await log.appendTogether([stage(1), stage(2)]);
   expect((await ledger.read("run1")).events).toHaveLength(2);
@@ -39,7 +39,7 @@ test("facts that are only true together are refused together", async () => {
 test("a fact that does not fit its shape is refused, and the next one is not harmed", async () => {
   const { ledger } = await ledgerFile();
   const log = await ledger.open("run1");
-  await expect(log.append({ type: "stage.invented" } as never)).rejects.toThrow();
+  await expect(log.append({ type: "stage.invented" } as never)).rejects.toThrow("Invalid");
   await log.append(stage(1));
   expect(log.events).toHaveLength(1);
 });
