@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { Fenced, LedgerBroken } from "../errors.ts";
-import type { Blob, Row, Store } from "../store/store.ts";
+import type { Row, Store } from "../store/store.ts";
 import { GENESIS, nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
 import { isGone, thisProcess } from "./owner.ts";
+import { scrubbedJson, stagedBodies } from "./staged.ts";
 import { upcast } from "./upcast.ts";
 
 /** Reads a run that nobody here writes. */
@@ -102,7 +102,7 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
       const owner = thisProcess();
       if (!(await store.claim(run, owner, isGone))) throw new Fenced(run);
       try {
-        return writer({ store, clock, scrub, owner, bytes, text, record: await read(run) });
+        return writer({ store, clock, scrub, owner, bytes, record: await read(run) });
       } catch (error) {
         await store.release(run, owner);
         throw error;
@@ -116,41 +116,26 @@ interface Desk extends LedgerOptions {
   readonly owner: string;
   readonly record: RunRecord;
   readonly bytes: (sha: Sha) => Promise<Uint8Array>;
-  readonly text: (sha: Sha) => Promise<string>;
 }
 
-function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunLog {
+function writer({ store, clock, scrub, owner, record, bytes }: Desk): RunLog {
   const { run } = record;
   const events = [...record.events];
   const listeners: ((event: Recorded) => void)[] = [];
   let head = record.head;
-  let staged: Blob[] = [];
+  const staged = stagedBodies();
   // Facts keep the order in which they were told, also when calls run side by side.
   let queue: Promise<unknown> = Promise.resolve();
 
-  const json = (value: unknown): string =>
-    JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? scrub(part) : part));
-  const stage = (data: Uint8Array): Sha => {
-    const sha = createHash("sha256").update(data).digest("hex");
-    staged.push({ sha, data });
-    return sha;
-  };
   const write = async (facts: readonly Event[]): Promise<readonly Recorded[]> => {
     const rows: Row[] = [];
     for (const fact of facts) {
       const seq = events.length + rows.length;
-      const body = json({ at: clock.now(), ...Event.parse(fact) });
+      const body = scrubbedJson({ at: clock.now(), ...Event.parse(fact) }, scrub);
       rows.push({ run, seq, body, hash: seal(rows.at(-1)?.hash ?? head, run, seq, body) });
     }
     const recorded = rows.map(parse);
-    const blobs = staged;
-    staged = [];
-    try {
-      await store.append({ rows, blobs, durable: facts.some(mustSurvivePowerLoss) });
-    } catch (error) {
-      staged = [...blobs, ...staged];
-      throw error;
-    }
+    await staged.flush((blobs) => store.append({ rows, blobs, durable: facts.some(mustSurvivePowerLoss) }));
     head = rows.at(-1)?.hash ?? head;
     events.push(...recorded);
     for (const fact of recorded) for (const listener of listeners) listener(fact);
@@ -161,6 +146,8 @@ function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunL
     queue = written.catch(() => {});
     return written;
   };
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const waitingOrStored = async (sha: Sha): Promise<Uint8Array> => staged.find(sha) ?? (await bytes(sha));
 
   return {
     run,
@@ -170,13 +157,10 @@ function writer({ store, clock, scrub, owner, record, bytes, text }: Desk): RunL
     },
     append: async (event) => (await appendTogether([event]))[0] as Recorded,
     appendTogether,
-    put: (body) => stage(typeof body === "string" ? new TextEncoder().encode(scrub(body)) : body),
-    putJson: (value) => stage(new TextEncoder().encode(json(value))),
-    bytes: async (sha) => staged.find((blob) => blob.sha === sha)?.data ?? (await bytes(sha)),
-    text: async (sha) => {
-      const waiting = staged.find((blob) => blob.sha === sha);
-      return waiting ? new TextDecoder().decode(waiting.data) : text(sha);
-    },
+    put: (body) => staged.put(typeof body === "string" ? encode(scrub(body)) : body),
+    putJson: (value) => staged.put(encode(scrubbedJson(value, scrub))),
+    bytes: waitingOrStored,
+    text: async (sha) => new TextDecoder().decode(await waitingOrStored(sha)),
     listen: (listener) => void listeners.push(listener),
     async close() {
       await queue;
