@@ -23,7 +23,7 @@ function firstLine(test: TestResult): string {
 
 /** One failure as a person reads it: its name, then its message, indented. */
 function block(test: TestResult, lines: number): string {
-  const message = stableText(test.message ?? "")
+  const message = stripTerminal(test.message ?? "")
     .split("\n")
     .filter((line) => line.trim() !== "");
   const shown = message.length > lines ? [...message.slice(0, lines), "…"] : message;
@@ -31,7 +31,7 @@ function block(test: TestResult, lines: number): string {
 }
 
 /**
- * What went wrong, for a model or a person, the same in every run that fails the same way, at most `maxChars` long.
+ * What went wrong, word for word, for a model or a person: the very values are what explains a failure. At most `maxChars`.
  * Every failing test is named as long as there is room; the first ones with more of their messages.
  */
 export function failureText(result: SuiteResult, maxChars = 1500): string {

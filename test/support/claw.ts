@@ -21,9 +21,15 @@ export interface Machine {
   readonly clawHome: string;
   readonly env: NodeJS.ProcessEnv;
   /** Runs the built binary to its end. */
-  claw(args: readonly string[], options?: { cwd?: string; env?: NodeJS.ProcessEnv; stdin?: string | Buffer }): Promise<Finished>;
+  claw(
+    args: readonly string[],
+    options?: { cwd?: string; env?: NodeJS.ProcessEnv; stdin?: string | Buffer },
+  ): Promise<Finished>;
   /** Starts it, for tests that stop it halfway. */
-  start(args: readonly string[], options?: { cwd?: string; env?: NodeJS.ProcessEnv }): { child: ChildProcess; done: Promise<Finished> };
+  start(
+    args: readonly string[],
+    options?: { cwd?: string; env?: NodeJS.ProcessEnv },
+  ): { child: ChildProcess; done: Promise<Finished> };
   /** A repository with one commit of the given files. */
   repository(name: string, files: Readonly<Record<string, string | Buffer>>): Promise<string>;
   /** A copy of examples/<name> as a repository with one commit; packages of this project stand in for installed ones. */
@@ -49,7 +55,8 @@ export function machine(): Machine {
     GIT_COMMITTER_NAME: "A User",
     GIT_COMMITTER_EMAIL: "user@example.org",
   };
-  const git = async (cwd: string, ...args: string[]): Promise<string> => (await run("git", args, { cwd, env })).stdout.trim();
+  const git = async (cwd: string, ...args: string[]): Promise<string> =>
+    (await run("git", args, { cwd, env })).stdout.trim();
   const commit = async (path: string): Promise<string> => {
     await git(path, "init", "--quiet", "--initial-branch=main");
     await git(path, "add", "--all");
@@ -57,7 +64,11 @@ export function machine(): Machine {
     return path;
   };
   const start: Machine["start"] = (args, options = {}) => {
-    const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? dir, env: { ...env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: options.cwd ?? dir,
+      env: { ...env, ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     return { child, done: finished(child) };
   };
   return {
@@ -85,7 +96,8 @@ export function machine(): Machine {
       cpSync(join(projectRoot, "examples", name), path, { recursive: true });
       writeFileSync(join(path, ".gitignore"), "node_modules\n__pycache__/\n");
       await commit(path);
-      if (existsSync(join(path, "package-lock.json"))) symlinkSync(join(projectRoot, "node_modules"), join(path, "node_modules"));
+      if (existsSync(join(path, "package-lock.json")))
+        symlinkSync(join(projectRoot, "node_modules"), join(path, "node_modules"));
       return path;
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
@@ -103,4 +115,5 @@ function finished(child: ChildProcess): Promise<Finished> {
 }
 
 /** The result object that `--json` prints last. */
-export const resultOf = ({ stdout }: Finished): Record<string, never> => JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, never>;
+export const resultOf = ({ stdout }: Finished): Record<string, never> =>
+  JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, never>;

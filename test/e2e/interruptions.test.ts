@@ -1,0 +1,107 @@
+import { execFileSync } from "node:child_process";
+import { afterEach, expect, test } from "vitest";
+import { type Machine, machine, resultOf } from "../support/claw.ts";
+import { type ModelServer, startModelServer } from "../support/model-server.ts";
+import { bash, type Play, playing } from "../support/plays.ts";
+import { patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/sum.ts";
+
+const open: { machine: Machine; server: ModelServer }[] = [];
+afterEach(async () => {
+  for (const { machine: used, server } of open.splice(0)) {
+    await server.close();
+    used.remove();
+  }
+});
+
+async function stage(play: Play) {
+  const server = await startModelServer(playing(play));
+  const used = machine();
+  open.push({ machine: used, server });
+  const cwd = await used.repository("sum", sumRepository);
+  const env = { OPENAI_BASE_URL: server.url };
+  return { used, server, cwd, env };
+}
+
+const whole: Play = { reproduce: reproducesSum, patch: patchesSum };
+const stages = ["intake", "workspace", "baseline", "reproduce", "patch", "prove", "gates", "publish"];
+
+/** Starts a fix and sends a signal as soon as a line of its output matches. */
+async function signalled(args: { used: Machine; cwd: string; env: NodeJS.ProcessEnv }, when: RegExp, signal: NodeJS.Signals) {
+  const { child, done } = args.used.start(["fix", sumIssue, "--json"], args);
+  child.stdin?.end();
+  let seen = "";
+  let run = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    seen += chunk.toString();
+    run ||= /"run":"([0-9a-z]{12})"/.exec(seen)?.[1] ?? "";
+    if (when.test(seen)) child.kill(signal);
+  });
+  const startedAt = performance.now();
+  const finished = await done;
+  return { finished, run, ms: performance.now() - startedAt };
+}
+
+test.for(stages)("killed with -9 in the stage %s, resume brings the run to its proven end, once", async (name) => {
+  const { used, cwd, env } = await stage(whole);
+  const { finished } = await signalled({ used, cwd, env }, new RegExp(`"type":"stage.started"[^\\n]*"stage":"${name}"`), "SIGKILL");
+  expect(finished.code).toBe(null);
+  const [{ run }] = JSON.parse((await used.claw(["runs", "--json"], { cwd })).stdout.split("\n")[0] ?? "[]") instanceof Array
+    ? (JSON.parse((await used.claw(["runs", "--json"], { cwd })).stdout) as [{ run: string }])
+    : ([JSON.parse((await used.claw(["runs", "--json"], { cwd })).stdout.split("\n")[0] ?? "{}")] as [{ run: string }]);
+
+  const resumed = await used.claw(["resume", run, "--json"], { cwd, env });
+
+  expect(resumed.code, resumed.stderr).toBe(0);
+  expect(resultOf(resumed)).toMatchObject({ outcome: "proven", run });
+  expect((await used.git(cwd, "branch", "--list", "claw/*")).split("\n")).toHaveLength(1);
+});
+
+test("Ctrl-C in the middle of a command stops within five seconds, leaves nothing running, and the run can be resumed", async () => {
+  const { used, cwd, env } = await stage({ reproduce: [bash("sleep 987654"), ...reproducesSum], patch: patchesSum });
+  const { finished, run, ms } = await signalled({ used, cwd, env }, /"type":"call.judged"[^\n]*sleep 987654/, "SIGINT");
+  expect(finished.code).toBe(130);
+  expect(ms).toBeLessThan(20_000);
+  expect(finished.stdout + finished.stderr).toContain(`claw resume ${run}`);
+  expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toMatch(/^sleep 987654/m);
+  const resumed = await used.claw(["resume", run, "--json"], { cwd, env });
+  expect([resumed.code, resultOf(resumed)]).toMatchObject([0, { outcome: "proven" }]);
+});
+
+test("SIGTERM ends with 143 and the same kind of resumable run", async () => {
+  const { used, cwd, env } = await stage({ reproduce: [bash("sleep 987655")] });
+  const { finished } = await signalled({ used, cwd, env }, /"type":"call.judged"[^\n]*sleep 987655/, "SIGTERM");
+  expect([finished.code, resultOf(finished)]).toMatchObject([143, { outcome: "interrupted", resumable: true }]);
+});
+
+test("a reader that goes away does not end the run", async () => {
+  const { used, cwd, env } = await stage(whole);
+  const { child, done } = used.start(["fix", sumIssue, "--json"], { cwd, env });
+  child.stdin?.end();
+  child.stdout?.once("data", () => child.stdout?.destroy());
+  expect((await done).code).toBe(0);
+  expect(await used.git(cwd, "branch", "--list", "claw/*")).toContain("claw/");
+});
+
+test("two fixes at once on one repository both end proven, on branches of their own", async () => {
+  const { used, cwd, env } = await stage(whole);
+  const runs = await Promise.all([1, 2].map(() => used.claw(["fix", sumIssue, "--json"], { cwd, env })));
+  expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+  expect((await used.git(cwd, "branch", "--list", "claw/*")).split("\n")).toHaveLength(2);
+});
+
+test("a run that is being written by a live process cannot be resumed by another", async () => {
+  const { used, cwd, env } = await stage({ reproduce: [bash("sleep 3"), ...reproducesSum], patch: patchesSum });
+  const { child, done } = used.start(["fix", sumIssue, "--json"], { cwd, env });
+  child.stdin?.end();
+  const run = await new Promise<string>((resolve) => {
+    let seen = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      seen += chunk.toString();
+      const id = /"run":"([0-9a-z]{12})"/.exec(seen)?.[1];
+      if (id) resolve(id);
+    });
+  });
+  const second = await used.claw(["resume", run], { cwd, env });
+  expect([second.code, second.stderr]).toEqual([24, expect.stringContaining("being written by another process")]);
+  expect((await done).code).toBe(0);
+});
