@@ -6,7 +6,7 @@ import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Measurement, openDesk, program } from "./desk.ts";
-import * as measurements from "./measure/all.ts";
+import { measurements } from "./measure/all.ts";
 import { isKept } from "./row.ts";
 import { table } from "./table.ts";
 
@@ -26,12 +26,11 @@ function options(): { quick: boolean; json: boolean; chosen: Measurement[] } {
   const { values } = parseArgs({
     options: { quick: { type: "boolean" }, json: { type: "boolean" }, only: { type: "string", multiple: true } },
   });
-  const all = Object.values<Measurement>(measurements);
-  const unknown = values.only?.find((name) => !all.some((measurement) => measurement.name === name));
+  const unknown = values.only?.find((name) => !measurements.some((measurement) => measurement.name === name));
   if (unknown !== undefined) {
-    throw new Error(`there is no measurement ${unknown}; there are ${all.map(({ name }) => name).join(", ")}`);
+    throw new Error(`there is no measurement ${unknown}; there are ${measurements.map(({ name }) => name).join(", ")}`);
   }
-  const chosen = all.filter(({ name }) => values.only?.includes(name) ?? true);
+  const chosen = measurements.filter(({ name }) => values.only?.includes(name) ?? true);
   return { quick: values.quick ?? false, json: values.json ?? false, chosen };
 }
 

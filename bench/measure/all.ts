@@ -1,7 +1,11 @@
-export { startUp } from "./start-up.ts";
-export { firstRequest } from "./first-request.ts";
-export { turns } from "./turns.ts";
-export { memory } from "./memory.ts";
-export { prompt } from "./prompt.ts";
-export { ledger } from "./ledger.ts";
-export { sandbox } from "./sandbox.ts";
+import type { Measurement } from "../desk.ts";
+import { firstRequest } from "./first-request.ts";
+import { ledger } from "./ledger.ts";
+import { memory } from "./memory.ts";
+import { prompt } from "./prompt.ts";
+import { sandbox } from "./sandbox.ts";
+import { startUp } from "./start-up.ts";
+import { turns } from "./turns.ts";
+
+/** In the order of the report. */
+export const measurements: readonly Measurement[] = [startUp, firstRequest, turns, memory, prompt, ledger, sandbox];
