@@ -5,7 +5,9 @@ import type { CommandDesk } from "./cli/command.ts";
 import { program } from "./cli/program.ts";
 import { ClawError, exitCodes, Interrupted } from "./errors.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 /** Parses, runs, and turns every end into an exit code: only this file prints errors. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -15,8 +17,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const desk: CommandDesk = {
     app: () => (app ??= import("./app.ts").then(({ openApp }) => openApp(version))),
-    out: (text) => write(process.stdout, text),
-    err: (text) => write(process.stderr, text),
+    out: (text) => write(process.stdout, `${text}\n`),
+    bytes: (data) => write(process.stdout, data),
+    heard: () => !process.stdout.destroyed && process.stdout.writable,
+    err: (text) => write(process.stderr, `${text}\n`),
     cwd: process.cwd(),
     stdin: readStdin,
     terminal: {
@@ -53,8 +57,8 @@ function listenForSignals(stop: AbortController): { stop(): void } {
   return { stop: () => names.forEach((name) => process.off(name, onSignal)) };
 }
 
-function write(stream: NodeJS.WriteStream, text: string): void {
-  if (!stream.destroyed && stream.writable) stream.write(`${text}\n`);
+function write(stream: NodeJS.WriteStream, data: string | Uint8Array): void {
+  if (!stream.destroyed && stream.writable) stream.write(data);
 }
 
 async function readStdin(): Promise<Buffer> {
@@ -63,7 +67,8 @@ async function readStdin(): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const codeOf = (error: unknown): number => (error instanceof Interrupted && error.by === "SIGTERM" ? 143 : exitCodes.interrupted);
+const codeOf = (error: unknown): number =>
+  error instanceof Interrupted && error.by === "SIGTERM" ? 143 : exitCodes.interrupted;
 
 /** Two lines for what a person can act on; a stack and where to report it for a bug. */
 function report(error: unknown, { err }: CommandDesk): number {

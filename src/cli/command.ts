@@ -7,8 +7,12 @@ import { UsageError } from "../errors.ts";
 export interface CommandDesk {
   /** Opened on first use, so that --help costs nothing. */
   readonly app: () => Promise<App>;
-  /** Results. */
+  /** Results, as lines. */
   readonly out: (text: string) => void;
+  /** Results that are no text of ours (patches, output of commands), byte for byte. */
+  readonly bytes: (data: Uint8Array) => void;
+  /** False once the reader of the results has gone away. */
+  readonly heard: () => boolean;
   /** Progress, notes and questions. */
   readonly err: (text: string) => void;
   readonly cwd: string;
@@ -56,7 +60,11 @@ export function command<Input extends z.ZodType>(spec: {
         const parsed = spec.input.safeParse({ ...to.opts(), ...positional });
         if (!parsed.success) {
           const [issue] = parsed.error.issues;
-          throw new UsageError(`--${issue?.path.join(".") ?? "input"}: ${issue?.message ?? "not valid"}`, `see: claw ${to.name()} --help`);
+          const name = String(issue?.path[0] ?? "input");
+          const shown = names.includes(name)
+            ? `<${name}>`
+            : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+          throw new UsageError(`${shown}: ${issue?.message ?? "not valid"}`, `see: claw ${to.name()} --help`);
         }
         done((await spec.run(parsed.data, desk)) ?? 0);
       });

@@ -5,14 +5,22 @@ type Entry = readonly [name: string, about: string, load: () => Promise<Command>
 
 /** The menu. Only the chosen command's module is loaded, so `claw --help` never pays for the rest. */
 const menu: readonly Entry[] = [
-  ["fix", "Fix an issue: reproduce it with a test, patch it, prove the patch", async () => (await import("./commands/fix.ts")).fix],
+  [
+    "fix",
+    "Fix an issue: reproduce it with a test, patch it, prove the patch",
+    async () => (await import("./commands/fix.ts")).fix,
+  ],
   ["resume", "Continue an interrupted or waiting run", async () => (await import("./commands/resume.ts")).resume],
   ["runs", "List runs, newest first", async () => (await import("./commands/runs.ts")).runs],
   ["show", "Show what a run did, its proof and its cost", async () => (await import("./commands/show.ts")).show],
   ["log", "Print a run's events", async () => (await import("./commands/log.ts")).log],
   ["diff", "Print a run's change", async () => (await import("./commands/diff.ts")).diff],
   ["apply", "Apply a run's change to the working tree", async () => (await import("./commands/apply.ts")).apply],
-  ["approve", "Allow a waiting run to go on, as a named person", async () => (await import("./commands/approve.ts")).approve],
+  [
+    "approve",
+    "Allow a waiting run to go on, as a named person",
+    async () => (await import("./commands/approve.ts")).approve,
+  ],
   ["sandbox", "Run a command exactly as a session would", async () => (await import("./commands/sandbox.ts")).sandbox],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];
@@ -30,10 +38,19 @@ export async function program(
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => desk.out(text.trimEnd()), writeErr: (text) => desk.err(text.trimEnd()) })
-    .addHelpText("after", '\nStart with: claw fix ISSUE.md   (or: claw fix "what is wrong")\nMore on one command: claw <command> --help');
+    .configureOutput({
+      writeOut: (text) => desk.out(text.trimEnd()),
+      writeErr: (text) => desk.err(text.trimEnd()),
+      outputError: (text, print) =>
+        print(text.replace(/^error: /, "claw: ").replace(/\n\(Did you mean (.*)\?\)/, "; did you mean $1?")),
+    })
+    .showHelpAfterError("  see: claw --help")
+    .addHelpText(
+      "after",
+      '\nStart with: claw fix ISSUE.md   (or: claw fix "what is wrong")\nMore on one command: claw <command> --help',
+    );
   for (const [name, about, load] of menu) {
-    const child = root.command(name).description(about);
+    const child = root.command(name).description(about).showHelpAfterError(`  see: claw ${name} --help`);
     if (argv[0] === name || (argv[0] === "help" && argv[1] === name)) (await load()).attach(child, desk, options.done);
   }
   return root;

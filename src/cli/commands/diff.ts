@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { diffstat, renderDiffstat } from "../../reports/diffstat.ts";
+import { printable } from "../../text.ts";
+import { readChange } from "../change-of-run.ts";
+import { command } from "../command.ts";
+import { hasColours, type Style, styleFor } from "../style.ts";
+
+export const diff = command({
+  arguments: "[run]",
+  options: [["--stat", "print the files and their counts of lines only"]],
+  more: `The run is named by the beginning of its id; without one, the newest is meant.
+The output can be given to git apply.`,
+  input: z.object({ run: z.string().optional(), stat: z.boolean().default(false) }),
+  async run({ run, stat }, { app, out, bytes, err, terminal }) {
+    const opened = await app();
+    const { patch, change, facts } = await readChange(await opened.ledger(), run);
+    if (!change.accepted) err(`this change did not pass claw's check: see claw show ${facts.run}`);
+    const text = patch.toString("utf8");
+    if (stat) return out(printable(renderDiffstat(diffstat(text))));
+    if (!terminal.stdout) return bytes(patch);
+    out(coloured(printable(text).trimEnd(), styleFor(hasColours(opened.config, terminal.colour))));
+  },
+});
+
+const coloured = (patch: string, style: Style): string =>
+  patch
+    .split("\n")
+    .map((line) => {
+      if (/^(diff|index|---|\+\+\+|new file|deleted file|old mode|new mode)/.test(line)) return style.strong(line);
+      if (line.startsWith("@@")) return style.faint(line);
+      return line.startsWith("+") ? style.good(line) : line.startsWith("-") ? style.bad(line) : line;
+    })
+    .join("\n");

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import type { UserConfig } from "../../config.ts";
+import type { RunLimits } from "../../views/spend.ts";
+import { command } from "../command.ts";
+import { type Issue, readIssue } from "../issue.ts";
+import { numberOption } from "../number-option.ts";
+import { renderPlan } from "../render-plan.ts";
+import { watchRun } from "../watch-run.ts";
+
+const MINUTE = 60_000;
+
+const Input = z.object({
+  issue: z.array(z.string()).default([]),
+  base: z.string().optional(),
+  attempts: numberOption({ min: 1, max: 20, whole: true }),
+  budgetUsd: numberOption({ min: 0.01, max: 10_000 }),
+  maxTurns: numberOption({ min: 1, max: 100_000, whole: true }),
+  timeout: numberOption({ min: 0.1, max: 10_080 }),
+  model: z.string().optional(),
+  testCommand: z.string().trim().min(1, "must not be empty").optional(),
+  repro: z.string().trim().min(1, "must not be empty").optional(),
+  dryRun: z.boolean().default(false),
+  json: z.boolean().default(false),
+  yes: z.boolean().default(false),
+});
+type Input = z.infer<typeof Input>;
+
+const more = `Examples:
+  claw fix ISSUE.md
+  claw fix "parseDate drops the timezone" --model openai/gpt-5.6-terra
+  cat issue.txt | claw fix - --json
+  claw fix ISSUE.md --repro test/date.test.ts --budget-usd 0.50
+  claw fix ISSUE.md --dry-run
+
+Exit codes:
+   0 proven                  12 unproven            20 model unavailable
+   1 a bug of claw           13 blocked by a gate   21 sandbox unavailable
+   2 wrong usage             14 waiting for people  22 forge unavailable
+  10 not reproduced          15 over budget         23 workspace: no repository, no tests
+  11 no patch                16 stuck               24 infrastructure: disk, ledger
+ 130, 143 interrupted: claw resume <run> continues`;
+
+export const fix = command({
+  arguments: "[issue...]",
+  options: [
+    ["--base <ref>", "commit, branch or tag to start from (default: HEAD)"],
+    ["--model <name>", "<endpoint>/<model>, a model, or scripted:<file>"],
+    ["--attempts <n>", "changes that may fail claw's check (default: 3)"],
+    ["--budget-usd <n>", "most money in US dollars (default: from config.yaml, 2)"],
+    ["--max-turns <n>", "most replies of the model (default: from config.yaml, 100)"],
+    ["--timeout <minutes>", "most time (default: from config.yaml, 60)"],
+    ["--test-command <command>", "how the whole test suite is run"],
+    ["--repro <test>", "a failing test that exists: a test file, or a command"],
+    ["--dry-run", "print the plan and the price ceiling, then stop"],
+    ["--json", "print events and, last, the result as lines of JSON"],
+    ["--yes", "ask nothing (claw fix asks nothing today)"],
+  ],
+  more,
+  input: Input,
+  async run(input, desk) {
+    const issue = await readIssue(input.issue, desk);
+    const app = await desk.app();
+    const limits = limitsOf(input, app.config.user.budget);
+    if (input.dryRun) {
+      const { planFix } = await import("../../workflows/plan-fix.ts");
+      const { base: baseRef, model, testCommand = null } = input;
+      const plan = await planFix(await app.house(), { cwd: desk.cwd, baseRef, model, limits, testCommand });
+      desk.out(input.json ? JSON.stringify({ type: "plan", version: 1, ...plan }) : renderPlan(plan, issue));
+      return;
+    }
+    const { fix: workflow } = await import("../../workflows/fix/fix.ts");
+    return watchRun(desk, input, (_, watch) =>
+      app.start({
+        ...watch,
+        workflow,
+        cwd: desk.cwd,
+        baseRef: input.base,
+        model: input.model,
+        limits,
+        input: (put) => fixInput(input, issue, put),
+      }),
+    );
+  },
+});
+
+const fixInput = ({ testCommand, repro }: Input, { source, text }: Issue, put: (body: string) => string) => ({
+  source,
+  text: put(text),
+  testCommand: testCommand ?? null,
+  repro: repro ?? null,
+});
+
+/** Flags win over the user's configuration; the repository's manifest narrows later. */
+function limitsOf(input: Input, budget: UserConfig["budget"]): RunLimits {
+  return {
+    usdNano: Math.round((input.budgetUsd ?? budget.usd) * 1e9),
+    turns: input.maxTurns ?? budget.turns,
+    tokens: budget.tokens,
+    wallMs: Math.round((input.timeout ?? budget.minutes) * MINUTE),
+    attempts: input.attempts ?? 3,
+  };
+}

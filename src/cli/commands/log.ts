@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { systemClock } from "../../clock.ts";
+import type { Recorded } from "../../ledger/events.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { Message } from "../../ledger/message.ts";
+import { printable } from "../../text.ts";
+import { applyToTimeline, newTimeline, timelineLine } from "../../views/timeline.ts";
+import { command, type CommandDesk } from "../command.ts";
+import { eventLine, renderLine } from "../progress.ts";
+import { readRun } from "../run-id.ts";
+import { hasColours, type Style, styleFor } from "../style.ts";
+
+/** Milliseconds between two looks at a run that goes on. */
+const POLL_MS = 500;
+
+export const log = command({
+  arguments: "[run]",
+  options: [
+    ["-f, --follow", "go on while the run goes on"],
+    ["--full", "print what models said and commands wrote, too"],
+    ["--json", "print every event as a line of JSON"],
+  ],
+  more: "The run is named by the beginning of its id; without one, the newest is meant.",
+  input: z.object({
+    run: z.string().optional(),
+    follow: z.boolean().default(false),
+    full: z.boolean().default(false),
+    json: z.boolean().default(false),
+  }),
+  async run({ run: prefix, follow, full, json }, desk) {
+    const app = await desk.app();
+    const ledger = await app.ledger();
+    const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
+    const first = await readRun(ledger, prefix);
+    const print = json ? jsonPrinter(first.run, desk) : textPrinter({ ledger, style, full, desk });
+    let printed = 0;
+    for (let facts = first; ; facts = await readRun(ledger, first.run)) {
+      for (const event of facts.events.slice(printed)) await print(event);
+      printed = facts.events.length;
+      if (!follow || !facts.active || !desk.heard()) break;
+      await systemClock.sleep(POLL_MS, desk.signal).catch(() => {});
+      desk.signal.throwIfAborted();
+    }
+  },
+});
+
+type Print = (event: Recorded) => Promise<void>;
+
+const jsonPrinter =
+  (run: string, { out }: CommandDesk): Print =>
+  (event) =>
+    Promise.resolve(out(eventLine(run, event)));
+
+interface TextPrinter {
+  readonly ledger: Ledger;
+  readonly style: Style;
+  readonly full: boolean;
+  readonly desk: CommandDesk;
+}
+
+function textPrinter({ ledger, style, full, desk }: TextPrinter): Print {
+  let state = newTimeline;
+  return async (event) => {
+    const words = event.type === "model.replied" ? await wordsIn(ledger, event.message) : "";
+    const line = timelineLine(state, event, words);
+    state = applyToTimeline(state, event);
+    if (line) desk.out(renderLine(line, style));
+    const body = full ? await bodyOf(ledger, event, words) : "";
+    if (body.trim() !== "") desk.out(indent(printable(body.trimEnd()), style));
+  };
+}
+
+/** What a model said in a reply. */
+async function wordsIn(ledger: Ledger, message: string): Promise<string> {
+  const parsed = Message.safeParse(JSON.parse(await ledger.text(message)));
+  return parsed.success && parsed.data.role === "assistant" ? parsed.data.text : "";
+}
+
+/** The text behind an event that a person may want to read whole. */
+async function bodyOf(ledger: Ledger, event: Recorded, words: string): Promise<string> {
+  switch (event.type) {
+    case "model.replied":
+      return words.includes("\n") || words.length > 80 ? words : "";
+    case "call.judged":
+      return ledger.text(event.args);
+    case "call.finished":
+      return ledger.text(event.output ?? event.message);
+    case "suite.ran":
+      return ledger.text(event.output);
+    case "diff.taken":
+      return ledger.text(event.patch);
+    default:
+      return "";
+  }
+}
+
+const indent = (text: string, style: Style): string => text.replace(/^/gm, style.faint("         │ "));

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { latest } from "../../views/run.ts";
+import { resultOf } from "../../reports/result.ts";
+import { printable } from "../../text.ts";
+import { command } from "../command.ts";
+import { readRun } from "../run-id.ts";
+import { hasColours, styleFor } from "../style.ts";
+import { summary } from "../summary.ts";
+
+export const show = command({
+  arguments: "[run]",
+  options: [["--json", "print the result object"]],
+  more: "The run is named by the beginning of its id; without one, the newest is meant.",
+  input: z.object({ run: z.string().optional(), json: z.boolean().default(false) }),
+  async run({ run: prefix, json }, { app, out, terminal }) {
+    const opened = await app();
+    const ledger = await opened.ledger();
+    const facts = await readRun(ledger, prefix);
+    if (json) return out(JSON.stringify(resultOf(facts)));
+    out(summary(facts, styleFor(hasColours(opened.config, terminal.stdout && terminal.colour))));
+    const written = latest(facts.events, "report.written");
+    if (written) out(`\n${printable(await ledger.text(written.report)).trimEnd()}`);
+  },
+});

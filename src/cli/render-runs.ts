@@ -1,0 +1,52 @@
+import type { Result } from "../reports/result.ts";
+import { headline, money, printable } from "../text.ts";
+import type { Style } from "./style.ts";
+
+export interface RunRow {
+  readonly run: string;
+  readonly startedAt: number;
+  /** Null when its record does not hold. */
+  readonly result: Result | null;
+}
+
+interface Frame {
+  readonly now: number;
+  readonly columns: number;
+  readonly style: Style;
+}
+
+/** A table of runs; only the task is cut when the terminal is narrow. */
+export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Frame): string {
+  const cells = rows.map(({ run, startedAt, result }) => ({
+    run,
+    age: age(now - startedAt),
+    how: howItStands(result),
+    cost: result ? money(result.spend.usd === null ? null : Math.round(result.spend.usd * 1e9)) : "",
+    task: printable(result?.task?.title ?? ""),
+    branch: result?.branch ?? "",
+  }));
+  const head = { run: "run", age: "age", how: "outcome", cost: "cost", task: "task", branch: "branch" };
+  const all = [head, ...cells];
+  const width = (name: keyof typeof head): number => Math.max(...all.map((row) => row[name].length));
+  const fixed = width("run") + width("age") + width("how") + width("cost") + 8;
+  const forTask = Math.min(width("task"), Math.max(10, columns - fixed - (columns > 110 ? width("branch") + 2 : 0)));
+  const line = (row: typeof head): string => {
+    const left = `${row.run.padEnd(width("run"))}  ${row.age.padStart(width("age"))}  ${row.how.padEnd(width("how"))}  ${row.cost.padStart(width("cost"))}  `;
+    const task = headline(row.task, forTask);
+    return `${left}${columns > 110 ? `${task.padEnd(forTask)}  ${row.branch}` : task}`.trimEnd();
+  };
+  return [style.faint(line(head)), ...cells.map(line)].join("\n");
+}
+
+function howItStands(result: Result | null): string {
+  if (!result) return "broken record";
+  return result.status === "running" ? "running" : (result.outcome ?? result.status);
+}
+
+/** "5 s", "12 min", "3 h", "2 d". */
+function age(ms: number): string {
+  const minutes = Math.floor(Math.max(0, ms) / 60_000);
+  if (minutes < 1) return `${Math.floor(Math.max(0, ms) / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
+}

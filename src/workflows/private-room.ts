@@ -1,0 +1,58 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createClone } from "../repo/clone.ts";
+import type { DependencySource } from "../repo/dependencies.ts";
+import { openRepository } from "../repo/repository.ts";
+import type { Limits, SandboxPolicy } from "../sandbox/sandbox.ts";
+import { planDependencies, reusable } from "./dependencies.ts";
+import { furnishRoom, type Room } from "./sandboxes.ts";
+import type { House } from "./start.ts";
+
+export interface PrivateRoomPlan {
+  /** Anywhere inside the user's repository. */
+  readonly cwd: string;
+  readonly network: SandboxPolicy["network"];
+  readonly limits: Partial<Limits>;
+}
+
+/** A sandbox as a session has it, on a private copy of HEAD, for as long as `use` takes. Nothing is recorded or kept. */
+export async function inPrivateRoom<T>(
+  house: House,
+  plan: PrivateRoomPlan,
+  use: (room: Room) => Promise<T>,
+): Promise<T> {
+  const repository = await openRepository(plan.cwd, { searchPath: house.path, home: house.userHome });
+  const parent = join(house.home, "rooms", house.clock.newId());
+  const dir = join(parent, "workspace");
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  try {
+    const clone = await createClone(repository, repository.head, join(parent, "clone"));
+    await clone.checkout(clone.base.tree, dir);
+    const room = await furnishRoom(
+      { clone, openSandbox: (policy) => house.openSandbox(policy) },
+      {
+        purpose: "try",
+        dir,
+        tree: clone.base.tree,
+        dependencies: await installed({ clone, repository }),
+        network: plan.network,
+        limits: plan.limits,
+      },
+    );
+    try {
+      return await use(room);
+    } finally {
+      await room.close();
+    }
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+  }
+}
+
+/** The packages of the user's tree when they match the lockfile; a try installs none. */
+async function installed(parts: Parameters<typeof reusable>[0]): Promise<readonly DependencySource[]> {
+  const plan = await planDependencies(parts);
+  if (plan.manager === null || !plan.needsInstall) return [];
+  const own = await reusable(parts, plan);
+  return "sources" in own ? own.sources : [];
+}
