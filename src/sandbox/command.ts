@@ -9,7 +9,7 @@ import { type Exit, launch, type Launched } from "./launch.ts";
 import type { OutputPipes, PipePool } from "./pipes.ts";
 import type { ExecOptions, ExecResult, Killed, Limits } from "./sandbox.ts";
 import { writePrivately } from "./scratch.ts";
-import { watch } from "./watchdog.ts";
+import { THREADS_PER_PROCESS, watch } from "./watchdog.ts";
 
 /** What is the same for all commands of one sandbox. */
 export interface Bench {
@@ -136,6 +136,8 @@ const limitArguments = (limits: Limits): [string, ...string[]] => [
   `--nofile=${limits.openFiles}`,
   `--fsize=${limits.fileBytes}`,
   `--data=${limits.memoryBytes}`,
+  // Not for uid 0, which the kernel exempts; the watchdog's own limit is lower.
+  `--nproc=${limits.processes * THREADS_PER_PROCESS}`,
   "--",
 ];
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { isGone } from "./processes.ts";
@@ -44,6 +45,7 @@ export interface Launched {
 /** How long the processes of a sandbox may take to go. */
 const GONE_MS = 2000;
 const QUICK_TRIES = 50;
+const NICENESS = 5;
 /** How long bubblewrap may take to name its first process once it is to be killed. */
 const KILL_GRACE_MS = 1000;
 
@@ -67,7 +69,7 @@ export function launch(request: LaunchRequest): Launched {
     return { code: status.exitCode, signal };
   })();
   // Bubblewrap does nothing before it has read its options, so what must hold for all its children is done first.
-  volunteerForOutOfMemory(child);
+  yieldToHost(child);
   const pipe = streams[ARGUMENTS] as Writable;
   pipe.on("error", () => undefined); // it ended without reading them, and that is reported by its exit
   const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...options];
@@ -127,10 +129,12 @@ function killer(child: ChildProcess, status: Status): () => void {
   };
 }
 
-/** When memory runs out, the kernel shall take the command, not the program that governs it. */
-function volunteerForOutOfMemory({ pid }: ChildProcess): void {
+/** When memory or processors run out, the command shall suffer, and not the program that governs it. */
+function yieldToHost({ pid }: ChildProcess): void {
   try {
-    if (pid !== undefined) writeFileSync(`/proc/${pid}/oom_score_adj`, "1000");
+    if (pid === undefined) return;
+    writeFileSync(`/proc/${pid}/oom_score_adj`, "1000");
+    setPriority(pid, NICENESS);
   } catch {
     // it has ended already
   }

@@ -14,20 +14,20 @@ const PAGE_BYTES = process.arch === "arm64" ? 65_536 : 4096;
 /** The sandbox's own view of /proc, which lists exactly its processes; `init` is its first process as the host numbers it. */
 const procOf = (init: number): string => `/proc/${init}/root/proc`;
 
-/** Null while the sandbox is being set up and when it is gone. */
-export function readProcessUse(init: number): ProcessUse | null {
+/** Null while the sandbox is being set up and when it is gone. Looks no closer once there are more than `enough` processes. */
+export function readProcessUse(init: number, enough: number): ProcessUse | null {
   const proc = procOf(init);
   // Until its own /proc is mounted, the process still sees the host's.
   if (!deviceOf(proc) || deviceOf(proc) === deviceOf("/proc")) return null;
-  let [processes, threads, pages] = [0, 0, 0];
-  for (const pid of pidsIn(proc)) {
+  const pids = pidsIn(proc);
+  let [threads, pages] = [0, 0];
+  for (const pid of pids.length > enough ? [] : pids) {
     const fields = statFields(`${proc}/${pid}/stat`);
     if (!fields) continue;
-    processes += 1;
     threads += Number(fields[17]);
     pages += Number(fields[21]);
   }
-  return { processes, threads, residentBytes: pages * PAGE_BYTES };
+  return { processes: pids.length, threads, residentBytes: pages * PAGE_BYTES };
 }
 
 /** Memory in bytes, where what several processes share counts once, and program files do not count. Slower. */

@@ -5,7 +5,7 @@ import type { Killed, Limits } from "./sandbox.ts";
 
 const INTERVAL_MS = 100;
 /** A thread is cheaper than a process, and a test runner on a large machine has hundreds. */
-const THREADS_PER_PROCESS = 16;
+export const THREADS_PER_PROCESS = 16;
 
 /** One command under watch. */
 export interface Watched {
@@ -41,7 +41,7 @@ export function watch(watched: Watched): () => void {
 
 function overProcesses({ limits, init }: Watched): Killed | null {
   const pid = init();
-  const use = pid === null ? null : readProcessUse(pid);
+  const use = pid === null ? null : readProcessUse(pid, limits.processes);
   if (pid === null || use === null) return null;
   if (use.processes > limits.processes || use.threads > limits.processes * THREADS_PER_PROCESS) return "processes";
   // The cheap figure counts shared pages once for each process; only the exact one may kill.
