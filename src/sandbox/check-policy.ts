@@ -19,7 +19,7 @@ export interface CheckedPolicy {
 
 /** Is `path` the directory or below it? Both absolute and normal. */
 export const isInside = (path: string, directory: string): boolean =>
-  path === directory || path.startsWith(`${directory}/`);
+  path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
 
 /** Targets a policy may not mount over: the system, and what the sandbox itself puts there. */
 const reserved = ["/usr", "/etc", "/proc", "/dev", "/bin", "/sbin", "/lib", "/lib64", "/run", `${WORKSPACE}/.git`];

@@ -172,11 +172,11 @@ function govern(bench: Bench, launched: Launched, { signal, wallMs }: ExecOption
 
 function exitCode({ code, signal }: Exit, killed: Killed | null, stderr: string): number {
   if (killed) return exitCodeOf[killed];
+  if (code !== null) return code;
   // Somebody else, such as the kernel when memory ran out, ended bubblewrap and everything in it.
   if (signal !== null) return 137;
-  if (/^bwrap: (?:execvp .*: No such file or directory|Can't chdir to .*)$/m.test(stderr) && code !== 0) return 127;
-  if (/^bwrap: execvp .*$/m.test(stderr) && code === 1) return 126;
-  if (code !== null) return code;
+  if (/^bwrap: (?:execvp .*: No such file or directory|Can't chdir to .*)$/m.test(stderr)) return 127;
+  if (/^bwrap: execvp .*$/m.test(stderr)) return 126;
   throw new SandboxUnavailable(
     `the sandbox could not be set up: ${stderr.trim().split("\n").at(-1) || "bubblewrap gave no reason"}`,
     "run: claw doctor",

@@ -42,8 +42,13 @@ export function workbench(): Workbench {
     workspace,
     async open(policy = {}) {
       const base: SandboxPolicy = {
-        ...{ workspace: policy.workspace ?? workspace(), workspaceMode: "rw", git: null, mounts: [] },
-        ...{ env: {}, network: "none", limits },
+        workspace: policy.workspace ?? workspace(),
+        workspaceMode: "rw",
+        git: null,
+        mounts: [],
+        env: {},
+        network: "none",
+        limits,
       };
       const sandbox = await openSandbox({ ...base, ...policy }, host);
       opened.push(sandbox);
