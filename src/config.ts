@@ -1,25 +1,41 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "./errors.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
 
 /** Where a credential is found at the moment of use. Never the credential itself. */
-const KeyReference = z.union([
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: z.string().min(1) }),
-  z.strictObject({ command: z.array(z.string()).min(1) }),
-]);
+const KeyReference = z.union(
+  [
+    z.strictObject({ env: z.string().min(1) }),
+    z.strictObject({ file: z.string().min(1) }),
+    z.strictObject({ command: z.array(z.string()).min(1) }),
+  ],
+  {
+    error:
+      "say where the key is found: { env: NAME }, { file: PATH } or { command: [PROGRAM, …] }; never the key itself",
+  },
+);
 export type KeyReference = z.infer<typeof KeyReference>;
 
+/** "localhost:8080" is a URL too, of a scheme named localhost. */
+const HttpUrl = z.url({ protocol: /^https?$/, error: "give an address that begins with http:// or https://" });
+
 const Endpoint = z.strictObject({
-  baseUrl: z.url(),
+  baseUrl: HttpUrl,
   wire: z.enum(["responses", "chat"]).default("chat"),
   key: KeyReference.optional(),
-  selfHosted: z.boolean().optional().meta({ description: "On this machine or network. Guessed from the address when left out." }),
+  selfHosted: z
+    .boolean()
+    .optional()
+    .meta({ description: "On this machine or network. Guessed from the address when left out." }),
   price: z
-    .strictObject({ input: z.number().nonnegative(), output: z.number().nonnegative(), cacheRead: z.number().nonnegative().optional() })
+    .strictObject({
+      input: z.number().nonnegative(),
+      output: z.number().nonnegative(),
+      cacheRead: z.number().nonnegative().optional(),
+    })
     .optional()
     .meta({ description: "US dollars per million tokens; overrides the built-in price list." }),
 });
@@ -66,16 +82,26 @@ export function loadConfig(environment: Environment = process.env): Config {
   const userHome = environment["HOME"] || homedir();
   const configFile = join(environment["XDG_CONFIG_HOME"] || join(userHome, ".config"), "claw", "config.yaml");
   return {
-    home: environment["CLAW_HOME"] || join(environment["XDG_STATE_HOME"] || join(userHome, ".local", "state"), "claw"),
+    home: resolve(
+      environment["CLAW_HOME"] || join(environment["XDG_STATE_HOME"] || join(userHome, ".local", "state"), "claw"),
+    ),
     user: withWellKnown(readUserConfig(configFile), environment),
     model: environment["CLAW_MODEL"] || undefined,
     path: environment["PATH"] || "/usr/local/bin:/usr/bin:/bin",
     userHome,
     initiator: environment["USER"] || environment["LOGNAME"] || "unknown",
-    ci: Boolean(environment["CI"]),
-    colour: environment["NO_COLOR"] ? "never" : environment["FORCE_COLOR"] ? "always" : "auto",
+    ci: isOn(environment["CI"]),
+    colour: colourFrom(environment),
     variable: (name) => environment[name] || undefined,
   };
+}
+
+const isOn = (value: string | undefined): boolean => value !== undefined && !["", "0", "false"].includes(value);
+
+function colourFrom(environment: Environment): Config["colour"] {
+  if (environment["NO_COLOR"]) return "never";
+  if (!environment["FORCE_COLOR"]) return "auto";
+  return isOn(environment["FORCE_COLOR"]) ? "always" : "never";
 }
 
 function readUserConfig(file: string): UserConfig {
@@ -95,6 +121,9 @@ function readUserConfig(file: string): UserConfig {
 function withWellKnown(user: UserConfig, environment: Environment): UserConfig {
   const baseUrl = environment["OPENAI_BASE_URL"];
   if (!baseUrl && !environment["OPENAI_API_KEY"]) return user;
+  if (baseUrl && !HttpUrl.safeParse(baseUrl).success) {
+    throw new UsageError(`OPENAI_BASE_URL is no http address: ${baseUrl}`, "give it like http://127.0.0.1:8080/v1");
+  }
   const openai: EndpointConfig = {
     baseUrl: baseUrl || "https://api.openai.com/v1",
     wire: baseUrl && !/^https:\/\/([a-z0-9-]+\.)?api\.openai\.com\//.test(`${baseUrl}/`) ? "chat" : "responses",

@@ -1,17 +1,22 @@
-import { LineCounter, parseDocument, type Document } from "yaml";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { UsageError } from "./errors.ts";
 import { nearest } from "./text.ts";
 
 type Path = readonly PropertyKey[];
 
-/** Line of a value, or of the map that lacks it. */
+/** Line of the key or list item that a path leads to, or of the last one on the way that exists. */
 function lineOf(document: Document, lines: LineCounter, path: Path): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
-    if (node?.range) return lines.linePos(node.range[0]).line;
+  let node: unknown = document.contents;
+  let line = 1;
+  for (const key of path) {
+    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : null;
+    const place: unknown = pair ? pair.key : isSeq(node) ? node.items[Number(key)] : null;
+    if (!isNode(place) || !place.range) break;
+    line = lines.linePos(place.range[0]).line;
+    node = pair ? pair.value : place;
   }
-  return 1;
+  return line;
 }
 
 /** Keys a schema knows at a path, read from the JSON Schema it publishes. */
@@ -34,9 +39,12 @@ export function readStrictYaml<Schema extends z.ZodType>(
   const broken = document.errors[0];
   if (broken) {
     const line = lines.linePos(broken.pos[0]).line;
-    throw new UsageError(`${file}:${line}: ${broken.message.split("\n", 1)[0]}`, "mend the YAML at that line");
+    throw new UsageError(
+      `${file}:${line}: ${broken.message.replace(/ at line \d+[^]*$/, "")}`,
+      "mend the YAML at that line",
+    );
   }
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const parsed = schema.safeParse(valueOf(document, file));
   if (parsed.success) return parsed.data;
 
   const issue = parsed.error.issues[0];
@@ -54,4 +62,12 @@ export function readStrictYaml<Schema extends z.ZodType>(
     `${file}:${lineOf(document, lines, issue.path)}: ${issue.path.join(".") || "the file"}: ${issue.message}`,
     "change that value",
   );
+}
+
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`, "mend the aliases (*name) in it", error);
+  }
 }

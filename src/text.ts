@@ -18,6 +18,7 @@ export function stripTerminal(text: string): string {
     text
       // oxlint-disable-next-line no-control-regex -- escape sequences are what this removes
       .replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "")
+      .replace(/\r+/g, "\r")
       .replaceAll("\r\n", "\n")
       .replace(/^.*\r(?!$)/gm, "")
   );
@@ -32,20 +33,22 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 /** 950 ms, 1.2 s, 3 min 4 s. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Integer nano-dollars for people: "$0.0123"; "unpriced" when unknown. */
+/** Integer nano-dollars for people: "$1.20", "$0.0123", "<$0.0001"; "unpriced" when unknown. */
 export function money(nano: number | null): string {
   if (nano === null) return "unpriced";
   const usd = nano / 1e9;
+  if (usd > 0 && usd < 0.0001) return "<$0.0001";
   return `$${usd === 0 || usd >= 0.01 ? usd.toFixed(2) : usd.toFixed(4)}`;
 }
 
 /** The first line, cut to `max` characters. */
 export function headline(text: string, max = 100): string {
-  const line = text.trim().split("\n", 1)[0] ?? "";
+  const line = text.trim().split("\n", 1)[0]?.trimEnd() ?? "";
   return line.length <= max ? line : `${line.slice(0, max - 1).trimEnd()}…`;
 }
 
@@ -53,6 +56,7 @@ export function headline(text: string, max = 100): string {
 export function slug(text: string, max = 40): string {
   const words = text
     .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+/, "")
@@ -69,17 +73,25 @@ export function keepEnds(text: string, max: number): string {
   return `${text.slice(0, half)}\n[… ${cut.length} characters, ${cut.split("\n").length - 1} lines left out …]\n${text.slice(-half)}`;
 }
 
-const escapeForPattern = (text: string): string => text.replace(/[.+^$()|[\]\\]/g, "\\$&");
-
-/** Does `path` match a glob of the manifest? Knows **, *, ? and {a,b}; a pattern without a slash matches at any depth. */
+/**
+ * Does `path` match a glob of the manifest? Knows **, *, ? and {a,b}. A pattern without a slash matches at any depth,
+ * and one that ends in a plain name also means everything below a directory of that name.
+ */
 export function matchesGlob(path: string, glob: string): boolean {
   const anchored = glob.includes("/") ? glob.replace(/^\//, "") : `**/${glob}`;
-  const source = escapeForPattern(anchored.endsWith("/") ? `${anchored}**` : anchored)
-    .replace(/\{([^}]*)\}/g, (_, list: string) => `(?:${list.split(",").join("|")})`)
-    .replace(/\*\*\/|\*\*|\*|\?/g, (wild) =>
-      wild === "**/" ? "(?:[^/]+/)*" : wild === "**" ? ".*" : wild === "*" ? "[^/]*" : "[^/]",
-    );
-  return new RegExp(`^${source}$`).test(path);
+  const below = anchored.endsWith("/") ? ".+" : /(?:^|\/)[^/*?{]+$/.test(anchored) ? "(?:/.*)?" : "";
+  return new RegExp(`^${patternOf(anchored)}${below}$`).test(path);
+}
+
+function patternOf(glob: string): string {
+  return glob.replace(/\*\*\/|\*\*|\*|\?|\{[^{}]*\}|[.+^$()|[\]{}\\]/g, (token) => {
+    if (token === "**/") return "(?:[^/]+/)*";
+    if (token === "**") return ".*";
+    if (token === "*") return "[^/]*";
+    if (token === "?") return "[^/]";
+    if (token.length > 1) return `(?:${token.slice(1, -1).split(",").map(patternOf).join("|")})`;
+    return `\\${token}`;
+  });
 }
 
 /** The known word nearest to a mistyped one, when it is near enough to be meant. */
