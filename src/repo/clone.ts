@@ -87,6 +87,8 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     };
   };
   const tree = await git().line(["rev-parse", "--verify", `${commit}^{tree}`]);
+  // Asked for by every stage, and it never changes: a tree is named by what is in it.
+  let baseList: Promise<TreeEntry[]> | undefined;
   return {
     dir,
     base: { commit, tree },
@@ -97,7 +99,7 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     overlay: (base, from, paths) =>
       withScratchIndex(indexDir, (indexFile) => overlayTree(git({ indexFile }), { base, from }, paths)),
     read: (from, path) => readBlob(git(), from, path),
-    list: (from) => listTree(git(), from),
+    list: (from) => (from === tree ? (baseList ??= listTree(git(), tree)) : listTree(git(), from)),
     commit: (spec) => makeCommit(git(), spec),
     publish: (made, branch) => publishBranch(repository, git(), { base: commit, commit: made, branch }),
     sandboxGit: (working, wanted) =>

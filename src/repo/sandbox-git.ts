@@ -1,5 +1,6 @@
 import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { HostGit } from "./host-git.ts";
 import { makeCommit } from "./publish.ts";
 import type { Repository } from "./repository.ts";
 import { makeShadow, shallowList } from "./shadow.ts";
@@ -50,13 +51,26 @@ export async function makeSandboxGit(at: WorkingTree, options: SandboxGitOptions
       "maintenance.auto": "false",
     },
   });
-  await outside.run(["pack-objects", "--revs", "-q", join(dir, "objects/pack/pack")], {
-    stdin: `${head}\n^${base.commit}\n`,
-  });
-  // The copy brings what is known of the files, so the first status inside reads none of them.
-  const indexFile = join(dir, "index");
+  await Promise.all([
+    head === base.commit
+      ? undefined
+      : packSince(outside, { head, base: base.commit, into: join(dir, "objects/pack/pack") }),
+    copyIndex(at, tree, join(dir, "index")),
+    writeFile(join(dir, "refs/heads/claw"), `${head}\n`),
+  ]);
+  return { dir, objects: repository.objectDirs };
+}
+
+/** Packs what `head` has beyond `base`. */
+async function packSince(
+  git: HostGit,
+  { head, base, into }: { head: string; base: string; into: string },
+): Promise<void> {
+  await git.run(["pack-objects", "--revs", "-q", into], { stdin: `${head}\n^${base}\n` });
+}
+
+/** The copy brings what is known of the files, so the first status inside reads none of them. */
+async function copyIndex(at: WorkingTree, tree: string, indexFile: string): Promise<void> {
   await copyFile(at.indexFile, indexFile).catch(() => undefined);
   await at.git(indexFile).run(["read-tree", "--reset", tree]);
-  await writeFile(join(dir, "refs/heads/claw"), `${head}\n`);
-  return { dir, objects: repository.objectDirs };
 }

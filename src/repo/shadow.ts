@@ -39,14 +39,16 @@ const leftovers = [
 
 /** Writes a git directory with claw's own configuration, no hooks and no objects. Writing it twice does no harm. */
 export async function makeShadow(dir: string, options: ShadowOptions): Promise<void> {
-  for (const part of ["objects/info", "objects/pack", "refs/heads", "info"]) {
-    await mkdir(join(dir, part), { recursive: true, mode: 0o700 });
-  }
-  await writeFile(join(dir, "HEAD"), options.head ?? "ref: refs/heads/none\n");
-  await writeFile(join(dir, "objects/info/alternates"), options.alternates.map((path) => `${path}\n`).join(""));
-  await writeFile(join(dir, "info/exclude"), `${leftovers.join("\n")}\n${options.exclude ?? ""}`);
-  if (options.shallow) await writeFile(join(dir, "shallow"), options.shallow);
-  await writeFile(join(dir, "config"), configText(options));
+  const folders = ["objects/info", "objects/pack", "refs/heads", "info"];
+  await Promise.all(folders.map((folder) => mkdir(join(dir, folder), { recursive: true, mode: 0o700 })));
+  const files = {
+    HEAD: options.head ?? "ref: refs/heads/none\n",
+    "objects/info/alternates": options.alternates.map((path) => `${path}\n`).join(""),
+    "info/exclude": `${leftovers.join("\n")}\n${options.exclude ?? ""}`,
+    ...(options.shallow && { shallow: options.shallow }),
+    config: configText(options),
+  };
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(dir, name), text)));
 }
 
 function configText({ objectFormat, settings }: ShadowOptions): string {
@@ -97,8 +99,8 @@ export async function withView<T>(repository: Viewed, use: (view: View) => Promi
       shallow: await shallowList(repository),
     });
     await rm(join(dir, "refs"), { recursive: true });
-    for (const part of ["refs", "packed-refs", "logs", "reftable"])
-      await symlink(join(repository.commonDir, part), join(dir, part));
+    const parts = ["refs", "packed-refs", "logs", "reftable"];
+    await Promise.all(parts.map((part) => symlink(join(repository.commonDir, part), join(dir, part))));
     return await use({
       dir,
       git: (options) => hostGit({ gitDir: dir, searchPath: repository.searchPath, ...options }),

@@ -12,11 +12,12 @@ export function environmentText(desk: WorkDesk, testCommand: string | null): str
 
 /** The repository's own guide for contributors, from the base commit, as data with its origin. It grants nothing. */
 export async function guideText(desk: WorkDesk): Promise<string> {
-  for (const path of GUIDES) {
-    const guide = await desk.clone.read(desk.clone.base.tree, path);
-    if (guide && guide.length > 0) {
-      return `\nThe repository's ${path}, as data:\n<guide>\n${keepEnds(guide.toString("utf8").trim(), MAX_GUIDE)}\n</guide>\n`;
-    }
-  }
-  return "";
+  const { clone } = desk;
+  const found = await Promise.all(
+    GUIDES.map(async (path) => ({ path, guide: await clone.read(clone.base.tree, path) })),
+  );
+  const first = found.find(({ guide }) => guide && guide.length > 0);
+  if (!first?.guide) return "";
+  const text = keepEnds(first.guide.toString("utf8").trim(), MAX_GUIDE);
+  return `\nThe repository's ${first.path}, as data:\n<guide>\n${text}\n</guide>\n`;
 }
