@@ -1,5 +1,6 @@
 /** Invisible, bidirectional and control characters that can hide words from a reader; tab and newline stay. */
 const invisible =
+  // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- these are the ones that are taken out
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff]|[\u{e0000}-\u{e0fff}\u{1d173}-\u{1d17a}\u{f0000}-\u{10ffff}]/gu;
 
 /** Text without characters a person cannot see, and how many there were. */

@@ -21,8 +21,8 @@ function refusal(yaml: string, environment: Record<string, string> = {}): string
   try {
     configOf(yaml, environment);
   } catch (error) {
-    expect(error).toBeInstanceOf(UsageError);
-    return `${(error as UsageError).message.replace(/\S*config\.yaml/, "config.yaml")} → ${(error as UsageError).hint}`;
+    if (!(error instanceof UsageError)) throw error;
+    return `${error.message.replace(/\S*config\.yaml/, "config.yaml")} → ${error.hint}`;
   }
   throw new Error("it was accepted");
 }

@@ -24,7 +24,7 @@ const shapes: readonly (readonly [name: string, pattern: RegExp])[] = [
   [
     "credentials in a URL",
     new RegExp(
-      `(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://[^\\s/:@"'\`]{1,100}:(?!${placeholders}@)[^\\s/:@"'\`<>{}$()]{6,200}@(?=[\\w[])`,
+      `(?<![a-z0-9])[a-z][a-z0-9+.-]{1,20}://[^\\s/:@"'\`]{1,100}:(?!${placeholders}@)[^\\s/:@"'\`<>{}$()]{6,200}@(?=[\\w[])`,
       "gi",
     ),
   ],
