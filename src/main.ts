@@ -82,3 +82,6 @@ function report(error: unknown, { err }: CommandDesk): number {
   err("This is a bug in claw. Nothing recorded is lost; please report it with the lines above.");
   return 1;
 }
+
+// `npm run dev` runs this file itself; installed, bin/claw.js imports it.
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -35,6 +35,7 @@ export async function program(
     .description("A governed coding-agent runner: it proves a fix instead of claiming it.")
     .version(options.version, "-V, --version", "Print the version")
     .helpOption("-h, --help", "Show help")
+    .helpCommand("help [command]", "Show help on a command")
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()

@@ -5,7 +5,9 @@ import type { Watch } from "../workflows/start.ts";
 import { paintMark, type Style } from "./style.ts";
 
 /** One way to show a run while it goes on. */
-export interface Progress extends Required<Omit<Watch, "signal">> {
+export interface Progress extends Required<Omit<Watch, "signal" | "onStart">> {
+  /** `past`: what happened before, when a run is continued. */
+  onStart(run: string, past: readonly Recorded[]): void;
   /** Leaves a final state behind and the terminal as it was. */
   end(): Promise<void>;
 }
@@ -17,7 +19,10 @@ export function plainProgress(print: Print, style: Style): Progress {
   let state = newTimeline;
   let words = "";
   return {
-    onStart: (run) => print(`run ${run} (if it is interrupted: claw resume ${run})`),
+    onStart(run, past) {
+      state = past.reduce(applyToTimeline, newTimeline);
+      print(`run ${run} (if it is interrupted: claw resume ${run})`);
+    },
     onEvent: (event) => {
       const line = timelineLine(state, event, words);
       state = applyToTimeline(state, event);
@@ -49,7 +54,7 @@ export const eventLine = (run: string, event: Recorded): string => JSON.stringif
 
 /** "12:00:03 patch      ✓ green on head: green, 1 passed, 0 failed (1.2 s)". */
 export function renderLine({ at, mark, text, stage }: TimelineLine, style: Style): string {
-  const time = new Date(at).toISOString().slice(11, 19);
+  const time = new Date(at).toTimeString().slice(0, 8);
   const where = style.faint(`${time} ${(stage ?? "").padEnd(10)}`);
   return `${where} ${paintMark(style, mark)} ${printable(text)}`;
 }

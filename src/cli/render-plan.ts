@@ -8,7 +8,7 @@ export function renderPlan(plan: FixPlan, { source, text }: Issue): string {
   const ceiling = limits.usdNano === null ? "no limit in money" : `at most ${money(limits.usdNano)}`;
   const price = plan.priced ? ceiling : `${ceiling}, but the price of this model is not known: the other limits count`;
   const rows = [
-    ["issue", `${headline(printable(text), 80)} (${source})`],
+    ["issue", `${headline(printable(text).replace(/^[#\s>*-]+/, ""), 80)} (${source})`],
     ["repository", plan.repository],
     ["base", plan.base],
     ["model", plan.model],

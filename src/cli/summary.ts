@@ -18,7 +18,7 @@ export function summary(facts: RunFacts, style: Style): string {
     ],
     ["issue", result.task && `${said(result.task.title)}  ${style.faint(`from ${said(result.task.source)}`)}`],
     ["model", result.model && said(result.model.label)],
-    ["proof", proofLine(facts, style)],
+    ...claims(facts, style).map((claim, index): [string, string] => [index === 0 ? "proof" : "", claim]),
     ["gates", gatesLine(result, style)],
     ["change", result.diff && `${plural(result.diff.files, "file")}, +${result.diff.added} −${result.diff.deleted}`],
     ["branch", result.branch && `${result.branch}  ${style.faint(result.commit?.slice(0, 12) ?? "")}`],
@@ -57,11 +57,10 @@ const runningStage = ({ stages }: Result): string => {
   return last ? `in stage ${last.name}` : "";
 };
 
-function proofLine({ events }: RunFacts, style: Style): string | null {
-  const { proof } = fixFacts(events);
-  if (!proof) return null;
-  return proof.findings.map(({ claim, holds }) => `${paintMark(style, holds ? "✓" : "✗")} ${claim}`).join("  ");
-}
+const claims = ({ events }: RunFacts, style: Style): readonly string[] =>
+  (fixFacts(events).proof?.findings ?? []).map(
+    ({ claim, holds }) => `${paintMark(style, holds ? "✓" : "✗")} ${said(claim)}`,
+  );
 
 function gatesLine({ gates }: Result, style: Style): string | null {
   if (gates.length === 0) return null;

@@ -1,6 +1,7 @@
 import type { App } from "../app.ts";
 import { systemClock } from "../clock.ts";
 import { ClawError, exitCodes } from "../errors.ts";
+import type { Recorded } from "../ledger/events.ts";
 import { resultOf } from "../reports/result.ts";
 import type { FinishedRun, Watch } from "../workflows/start.ts";
 import type { CommandDesk } from "./command.ts";
@@ -12,13 +13,13 @@ import { summary } from "./summary.ts";
 /** Shows a run while it goes on and tells how it ended. Gives the exit code. */
 export async function watchRun(
   desk: CommandDesk,
-  { json }: { readonly json: boolean },
+  { json, past = [] }: { readonly json: boolean; readonly past?: readonly Recorded[] },
   go: (app: App, watch: Watch) => Promise<FinishedRun>,
 ): Promise<number> {
   const app = await desk.app();
   const progress = await chooseProgress(desk, app, json);
   let run = "";
-  const onStart = (started: string): void => progress.onStart((run = started));
+  const onStart = (started: string): void => progress.onStart((run = started), past);
   try {
     const finished = await go(app, { ...progress, onStart, signal: desk.signal });
     await progress.end();

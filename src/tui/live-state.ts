@@ -8,6 +8,7 @@ import {
   type TimelineLine,
   type TimelineState,
   timelineLine,
+  wordsOf,
 } from "../views/timeline.ts";
 
 /** Everything the live view shows; times in milliseconds since the epoch. */
@@ -72,7 +73,7 @@ function goingOn(event: Recorded): Now {
         ? {}
         : { ...quiet, current: { text: `${event.tool} ${event.summary}`, since: event.at } };
     case "sandbox.opened":
-      return { ...quiet, current: { text: `sandbox: ${event.purpose}`, since: event.at } };
+      return { ...quiet, current: { text: `sandbox: ${wordsOf(event.purpose)}`, since: event.at } };
     case "model.replied":
     case "model.failed":
     case "call.finished":

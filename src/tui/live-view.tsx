@@ -45,11 +45,16 @@ export function LiveView({ live, now, running, stopping, colours, rows }: LiveVi
     <Box flexDirection="column">
       <Line>
         <Text bold={colours}>claw {live.state.started?.workflow ?? ""}</Text>
-        {live.title ? `  ${headline(printable(live.title), 60)}` : ""}
-        <Text dimColor={colours}>{`  run ${live.run}`}</Text>
+        {` ${live.run}  ${headline(printable(live.title ?? ""), 200)}`}
       </Line>
       {stages.map((stage) => (
-        <StageLine key={stage.name} stage={stage} now={running ? now : live.state.lastAt} colours={colours} />
+        <StageLine
+          key={stage.name}
+          stage={stage}
+          now={running ? now : live.state.lastAt}
+          running={running}
+          colours={colours}
+        />
       ))}
       {running && <Now live={live} now={now} colours={colours} />}
       <Evidence rows={foldEvidence(live.suites)} colours={colours} />
@@ -66,17 +71,13 @@ const hint = (run: string, stopping: boolean): string =>
     ? "  stopping; the state is being saved (Ctrl-C again: at once)"
     : `  Ctrl-C saves and stops; claw resume ${run} continues`;
 
-function StageLine({
-  stage,
-  now,
-  colours,
-}: {
+interface StageLineProps extends Pick<LiveViewProps, "now" | "running" | "colours"> {
   readonly stage: StageState;
-  readonly now: number;
-  readonly colours: boolean;
-}) {
+}
+
+function StageLine({ stage, now, running, colours }: StageLineProps) {
   const { name, startedAt, finishedAt, output } = stage;
-  const mark: Mark = finishedAt === null ? "…" : stageSucceeded(output) ? "✓" : "✗";
+  const mark: Mark = finishedAt === null ? (running ? "…" : "!") : stageSucceeded(output) ? "✓" : "✗";
   return (
     <Line>
       {"  "}

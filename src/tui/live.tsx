@@ -16,7 +16,8 @@ export interface LiveOptions {
 
 /** A run as a view that redraws itself in place. */
 export interface Live {
-  onStart(run: string): void;
+  /** `past`: what happened before, when a run is continued. */
+  onStart(run: string, past: readonly Recorded[]): void;
   onEvent(event: Recorded): void;
   readonly onDelta: OnDelta;
   onOutput(chunk: Buffer): void;
@@ -51,8 +52,8 @@ export function liveProgress({ colours, clock, stream, signal }: LiveOptions): L
   };
 
   return {
-    onStart(run) {
-      live = newLiveState(run);
+    onStart(run, past) {
+      live = past.reduce(applyToLive, newLiveState(run));
       // Ctrl-C stays a signal: the keyboard is never read.
       screen = render(view(true), { stdout: stream, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 / FRAME_MS });
       timer = setInterval(draw, FRAME_MS);

@@ -20,9 +20,11 @@ export interface TimelineState {
   readonly stageStartedAt: number;
   /** What each call that is not finished yet does, by session and call id. */
   readonly calls: Readonly<Record<string, string>>;
+  /** What sandboxes lack here; said once. */
+  readonly lacking: string;
 }
 
-export const newTimeline: TimelineState = { stage: null, stageStartedAt: 0, calls: {} };
+export const newTimeline: TimelineState = { stage: null, stageStartedAt: 0, calls: {}, lacking: "" };
 
 const callKey = ({ session, call }: { readonly session: string; readonly call: string }): string =>
   `${session} ${call}`;
@@ -40,6 +42,8 @@ export function applyToTimeline(state: TimelineState, event: Recorded): Timeline
       const { [callKey(event)]: _, ...calls } = state.calls;
       return { ...state, calls };
     }
+    case "sandbox.opened":
+      return { ...state, lacking: event.degraded.join(", ") };
     default:
       return state;
   }
@@ -94,7 +98,7 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "call.finished":
       return finishedCall(event, state.calls[callKey(event)] ?? "");
     case "sandbox.opened":
-      return event.degraded.length > 0 || event.network === "host" ? ["!", sandbox(event)] : null;
+      return sandbox(event, state.lacking);
     case "dependencies.prepared":
       return ["·", `dependencies ${event.how}: ${event.why}`];
     case "suite.planned":
@@ -104,7 +108,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "diff.taken":
       return ["·", `${event.purpose}: ${plural(event.files, "file")}, +${event.added} −${event.deleted}`];
     case "gate.judged":
-      return gate(event);
+      // On the way to a patch gates pass again and again; what they say in the end counts.
+      return event.verdict === "pass" && state.stage !== "gates" ? null : gate(event);
     case "approval.given":
       return ["✓", `approved by ${event.by} until ${new Date(event.expires).toISOString().slice(0, 10)}`];
     case "effect.judged":
@@ -149,7 +154,9 @@ export function stageSucceeded(output: unknown): boolean {
 }
 
 function sessionEnd({ reason, detail }: EventOf<"session.ended">): Said {
-  return reason === "finished" ? ["✓", headline(detail)] : ["✗", `${reason}: ${headline(detail)}`];
+  return reason === "finished"
+    ? ["✓", headline(detail.replace(/^done: /, ""))]
+    : ["✗", `${reason}: ${headline(detail)}`];
 }
 
 function reply({ turn, usage, cost, calls }: EventOf<"model.replied">, words: string): string {
@@ -161,15 +168,19 @@ function reply({ turn, usage, cost, calls }: EventOf<"model.replied">, words: st
 }
 
 function finishedCall({ tool, ok, exitCode, ms }: EventOf<"call.finished">, summary: string): Said {
-  if (tool === "finish" && ok) return null;
+  if (tool === "finish") return ok ? null : ["!", `finish not accepted yet: ${headline(summary, 80)}`];
   const exit = exitCode === null || exitCode === 0 ? "" : `exit ${exitCode}, `;
   const what = summary === "" ? tool : `${tool} ${headline(summary, 80)}`;
   return [ok ? "·" : "✗", `${what} (${exit}${duration(ms)})`];
 }
 
-function sandbox({ purpose, degraded, network }: EventOf<"sandbox.opened">): string {
-  const lacks = degraded.length > 0 ? ` without ${degraded.join(", ")}` : "";
-  return `sandbox for ${purpose}${network === "host" ? " with network" : ""}${lacks}`;
+function sandbox({ purpose, degraded, network }: EventOf<"sandbox.opened">, known: string): Said {
+  const lacks = degraded.join(", ");
+  const parts = [
+    ...(network === "host" ? [`${purpose} has network`] : []),
+    ...(lacks !== "" && lacks !== known ? [`not enforced on this machine: ${lacks}`] : []),
+  ];
+  return parts.length === 0 ? null : ["!", `sandbox: ${parts.join("; ")}`];
 }
 
 function suite({ purpose, verdict, passed, failed, skipped, killed, exitCode, ms }: EventOf<"suite.ran">): Said {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { command } from "../command.ts";
-import { resolveRun } from "../run-id.ts";
+import { readRun } from "../run-id.ts";
 import { watchRun } from "../watch-run.ts";
 
 export const resume = command({
@@ -10,7 +10,7 @@ export const resume = command({
   input: z.object({ run: z.string().optional(), json: z.boolean().default(false) }),
   async run({ run: prefix, json }, desk) {
     const app = await desk.app();
-    const run = await resolveRun(await app.ledger(), prefix);
-    return watchRun(desk, { json }, (_, watch) => app.resume(run, watch));
+    const { run, events: past } = await readRun(await app.ledger(), prefix);
+    return watchRun(desk, { json, past }, (_, watch) => app.resume(run, watch));
   },
 });
