@@ -83,7 +83,7 @@ export class InfrastructureError extends ClawError {
 export class Interrupted extends ClawError {
   readonly by: "SIGINT" | "SIGTERM" | "SIGHUP";
   constructor(by: Interrupted["by"]) {
-    super(`interrupted by ${by}`, { outcome: "interrupted", hint: "the state is saved: continue with claw resume" });
+    super(`interrupted by ${by}`, { outcome: "interrupted", hint: "the state is saved: continue with claw resume <run>" });
     this.by = by;
   }
 }
@@ -91,6 +91,9 @@ export class Interrupted extends ClawError {
 /** The run's time is used up. */
 export class TimeIsUp extends ClawError {
   constructor(minutes: number) {
-    super(`the run's time of ${minutes} min is used up`, { outcome: "over-budget", hint: "give it more with --timeout" });
+    super(`the run's time of ${minutes} min is used up`, {
+      outcome: "over-budget",
+      hint: "give it more with --timeout",
+    });
   }
 }

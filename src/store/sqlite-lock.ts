@@ -50,7 +50,7 @@ function explained(error: unknown, code: string, file: string): unknown {
   if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR")) {
     return new InfrastructureError(
       `the ledger ${file} could not be written: ${(error as Error).message}`,
-      "free space on the disk that holds CLAW_HOME; nothing recorded is lost: continue with claw resume",
+      "free space on the disk that holds CLAW_HOME; nothing recorded is lost: continue with claw resume <run>",
       error,
     );
   }

@@ -23,7 +23,7 @@ export async function conduct(log: RunLog, signal: AbortSignal, story: () => Pro
   } catch (error) {
     const cause = signal.aborted ? signal.reason : error;
     if (!(cause instanceof ClawError)) throw cause;
-    const end: RunEnd = { outcome: cause.outcome, reason: cause.message, hint: cause.hint };
+    const end: RunEnd = { outcome: cause.outcome, reason: cause.message, hint: cause.hint.replaceAll("<run>", log.run) };
     await record(log, end);
     return end;
   } finally {

@@ -26,15 +26,22 @@ const whole: Play = { reproduce: reproducesSum, patch: patchesSum };
 const stages = ["intake", "workspace", "baseline", "reproduce", "patch", "prove", "gates", "publish"];
 
 /** Starts a fix and sends a signal as soon as a line of its output matches. */
-async function signalled(args: { used: Machine; cwd: string; env: NodeJS.ProcessEnv }, when: RegExp, signal: NodeJS.Signals) {
+async function signalled(
+  args: { used: Machine; cwd: string; env: NodeJS.ProcessEnv },
+  when: RegExp,
+  signal: NodeJS.Signals,
+) {
   const { child, done } = args.used.start(["fix", sumIssue, "--json"], args);
   child.stdin?.end();
   let seen = "";
   let run = "";
+  let sent = false;
   child.stdout?.on("data", (chunk: Buffer) => {
     seen += chunk.toString();
     run ||= /"run":"([0-9a-z]{12})"/.exec(seen)?.[1] ?? "";
-    if (when.test(seen)) child.kill(signal);
+    if (sent || !when.test(seen)) return;
+    sent = true;
+    child.kill(signal);
   });
   const startedAt = performance.now();
   const finished = await done;
@@ -43,11 +50,14 @@ async function signalled(args: { used: Machine; cwd: string; env: NodeJS.Process
 
 test.for(stages)("killed with -9 in the stage %s, resume brings the run to its proven end, once", async (name) => {
   const { used, cwd, env } = await stage(whole);
-  const { finished } = await signalled({ used, cwd, env }, new RegExp(`"type":"stage.started"[^\\n]*"stage":"${name}"`), "SIGKILL");
+  const { finished } = await signalled(
+    { used, cwd, env },
+    new RegExp(`"type":"stage.started"[^\\n]*"stage":"${name}"`),
+    "SIGKILL",
+  );
   expect(finished.code).toBe(null);
-  const [{ run }] = JSON.parse((await used.claw(["runs", "--json"], { cwd })).stdout.split("\n")[0] ?? "[]") instanceof Array
-    ? (JSON.parse((await used.claw(["runs", "--json"], { cwd })).stdout) as [{ run: string }])
-    : ([JSON.parse((await used.claw(["runs", "--json"], { cwd })).stdout.split("\n")[0] ?? "{}")] as [{ run: string }]);
+  const listed = (await used.claw(["runs", "--json"], { cwd })).stdout.split("\n")[0] ?? "";
+  const { run } = JSON.parse(listed) as { run: string };
 
   const resumed = await used.claw(["resume", run, "--json"], { cwd, env });
 
