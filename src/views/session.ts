@@ -14,6 +14,8 @@ export interface SessionState {
   /** Bodies of the transcript, in order. */
   readonly messages: readonly Sha[];
   readonly turns: number;
+  /** Finished calls, in all. */
+  readonly calls: number;
   /** Calls of the last reply that have no result yet. */
   readonly pending: readonly string[];
   /** Pending calls that were allowed before a crash: nobody knows whether they ran. */
@@ -25,7 +27,7 @@ export interface SessionState {
   readonly trace: readonly Trace[];
   /** The last reply called no tool, and nobody has answered it yet. */
   readonly unanswered: boolean;
-  /** Replies in a row without a usable call, since the last such telling. */
+  /** Replies in a row that called no tool, since the last such telling. */
   readonly wordsOnly: number;
   /** Turns in a row in which nothing was edited and nothing finished, since the last such telling. */
   readonly idleTurns: number;
@@ -37,6 +39,7 @@ export const newSession: SessionState = {
   started: false,
   messages: [],
   turns: 0,
+  calls: 0,
   pending: [],
   inDoubt: [],
   lastReply: null,
@@ -76,10 +79,11 @@ export function applyToSession(state: SessionState, id: string, event: Recorded)
       return {
         ...state,
         messages: [...state.messages, event.message],
+        calls: state.calls + 1,
         pending: state.pending.filter((call) => call !== event.call),
         inDoubt: state.inDoubt.filter((call) => call !== event.call),
         trace: [...state.trace, { turn: state.turns, tool: event.tool, ok: event.ok, signature: event.signature }],
-        idleTurns: event.ok && event.tool === "edit" ? 0 : event.tool === "finish" ? 0 : state.idleTurns,
+        idleTurns: (event.ok && event.tool === "edit") || event.tool === "finish" ? 0 : state.idleTurns,
       };
     default:
       return state;

@@ -8,8 +8,8 @@ export interface Spend {
   readonly outputTokens: number;
   /** The priced part, settled. */
   readonly settled: number;
-  /** Reserved for requests that have no answer yet; after a crash they count as spent. */
-  readonly reserved: Readonly<Record<string, number>>;
+  /** By session: reserved for a request that has no answer yet, null when its price is not known. After a crash it counts as spent. */
+  readonly reserved: Readonly<Record<string, number | null>>;
   /** Something was used whose price is not known: the sum is then a lower bound, and shown as unpriced. */
   readonly unpriced: boolean;
 }
@@ -29,21 +29,11 @@ export function applyToSpend(spend: Spend, event: Recorded): Spend {
   switch (event.type) {
     case "model.requested": {
       // A request that never got an answer, because the process died, may have been billed.
-      const lost = spend.reserved[event.session] ?? 0;
-      return {
-        ...spend,
-        settled: spend.settled + lost,
-        reserved: { ...spend.reserved, [event.session]: event.reserved ?? 0 },
-      };
+      const { reserved, ...settled } = settle(spend, event.session);
+      return { ...settled, reserved: { ...reserved, [event.session]: event.reserved } };
     }
-    case "model.failed": {
-      const reserved = spend.reserved[event.session] ?? 0;
-      return {
-        ...spend,
-        settled: spend.settled + (event.billable ? reserved : 0),
-        reserved: { ...spend.reserved, [event.session]: 0 },
-      };
-    }
+    case "model.failed":
+      return event.billable ? settle(spend, event.session) : release(spend, event.session);
     case "model.replied": {
       const { usage } = event;
       return {
@@ -52,7 +42,7 @@ export function applyToSpend(spend: Spend, event: Recorded): Spend {
         cachedTokens: spend.cachedTokens + usage.inputCacheRead,
         outputTokens: spend.outputTokens + usage.outputVisible + usage.outputReasoning,
         settled: spend.settled + (event.cost ?? 0),
-        reserved: { ...spend.reserved, [event.session]: 0 },
+        reserved: release(spend, event.session).reserved,
         unpriced: spend.unpriced || event.cost === null,
       };
     }
@@ -61,11 +51,20 @@ export function applyToSpend(spend: Spend, event: Recorded): Spend {
   }
 }
 
+const release = (spend: Spend, session: string): Spend => ({ ...spend, reserved: { ...spend.reserved, [session]: 0 } });
+
+/** Takes a session's reservation for spent. */
+function settle(spend: Spend, session: string): Spend {
+  const { [session]: lost = 0 } = spend.reserved;
+  const { settled, unpriced } = spend;
+  return { ...release(spend, session), settled: settled + (lost ?? 0), unpriced: unpriced || lost === null };
+}
+
 export const foldSpend = (events: readonly Recorded[]): Spend => events.reduce(applyToSpend, nothingSpent);
 
 /** Settled plus reserved, in nano-dollars. */
 export const committed = (spend: Spend): number =>
-  spend.settled + Object.values(spend.reserved).reduce((sum, nano) => sum + nano, 0);
+  spend.settled + Object.values(spend.reserved).reduce<number>((sum, nano) => sum + (nano ?? 0), 0);
 
 /** The cost as it may be shown: null when any part of it has no known price. */
 export const shownCost = (spend: Spend): number | null => (spend.unpriced ? null : committed(spend));
