@@ -11,15 +11,25 @@ const NEAREST_LINES = 30;
 
 /**
  * Exact match once (or everywhere with `all`); failing that, a match that differs only by a uniform indentation;
- * failing that, a problem that shows the nearest lines, so that the next try can be right.
+ * failing that, a problem that shows the nearest lines, so that the next try can be right. A file whose lines all end in
+ * CRLF is matched, and stays, that way, also when the passage is given with plain line ends.
  */
 export function replaceOnce(text: string, { before, after, all }: Replacement): Replaced {
+  const plain = text.replaceAll("\r\n", "\n");
+  const crlf = plain !== text && !/(?<!\r)\n/.test(text) && !`${before}${after}`.includes("\r");
+  if (!crlf) return replaceIn(text, { before, after, all });
+  const replaced = replaceIn(plain, { before, after, all });
+  return "problem" in replaced ? replaced : { ...replaced, text: replaced.text.replaceAll("\n", "\r\n") };
+}
+
+function replaceIn(text: string, { before, after, all }: Replacement): Replaced {
+  if (before === "") return { problem: "old_string is empty" };
   if (before === after) return { problem: "old_string and new_string are the same" };
-  const count = text.split(before).length - 1;
+  const parts = text.split(before);
+  const count = parts.length - 1;
   if (count === 1 || (count > 1 && all)) {
-    const at = text.indexOf(before);
-    const changed = all ? text.split(before).join(after) : text.slice(0, at) + after + text.slice(at + before.length);
-    return { text: changed, around: around(changed, at, after.length) };
+    const changed = parts.join(after);
+    return { text: changed, around: around(changed, text.indexOf(before), after.length) };
   }
   if (count > 1) {
     return {
@@ -60,53 +70,51 @@ function reindented(text: string, before: string, after: string): Replaced | nul
   const lines = text.split("\n");
   const places: { readonly at: number; readonly from: string; readonly to: string }[] = [];
   for (let at = 0; at + wanted.length <= lines.length; at++) {
-    const shift = shiftBetween(wanted, lines.slice(at, at + wanted.length));
+    const shift = shiftBetween(wanted, lines, at);
     if (shift) places.push({ at, ...shift });
   }
   const [place] = places;
   if (!place || places.length > 1) return null;
-  const moved = after
-    .replace(/\n$/, "")
-    .split("\n")
-    .map((line) =>
-      line.trim() === "" ? line : place.to + (line.startsWith(place.from) ? line.slice(place.from.length) : line),
-    );
+  const moved = (after === "" ? [] : after.replace(/\n$/, "").split("\n")).map((line) =>
+    line.trim() === "" ? line : place.to + (line.startsWith(place.from) ? line.slice(place.from.length) : line),
+  );
   const changed = [...lines.slice(0, place.at), ...moved, ...lines.slice(place.at + wanted.length)].join("\n");
   const start = lines.slice(0, place.at).join("\n").length;
   return { text: changed, around: around(changed, start + 1, moved.join("\n").length) };
 }
 
-function shiftBetween(wanted: readonly string[], found: readonly string[]): { from: string; to: string } | null {
+/** The indentation that makes the wanted lines those of a file from line `at` on, if one does. */
+function shiftBetween(
+  wanted: readonly string[],
+  lines: readonly string[],
+  at: number,
+): { readonly from: string; readonly to: string } | null {
   const first = wanted.findIndex((line) => line.trim() !== "");
   if (first < 0) return null;
   const from = indentOf(wanted[first] ?? "");
-  const to = indentOf(found[first] ?? "");
+  const to = indentOf(lines[at + first] ?? "");
   const fits = wanted.every((line, index) => {
-    const other = found[index] ?? "";
+    const other = lines[at + index] ?? "";
     if (line.trim() === "") return other.trim() === "";
     return line.startsWith(from) && to + line.slice(from.length) === other;
   });
   return fits ? { from, to } : null;
 }
 
-/** The block of the file most like the wanted one, by shared trimmed lines; differing lines are marked. */
+/** The block of the file most like the wanted one: it shares most lines, or else its first line has most words in common. */
 function nearestBlock(text: string, before: string): string {
   const wanted = before.split("\n").slice(0, NEAREST_LINES);
   const lines = text.split("\n");
-  const trimmed = new Set(wanted.map((line) => line.trim()).filter(Boolean));
+  const known = new Set(wanted.map((line) => line.trim()).filter(Boolean));
+  const words = new Set(before.match(/\w+/g)?.slice(0, 200));
+  const scores = lines.map((line) => (known.has(line.trim()) ? 2 : sharedWords(line, words)));
   let best = { at: 0, score: -1 };
-  for (let at = 0; at < lines.length; at++) {
-    const block = lines.slice(at, at + wanted.length);
-    const score = block.reduce((sum, line, index) => {
-      const same =
-        line.trim() === wanted[index]?.trim()
-          ? 2
-          : trimmed.has(line.trim())
-            ? 1
-            : similarity(line, wanted[index] ?? "");
-      return sum + same;
-    }, 0);
-    if (score > best.score) best = { at, score };
+  let score = 0;
+  for (let end = 0; end < lines.length; end++) {
+    score += (scores[end] ?? 0) - (scores[end - wanted.length] ?? 0);
+    const at = Math.max(0, end - wanted.length + 1);
+    const exact = lines[at]?.trim() === wanted[0]?.trim() ? 0.5 : 0;
+    if (score + exact > best.score) best = { at, score: score + exact };
   }
   return lines
     .slice(best.at, best.at + wanted.length)
@@ -114,10 +122,8 @@ function nearestBlock(text: string, before: string): string {
     .join("\n");
 }
 
-/** Share of common words, below one. */
-function similarity(a: string, b: string): number {
-  const words = new Set(a.match(/\w+/g) ?? []);
-  const others = b.match(/\w+/g) ?? [];
-  if (words.size === 0 || others.length === 0) return 0;
-  return (others.filter((word) => words.has(word)).length / Math.max(words.size, others.length)) * 0.9;
+/** Share of a line's words that are among the given ones, below one. */
+function sharedWords(line: string, words: ReadonlySet<string>): number {
+  const own = line.slice(0, 400).match(/\w+/g) ?? [];
+  return own.length === 0 ? 0 : (own.filter((word) => words.has(word)).length / own.length) * 0.9;
 }
