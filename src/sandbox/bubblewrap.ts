@@ -26,7 +26,7 @@ const managers = [
 ];
 
 /** What to type to get bubblewrap on this machine. */
-export function installHint(): string {
+function installHint(): string {
   const found = managers.find(({ program }) => existsSync(program));
   return found
     ? `install it with: ${found.command}`
@@ -57,8 +57,8 @@ function refuseUntrusted(path: string, { mode, uid }: Stats): void {
       ? "is set-uid, which gives every user of the machine a way to root"
       : mode & 0o022
         ? "can be written by others than its owner"
-        : uid !== 0
-          ? "does not belong to root"
+        : ![0, process.getuid?.()].includes(uid)
+          ? "belongs to somebody else"
           : (mode & 0o111) === 0
             ? "is not executable"
             : null;

@@ -53,15 +53,17 @@ async function removeTree(root: string): Promise<void> {
     await rm(root, { recursive: true, force: true });
   } catch {
     await openUp(root);
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
+/** Entries may vanish meanwhile: the removal that failed goes on elsewhere in the tree. */
 async function openUp(directory: string): Promise<void> {
-  await chmod(directory, 0o700);
-  for (const entry of await readdir(directory)) {
+  await chmod(directory, 0o700).catch(() => undefined);
+  for (const entry of await readdir(directory).catch(() => [])) {
     const path = join(directory, entry);
-    if ((await lstat(path)).isDirectory()) await openUp(path);
+    const found = await lstat(path).catch(() => null);
+    if (found?.isDirectory()) await openUp(path);
   }
 }
 

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { bash, output, processesWith, succeedsOutside, workbench } from "./workbench.ts";
@@ -80,6 +81,18 @@ describe("a command cannot", () => {
   });
 });
 
+test("with the host's network, a command reaches it, and still neither its files nor its other programs' sockets", async () => {
+  const online = await bench.open({ network: "host" });
+  const script = (port: number): string => `exec 3<>/dev/tcp/127.0.0.1/${port}; cat /etc/resolv.conf`;
+  expect(await output(online, script((listener.address() as AddressInfo).port))).toBe(
+    readFileSync("/etc/resolv.conf", "utf8").trim(),
+  );
+  expect((await bash(online, `cat ${beside}`)).exitCode).not.toBe(0);
+  const socket = `node -e 'require("net").createServer().on("error", (e) => { console.log(e.code); }).listen("/tmp/socket")'`;
+  expect(await output(online, socket)).toBe("EAFNOSUPPORT");
+  expect(await output(sandbox, `${socket.replace(".listen", ".unref().listen")}; echo possible`)).toBe("possible");
+});
+
 test("a command has no capability, no way to new privileges, and runs under the system-call filter", async () => {
   const status = await output(
     sandbox,
@@ -94,7 +107,7 @@ test("a command has no capability, no way to new privileges, and runs under the 
 });
 
 test("a command inherits no descriptor of the process that runs it", async () => {
-  const fixture = join(import.meta.dirname, "leaky-parent.ts");
+  const fixture = fileURLToPath(new URL("./leaky-parent.ts", import.meta.url));
   const leak = (mode: string): string =>
     execFileSync(
       "/bin/bash",
@@ -118,7 +131,11 @@ test("a command inherits no descriptor of the process that runs it", async () =>
 test("what is planted in .git stays out of the host's repository", async () => {
   const repository = bench.workspace({ "file.txt": "1\n" });
   const git = (...args: string[]): string =>
-    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], { cwd: repository, encoding: "utf8" });
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], {
+      cwd: repository,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
   git("init", "-q");
   git("add", ".");
   git("commit", "-qm", "first");

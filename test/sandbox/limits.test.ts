@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { ExecResult, Limits, SandboxPolicy } from "../../src/sandbox/sandbox.ts";
 import { limits, MiB } from "./limits.ts";
@@ -112,17 +113,19 @@ test("limits of each process are the kernel's", async () => {
   expect((await bash(sandbox, "head -c 2M /dev/zero > big")).exitCode).not.toBe(0);
 });
 
-test("a daemon does not outlive its command", async () => {
+test("daemons do not outlive their command", async () => {
   const daemon = word("daemon");
-  const script = `(setsid bash -c 'exec -a ${daemon} sleep 600' > /dev/null 2>&1 < /dev/null &) ; until grep -qa ${daemon} /proc/[0-9]*/cmdline; do :; done`;
-  const outside = spawn("/bin/bash", ["-c", script], { stdio: "ignore" });
+  const start = `setsid bash -c 'exec -a ${daemon} sleep 600' > /dev/null 2>&1 < /dev/null &`;
+  const script = (count: number): string =>
+    `(for n in {1..${count}}; do ${start} done); until [ $(grep -la ^${daemon} /proc/[0-9]*/cmdline | wc -l) = ${count} ]; do :; done`;
+  const outside = spawn("/bin/bash", ["-c", script(1)], { stdio: "ignore" });
   await once(outside, "exit");
   const survivors = processesWith(daemon);
   for (const pid of survivors) process.kill(pid, "SIGKILL");
   expect(survivors.length, "without the sandbox").toBeGreaterThan(0);
   await expect.poll(() => processesWith(daemon)).toEqual([]);
 
-  expect((await limited({}, script)).exitCode).toBe(0);
+  expect((await limited({}, script(150))).exitCode).toBe(0);
   expect(processesWith(daemon)).toEqual([]);
 });
 
@@ -158,7 +161,10 @@ test("closing ends what runs, and removes home, /tmp and mount points", async ()
   const workspace = bench.workspace();
   const sandbox = await bench.open({ workspace });
   const marker = word("close");
-  const running = bash(sandbox, `mkdir -m 000 /tmp/locked; exec -a ${marker} sleep 600`);
+  const running = bash(
+    sandbox,
+    `mkdir /tmp/locked; touch /tmp/locked/file; chmod 000 /tmp/locked; exec -a ${marker} sleep 600`,
+  );
   await expect.poll(() => processesWith(marker).length).toBeGreaterThan(0);
   await sandbox.close();
   expect(await running).toMatchObject({ killed: "abort", exitCode: 137 });
@@ -171,7 +177,7 @@ test("when claw itself is killed, its commands die with it, and the next start s
   const marker = word("orphan");
   const claw = spawn(
     process.execPath,
-    [join(import.meta.dirname, "sleeping-parent.ts"), bench.dir, bench.workspace(), marker],
+    [fileURLToPath(new URL("./sleeping-parent.ts", import.meta.url)), bench.dir, bench.workspace(), marker],
     { stdio: "ignore" },
   );
   await expect

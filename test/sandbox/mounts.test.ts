@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -86,6 +87,15 @@ describe("a frozen file of the workspace", () => {
     expect(await output(sandbox, "cat test/a.test.js")).toBe("frozen");
   });
 
+  test("makes commands take turns, as one could move the directory while the next one mounts in it", async () => {
+    const workspace = bench.workspace({ "test/a.test.js": "frozen" });
+    const sandbox = await bench.open({ workspace, mounts: [frozen(workspace)] });
+    const codes = await Promise.all(
+      [1, 2, 3].map(async () => (await bash(sandbox, "mkdir /tmp/turn && sleep 0.05 && rmdir /tmp/turn")).exitCode),
+    );
+    expect(codes).toEqual([0, 0, 0]);
+  });
+
   test("is refused when it is a link", async () => {
     const workspace = bench.workspace();
     mkdirSync(join(workspace, "test"));
@@ -147,6 +157,7 @@ test("only toolchains of the user's PATH are shown of the user's home", async ()
   expect(existsSync(join(home, ".ssh/id"))).toBe(true);
 });
 
-test("the node that runs claw runs inside", async () => {
-  expect(await output(await bench.open(), "node -p process.version")).toBe(process.version);
+test("the program found first on the user's PATH is the one found inside", async () => {
+  const outside = execFileSync("node", ["-p", "process.version"], { env: { PATH: bench.host.path }, encoding: "utf8" });
+  expect(await output(await bench.open(), "node -p process.version")).toBe(outside.trim());
 });
