@@ -72,9 +72,10 @@ function gatesLine({ gates }: Result, style: Style): string | null {
   return [`${passed} of ${gates.length} passed`, ...told].join("  ");
 }
 
-/** One thing to do next. */
+/** One thing to do next, with the run's id where a command lacks it. */
 function nextStep({ run, hint, status, resumable }: Result): string | null {
   if (status === "running") return `claw log ${run} --follow`;
-  if (hint.includes("claw ")) return hint.replace(/claw resume(?! [0-9a-z]{12})/, `claw resume ${run}`);
-  return [hint, resumable ? `claw resume ${run}` : `claw log ${run}`].filter(Boolean).join("; then: ");
+  const said = printable(hint).replace(/claw (resume|diff|log|show|apply)(?! [0-9a-z]{12})/g, `claw $1 ${run}`);
+  if (said.includes("claw ")) return said;
+  return [said, resumable ? `claw resume ${run}` : `claw log ${run}`].filter(Boolean).join("; then: ");
 }

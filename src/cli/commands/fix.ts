@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { UserConfig } from "../../config.ts";
 import type { RunLimits } from "../../views/spend.ts";
 import { command } from "../command.ts";
+import { chooseEngine, engineOption } from "../engine-choice.ts";
 import { type Issue, readIssue } from "../issue.ts";
 import { numberOption } from "../number-option.ts";
 import { renderPlan } from "../render-plan.ts";
@@ -19,6 +20,8 @@ const Input = z.object({
   model: z.string().optional(),
   testCommand: z.string().trim().min(1, "must not be empty").optional(),
   repro: z.string().trim().min(1, "must not be empty").optional(),
+  engine: engineOption,
+  deep: z.boolean().default(false),
   dryRun: z.boolean().default(false),
   json: z.boolean().default(false),
   yes: z.boolean().default(false),
@@ -30,6 +33,7 @@ const more = `Examples:
   claw fix "parseDate drops the timezone" --model openai/gpt-5.6-terra
   cat issue.txt | claw fix - --json
   claw fix ISSUE.md --repro test/date.test.ts --budget-usd 0.50
+  claw fix ISSUE.md --engine search --repro "npm test -- slug"
   claw fix ISSUE.md --dry-run
 
 Exit codes:
@@ -51,6 +55,8 @@ export const fix = command({
     ["--timeout <minutes>", "most time (default: from config.yaml, 60)"],
     ["--test-command <command>", "how the whole test suite is run"],
     ["--repro <test>", "a failing test that exists: a test file, or a command"],
+    ["--engine <name>", "who writes the patch: native (a model) or search (small changes, tried one by one)"],
+    ["--deep", "search: also try changes that seldom help"],
     ["--dry-run", "print the plan and the price ceiling, then stop"],
     ["--json", "print events and, last, the result as lines of JSON"],
     ["--yes", "ask nothing (claw fix asks nothing today)"],
@@ -61,9 +67,11 @@ export const fix = command({
     const issue = await readIssue(input.issue, desk);
     const app = await desk.app();
     const limits = limitsOf(input, app.config.user.budget);
+    const { engine, model, because } = chooseEngine(input, app.config);
+    if (because !== null) desk.err(because);
     if (input.dryRun) {
       const { planFix } = await import("../../workflows/plan-fix.ts");
-      const { base: baseRef, model, testCommand = null } = input;
+      const { base: baseRef, testCommand = null } = input;
       const plan = await planFix(await app.house(), { cwd: desk.cwd, baseRef, model, limits, testCommand });
       desk.out(input.json ? JSON.stringify({ type: "plan", version: 1, ...plan }) : renderPlan(plan, issue));
       return;
@@ -75,9 +83,9 @@ export const fix = command({
         workflow,
         cwd: desk.cwd,
         baseRef: input.base,
-        model: input.model,
+        model,
         limits,
-        input: (put) => fixInput(input, issue, put),
+        input: (put) => ({ ...fixInput(input, issue, put), engine, search: { deep: input.deep } }),
       }),
     );
   },

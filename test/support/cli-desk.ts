@@ -1,0 +1,74 @@
+import { CommanderError } from "commander";
+import type { App } from "../../src/app.ts";
+import type { CommandDesk, Terminal } from "../../src/cli/command.ts";
+import { program } from "../../src/cli/program.ts";
+import { loadConfig } from "../../src/config.ts";
+import { ClawError, exitCodes } from "../../src/errors.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+
+export interface Typed {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface TypedOptions {
+  readonly ledger?: Ledger;
+  readonly cwd?: string;
+  readonly stdin?: Buffer;
+  readonly terminal?: Partial<Terminal>;
+  readonly environment?: Record<string, string>;
+  readonly signal?: AbortSignal;
+  /** Parts of the program that a test brings itself. */
+  readonly app?: Partial<App>;
+}
+
+const noTerminal: Terminal = { stdin: false, stdout: false, stderr: false, columns: 80, colour: false };
+
+/** Types a command line at the real program, with a ledger of the test's own. */
+export async function type(argv: readonly string[], options: TypedOptions = {}): Promise<Typed> {
+  const { ledger, cwd = "/", stdin = Buffer.from(""), environment = {}, terminal = {} } = options;
+  const config = loadConfig({ HOME: "/nonexistent", USER: "ada", PATH: process.env["PATH"], ...environment });
+  const missing = (): never => {
+    throw new Error("the test brought no such part");
+  };
+  const app: App = {
+    version: "0.0.0",
+    config,
+    ledger: () => Promise.resolve(ledger ?? missing()),
+    house: missing,
+    start: missing,
+    resume: missing,
+    close: () => Promise.resolve(),
+    ...options.app,
+  };
+  const out: Uint8Array[] = [];
+  const err: string[] = [];
+  const desk: CommandDesk = {
+    app: () => Promise.resolve(app),
+    out: (text) => out.push(Buffer.from(`${text}\n`)),
+    bytes: (data) => out.push(data),
+    heard: () => true,
+    err: (text) => err.push(`${text}\n`),
+    cwd,
+    stdin: () => Promise.resolve(stdin),
+    terminal: { ...noTerminal, ...terminal },
+    signal: options.signal ?? new AbortController().signal,
+  };
+  let code = 0;
+  try {
+    const root = await program(argv, desk, { version: "0.0.0", done: (exitCode) => (code = exitCode) });
+    await root.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    code = codeOf(error, desk);
+  }
+  return { code, out: Buffer.concat(out).toString("utf8"), err: err.join("") };
+}
+
+/** As main.ts does it. */
+function codeOf(error: unknown, { err }: CommandDesk): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (!(error instanceof ClawError)) throw error;
+  err(`claw: ${error.message}\n  ${error.hint}`);
+  return exitCodes[error.outcome];
+}
