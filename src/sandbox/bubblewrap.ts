@@ -52,21 +52,17 @@ export function findBubblewrap(path: string = SYSTEM_PATH): Bubblewrap {
 }
 
 function refuseUntrusted(path: string, { mode, uid }: Stats): void {
-  const reason =
-    mode & 0o6000
-      ? "is set-uid, which gives every user of the machine a way to root"
-      : mode & 0o022
-        ? "can be written by others than its owner"
-        : ![0, process.getuid?.()].includes(uid)
-          ? "belongs to somebody else"
-          : (mode & 0o111) === 0
-            ? "is not executable"
-            : null;
-  if (reason)
-    throw new SandboxUnavailable(
-      `${path} ${reason}`,
-      "use bubblewrap as the distribution packages it, without set-uid",
-    );
+  const owners = [0, process.getuid?.()];
+  const reasons = [
+    { wrong: (mode & 0o6000) !== 0, reason: "is set-uid, which gives every user of the machine a way to root" },
+    { wrong: (mode & 0o022) !== 0, reason: "can be written by others than its owner" },
+    { wrong: !owners.includes(uid), reason: "belongs to somebody else" },
+    { wrong: (mode & 0o111) === 0, reason: "is not executable" },
+  ];
+  const found = reasons.find(({ wrong }) => wrong);
+  if (!found) return;
+  const hint = "use bubblewrap as the distribution packages it, without set-uid";
+  throw new SandboxUnavailable(`${path} ${found.reason}`, hint);
 }
 
 /** Runs `bwrap --version` and refuses what is too old. Returns whether it knows --disable-userns. */

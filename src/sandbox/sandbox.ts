@@ -8,7 +8,7 @@ export interface Mount {
 /** Hard limits of one command. Sizes in bytes, times in milliseconds. */
 export interface Limits {
   readonly wallMs: number;
-  /** Output kept per command, head and tail; the rest is drained and counted. */
+  /** Output kept of each stream, head and tail; the rest is drained and counted. */
   readonly outputBytes: number;
   /** Output after which the command is killed. */
   readonly outputKillBytes: number;
