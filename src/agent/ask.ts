@@ -1,6 +1,6 @@
 import type { Event } from "../ledger/events.ts";
 import type { Message } from "../ledger/message.ts";
-import type { ModelRequest } from "../models/model.ts";
+import type { Model, ModelRequest, Reply } from "../models/model.ts";
 import { ModelError } from "../models/model-error.ts";
 import { withRetry } from "../models/retry.ts";
 import type { SessionState } from "../views/session.ts";
@@ -13,98 +13,121 @@ export interface Asking {
   readonly read: (shas: readonly string[]) => Promise<Message[]>;
   readonly record: (event: Event) => Promise<void>;
   readonly note: (about: "budget", text: string) => Promise<void>;
+  /** What the run has spent by now. */
+  readonly spent: () => Spend;
   readonly signal: AbortSignal;
 }
 
 /** Bytes of JSON a token stands for, on average: only for reserving, never for billing. */
 const BYTES_PER_TOKEN = 3.6;
 
+/** A request that is about to be sent, and the most it may use. */
+interface Turn {
+  readonly session: string;
+  readonly turn: number;
+  readonly request: ModelRequest;
+  readonly inputTokens: number;
+  /** Nano-dollars; null when the price is not known. */
+  readonly reserved: number | null;
+}
+
 /** One turn: the budget is reserved before the request and settled after it. Returns the limit in the way, if there is one. */
-export async function ask(session: string, state: SessionState, spend: Spend, desk: Asking): Promise<string | null> {
-  const { agent, record, signal } = desk;
-  const { model, clock, limits } = agent;
-  const request: ModelRequest = {
-    session: agent.role.kind,
-    messages: await desk.read(state.messages),
-    tools: agent.tools.map(({ spec }) => spec),
-    maxOutputTokens: model.info.maxOutputTokens,
-    cacheKey: `claw:${agent.log.run}`,
-  };
-  const inputTokens = Math.ceil(Buffer.byteLength(JSON.stringify([request.messages, request.tools])) / BYTES_PER_TOKEN);
-  const reserved = model.ceiling(inputTokens, request.maxOutputTokens, clock.now());
-  const limit = exceeded(spend, limits, { nano: reserved, inputTokens });
+export async function ask(session: string, state: SessionState, desk: Asking): Promise<string | null> {
+  const { limits } = desk.agent;
+  const turn = await nextTurn(session, state, desk);
+  const limit = limitInTheWay(turn, desk);
   if (limit) return limit;
-  if (!state.budgetWarned && nearlySpent(spend, limits)) {
+  if (!state.budgetWarned && nearlySpent(desk.spent(), limits)) {
     await desk.note("budget", "claw: less than 15 % of the budget is left. Finish with what is verified.");
     return null;
   }
-
-  const turn = state.turns + 1;
-  const requested: Event = {
-    type: "model.requested",
-    session,
-    turn,
-    messages: request.messages.length,
-    inputTokens,
-    reserved,
-  };
-  const failed = (error: ModelError): Promise<void> =>
-    record({
-      type: "model.failed",
-      session,
-      turn,
-      kind: error.kind,
-      reason: error.message,
-      billable: error.usage !== null,
-    });
-  const patient = withRetry(model.ask, {
-    clock,
-    sleep: (ms, stop) => clock.sleep(ms, stop),
-    random: () => clock.random(),
-    deadline: agent.deadline,
-    onWait: async ({ error, until }) => {
-      await failed(error);
-      await record({
-        type: "model.waited",
-        session,
-        kind: error.kind,
-        reason: error.message,
-        until: Math.round(until),
-      });
-      await record(requested);
-    },
-  });
-
-  await record(requested);
   try {
-    const reply = await patient(request, signal, agent.onDelta);
-    await record({
-      type: "model.replied",
-      session,
-      turn,
-      message: putMessage(agent.log, reply.message),
-      calls: reply.message.calls.map(({ id, name, error, repairs }) => ({
-        id,
-        name,
-        repairs,
-        ...(error !== undefined && { error }),
-      })),
-      stop: reply.stop,
-      usage: reply.usage,
-      cost: model.price(reply.usage, clock.now(), reply.servedTier),
-      servedModel: reply.servedModel,
-      servedTier: reply.servedTier,
-      requestId: reply.requestId,
-      firstByteMs: reply.firstByteMs,
-      ms: reply.ms,
-    });
+    await recordReply(turn, await send(turn, desk), desk);
     return null;
   } catch (error) {
-    if (error instanceof ModelError && !signal.aborted) {
-      await failed(error);
+    if (error instanceof LimitReached) return error.message;
+    if (error instanceof ModelError && !desk.signal.aborted) {
+      await recordFailure(turn, error, desk);
       if (error.kind === "context_overflow")
         return `the session no longer fits into the model's context: ${error.message}`;
     }
     throw error;
   }
 }
+
+async function nextTurn(session: string, state: SessionState, { agent, read }: Asking): Promise<Turn> {
+  const { model, clock } = agent;
+  const request: ModelRequest = {
+    session: agent.role.kind,
+    messages: await read(state.messages),
+    tools: agent.tools.map(({ spec }) => spec),
+    maxOutputTokens: model.info.maxOutputTokens,
+    cacheKey: `claw:${agent.log.run}`,
+  };
+  const inputTokens = Math.ceil(Buffer.byteLength(JSON.stringify([request.messages, request.tools])) / BYTES_PER_TOKEN);
+  const reserved = model.ceiling(inputTokens, request.maxOutputTokens, clock.now());
+  return { session, turn: state.turns + 1, request, inputTokens, reserved };
+}
+
+/** The budget does not allow the next attempt. */
+class LimitReached extends Error {}
+
+const limitInTheWay = ({ reserved, inputTokens }: Turn, { agent, spent }: Asking): string | null =>
+  exceeded(spent(), agent.limits, { nano: reserved, inputTokens });
+
+/** Asks until there is a complete reply. Each attempt is reserved by itself, right before it is sent: a failed one may have been billed. */
+function send(turn: Turn, desk: Asking): Promise<Reply> {
+  const { agent, record, signal } = desk;
+  const { session, request, inputTokens, reserved } = turn;
+  const reserving: Model = async (...asked) => {
+    const limit = limitInTheWay(turn, desk);
+    if (limit) throw new LimitReached(limit);
+    const messages = request.messages.length;
+    await record({ type: "model.requested", session, turn: turn.turn, messages, inputTokens, reserved });
+    return agent.model.ask(...asked);
+  };
+  const patient = withRetry(reserving, {
+    clock: agent.clock,
+    sleep: (ms, stop) => agent.clock.sleep(ms, stop),
+    random: () => agent.clock.random(),
+    deadline: agent.deadline,
+    onWait: async ({ error, until }) => {
+      await recordFailure(turn, error, desk);
+      const reason = error.message;
+      await record({ type: "model.waited", session, kind: error.kind, reason, until: Math.round(until) });
+    },
+  });
+  return patient(request, signal, agent.onDelta);
+}
+
+const recordFailure = ({ session, turn }: Turn, error: ModelError, { record }: Asking): Promise<void> =>
+  record({
+    type: "model.failed",
+    session,
+    turn,
+    kind: error.kind,
+    reason: error.message,
+    billable: error.usage !== null,
+  });
+
+const recordReply = ({ session, turn }: Turn, reply: Reply, { agent, record }: Asking): Promise<void> =>
+  record({
+    type: "model.replied",
+    session,
+    turn,
+    message: putMessage(agent.log, reply.message),
+    calls: reply.message.calls.map(({ id, name, error, repairs }) => ({
+      id,
+      name,
+      repairs,
+      ...(error !== undefined && { error }),
+    })),
+    stop: reply.stop,
+    usage: reply.usage,
+    cost: agent.model.price(reply.usage, agent.clock.now(), reply.servedTier),
+    servedModel: reply.servedModel,
+    servedTier: reply.servedTier,
+    requestId: reply.requestId,
+    firstByteMs: reply.firstByteMs,
+    ms: reply.ms,
+  });

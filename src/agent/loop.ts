@@ -62,7 +62,7 @@ export async function drive(
         'claw: nothing happens without a tool call. Call a tool, or finish with outcome "done" or "blocked".',
       );
     } else {
-      const limit = await ask(id, state, spend, { agent, read, record, note, signal });
+      const limit = await ask(id, state, { agent, read, record, note, signal, spent: () => spend });
       if (limit) await end("over-budget", limit);
     }
   }

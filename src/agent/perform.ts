@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { LedgerBroken } from "../errors.ts";
 import type { Event } from "../ledger/events.ts";
 import type { Call, Message } from "../ledger/message.ts";
 import { judge } from "../policy/judge.ts";
@@ -18,14 +19,16 @@ export interface Door {
 
 /** The one door between a model's wish and the world: each call is judged, then done, and both are written down, in order. */
 export async function perform(session: string, state: SessionState, door: Door): Promise<void> {
-  if (!state.lastReply) return;
-  const [reply] = await door.read([state.lastReply]);
-  if (reply?.role !== "assistant") return;
-  let failedEdit = false;
-  for (const [index, call] of reply.calls.entries()) {
-    if (!state.pending.includes(call.id)) continue;
+  const [reply] = await door.read(state.lastReply ? [state.lastReply] : []);
+  const pending = reply?.role === "assistant" ? reply.calls.filter(({ id }) => state.pending.includes(id)) : [];
+  if (pending.length === 0) {
+    throw new LedgerBroken(`the calls of session ${session} are not in its last reply`, "start a new run");
+  }
+  // Before a crash, too: what was cancelled then is cancelled now.
+  let failedEdit = state.trace.some(({ turn, tool, ok }) => turn === state.turns && tool === "edit" && !ok);
+  for (const [index, call] of pending.entries()) {
     door.signal.throwIfAborted();
-    const number = state.trace.length + index + 1;
+    const number = state.calls + index + 1;
     const result: ToolResult = failedEdit
       ? notRun("an edit before it in the same reply failed")
       : await performOne({ session, call, number, inDoubt: state.inDoubt.includes(call.id) }, door);

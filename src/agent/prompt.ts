@@ -19,16 +19,18 @@ export async function loadPrompt(name: string): Promise<PromptFile> {
   return { name, text: text.trimEnd(), sha: createHash("sha256").update(text).digest("hex") };
 }
 
-/** The text with every {{slot}} filled. A slot without a value is an error, never an empty string. */
+/** The text with every {{slot}} filled. A slot without a value, or a value without a slot, is an error, never an empty string. */
 export function fillPrompt(prompt: PromptFile, slots: Readonly<Record<string, string>>): string {
-  return prompt.text.replaceAll(/\{\{(\w+)\}\}/g, (_, slot: string) => {
-    const value = slots[slot];
-    if (value === undefined) {
-      throw new InfrastructureError(
-        `prompts/${prompt.name}.md asks for {{${slot}}}, which nobody gives`,
-        "name a slot that exists",
-      );
-    }
-    return value;
-  });
+  const asked = [...new Set(prompt.text.match(slotPattern))].map((slot) => slot.slice(2, -2));
+  const given = Object.keys(slots);
+  const wrong = [...asked.filter((slot) => !given.includes(slot)), ...given.filter((slot) => !asked.includes(slot))];
+  if (wrong.length > 0) {
+    throw new InfrastructureError(
+      `prompts/${prompt.name}.md and its workflow do not agree on {{${wrong.join("}}, {{")}}}`,
+      "reinstall claw: the file belongs to it",
+    );
+  }
+  return prompt.text.replaceAll(slotPattern, (slot) => slots[slot.slice(2, -2)] ?? "");
 }
+
+const slotPattern = /\{\{\w+\}\}/g;

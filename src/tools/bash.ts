@@ -5,7 +5,7 @@ import { type ToolDesk, type ToolResult, tool } from "./tool.ts";
 const DEFAULT_SECONDS = 120;
 const MAX_SECONDS = 900;
 /** What the model sees of one output; the whole of it stays readable in a file. */
-const MAX_BYTES = 10_000;
+const MAX_CHARACTERS = 10_000;
 const MAX_LINES = 256;
 
 export const bash = tool({
@@ -30,8 +30,8 @@ export const bash = tool({
       signal: desk.signal,
       ...(desk.onOutput && { onOutput: desk.onOutput }),
     });
-    const output = stripTerminal(result.stdout.toString("utf8")).trimEnd();
-    const shown = await shorten(output, desk);
+    const output = stripTerminal(result.stdout.toString("utf8")).replaceAll("\0", "\u2400").trimEnd();
+    const shown = await shorten(output, result.truncated, desk);
     const limits = {
       timeout: `killed after ${duration(wallMs)}`,
       output: `killed: it wrote more than ${Math.round(result.bytes / 2 ** 20)} MiB`,
@@ -48,21 +48,22 @@ export const bash = tool({
 });
 
 /** Head and tail of a long output; the middle is left out visibly, and the whole is put into a file inside the sandbox. */
-async function shorten(output: string, { sandbox, number, signal }: ToolDesk): Promise<string> {
-  const lines = output.split("\n");
-  if (output.length <= MAX_BYTES && lines.length <= MAX_LINES) return output;
+async function shorten(output: string, truncated: boolean, { sandbox, number, signal }: ToolDesk): Promise<string> {
+  if (output.length <= MAX_CHARACTERS && output.split("\n").length <= MAX_LINES) return output;
   const file = `/tmp/output-${number}.txt`;
   const saved = await sandbox.exec(["/bin/bash", "-c", 'cat > "$0"', file], { stdin: output, signal });
-  const half = MAX_LINES / 2;
-  const head = lines
+  const half = MAX_CHARACTERS / 2;
+  const head = output
     .slice(0, half)
-    .join("\n")
-    .slice(0, MAX_BYTES / 2);
-  const tail = lines
-    .slice(Math.max(half, lines.length - half))
-    .join("\n")
-    .slice(-MAX_BYTES / 2);
+    .split("\n")
+    .slice(0, MAX_LINES / 2)
+    .join("\n");
+  const tail = output
+    .slice(-half)
+    .split("\n")
+    .slice(-MAX_LINES / 2)
+    .join("\n");
   const left = output.length - head.length - tail.length;
-  const where = saved.exitCode === 0 ? `; all of it: ${file}` : "";
+  const where = saved.exitCode === 0 ? `; ${truncated ? "what was kept" : "all"} of it: ${file}` : "";
   return `${head}\n[… ${left} of ${output.length} characters left out${where} …]\n${tail}`;
 }

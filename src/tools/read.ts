@@ -1,12 +1,11 @@
 import { z } from "zod";
+import { plural } from "../text.ts";
+import { readFile } from "./file.ts";
 import { tool } from "./tool.ts";
 
 const MAX_LINES = 250;
 const MAX_CHARACTERS = 12_000;
 const MAX_LINE = 400;
-const MAX_FILE_BYTES = 8 * 2 ** 20;
-/** A pipe or a device never ends: nobody waits for it longer than this. */
-const WALL_MS = 20_000;
 
 export const read = tool({
   name: "read",
@@ -18,36 +17,31 @@ export const read = tool({
     end: z.int().min(1).nullable().describe("Last line"),
   }),
   summary: ({ path, start, end }) => (start || end ? `${path}:${start ?? 1}-${end ?? ""}` : path),
-  async run({ path, start, end }, { sandbox, signal }) {
-    const found = await sandbox.exec(["/usr/bin/head", "-c", String(MAX_FILE_BYTES), "--", path], {
-      wallMs: WALL_MS,
-      signal,
-    });
-    if (found.exitCode !== 0) {
-      return {
-        ok: false,
-        text:
-          found.stderr
-            .toString("utf8")
-            .trim()
-            .replace(/^\S*head: /, "") || `cannot read ${path}`,
-      };
+  async run({ path, start, end }, desk) {
+    const found = await readFile(path, desk);
+    if ("problem" in found) return { ok: false, text: found.problem };
+    const size = `${found.cut ? "more than " : ""}${plural(found.bytes.length, "byte")}`;
+    if (found.bytes.subarray(0, 8000).includes(0)) {
+      return { ok: false, text: `${path} is binary (${size}); use bash to look at it` };
     }
-    if (found.stdout.subarray(0, 8000).includes(0)) {
-      return { ok: false, text: `${path} is binary (${found.stdout.length} bytes); use bash to look at it` };
-    }
-    const lines = found.stdout.toString("utf8").split("\n");
+    const lines = found.bytes.toString("utf8").replaceAll("\0", "\u2400").split("\n");
     if (lines.at(-1) === "") lines.pop();
     if (lines.length === 0) return { ok: true, text: `${path} is empty` };
-    const first = start ?? 1;
-    if (first > lines.length)
-      return { ok: false, text: `${path} has ${lines.length} lines; there is no line ${first}` };
-    return { ok: true, text: excerpt(path, lines, first, end ?? lines.length) };
+    const [first, last] = [start ?? 1, end ?? lines.length];
+    const total = `${found.cut ? "more than " : ""}${plural(lines.length, "line")}`;
+    if (first > lines.length) return { ok: false, text: `${path} has ${total}; there is no line ${first}` };
+    if (last < first) return { ok: false, text: `line ${last} comes before line ${first}: nothing to read` };
+    return { ok: true, text: excerpt(path, { lines, total }, first, last) };
   },
 });
 
 /** Numbered lines within the limits, and a first line that says when there is more. */
-function excerpt(path: string, lines: readonly string[], first: number, wanted: number): string {
+function excerpt(
+  path: string,
+  { lines, total }: { readonly lines: readonly string[]; readonly total: string },
+  first: number,
+  wanted: number,
+): string {
   const shown: string[] = [];
   let size = 0;
   for (const [index, line] of lines.slice(first - 1, Math.min(wanted, first - 1 + MAX_LINES)).entries()) {
@@ -58,5 +52,5 @@ function excerpt(path: string, lines: readonly string[], first: number, wanted: 
   }
   const last = first + shown.length - 1;
   const all = first === 1 && last === lines.length;
-  return `${all ? `${path}, ${lines.length} lines` : `${path}, lines ${first}-${last} of ${lines.length}`}\n${shown.join("\n")}`;
+  return `${path}, ${all ? "" : `lines ${first}-${last} of `}${total}\n${shown.join("\n")}`;
 }

@@ -124,7 +124,7 @@ describe("line ends", () => {
 });
 
 test("an exact edit of any text can be taken back", () => {
-  const word = fc.stringMatching(/^[a-c \t\r\n$&]{1,6}$/);
+  const word = fc.stringMatching(/^[a-c \t\n$&]{1,6}$/);
   fc.assert(
     fc.property(word, word, word, (head, middle, tail) => {
       const [text, marker] = [`${head}<<${middle}>>${tail}`, "[[$&]]"];

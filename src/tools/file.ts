@@ -1,0 +1,38 @@
+import type { ToolDesk } from "./tool.ts";
+
+/** Most of a file that a tool takes in. */
+export const MAX_FILE_BYTES = 8 * 2 ** 20;
+/** A pipe or a device never ends: nobody waits for it longer than this. */
+const WALL_MS = 20_000;
+
+type Hands = Pick<ToolDesk, "sandbox" | "signal">;
+
+export type FileRead = { readonly bytes: Buffer; /** There is more than was taken in. */ readonly cut: boolean };
+
+/** A name is a name, also "-" and "-n": never standard input, never an option. */
+const asName = (path: string): string => (path.startsWith("/") ? path : `./${path}`);
+
+/** Reads a file inside the sandbox. A problem is a sentence for the model. */
+export async function readFile(
+  path: string,
+  { sandbox, signal }: Hands,
+): Promise<FileRead | { readonly problem: string }> {
+  const argv = ["/usr/bin/head", "-c", String(MAX_FILE_BYTES + 1), asName(path)];
+  const found = await sandbox.exec(argv, { wallMs: WALL_MS, signal });
+  if (found.killed) return { problem: `${path} could not be read to its end` };
+  if (found.exitCode !== 0) return { problem: `${path}: ${reasonOf(found.stderr) || "cannot be read"}` };
+  return { bytes: found.stdout.subarray(0, MAX_FILE_BYTES), cut: found.stdout.length > MAX_FILE_BYTES };
+}
+
+/** Writes inside the sandbox; a file's mode and a link's target stay. Says why when it is refused. */
+export async function writeFile(path: string, text: string, { sandbox, signal }: Hands): Promise<string | null> {
+  const script = 'mkdir -p "$(dirname "$0")" && cat > "$0"';
+  const argv = ["/bin/bash", "-c", script, asName(path)];
+  const result = await sandbox.exec(argv, { stdin: text, wallMs: WALL_MS, signal });
+  if (result.exitCode === 0) return null;
+  const reason = reasonOf(result.stderr) || `exit ${result.exitCode}`;
+  return `${path} not changed: ${reason}${/read-only/i.test(reason) ? " (this file is frozen)" : ""}`;
+}
+
+/** "head: cannot open 'x' for reading: No such file or directory" says it in its last part. */
+const reasonOf = (stderr: Buffer): string => stderr.toString("utf8").trim().split(": ").at(-1) ?? "";
