@@ -46,10 +46,10 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
   const err: string[] = [];
   const desk: CommandDesk = {
     app: () => Promise.resolve(app),
-    out: (text) => out.push(Buffer.from(`${text}\n`)),
-    bytes: (data) => out.push(data),
+    out: (text) => void out.push(Buffer.from(`${text}\n`)),
+    bytes: (data) => void out.push(data),
     heard: () => true,
-    err: (text) => err.push(`${text}\n`),
+    err: (text) => void err.push(`${text}\n`),
     cwd,
     stdin: () => Promise.resolve(stdin),
     terminal: { ...noTerminal, ...terminal },

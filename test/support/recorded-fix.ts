@@ -202,7 +202,12 @@ function fixStages(
       commit: "e".repeat(40),
       report: put("# Umlauts are lost\n"),
     }),
-    proven: { type: "run.ended", outcome: "proven", reason: "the patch is proven", hint: "claw apply r1" } as Event,
+    proven: {
+      type: "run.ended",
+      outcome: "proven",
+      reason: "the patch is proven",
+      hint: "take it: claw apply",
+    } as Event,
   };
 }
 

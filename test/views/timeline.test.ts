@@ -84,7 +84,7 @@ test("what goes wrong stands out", async () => {
     reproduce ✗ baseline: broken, 40 passed, 0 failed, stopped: timeout (1.2 s)
     reproduce ✗ green on head: red, 0 passed, 1 failed (1.2 s)
     reproduce ✗ bash false (exit 1, 340 ms)
-    reproduce ! sandbox for install with network without cgroup
+    reproduce ! sandbox: install has network; not enforced on this machine: cgroup
     reproduce ! paused (waiting): a person must approve"
   `);
 });
