@@ -1,1 +1,2 @@
 export { native } from "./native.ts";
+export { search } from "./search/search.ts";

@@ -151,6 +151,38 @@ export const Event = z.discriminatedUnion("type", [
     added: z.int(),
     deleted: z.int(),
   }),
+  /** Lines that failing tests point at; the ranked list is a blob. `method` is "coverage", "stack" or "words". */
+  event("suspects.ranked", {
+    tree: commit,
+    method: z.enum(["coverage", "stack", "words", "none"]),
+    executions: z.int(),
+    failing: z.int(),
+    lines: z.int(),
+    suspects: Sha,
+    ms: z.number(),
+  }),
+  /** One wave of the search engine. CPU time is that of all processes it started. */
+  event("search.tried", {
+    wave: z.int(),
+    tried: z.int(),
+    plausible: z.int(),
+    refuted: z.int(),
+    timeouts: z.int(),
+    cpuMs: z.number(),
+    ms: z.number(),
+    why: z.enum(["found", "exhausted", "limits", "attempts"]),
+  }),
+  /** A change that the search engine asks claw to check. */
+  event("search.found", {
+    path: z.string(),
+    line: z.int(),
+    operator: z.string(),
+    suspicious: z.boolean(),
+    rank: z.int(),
+    tried: z.int(),
+    heldOut: z.int(),
+    failing: z.int(),
+  }),
   event("gate.judged", {
     gate: z.string(),
     tree: commit,

@@ -107,6 +107,10 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return suite(event);
     case "diff.taken":
       return ["·", `${event.purpose}: ${plural(event.files, "file")}, +${event.added} −${event.deleted}`];
+    case "suspects.ranked":
+    case "search.tried":
+    case "search.found":
+      return searching(event);
     case "gate.judged":
       // On the way to a patch gates pass again and again; what they say in the end counts.
       return event.verdict === "pass" && state.stage !== "gates" ? null : gate(event);
@@ -181,6 +185,24 @@ function sandbox({ purpose, degraded, network }: EventOf<"sandbox.opened">, know
     ...(lacks !== "" && lacks !== known ? [`not enforced on this machine: ${lacks}`] : []),
   ];
   return parts.length === 0 ? null : ["!", `sandbox: ${parts.join("; ")}`];
+}
+
+/** Steps of the search engine, and the ranking it starts from. */
+function searching(event: EventOf<"suspects.ranked"> | EventOf<"search.tried"> | EventOf<"search.found">): Said {
+  if (event.type === "suspects.ranked") {
+    const lines = event.lines === 0 ? "no suspicious line" : plural(event.lines, "suspicious line");
+    return ["·", `${lines}, by ${event.method} (${duration(event.ms)})`];
+  }
+  if (event.type === "search.found") {
+    const doubt = event.suspicious ? " (suspicious)" : "";
+    return [
+      "·",
+      `number ${event.rank} passes, to be checked: ${event.operator} in ${event.path}:${event.line}${doubt}`,
+    ];
+  }
+  const { wave, tried, plausible, timeouts, why, ms } = event;
+  const counts = `${plural(tried, "change")} tried, ${plausible} passed, ${timeouts} ran too long`;
+  return [why === "found" ? "✓" : "·", `search wave ${wave}: ${counts} (${duration(ms)})`];
 }
 
 function suite({ purpose, verdict, passed, failed, skipped, killed, exitCode, ms }: EventOf<"suite.ran">): Said {

@@ -9,12 +9,12 @@ import type { RunLimits } from "../views/spend.ts";
 import { planDependencies, reusable } from "./dependencies.ts";
 import { suiteTree } from "./fix/baseline.ts";
 import { baseNotes } from "./fix/setup.ts";
-import { type House, narrowed } from "./start.ts";
+import { type House, type ModelWish, narrowed, wishedModel } from "./start.ts";
 
 export interface PlanRequest {
   readonly cwd: string;
   readonly baseRef: string | undefined;
-  readonly model: string | undefined;
+  readonly model: ModelWish;
   readonly limits: RunLimits;
   readonly testCommand: string | null;
 }
@@ -38,7 +38,7 @@ export interface FixPlan {
 export async function planFix(house: House, request: PlanRequest): Promise<FixPlan> {
   const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
   const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
-  const model = await house.connect(request.model);
+  const model = await wishedModel(house, request.model);
   const dir = join(house.home, "plans", house.clock.newId());
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
@@ -52,8 +52,8 @@ export async function planFix(house: House, request: PlanRequest): Promise<FixPl
       repository: repository.root,
       base,
       notes: await baseNotes({ repository, clone }),
-      model: model.info.label,
-      priced: model.ceiling(1, 1, house.clock.now()) !== null,
+      model: model?.info.label ?? (typeof request.model === "object" ? request.model.label : null) ?? "none",
+      priced: !model || model.ceiling(1, 1, house.clock.now()) !== null,
       tests: tests && { runner: tests.runner, shell: tests.shell, source: tests.source },
       dependencies: await sourceOfPackages({ repository, clone }),
       limits: narrowed(request.limits, manifest),

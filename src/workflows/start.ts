@@ -38,12 +38,24 @@ export interface Watch extends Screen {
   readonly onEvent?: (event: Recorded) => void;
 }
 
+/** No model is asked; `label` names what works in its place, null where nothing does. */
+export interface NoModel {
+  readonly label: string | null;
+}
+
+/** Whose words a run works with: as written by the user, by default (undefined), or nobody's. */
+export type ModelWish = string | undefined | NoModel;
+
+/** The model that is wished for; null when none is. */
+export const wishedModel = (house: Pick<House, "connect">, wish: ModelWish): Promise<ConnectedModel> | null =>
+  typeof wish === "object" ? null : house.connect(wish);
+
 export interface StartRequest extends Watch {
   readonly workflow: Workflow;
   /** Anywhere inside the user's repository. */
   readonly cwd: string;
   readonly baseRef: string | undefined;
-  readonly model: string | undefined;
+  readonly model: ModelWish;
   readonly limits: RunLimits;
   /** Makes the workflow's input; bodies go through `put`. */
   readonly input: (put: (body: string) => string) => unknown;
@@ -57,9 +69,9 @@ export interface FinishedRun extends RunEnd {
 export async function startRun(house: House, request: StartRequest): Promise<FinishedRun> {
   const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
   const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
-  const model = house.connect(request.model);
+  const model = wishedModel(house, request.model);
   // Its failure is told where it is awaited, not as an unhandled rejection before.
-  model.catch(() => {});
+  model?.catch(() => {});
   const run = house.clock.newId();
   const dir = join(house.home, "runs", run);
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -67,8 +79,8 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const clone = await createClone(repository, base, join(dir, "clone"));
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = readManifest(text);
-    const { info } = await model;
-    refuseUnpriced(await model, request.limits, house.clock.now());
+    const connected = await model;
+    if (connected) refuseUnpriced(connected, request.limits, house.clock.now());
     const log = await house.ledger.open(run);
     const { onStart, onEvent } = request;
     onStart?.(run);
@@ -84,13 +96,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       initiator: house.initiator,
       repository: repository.root,
       base,
-      model: {
-        choice: request.model ?? null,
-        endpoint: info.endpoint,
-        model: info.model,
-        wire: info.wire,
-        label: info.label,
-      },
+      model: whoAnswers(request.model, connected),
       limits,
       manifest: text === undefined ? null : log.put(text),
       prompts: await promptHashes(),
@@ -102,7 +108,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       manifest,
       limits,
       workflow: request.workflow,
-      model: () => model,
+      model: () => model ?? noModel(),
     });
   } catch (error) {
     const begun = (await house.ledger.read(run)).events.length > 0;
@@ -137,7 +143,7 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
     manifest,
     limits: started.limits,
     workflow,
-    model: () => (model ??= house.connect(started.model?.choice ?? undefined)),
+    model: () => (asksModel(started) ? (model ??= house.connect(started.model?.choice ?? undefined)) : noModel()),
   });
 }
 
@@ -161,6 +167,7 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
   const timer = setTimeout(() => time.abort(new TimeIsUp(Math.round(limits.wallMs / 60_000))), left);
   const desk: WorkDesk = {
     ...parts,
+    hasModel: asksModel(state.started),
     clock: house.clock,
     deadline: house.clock.now() + left,
     signal: AbortSignal.any([watch.signal, time.signal]),
@@ -183,6 +190,26 @@ async function clearAway(dir: string): Promise<void> {
   const parts = ["workspaces", "checkouts", "dependencies", "clone"];
   await Promise.all(parts.map((part) => rm(join(dir, part), { recursive: true, force: true }).catch(() => {})));
 }
+
+/** Who answers, for the record. */
+function whoAnswers(wish: ModelWish, connected: ConnectedModel | null): EventOf<"run.started">["model"] {
+  if (typeof wish === "object" || !connected) {
+    const label = typeof wish === "object" ? wish.label : null;
+    return label === null ? null : { choice: null, endpoint: "search", model: label, wire: NO_WIRE, label };
+  }
+  const { endpoint, model, wire, label } = connected.info;
+  return { choice: wish ?? null, endpoint, model, wire, label };
+}
+
+/** Nothing is sent anywhere. */
+const NO_WIRE = "none";
+
+const asksModel = ({ model }: EventOf<"run.started">): boolean => model !== null && model.wire !== NO_WIRE;
+
+const noModel = (): Promise<never> =>
+  Promise.reject(
+    new UsageError("this run was started without a model", "start one with --model, or set OPENAI_API_KEY"),
+  );
 
 /** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */
 function refuseUnpriced(model: ConnectedModel, limits: RunLimits, now: number): void {

@@ -24,6 +24,8 @@ export interface WorkDesk {
   readonly dir: string;
   /** Connects on first use: a run that ends before needs no key. */
   model(): Promise<ConnectedModel>;
+  /** False for a run that was started without a model. */
+  readonly hasModel: boolean;
   openSandbox(policy: SandboxPolicy): Promise<Sandbox>;
   readonly screen: Screen;
 }

@@ -93,6 +93,7 @@ function refuse({ fact, result }: SuiteRun, plan: SuitePlan): never {
 
 /** Asks a model, in the sandbox, how the tests are run, and believes it only after running the command. */
 async function propose(desk: WorkDesk, setup: Setup, tree: Tree): Promise<Baseline | null> {
+  if (!desk.hasModel) return null;
   const base = desk.clone.base.tree;
   const dir = await workspaceFor(desk, "propose", base);
   const room = await openRoom(desk, { purpose: "propose", dir, tree: base, dependencies: setup.dependencies });

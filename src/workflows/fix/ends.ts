@@ -3,7 +3,7 @@ import type { EventOf } from "../../ledger/events.ts";
 import type { RunEnd } from "../workflow.ts";
 
 /** How a run ends when a session ended without claw accepting its work. `otherwise` is for an engine that gave up. */
-export function endOf(ended: EventOf<"session.ended">, otherwise: Outcome): RunEnd {
+export function endOf(ended: Pick<EventOf<"session.ended">, "reason" | "detail">, otherwise: Outcome): RunEnd {
   switch (ended.reason) {
     case "over-budget":
       return {

@@ -6,6 +6,7 @@ import { baseline } from "./baseline.ts";
 import { type Bases, regressionsOn } from "./check.ts";
 import { judgeChange, takeChange } from "./change.ts";
 import { Baseline, Ended, FixInput, Patch, Reproduction, Task } from "./input.ts";
+import { findFailing } from "./find-failing.ts";
 import { intake } from "./intake.ts";
 import { patch } from "./patch.ts";
 import { Proof, prove } from "./prove.ts";
@@ -24,14 +25,16 @@ export const fix = workflow({
     const base = await stage(desk, "baseline", Baseline, () => baseline(desk, input, setup));
 
     const reproduced = await stage(desk, "reproduce", z.union([z.object({ reproduction: Reproduction }), Ended]), () =>
-      reproduce(desk, { fix: input, task, setup, baseline: base }),
+      input.engine === "search"
+        ? findFailing(desk, { fix: input, task, setup, baseline: base })
+        : reproduce(desk, { fix: input, task, setup, baseline: base }),
     );
     if ("end" in reproduced) return reproduced.end;
     const { reproduction } = reproduced;
     const bases = { setup, baseline: base, baseResult: await baselineResult(desk, base), reproduction };
 
     const patched = await stage(desk, "patch", z.union([z.object({ patch: Patch }), Ended]), () =>
-      patch(desk, task, bases),
+      patch(desk, input, task, bases),
     );
     if ("end" in patched) return patched.end;
 

@@ -2,6 +2,17 @@ import { z } from "zod";
 import { exitCodes, type Outcome } from "../../errors.ts";
 import { Sha } from "../../ledger/events.ts";
 
+/** How long and how far the search engine looks. */
+const SearchOptions = z.object({
+  candidates: z.int().default(3000),
+  seconds: z.number().default(600),
+  /** Also operators that seldom find anything. */
+  deep: z.boolean().default(false),
+  /** Workspaces used at once; by default as many as there are processors. */
+  workers: z.int().optional(),
+});
+export type SearchOptions = z.infer<typeof SearchOptions>;
+
 /** What `claw fix` is asked. The text itself is a blob. */
 export const FixInput = z.object({
   /** Where the issue came from: a file name, "standard input", "the command line". */
@@ -10,6 +21,9 @@ export const FixInput = z.object({
   testCommand: z.string().nullable(),
   /** A failing test that exists already: a test file, or a command. */
   repro: z.string().nullable(),
+  /** Who writes the patch. */
+  engine: z.enum(["native", "search"]).default("native"),
+  search: SearchOptions.prefault({}),
 });
 export type FixInput = z.infer<typeof FixInput>;
 

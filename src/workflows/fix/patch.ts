@@ -1,10 +1,13 @@
 import { TimeIsUp } from "../../errors.ts";
-import { native } from "../../engines/native.ts";
+import type { SessionPlan } from "../../agent/converse.ts";
+import { native, search } from "../../engines/all.ts";
 import { roles } from "../../policy/roles.ts";
 import { keepEnds, plural } from "../../text.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { ofType } from "../../views/run.ts";
 import { workspaceFor } from "../checkouts.ts";
+import { suspectsHint } from "../localise/hint.ts";
+import { localise } from "../localise/localise.ts";
 import { openRoom } from "../sandboxes.ts";
 import type { RunEnd, WorkDesk } from "../workflow.ts";
 import { agentFor } from "./agent-for.ts";
@@ -12,16 +15,19 @@ import type { TakenChange } from "./change.ts";
 import { type Bases, checkTree } from "./check.ts";
 import { environmentText, guideText } from "./context.ts";
 import { endOf } from "./ends.ts";
-import type { Patch, Task } from "./input.ts";
+import type { FixInput, Patch, Task } from "./input.ts";
+import { searchLab } from "./search-lab.ts";
 
 export type Patched = { readonly patch: Patch } | { readonly end: RunEnd };
 
 const MAX_DIFF_SHOWN = 6000;
 const MAX_FINDINGS = 1500;
+/** The search cannot do without knowing where to look; this is the longest it may take. */
+const LOCALISE_MS = 120_000;
 
 /** An engine changes the code, in a workspace that holds the frozen reproduction, until claw's own check passes. */
-export async function patch(desk: WorkDesk, task: Task, bases: Bases): Promise<Patched> {
-  const { reproduction, setup, baseline } = bases;
+export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: Bases): Promise<Patched> {
+  const { reproduction, setup } = bases;
   const dir = await workspaceFor(desk, "patch", reproduction.tree);
   const room = await openRoom(desk, {
     purpose: "patch",
@@ -32,16 +38,16 @@ export async function patch(desk: WorkDesk, task: Task, bases: Bases): Promise<P
   });
   try {
     const finish = (request: FinishRequest): Promise<FinishAnswer> => answer(desk, bases, dir, request);
-    const agent = await agentFor(desk, roles.patch, { sandbox: room.sandbox, finish });
-    const slots = {
-      environment: environmentText(desk, baseline.plan.shell),
-      guide: await guideText(desk),
-      reproduction: reproduction.files.join(", ") || reproduction.plan.shell,
-      failure: reproduction.failure,
-      source: task.source,
-      issue: await desk.log.text(task.body),
-    };
-    const ended = await native.patch({ id: "patch", slots }, agent, desk.signal);
+    const ended = await (input.engine === "search" ? search : native).patch({
+      session: () => patchSession(desk, task, bases),
+      agent: () => agentFor(desk, roles.patch, { sandbox: room.sandbox, finish }),
+      lab: async () => {
+        await startOver(desk, dir, reproduction.tree);
+        const found = await localise(desk, bases, LOCALISE_MS);
+        return searchLab(desk, { bases, found, options: input.search, room, finish });
+      },
+      signal: desk.signal,
+    });
     const accepted = ended.reason === "finished" && ended.detail.startsWith("done: ");
     const checked = checkedTrees(desk).at(-1);
     // What passed once is not lost because the session went on, and astray, after the last look.
@@ -63,6 +69,27 @@ export async function patch(desk: WorkDesk, task: Task, bases: Bases): Promise<P
   }
 }
 
+/** What a session is told about the bug and where it is. */
+async function patchSession(desk: WorkDesk, task: Task, bases: Bases): Promise<SessionPlan> {
+  const { reproduction, baseline } = bases;
+  const slots = {
+    environment: environmentText(desk, baseline.plan.shell),
+    guide: await guideText(desk),
+    reproduction: reproduction.files.join(", ") || reproduction.plan.shell,
+    failure: reproduction.failure,
+    suspects: await suspectsHint(desk, bases),
+    source: task.source,
+    issue: await desk.log.text(task.body),
+  };
+  return { id: "patch", slots };
+}
+
+/** The search keeps nothing of itself: after a crash it begins again, with the same result, in a clean workspace. */
+async function startOver(desk: WorkDesk, dir: string, tree: string): Promise<void> {
+  const now = await desk.clone.snapshot(dir);
+  if (now !== tree) await desk.clone.update(dir, now, tree);
+}
+
 /** Time is up in the middle of the work: what there is stays readable with `claw diff`. */
 async function keepUnfinished(desk: WorkDesk, bases: Bases, dir: string): Promise<void> {
   const tree = await desk.clone.snapshot(dir);
@@ -78,7 +105,7 @@ async function answer(desk: WorkDesk, bases: Bases, dir: string, request: Finish
   const checked = await checkTree(desk, bases, tree);
   if (checked.holds) {
     await recordDiff(desk, bases, checked.taken);
-    return firstAcceptance(desk)
+    return desk.hasModel && firstAcceptance(desk)
       ? { accepted: false, message: lastLook(checked.taken) }
       : { accepted: true, detail: `done: ${request.summary}` };
   }

@@ -45,13 +45,16 @@ export async function publish(desk: WorkDesk, task: Task, patch: Patch): Promise
   return { branch, commit, report };
 }
 
+/** What worked in a model's place. */
+const nobody = ({ log }: WorkDesk): string => latest(log.events, "run.started")?.model?.model ?? "none";
+
 function makeCommit(desk: WorkDesk, task: Task, patch: Patch): Promise<string> {
   const { log, clone, clock } = desk;
   const served = [...new Set(ofType(log.events, "model.replied").map(({ servedModel }) => servedModel))];
   const message = commitMessage({
     subject: `Fix: ${task.title}`,
     body: patch.summary,
-    trailers: { assistedBy: `claw:${served.join(",") || "none"}`, run: log.run, record: log.head },
+    trailers: { assistedBy: `claw:${served.join(",") || nobody(desk)}`, run: log.run, record: log.head },
   });
   return clone.commit({
     tree: patch.tree,

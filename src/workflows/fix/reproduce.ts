@@ -156,7 +156,7 @@ interface Repeated {
 }
 
 /** Runs a test several times on one tree. It must fail every time, and every time the same way. */
-async function repeat(
+export async function repeat(
   desk: WorkDesk,
   { plan, setup, tree, files }: Repeated,
 ): Promise<SuiteRun | { readonly problem: string }> {
@@ -209,8 +209,8 @@ async function recordedReproduction(
   };
 }
 
-const storable = (plan: SuitePlan) => ({ ...plan, leftOut: [...plan.leftOut], flags: [...plan.flags] });
+export const storable = (plan: SuitePlan) => ({ ...plan, leftOut: [...plan.leftOut], flags: [...plan.flags] });
 
-const notReproduced = (reason: string, hint: string): Reproduced => ({
+export const notReproduced = (reason: string, hint: string): Reproduced => ({
   end: { outcome: "not-reproduced", reason, hint },
 });

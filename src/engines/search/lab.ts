@@ -1,0 +1,55 @@
+import type { Event } from "../../ledger/events.ts";
+import type { SuiteResult } from "../../suite/suite.ts";
+import type { FinishAnswer } from "../../tools/tool.ts";
+import type { Candidate, SuspectFile } from "./candidates.ts";
+
+/** A part of the suite that a candidate must pass: "failing" the tests that show the bug, "related", or "all". */
+export type Part = "failing" | "related" | "all";
+
+/** What a part of the suite said about a candidate. Times in milliseconds, CPU time of all processes together. */
+export interface Trial {
+  readonly result: SuiteResult;
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+/** A workspace of its own in which candidates are tried one after the other. */
+export interface Worker {
+  /** Makes the one change, runs a part of the suite, and takes the change back. Without a candidate: the base as it is. */
+  run(candidate: Candidate | null, part: Part, wallMs: number): Promise<Trial>;
+  close(): Promise<void>;
+}
+
+export interface SearchLimits {
+  readonly candidates: number;
+  readonly wallMs: number;
+  /** Also the operators that seldom find anything. */
+  readonly deep: boolean;
+}
+
+/** Everything the search needs of the world. */
+export interface Lab {
+  /** Sources with suspicious lines, the most suspicious first. */
+  readonly files: readonly SuspectFile[];
+  /** Ids of the tests that must pass; of a command that names no tests, none. */
+  readonly failing: readonly string[];
+  /** Ids of the tests that failed on the base: those that may go on failing. */
+  readonly failedBefore: ReadonlySet<string>;
+  /** What a candidate must pass, the quickest and most telling part first. */
+  partsFor(candidate: Candidate): readonly Part[];
+  /** How long the whole suite takes on the base, in milliseconds. */
+  readonly allMs: number;
+  readonly limits: SearchLimits;
+  /** How many workspaces are used at once, at least 1. */
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  now(): number;
+  openWorker(): Promise<Worker>;
+  /** Puts the candidate into the run's workspace and asks claw's own check. */
+  submit(candidate: Candidate, summary: string): Promise<FinishAnswer>;
+  /** Changes that may fail claw's check. */
+  readonly attempts: number;
+  record(event: Event): Promise<unknown>;
+  /** For people watching: a line that replaces the last one. */
+  progress(line: string): void;
+}

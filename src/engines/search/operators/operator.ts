@@ -1,0 +1,111 @@
+import type { Language, Role } from "../languages.ts";
+import type { Node } from "../parse.ts";
+import type { Scope } from "../scope.ts";
+
+/** One piece of text in place of another. Offsets are UTF-16 units of the file as it is. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** A family of small changes. Pure: the same node gives the same edits in the same order, likeliest first. */
+export interface Operator {
+  readonly name: string;
+  /** When it is tried: 1 first, 2 next, 3 the guards, 4 only with --deep. */
+  readonly wave: 1 | 2 | 3 | 4;
+  /** How often such a change is the fix, 0 to 10. */
+  readonly prior: number;
+  /** Makes tests pass without mending anything more often than not: a person should look twice. */
+  readonly suspicious?: true;
+  propose(node: Node, scope: Scope, language: Language): readonly Edit[];
+}
+
+/** The node's text replaced. */
+export const replace = ({ start, end }: Pick<Node, "start" | "end">, text: string): Edit => ({ start, end, text });
+
+/** The node replaced by each text in turn, except by itself. */
+export const each = (node: Node, texts: readonly string[]): Edit[] =>
+  [...new Set(texts)].filter((text) => text !== node.text).map((text) => replace(node, text));
+
+/** Operands of a binary node with the token between them; a chain of comparisons has several pairs. */
+export function pairs({ role, parts, tokens }: Node): { left: Node; sign: Node; right: Node }[] {
+  if (role !== "binary" || parts.length !== tokens.length + 1) return [];
+  return tokens.map((sign, index) => ({ left: parts[index] as Node, sign, right: parts[index + 1] as Node }));
+}
+
+/** Is this the condition of an if, a loop or a conditional expression? Brackets around it do not count. */
+export function isCondition(node: Node): boolean {
+  const parent = node.parent;
+  if (!parent || node.role === "group") return false;
+  if (parent.role === "group") return isConditionOf(parent);
+  return isConditionOf(node);
+}
+
+function isConditionOf(node: Node): boolean {
+  const parent = node.parent;
+  if (!parent) return false;
+  if (parent.role === "if" || parent.role === "loop") return node.field === "condition";
+  return parent.role === "ternary" && (node.field === "condition" || (node.field === null && parent.parts[1] === node));
+}
+
+const values: ReadonlySet<Role> = new Set([
+  "binary",
+  "unary",
+  "ternary",
+  "call",
+  "member",
+  "index",
+  "group",
+  "name",
+  "number",
+  "string",
+  "true",
+  "false",
+  "null",
+  "list",
+  "map",
+]);
+
+/** Is this an expression whose value is used: not what is declared, assigned to, or called? */
+export function isValue(node: Node): boolean {
+  if (!node.role || !values.has(node.role)) return false;
+  const parent = node.parent;
+  if (!parent) return false;
+  switch (parent.role) {
+    case "assign":
+    case "augment":
+      return node.field === "right" || node.field === "value";
+    case "function":
+      return node.field === "body";
+    case "parameters":
+    case "update":
+      return false;
+    case "loop":
+      return node.field !== "left" && !(node.field === "initializer");
+    case "call":
+      return node.field === "arguments";
+    case "member":
+      return node.field === "object";
+    case "named-argument":
+      return node.field === "value";
+    case "statement":
+      return false;
+    default:
+      return parent.type !== "pair" || node.field === "value";
+  }
+}
+
+/** Text that keeps its meaning as an operand of anything. */
+export const bracketed = ({ role, text }: Node): string =>
+  role === "binary" || role === "ternary" || role === "unary" ? `(${text})` : text;
+
+/** Blanks in front of the line a node starts on, given the file's text up to the node. */
+export const indentOf = (node: Node): string => " ".repeat(Math.max(0, columnOf(node)));
+
+function columnOf(node: Node): number {
+  let root = node;
+  while (root.parent) root = root.parent;
+  const from = root.text.lastIndexOf("\n", node.start - root.start - 1);
+  return node.start - root.start - from - 1;
+}

@@ -1,0 +1,127 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type * as TreeSitter from "@vscode/tree-sitter-wasm";
+import type { Language, Role } from "./languages.ts";
+
+/** A node of a parsed file, as plain data. Offsets are UTF-16 units from the start of the file; lines count from 1. */
+export interface Node {
+  /** What the grammar calls it; of a token, the token itself. */
+  readonly type: string;
+  readonly role: Role | null;
+  /** What it is to its parent: "left", "condition", …; null when the grammar has no name for it. */
+  readonly field: string | null;
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly lastLine: number;
+  readonly text: string;
+  readonly parent: Node | null;
+  /** Without tokens, comments and what the language's table ignores. */
+  readonly parts: readonly Node[];
+  /** Operators, keywords and punctuation. */
+  readonly tokens: readonly Node[];
+}
+
+/** Parses one language. */
+export interface Reader {
+  readonly language: Language;
+  parse(text: string): Node;
+  /** Does the text follow the grammar? */
+  accepts(text: string): boolean;
+}
+
+/** Gives out one reader per language, each loaded when it is first asked for. */
+export type Readers = (language: Language) => Promise<Reader>;
+
+/** Readers that share one WebAssembly runtime. */
+export function openReaders(): Readers {
+  const opened = new Map<Language, Promise<Reader>>();
+  let runtime: Promise<Runtime> | undefined;
+  return (language) => {
+    const known = opened.get(language);
+    if (known) return known;
+    const made = (runtime ??= loadRuntime()).then((loaded) => openReader(loaded, language));
+    opened.set(language, made);
+    return made;
+  };
+}
+
+interface Runtime {
+  readonly newParser: () => TreeSitter.Parser;
+  readonly load: (grammar: string) => Promise<TreeSitter.Language>;
+}
+
+async function loadRuntime(): Promise<Runtime> {
+  const require = createRequire(import.meta.url);
+  const { Parser, Language: Grammar } = require("@vscode/tree-sitter-wasm") as typeof TreeSitter;
+  const folder = dirname(require.resolve("@vscode/tree-sitter-wasm"));
+  await Parser.init({ locateFile: (file) => join(folder, file) });
+  return { newParser: () => new Parser(), load: (grammar) => Grammar.load(join(folder, `${grammar}.wasm`)) };
+}
+
+async function openReader(runtime: Runtime, language: Language): Promise<Reader> {
+  const parser = runtime.newParser();
+  parser.setLanguage(await runtime.load(language.grammar));
+  const use = <T>(text: string, look: (root: TreeSitter.Node) => T): T => {
+    const tree = parser.parse(text);
+    if (!tree) throw new Error(`${language.name} was not parsed`);
+    try {
+      return look(tree.rootNode);
+    } finally {
+      tree.delete();
+    }
+  };
+  return {
+    language,
+    parse: (text) => use(text, (root) => plain(root, { text, language })),
+    accepts: (text) => use(text, (root) => !root.hasError),
+  };
+}
+
+interface Source {
+  readonly text: string;
+  readonly language: Language;
+}
+
+/** The grammar's tree lives in WebAssembly memory; what operators get does not. */
+function plain(from: TreeSitter.Node, source: Source, parent: Node | null = null, field: string | null = null): Node {
+  const { type, isNamed, startIndex: start, endIndex: end } = from;
+  const parts: Node[] = [];
+  const tokens: Node[] = [];
+  const node: Node = {
+    type,
+    role: isNamed ? (source.language.roles[type] ?? null) : null,
+    field,
+    start,
+    end,
+    line: from.startPosition.row + 1,
+    lastLine: from.endPosition.row + 1,
+    text: source.text.slice(start, end),
+    parent,
+    parts,
+    tokens,
+  };
+  for (let index = 0; index < from.childCount; index++) {
+    const child = from.child(index);
+    if (!child) continue;
+    const made = plain(child, source, node, from.fieldNameForChild(index));
+    if (!child.isNamed) tokens.push(made);
+    else if (made.role !== "ignored") parts.push(made);
+  }
+  return node;
+}
+
+/** A node and everything below it, parents first, in the order of the text. */
+export function* walk(node: Node): Generator<Node> {
+  yield node;
+  for (const part of node.parts) yield* walk(part);
+}
+
+/** The nearest enclosing node with one of the roles; undefined at the top. */
+export function enclosing(node: Node, ...roles: readonly Role[]): Node | undefined {
+  for (let at = node.parent; at; at = at.parent) if (at.role && roles.includes(at.role)) return at;
+  return undefined;
+}
+
+/** The part with a field name. */
+export const part = (node: Node, field: string): Node | undefined => node.parts.find((each) => each.field === field);

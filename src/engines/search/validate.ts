@@ -1,0 +1,64 @@
+import { failedTests, type SuiteResult } from "../../suite/suite.ts";
+import type { Candidate } from "./candidates.ts";
+import type { Lab, Part, Worker } from "./lab.ts";
+
+/** What became of a candidate. "refuted": it passed all that the search looks at, and failed a test that was held out. */
+export type Fate = "plausible" | "refuted" | "failed" | "timeout";
+
+export interface Verdict {
+  readonly candidate: Candidate;
+  readonly fate: Fate;
+  /** Tests that were held out, and passed. */
+  readonly heldOut: number;
+  readonly cpuMs: number;
+}
+
+/** Of the tests that pass on the base, this share is kept back to judge what the others let through. */
+const HELD_OUT = 0.3;
+const MIN_WALL_MS = 2000;
+
+/** The longest a part of the suite may take with a candidate: a change that makes it ten times slower is no fix. */
+export const wallFor = (baselineMs: number): number => Math.max(10 * baselineMs, MIN_WALL_MS);
+
+/** Is a test kept back? Decided by its id alone, so that it is the same in every run. */
+export function isHeldOut(id: string): boolean {
+  let hash = 2166136261;
+  for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16777619) >>> 0;
+  return hash / 2 ** 32 < HELD_OUT;
+}
+
+/** Tries a candidate: the failing tests first, then those that reach its line, then everything. Stops at the first no. */
+export async function tryCandidate(lab: Lab, worker: Worker, candidate: Candidate, walls: Walls): Promise<Verdict> {
+  let [heldOut, cpuMs] = [0, 0];
+  const end = (fate: Fate): Verdict => ({ candidate, fate, heldOut, cpuMs });
+  let refuted = false;
+  for (const part of lab.partsFor(candidate)) {
+    const trial = await worker.run(candidate, part, walls(part));
+    cpuMs += trial.cpuMs;
+    if (trial.result.killed === "timeout") return end("timeout");
+    if (trial.result.killed !== null || !holds(lab, trial.result, part)) return end("failed");
+    const kept = keptBack(lab, trial.result);
+    refuted ||= kept.failed > 0;
+    heldOut = Math.max(heldOut, kept.passed);
+  }
+  return end(refuted ? "refuted" : "plausible");
+}
+
+/** How long each part of the suite may take. */
+export type Walls = (part: Part) => number;
+
+/** Does every test that shows the bug pass, and nothing newly fail, as far as the search looks? */
+function holds(lab: Lab, result: SuiteResult, part: Part): boolean {
+  if (!result.structured) return result.exitCode === 0;
+  if (result.tests.length === 0) return false;
+  const passed = new Set(result.tests.filter(({ status }) => status === "passed").map(({ id }) => id));
+  const shown = part === "related" || lab.failing.every((id) => passed.has(id));
+  const worse = failedTests(result).filter(({ id }) => !lab.failedBefore.has(id) || lab.failing.includes(id));
+  return shown && worse.every(({ id, loadError }) => !loadError && isHeldOut(id) && !lab.failing.includes(id));
+}
+
+function keptBack(lab: Lab, result: SuiteResult): { readonly passed: number; readonly failed: number } {
+  const kept = result.tests.filter(({ id }) => isHeldOut(id) && !lab.failedBefore.has(id) && !lab.failing.includes(id));
+  const having = (wanted: string): number => kept.filter(({ status }) => status === wanted).length;
+  return { passed: having("passed"), failed: having("failed") };
+}

@@ -1,0 +1,65 @@
+import { failureText } from "../../suite/failure-text.ts";
+import { failedTests, type TestResult } from "../../suite/suite.ts";
+import { shownSuspects } from "../localise/hint.ts";
+import { localiseByWords } from "../localise/localise.ts";
+import type { WorkDesk } from "../workflow.ts";
+import {
+  baselineResult,
+  notReproduced,
+  repeat,
+  type Reproduced,
+  reproduce,
+  type ReproduceInput,
+  storable,
+} from "./reproduce.ts";
+
+const SHOWN = 5;
+
+/** For an engine that writes no tests: the one the user names, or one that fails on the base already. */
+export async function findFailing(desk: WorkDesk, input: ReproduceInput): Promise<Reproduced> {
+  const found = input.fix.repro === null ? await failingOnBase(desk, input) : await reproduce(desk, input);
+  if (!("end" in found) || found.end.outcome !== "not-reproduced") return found;
+  const words = await localiseByWords(desk, await desk.log.text(input.task.body));
+  const lines = await shownSuspects(desk, desk.clone.base.tree, words, SHOWN);
+  const where =
+    lines.length === 0 ? "" : `; the issue's own words point at:\n${lines.map((line) => `    ${line}`).join("\n")}`;
+  return { end: { ...found.end, reason: `${found.end.reason}${where}` } };
+}
+
+/** Tests of one file that fail on the base, every time and alike: those the issue speaks of rather than others. */
+async function failingOnBase(desk: WorkDesk, { task, setup, baseline }: ReproduceInput): Promise<Reproduced> {
+  const hint = "write a test that shows the bug and name it with --repro, or configure a model that writes one";
+  const result = await baselineResult(desk, baseline);
+  const failed = failedTests(result).filter(({ loadError }) => !loadError);
+  const about = await desk.log.text(task.body);
+  const [file] = filesByMention(failed, about);
+  if (failed.length === 0)
+    return notReproduced("the search engine needs a failing test, and no test fails on the base", hint);
+  const files = file === undefined ? [] : [file];
+  const tree = desk.clone.base.tree;
+  const seen = await repeat(desk, { plan: baseline.plan, setup, tree, files });
+  if ("problem" in seen) return notReproduced(`what fails on the base is no proof: ${seen.problem}`, hint);
+  const failing = failedTests(seen.result).map(({ id }) => id);
+  const summary = `failing on the base: ${failing.slice(0, 3).join(", ")}`;
+  return {
+    reproduction: {
+      tree,
+      files,
+      plan: storable(baseline.plan),
+      failing,
+      failure: failureText(seen.result),
+      summary,
+      existing: true,
+    },
+  };
+}
+
+/** Files of failing tests, the one whose tests share most words with the text first. */
+function filesByMention(failed: readonly TestResult[], about: string): string[] {
+  const words = new Set(about.toLowerCase().match(/\w{3,}/g));
+  const shared = (text: string): number =>
+    new Set([...(text.toLowerCase().match(/\w{3,}/g) ?? [])].filter((word) => words.has(word))).size;
+  const scores = new Map<string, number>();
+  for (const { file, id } of failed) if (file !== null) scores.set(file, Math.max(scores.get(file) ?? 0, shared(id)));
+  return [...scores].toSorted(([, a], [, b]) => b - a).map(([file]) => file);
+}

@@ -1,0 +1,189 @@
+import { availableParallelism } from "node:os";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Candidate, SuspectFile } from "../../engines/search/candidates.ts";
+import type { Lab, Part, Trial, Worker } from "../../engines/search/lab.ts";
+import { suiteCommand } from "../../suite/command.ts";
+import { joinLines } from "../../suite/coverage.ts";
+import { readResults } from "../../suite/read-results.ts";
+import { shellQuote } from "../../suite/shell.ts";
+import { failedTests, type SuitePlan } from "../../suite/suite.ts";
+import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
+import { baselineMs, type Localisation } from "../localise/localise.ts";
+import { openRoom, type Room } from "../sandboxes.ts";
+import type { WorkDesk } from "../workflow.ts";
+import type { Bases } from "./check.ts";
+import type { SearchOptions } from "./input.ts";
+
+/** What the search engine is given to work with by a run. */
+export interface LabParts {
+  readonly bases: Bases;
+  readonly found: Localisation;
+  readonly options: SearchOptions;
+  /** The run's workspace, where a change is left for claw's own check. */
+  readonly room: Room;
+  readonly finish: (request: FinishRequest) => Promise<FinishAnswer>;
+}
+
+/** The more workspaces, the less is gained: they share the processors with what the tests start. */
+const MAX_WORKERS = 4;
+const MAX_FILES = 30;
+const MAX_RELATED = 8;
+
+/** A lab on the base of a run. */
+export async function searchLab(desk: WorkDesk, { bases, found, options, room, finish }: LabParts): Promise<Lab> {
+  const { baseline, baseResult, reproduction } = bases;
+  const shown = new Set(reproduction.files);
+  const others = !baseResult.structured || baseResult.tests.some(({ file }) => file === null || !shown.has(file));
+  const relatedTo = relatedFiles(found, shown);
+  const planOf = (part: Part, candidate: Candidate | null): { plan: SuitePlan; files: readonly string[] } =>
+    part === "failing"
+      ? { plan: reproduction.plan, files: reproduction.files }
+      : { plan: baseline.plan, files: part === "related" && candidate ? relatedTo(candidate) : [] };
+  return {
+    files: await suspectFiles(desk, reproduction.tree, found),
+    failing: reproduction.plan.runner === "generic" ? [] : reproduction.failing,
+    failedBefore: new Set(failedTests(baseResult).map(({ id }) => id)),
+    partsFor: (candidate) => [
+      "failing",
+      ...(relatedTo(candidate).length > 0 ? (["related"] as const) : []),
+      ...(others || shown.size === 0 ? (["all"] as const) : []),
+    ],
+    allMs: baselineMs(desk, baseline.ran),
+    limits: {
+      candidates: options.candidates,
+      wallMs: Math.min(options.seconds * 1000, desk.deadline - desk.clock.now()),
+      deep: options.deep,
+    },
+    workers: Math.max(1, Math.min(MAX_WORKERS, options.workers ?? availableParallelism())),
+    signal: desk.signal,
+    now: () => desk.clock.now(),
+    openWorker: () => openWorker(desk, bases, planOf),
+    submit: (candidate, summary) =>
+      submit(desk, room, candidate, () => finish({ outcome: "done", summary, testCommands: [] })),
+    attempts: desk.limits.attempts,
+    record: (event) => desk.log.append(event),
+    progress: (line) => desk.screen.onDelta?.({ kind: "waiting", text: line }),
+  };
+}
+
+/** Test files that run a line, without those that show the bug; the same few for the same line. */
+function relatedFiles(found: Localisation, shown: ReadonlySet<string>): (candidate: Candidate) => readonly string[] {
+  const files = [
+    ...new Set(found.executions.flatMap(({ file }) => (file === null || shown.has(file) ? [] : [file]))),
+  ].toSorted();
+  const reach = files.map((file) => ({
+    file,
+    lines: joinLines(found.executions.filter((each) => each.file === file).map(({ lines }) => lines)),
+  }));
+  return ({ path, line }) =>
+    reach
+      .filter(({ lines }) => lines.get(path)?.has(line))
+      .map(({ file }) => file)
+      .slice(0, MAX_RELATED);
+}
+
+async function suspectFiles(desk: WorkDesk, tree: string, { suspects }: Localisation): Promise<SuspectFile[]> {
+  const paths = [...new Set(suspects.map(({ path }) => path))].slice(0, MAX_FILES);
+  const files = paths.map(async (path) => {
+    const text = (await desk.clone.read(tree, path))?.toString("utf8");
+    const lines = new Map(suspects.filter((each) => each.path === path).map(({ line, score }) => [line, score]));
+    return text === undefined || text.includes("\uFFFD") ? [] : [{ path, text, lines }];
+  });
+  return (await Promise.all(files)).flat();
+}
+
+const MAX_REPORT_BYTES = 16 * 2 ** 20;
+const REPORT = "/tmp/claw-search-report";
+const TIMES = "/tmp/claw-search-times";
+const ORIGINAL = "/tmp/claw-search-original";
+
+async function openWorker(
+  desk: WorkDesk,
+  { reproduction, setup }: Bases,
+  planOf: (part: Part, candidate: Candidate | null) => { plan: SuitePlan; files: readonly string[] },
+): Promise<Worker> {
+  const dir = join(desk.dir, "checkouts", `search-${desk.clock.newId()}`);
+  await desk.clone.checkout(reproduction.tree, dir);
+  const room = await openRoom(desk, {
+    purpose: "search",
+    dir,
+    tree: reproduction.tree,
+    dependencies: setup.dependencies,
+    frozen: reproduction.files,
+  });
+  return {
+    async run(candidate, part, wallMs) {
+      const { plan, files } = planOf(part, candidate);
+      const trial = await runTrial(desk, room, { candidate, plan, files, wallMs });
+      if (candidate && trial.result.killed !== null)
+        await room.sandbox.exec(["/bin/bash", "-c", `cp ${ORIGINAL} ${shellQuote(candidate.path)}`]);
+      return trial;
+    },
+    async close() {
+      await room.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface TrialRequest {
+  readonly candidate: Candidate | null;
+  readonly plan: SuitePlan;
+  readonly files: readonly string[];
+  readonly wallMs: number;
+}
+
+/** Changes the file inside the sandbox, where a link that a test left leads nowhere else, and changes it back. */
+async function runTrial(
+  desk: WorkDesk,
+  { sandbox }: Room,
+  { candidate, plan, files, wallMs }: TrialRequest,
+): Promise<Trial> {
+  const command = suiteCommand(plan, { files, report: REPORT });
+  const path = candidate ? shellQuote(candidate.path) : "";
+  const shell = [
+    ...(candidate ? [`cp ${path} ${ORIGINAL} && cat >${path} || exit 125`] : []),
+    `( ${command.shell}\n) </dev/null; code=$?`,
+    ...(candidate ? [`cp ${ORIGINAL} ${path}`] : []),
+    `times >${TIMES}`,
+    "exit $code",
+  ].join("\n");
+  const run = await sandbox.exec(["/bin/bash", "-c", shell], {
+    env: command.env,
+    merge: true,
+    signal: desk.signal,
+    wallMs,
+    ...(candidate && { stdin: candidate.apply() }),
+  });
+  const [report, times] = await Promise.all([sandbox.collect(REPORT, MAX_REPORT_BYTES), sandbox.collect(TIMES, 1000)]);
+  const result = readResults(plan, {
+    report: report?.toString("utf8") ?? null,
+    exitCode: run.exitCode,
+    killed: run.killed,
+  });
+  return { result, ms: run.ms, cpuMs: run.killed ? run.ms : cpuTime(times?.toString("utf8") ?? "") };
+}
+
+/** The sum of what bash's `times` prints, "0m1.25s", in milliseconds. */
+const cpuTime = (text: string): number =>
+  [...text.matchAll(/(\d+)m(\d+(?:\.\d+)?)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
+    0,
+  );
+
+/** Leaves the change in the run's workspace if claw accepts it, and takes it out otherwise. */
+async function submit(
+  desk: WorkDesk,
+  { sandbox }: Room,
+  candidate: Candidate,
+  ask: () => Promise<FinishAnswer>,
+): Promise<FinishAnswer> {
+  const path = shellQuote(candidate.path);
+  const put = (script: string, stdin?: string) =>
+    sandbox.exec(["/bin/bash", "-c", script], { signal: desk.signal, ...(stdin !== undefined && { stdin }) });
+  await put(`cp ${path} ${ORIGINAL} && cat >${path}`, candidate.apply());
+  const answer = await ask();
+  if (!answer.accepted) await put(`cp ${ORIGINAL} ${path}`);
+  return answer;
+}

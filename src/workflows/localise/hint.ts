@@ -1,0 +1,42 @@
+import { headline } from "../../text.ts";
+import { latest, ofType } from "../../views/run.ts";
+import type { Bases } from "../fix/check.ts";
+import type { WorkDesk } from "../workflow.ts";
+import { type Localisation, localise } from "./localise.ts";
+
+/** A reproduction that takes longer is not run again and again for a hint. */
+const QUICK_MS = 3000;
+const BUDGET_MS = 15_000;
+const LINES = 8;
+
+/** For a session: the lines that failing tests point at, at most 300 tokens; empty when that is not known, or not known quickly. */
+export async function suspectsHint(desk: WorkDesk, bases: Bases): Promise<string> {
+  const begun = ofType(desk.log.events, "session.started").some(({ session }) => session === "patch");
+  const seen = latest(desk.log.events, "suite.ran");
+  if (begun || !seen || seen.ms > QUICK_MS) return "";
+  const found = await localise(desk, bases, BUDGET_MS);
+  if (found.method !== "coverage") return "";
+  const lines = await shownSuspects(desk, bases.reproduction.tree, found, LINES);
+  return `\nLines that failing tests run and passing ones mostly do not (a hint, not a finding):\n${lines.join("\n")}\n`;
+}
+
+/** "src/date.js:12 (0.71): return hours < 12;", most suspicious first. */
+export async function shownSuspects(
+  desk: Pick<WorkDesk, "clone">,
+  tree: string,
+  { suspects }: Localisation,
+  count: number,
+): Promise<string[]> {
+  const texts = new Map<string, readonly string[]>();
+  const shown: string[] = [];
+  for (const { path, line, score } of suspects) {
+    const lines = texts.get(path) ?? ((await desk.clone.read(tree, path))?.toString("utf8") ?? "").split("\n");
+    texts.set(path, lines);
+    const text = lines[line - 1]?.trim() ?? "";
+    // Brackets and other leftovers of a longer line name no place to look at.
+    if (!/\w/.test(text)) continue;
+    shown.push(`${path}:${line} (${score.toFixed(2)}): ${headline(text, 80)}`);
+    if (shown.length >= count) break;
+  }
+  return shown;
+}
