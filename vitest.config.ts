@@ -7,7 +7,8 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    pool: "threads",
+    // Commands live only as long as the thread that started them, so sandboxes open on main threads only.
+    pool: "forks",
     reporters: ["default", summaryReporter],
   },
 });

@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { isMainThread } from "node:worker_threads";
 import { assembleBox } from "./box.ts";
 import { findBubblewrap } from "./bubblewrap.ts";
 import { proveAbility } from "./proof.ts";
@@ -9,6 +10,8 @@ import type { Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
  * had; there is no way to run a command without.
  */
 export async function openSandbox(policy: SandboxPolicy, host: SandboxHost): Promise<Sandbox> {
+  // The kernel ends a command with the thread that started it, and Node minds who closes a worker's descriptors.
+  if (!isMainThread) throw new Error("a sandbox can be opened on the main thread only");
   const bubblewrap = findBubblewrap(host.bwrap);
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
   return assembleBox(policy, host, await proveAbility(bubblewrap, host));

@@ -1,5 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { SandboxUnavailable } from "../../src/errors.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
@@ -118,4 +120,11 @@ test("a sandbox that cannot be set up any more fails instead of running the comm
   writeFileSync(join(bwrap, "../broken"), "");
   await expect(sandbox.exec(["/bin/true"])).rejects.toThrow(SandboxUnavailable);
   await sandbox.close();
+});
+
+test("a sandbox is refused to a worker thread, whose end would end its commands", async () => {
+  const module = new URL("../../src/sandbox/open.ts", import.meta.url);
+  const worker = new Worker(`import("${module.href}").then(({ openSandbox }) => openSandbox({}, {}))`, { eval: true });
+  const [error] = (await once(worker, "error")) as [Error];
+  expect(error.message).toBe("a sandbox can be opened on the main thread only");
 });
