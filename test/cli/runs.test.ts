@@ -198,6 +198,13 @@ test("approve records who allowed which change, and until when", async () => {
 test("approve refuses where nothing waits, and where nobody is named", async () => {
   const ledger = await threeRuns();
   expect((await type(["approve", "aaa1"], { ledger })).err).toContain("claw: run aaa1 waits for no approval (proven)");
+  const stopped = await memoryLedger();
+  const log = await stopped.open("eee");
+  const { started, patch } = pieces(log);
+  const paused = { type: "run.paused", outcome: "interrupted", reason: "Ctrl-C", hint: "" } as const;
+  for (const event of [started, ...patch, paused]) await log.append(event);
+  await log.close();
+  expect((await type(["approve", "eee"], { ledger: stopped })).code).toBe(2);
   const root = { ledger, environment: { USER: "root" } };
   expect((await type(["approve", "aab"], root)).err).toContain('say who: claw approve aab2 --by "Your Name"');
   expect((await type(["approve", "aab", "--by", "Ada"], root)).code).toBe(0);

@@ -46,7 +46,7 @@ const whole: Story = async (watch, record, { started, intake, replied, proven })
   await record(started, ...intake);
   watch.onDelta?.({ kind: "text", text: "I will lower-case " });
   watch.onDelta?.({ kind: "text", text: "later." });
-  await record(replied("patch", 1, ""), proven);
+  await record(replied("patch", 1, ""), replied("patch", 2, ""), proven);
 };
 
 const ending =
@@ -61,6 +61,7 @@ test("without a terminal progress is lines on standard error, and only the summa
   expect(out).toMatch(/^✓ proven {2}the patch is proven\n/);
   expect(err).toMatch(/^run aaa1 \(if it is interrupted: claw resume aaa1\)\n/);
   expect(err).toContain("· turn 1: I will lower-case later. (1500 → 100 tokens, $0.01)\n");
+  expect(err).toContain("· turn 2 (1500");
   // oxlint-disable-next-line no-control-regex -- looks for escape sequences
   expect(out + err).not.toMatch(/\u001b/);
 });
