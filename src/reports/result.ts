@@ -76,7 +76,7 @@ export interface RunFacts {
 }
 
 /** How a run stands, in one word for people and machines. */
-export function statusOf({ events, active }: Pick<RunFacts, "events" | "active">): Result["status"] {
+function statusOf({ events, active }: Pick<RunFacts, "events" | "active">): Result["status"] {
   const { status } = foldRun(events);
   if (status === "ended" || status === "paused") return status;
   return active ? "running" : "interrupted";

@@ -28,7 +28,7 @@ test("an issue is a file, standard input, or the words themselves", async () => 
 test("a named pipe is read like a file", async () => {
   const cwd = temporaryDirectory();
   const pipe = join(cwd, "pipe");
-  execFileSync("mkfifo", [pipe]);
+  execFileSync("bash", ["-c", 'mkfifo "$0"', pipe]);
   const writing = writeFile(pipe, "it breaks\n");
   const reading = read(["pipe"], cwd);
   await writing;
