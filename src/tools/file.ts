@@ -19,6 +19,8 @@ export async function readFile(
 ): Promise<FileRead | { readonly problem: string }> {
   const argv = ["/usr/bin/head", "-c", String(MAX_FILE_BYTES + 1), asName(path)];
   const found = await sandbox.exec(argv, { wallMs: WALL_MS, signal });
+  // What the sandbox left out of the middle must never be taken for the file, least of all be written back.
+  if (found.truncated) return { problem: `${path} is too large to be read at once; use bash` };
   if (found.killed) return { problem: `${path} could not be read to its end` };
   if (found.exitCode !== 0) return { problem: `${path}: ${reasonOf(found.stderr) || "cannot be read"}` };
   return { bytes: found.stdout.subarray(0, MAX_FILE_BYTES), cut: found.stdout.length > MAX_FILE_BYTES };

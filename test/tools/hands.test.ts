@@ -69,12 +69,24 @@ describe("read", () => {
     expect(wide.length).toBeLessThan(12_500);
   });
 
+  const huge = { "huge.txt": `${"y".repeat(99)}\n`.repeat(90_000) };
+
   test("takes in no more than 8 MiB of a file, and says so", async () => {
-    const desk = await open({ "huge.txt": `${"y".repeat(99)}\n`.repeat(90_000) });
+    const desk = await open(huge, () => ({
+      limits: { ...limits, outputBytes: 16 * 2 ** 20, outputKillBytes: 64 * 2 ** 20 },
+    }));
     expect((await reading(desk, "huge.txt")).text.split("\n", 1)).toEqual([
       "huge.txt, lines 1-121 of more than 83887 lines",
     ]);
     expect((await editing(desk, "huge.txt", "a", "b")).text).toBe("huge.txt is larger than 8 MiB; use bash");
+  });
+
+  test("never takes what a sandbox shows of a file for the file", async () => {
+    const desk = await open(huge, () => ({ limits: { ...limits, outputBytes: 2 ** 20 } }));
+    const problem = "huge.txt is too large to be read at once; use bash";
+    expect(await reading(desk, "huge.txt")).toEqual({ ok: false, text: problem });
+    expect(await editing(desk, "huge.txt", "y\n", "z\n", { all: true })).toEqual({ ok: false, text: problem });
+    expect(desk.file("huge.txt")).toBe(huge["huge.txt"]);
   });
 
   test.each([
