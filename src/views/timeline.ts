@@ -35,7 +35,7 @@ export function applyToTimeline(state: TimelineState, event: Recorded): Timeline
     case "stage.started":
       return { ...state, stage: event.stage, stageStartedAt: event.at };
     case "run.resumed":
-      return { ...state, stageStartedAt: event.at, calls: {} };
+      return { ...state, stageStartedAt: event.at };
     case "call.judged":
       return { ...state, calls: { ...state.calls, [callKey(event)]: event.summary } };
     case "call.finished": {

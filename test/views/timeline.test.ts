@@ -49,6 +49,17 @@ test("a run reads as a story, one line for what people care about", async () => 
   `);
 });
 
+test("a call that an interruption left in doubt keeps its name when it is answered", async () => {
+  const ledger = await memoryLedger();
+  const log = await ledger.open("r1");
+  const { started, call } = pieces(log);
+  const [judged, finished] = call("s", "c", "npm test", 1);
+  for (const event of [started, judged, { type: "run.resumed", host: "here" } as const, finished]) {
+    if (event) await log.append(event);
+  }
+  expect(print(log.events)).toContain("✗ bash npm test (exit 1, 340 ms)");
+});
+
 test("what goes wrong stands out", async () => {
   const ledger = await memoryLedger();
   const log = await ledger.open("r1");
