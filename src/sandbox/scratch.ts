@@ -1,5 +1,6 @@
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { removeTree } from "./remove-tree.ts";
 
 /** The private directories of one sandbox, on the host. */
 export interface Scratch {
@@ -44,26 +45,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Removes a tree even if a command took away its own permissions in it. */
-async function removeTree(root: string): Promise<void> {
-  try {
-    await rm(root, { recursive: true, force: true });
-  } catch {
-    await openUp(root);
-    await rm(root, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-/** Entries may vanish meanwhile: the removal that failed goes on elsewhere in the tree. */
-async function openUp(directory: string): Promise<void> {
-  await chmod(directory, 0o700).catch(() => undefined);
-  for (const entry of await readdir(directory).catch(() => [])) {
-    const path = join(directory, entry);
-    const found = await lstat(path).catch(() => null);
-    if (found?.isDirectory()) await openUp(path);
   }
 }
 

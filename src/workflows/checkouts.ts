@@ -1,5 +1,6 @@
-import { lstat, mkdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { removeTree } from "../sandbox/remove-tree.ts";
 import type { WorkDesk } from "./workflow.ts";
 
 const exists = (path: string): Promise<boolean> =>
@@ -16,7 +17,7 @@ export async function workspaceFor(desk: WorkDesk, name: string, tree: string): 
   const dir = join(desk.dir, "workspaces", name);
   if (await exists(dir)) return dir;
   const making = join(desk.dir, "workspaces", `.${name}.new`);
-  await rm(making, { recursive: true, force: true });
+  await removeTree(making);
   await mkdir(dirname(making), { recursive: true, mode: 0o700 });
   await desk.clone.checkout(tree, making);
   await rename(making, dir);
@@ -31,6 +32,6 @@ export async function withCheckout<T>(desk: WorkDesk, tree: string, use: (dir: s
     await desk.clone.checkout(tree, dir);
     return await use(dir);
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await removeTree(dir);
   }
 }

@@ -1,8 +1,9 @@
-import { lstat, mkdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkspaceError } from "../errors.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
 import { findInstalled } from "../repo/installed.ts";
+import { removeTree } from "../sandbox/remove-tree.ts";
 import { type DependencyPlan, dependencyFilesToRead, dependencyPlan } from "../suite/packages.ts";
 import { matchesLock } from "../suite/installed-match.ts";
 import { keepEnds } from "../text.ts";
@@ -72,7 +73,7 @@ async function install(desk: WorkDesk, plan: DependencyPlan): Promise<Dependency
   const making = join(desk.dir, "dependencies.new");
   const done = await lstat(dir).catch(() => null);
   if (!done) {
-    await rm(making, { recursive: true, force: true });
+    await removeTree(making);
     await mkdir(making, { recursive: true, mode: 0o700 });
     await desk.clone.checkout(desk.clone.base.tree, making);
     await runInstall(desk, plan, making);

@@ -1,8 +1,9 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createClone } from "../repo/clone.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
 import { openRepository } from "../repo/repository.ts";
+import { removeTree } from "../sandbox/remove-tree.ts";
 import type { Limits, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { planDependencies, reusable } from "./dependencies.ts";
 import { furnishRoom, type Room } from "./sandboxes.ts";
@@ -45,7 +46,7 @@ export async function inPrivateRoom<T>(
       await room.close();
     }
   } finally {
-    await rm(parent, { recursive: true, force: true });
+    await removeTree(parent);
   }
 }
 

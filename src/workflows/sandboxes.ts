@@ -1,5 +1,5 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { removeTree } from "../sandbox/remove-tree.ts";
 import type { Limits, Mount, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { environmentVariables } from "../repo/python-environment.ts";
 import { linkDependencies, type DependencySource } from "../repo/dependencies.ts";
@@ -64,7 +64,7 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
     sandbox,
     async close() {
       await sandbox.close();
-      await rm(git.dir, { recursive: true, force: true });
+      await removeTree(git.dir);
     },
   };
 }

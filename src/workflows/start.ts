@@ -10,6 +10,7 @@ import { readManifest, type Manifest } from "../policy/manifest.ts";
 import { roles } from "../policy/roles.ts";
 import { type Clone, createClone, openClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
+import { removeTree } from "../sandbox/remove-tree.ts";
 import type { Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
@@ -188,7 +189,7 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
 /** An ended run needs its files no more: its changes are bodies in the ledger. The report stays. */
 async function clearAway(dir: string): Promise<void> {
   const parts = ["workspaces", "checkouts", "dependencies", "clone"];
-  await Promise.all(parts.map((part) => rm(join(dir, part), { recursive: true, force: true }).catch(() => {})));
+  await Promise.all(parts.map((part) => removeTree(join(dir, part)).catch(() => {})));
 }
 
 /** Who answers, for the record. */
