@@ -79,11 +79,34 @@ export class InfrastructureError extends ClawError {
   }
 }
 
+/** What to do about what the operating system refuses, by its code. */
+const machineHints: Readonly<Record<string, string>> = {
+  ENOSPC: "free space on the disk that holds CLAW_HOME, or set CLAW_HOME to another disk",
+  EDQUOT: "free space within your quota, or set CLAW_HOME to another disk",
+  EROFS: "the file system is read-only: set CLAW_HOME to a directory you can write to",
+  EACCES: "check who owns it and its permissions, or set CLAW_HOME to a directory of your own",
+  EPERM: "check who owns it and its permissions, or set CLAW_HOME to a directory of your own",
+  EIO: "check the disk and the system's log",
+  EMFILE: "allow more open files: ulimit -n",
+  ENFILE: "end other programs: the system has no more open files to give",
+};
+
+/** An error of a system call on a file, as one a person can act on; null for any other error. */
+export function machineFailure(error: unknown): InfrastructureError | null {
+  const { code = "", syscall = "spawn", message } = error as { code?: string; syscall?: string; message?: string };
+  const hint = machineHints[code];
+  if (!(error instanceof Error) || hint === undefined || syscall.startsWith("spawn")) return null;
+  return new InfrastructureError(`the machine refused: ${message}`, hint, error);
+}
+
 /** Ctrl-C or SIGTERM: what was recorded stays, and the run can be resumed. */
 export class Interrupted extends ClawError {
   readonly by: "SIGINT" | "SIGTERM" | "SIGHUP";
   constructor(by: Interrupted["by"]) {
-    super(`interrupted by ${by}`, { outcome: "interrupted", hint: "the state is saved: continue with claw resume <run>" });
+    super(`interrupted by ${by}`, {
+      outcome: "interrupted",
+      hint: "the state is saved: continue with claw resume <run>",
+    });
     this.by = by;
   }
 }

@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import type { App } from "./app.ts";
 import type { CommandDesk } from "./cli/command.ts";
 import { program } from "./cli/program.ts";
-import { ClawError, exitCodes, Interrupted } from "./errors.ts";
+import { ClawError, exitCodes, Interrupted, machineFailure } from "./errors.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -71,7 +71,8 @@ const codeOf = (error: unknown): number =>
   error instanceof Interrupted && error.by === "SIGTERM" ? 143 : exitCodes.interrupted;
 
 /** Two lines for what a person can act on; a stack and where to report it for a bug. */
-function report(error: unknown, { err }: CommandDesk): number {
+function report(thrown: unknown, { err }: CommandDesk): number {
+  const error = machineFailure(thrown) ?? thrown;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   if (error instanceof Interrupted) return codeOf(error);
   if (error instanceof ClawError) {

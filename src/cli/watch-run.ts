@@ -1,6 +1,6 @@
 import type { App } from "../app.ts";
 import { systemClock } from "../clock.ts";
-import { ClawError, exitCodes } from "../errors.ts";
+import { ClawError, exitCodes, machineFailure } from "../errors.ts";
 import type { Recorded } from "../ledger/events.ts";
 import { resultOf } from "../reports/result.ts";
 import type { FinishedRun, Watch } from "../workflows/start.ts";
@@ -27,7 +27,8 @@ export async function watchRun(
     const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
     desk.out(json ? JSON.stringify({ type: "result", ...resultOf(facts) }) : summary(facts, style));
     return exitCodes[finished.outcome];
-  } catch (error) {
+  } catch (thrown) {
+    const error = machineFailure(thrown) ?? thrown;
     await progress.end();
     if (json && error instanceof ClawError) desk.out(errorLine(error));
     else if (run !== "") desk.err(`what was recorded is kept: claw resume ${run}`);

@@ -179,7 +179,7 @@ function exitCode({ code, signal }: Exit, killed: Killed | null, stderr: string)
   if (/^bwrap: execvp .*$/m.test(stderr)) return 126;
   throw new SandboxUnavailable(
     `the sandbox could not be set up: ${stderr.trim().split("\n").at(-1) || "bubblewrap gave no reason"}`,
-    "run: claw doctor",
+    "see whether a sandbox opens at all: claw sandbox -- true",
   );
 }
 
@@ -189,7 +189,7 @@ function notStarted(error: unknown, ms: number): ExecResult {
   if ((error as NodeJS.ErrnoException).code !== "E2BIG") {
     throw new SandboxUnavailable(
       `bubblewrap could not be started: ${(error as Error).message}`,
-      "run: claw doctor",
+      "see whether a sandbox opens at all: claw sandbox -- true",
       error,
     );
   }

@@ -2,11 +2,15 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { SandboxUnavailable } from "../errors.ts";
+import { InfrastructureError, machineFailure, SandboxUnavailable } from "../errors.ts";
 import type { Ability } from "./box.ts";
 import { type Bubblewrap, checkVersion } from "./bubblewrap.ts";
+import { freeBytes } from "./disk.ts";
 import type { SandboxHost } from "./sandbox.ts";
 import { probeHash, selfTest } from "./self-test.ts";
+
+/** Less free space than the self-test needs, in bytes. */
+const LEAST_SPACE = 2 ** 20;
 
 /** What was proved, and for which program, kernel, user and test. */
 const Proof = z.strictObject({ identity: z.string(), test: z.string(), disableUserns: z.boolean() });
@@ -49,13 +53,25 @@ async function prove(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability
       if (misses.length === 0) return ability;
       failure = misses.join("; ");
     } catch (error) {
+      const machine = machineFailure(error);
+      if (machine) throw machine;
       failure = (error as Error).message;
       cause = error;
     }
   }
+  await refuseFullDisk(host.stateDir);
   throw new SandboxUnavailable(
     `the sandbox does not hold on this machine: ${failure}`,
-    "user namespaces must be allowed here (in a container: seccomp=unconfined and an unmasked /proc); claw doctor says more",
+    "user namespaces must be allowed here (in a container: seccomp=unconfined and an unmasked /proc)",
     cause,
+  );
+}
+
+/** Without space no command can write, which looks like a sandbox that does not work. */
+async function refuseFullDisk(dir: string): Promise<void> {
+  if ((await freeBytes(dir)) >= LEAST_SPACE) return;
+  throw new InfrastructureError(
+    `the disk that holds ${dir} is full`,
+    "free space there, or set CLAW_HOME to another disk",
   );
 }

@@ -47,6 +47,13 @@ function explained(error: unknown, code: string, file: string): unknown {
       error,
     );
   }
+  if (code.startsWith("SQLITE_READONLY")) {
+    return new InfrastructureError(
+      `the ledger ${file} cannot be written: ${(error as Error).message}`,
+      "check who owns it and its permissions, or set CLAW_HOME to another directory",
+      error,
+    );
+  }
   if (code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR")) {
     return new InfrastructureError(
       `the ledger ${file} could not be written: ${(error as Error).message}`,

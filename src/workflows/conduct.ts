@@ -1,4 +1,4 @@
-import { ClawError, type Outcome } from "../errors.ts";
+import { ClawError, machineFailure, type Outcome } from "../errors.ts";
 import type { RunLog } from "../ledger/ledger.ts";
 import type { RunEnd } from "./workflow.ts";
 
@@ -21,9 +21,13 @@ export async function conduct(log: RunLog, signal: AbortSignal, story: () => Pro
     await record(log, end);
     return end;
   } catch (error) {
-    const cause = signal.aborted ? signal.reason : error;
+    const cause = signal.aborted ? signal.reason : (machineFailure(error) ?? error);
     if (!(cause instanceof ClawError)) throw cause;
-    const end: RunEnd = { outcome: cause.outcome, reason: cause.message, hint: cause.hint.replaceAll("<run>", log.run) };
+    const end: RunEnd = {
+      outcome: cause.outcome,
+      reason: cause.message,
+      hint: cause.hint.replaceAll("<run>", log.run),
+    };
     await record(log, end);
     return end;
   } finally {

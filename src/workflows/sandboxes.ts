@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { InfrastructureError } from "../errors.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
 import type { Limits, Mount, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { environmentVariables } from "../repo/python-environment.ts";
@@ -71,7 +72,7 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
 
 /** The same for a run, on record. */
 export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
-  const room = await furnishRoom(desk, plan);
+  const room = whileThereIsSpace(await furnishRoom(desk, plan));
   await desk.log.append({
     type: "sandbox.opened",
     purpose: plan.purpose,
@@ -81,3 +82,19 @@ export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
   });
   return room;
 }
+
+/** A disk that is nearly full says nothing about the work: the run pauses, and nobody is told that a test or a command failed. */
+const whileThereIsSpace = (room: Room): Room => ({
+  ...room,
+  sandbox: {
+    ...room.sandbox,
+    async exec(argv, options) {
+      const result = await room.sandbox.exec(argv, options);
+      if (result.killed !== "disk-floor") return result;
+      throw new InfrastructureError(
+        `the disk that holds CLAW_HOME has less than ${defaultLimits.diskFloorBytes / MiB} MiB free`,
+        "free space there",
+      );
+    },
+  },
+});
