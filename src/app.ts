@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { scrubber } from "./policy/secrets.ts";
+import type { SandboxPolicy } from "./sandbox/sandbox.ts";
 import { openSqlite } from "./store/sqlite.ts";
 import type { FinishedRun, House, StartRequest, Watch } from "./workflows/start.ts";
 
@@ -31,12 +33,19 @@ export function openApp(version: string): App {
     clock: systemClock,
     ledger: await ledger(),
     connect: async (choice) => {
-      const [{ chooseModel }, { connectModel }] = await Promise.all([import("./models/choose.ts"), import("./models/connect.ts")]);
+      const [{ chooseModel }, { connectModel }] = await Promise.all([
+        import("./models/choose.ts"),
+        import("./models/connect.ts"),
+      ]);
       return connectModel(await chooseModel(config, choice, systemClock), systemClock);
     },
     openSandbox: async (policy) => {
       const { openSandbox } = await import("./sandbox/open.ts");
-      return openSandbox(policy, { path: config.path, home: config.userHome, stateDir: join(config.home, "sandbox") });
+      return openSandbox(withCertificates(policy, config.certificates), {
+        path: config.path,
+        home: config.userHome,
+        stateDir: join(config.home, "sandbox"),
+      });
     },
   });
   return {
@@ -63,4 +72,15 @@ function knownSecrets(config: Config): { name: string; value: string }[] {
     const value = config.variable(name);
     return value === undefined ? [] : [{ name, value }];
   });
+}
+
+/** Behind a company's proxy an installation trusts what the user's own tools trust. Without network nothing is added. */
+function withCertificates(policy: SandboxPolicy, file: string | undefined): SandboxPolicy {
+  if (policy.network === "none" || file === undefined || !existsSync(file)) return policy;
+  const target = "/run/certificates.pem";
+  return {
+    ...policy,
+    mounts: [...policy.mounts, { source: file, target }],
+    env: { ...policy.env, NODE_EXTRA_CA_CERTS: target, SSL_CERT_FILE: target, PIP_CERT: target },
+  };
 }

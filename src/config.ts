@@ -68,6 +68,8 @@ export interface Config {
   readonly model: string | undefined;
   readonly path: string;
   readonly userHome: string;
+  /** A file of further certificates that the user's tools trust, as NODE_EXTRA_CA_CERTS or SSL_CERT_FILE names it. */
+  readonly certificates: string | undefined;
   readonly initiator: string;
   readonly ci: boolean;
   readonly colour: "auto" | "never" | "always";
@@ -89,6 +91,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     model: environment["CLAW_MODEL"] || undefined,
     path: environment["PATH"] || "/usr/local/bin:/usr/bin:/bin",
     userHome,
+    certificates: environment["NODE_EXTRA_CA_CERTS"] || environment["SSL_CERT_FILE"] || undefined,
     initiator: environment["USER"] || environment["LOGNAME"] || "unknown",
     ci: isOn(environment["CI"]),
     colour: colourFrom(environment),

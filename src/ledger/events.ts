@@ -150,6 +150,8 @@ export const Event = z.discriminatedUnion("type", [
     files: z.int(),
     added: z.int(),
     deleted: z.int(),
+    /** The engine's words for it; empty when nobody said anything. */
+    summary: z.string().default(""),
   }),
   /** Lines that failing tests point at; the ranked list is a blob. `method` is "coverage", "stack" or "words". */
   event("suspects.ranked", {

@@ -10,7 +10,8 @@ const MAX_LINES = 256;
 
 export const bash = tool({
   name: "bash",
-  about: "Run a bash command in the repository root, in a sandbox without network. Each call is a new shell.",
+  about:
+    "Run a bash command in the repository root, in a sandbox without network. Each call is a new shell. Outputs over 10,000 characters lose their middle.",
   effect: "execute",
   input: z.strictObject({
     command: z.string().min(1),

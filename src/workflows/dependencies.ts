@@ -38,7 +38,7 @@ export async function prepareDependencies(desk: WorkDesk): Promise<DependencySou
     await record("reused", own.why);
     return own.sources;
   }
-  const sources = await install(desk, plan);
+  const sources = await install(desk, plan, own.why);
   await record("installed", own.why);
   return sources;
 }
@@ -68,7 +68,7 @@ export async function reusable(
   return match.ok ? { why: match.why, sources: found.map(({ dir, source }) => ({ dir, source })) } : { why: match.why };
 }
 
-async function install(desk: WorkDesk, plan: DependencyPlan): Promise<DependencySource[]> {
+async function install(desk: WorkDesk, plan: DependencyPlan, whyNeeded: string): Promise<DependencySource[]> {
   const dir = join(desk.dir, "dependencies");
   const making = join(desk.dir, "dependencies.new");
   const done = await lstat(dir).catch(() => null);
@@ -76,14 +76,18 @@ async function install(desk: WorkDesk, plan: DependencyPlan): Promise<Dependency
     await removeTree(making);
     await mkdir(making, { recursive: true, mode: 0o700 });
     await desk.clone.checkout(desk.clone.base.tree, making);
-    await runInstall(desk, plan, making);
+    await runInstall(desk, plan, { dir: making, whyNeeded });
     await rename(making, dir);
   }
   const found = await findInstalled(dir, plan.installedDirs);
   return found.map(({ dir: name, source }) => ({ dir: name, source }));
 }
 
-async function runInstall(desk: WorkDesk, plan: DependencyPlan, dir: string): Promise<void> {
+async function runInstall(
+  desk: WorkDesk,
+  plan: DependencyPlan,
+  { dir, whyNeeded }: { readonly dir: string; readonly whyNeeded: string },
+): Promise<void> {
   const argv = desk.manifest.setup.installScripts
     ? plan.install.filter((word) => word !== "--ignore-scripts")
     : plan.install;
@@ -101,8 +105,8 @@ async function runInstall(desk: WorkDesk, plan: DependencyPlan, dir: string): Pr
     if (result.exitCode === 0) return;
     const output = keepEnds(result.stdout.toString("utf8").trim(), 600);
     throw new WorkspaceError(
-      `dependencies could not be installed: ${argv.join(" ")} ended with ${result.exitCode}\n${output}`,
-      "install them in your working tree so that claw can use them, or mend the lockfile",
+      `the working tree's packages cannot be used (${whyNeeded}), and ${argv.join(" ")} ended with ${result.exitCode}: ${output}`,
+      "make the working tree's packages match the lockfile, or mend the lockfile",
     );
   } finally {
     await room.close();

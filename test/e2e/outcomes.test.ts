@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { type Machine, machine, resultOf } from "../support/claw.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, blocked, finish, type Play, playing, replace, write } from "../support/plays.ts";
-import { patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/sum.ts";
+import { emptyListTest, patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/sum.ts";
 
 const open: { machine: Machine; server: ModelServer }[] = [];
 afterEach(async () => {
@@ -194,8 +194,7 @@ test("model-unavailable: a refused key ends with exit 20, names the variable, an
 });
 
 test("--repro names a failing test, and no session has to write one", async () => {
-  const [first] = reproducesSum as [{ calls: { arguments: { new_string: string } }[] }];
-  const text = first.calls[0]?.arguments.new_string ?? "";
+  const text = emptyListTest;
   const { fix, server } = await stage({ patch: patchesSum }, { ...sumRepository, "test/empty.test.js": text });
   const run = await fix("--repro", "test/empty.test.js");
   expect(run.code, run.stderr).toBe(0);

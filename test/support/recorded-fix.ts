@@ -171,6 +171,7 @@ function fixStages(
     files: 2,
     added: 3,
     deleted: 1,
+    summary: "",
   });
   return {
     intake: stage("intake", { title: "Umlauts are lost", source: "ISSUE.md" }),

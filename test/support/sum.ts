@@ -15,16 +15,14 @@ test("adds numbers", () => assert.equal(sum([1, 2, 3]), 6));
 export const sumIssue = "sum([]) throws a TypeError instead of giving 0\n\nAn empty list should add up to 0.\n";
 
 /** A test that shows it. */
-export const reproducesSum: readonly Line[] = [
-  write(
-    "test/empty.test.js",
-    `import assert from "node:assert/strict";
+export const emptyListTest = `import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sum } from "../sum.js";
 
 test("an empty list adds up to 0", () => assert.equal(sum([]), 0));
-`,
-  ),
+`;
+export const reproducesSum: readonly Line[] = [
+  write("test/empty.test.js", emptyListTest),
   finish("sum of an empty list throws"),
 ];
 

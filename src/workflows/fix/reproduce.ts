@@ -138,6 +138,7 @@ async function checkReproduction(
     files: files.length,
     added: files.reduce((sum, { added }) => sum + (added ?? 0), 0),
     deleted: 0,
+    summary,
   });
   return { accepted: true, detail: summary };
 }

@@ -1,0 +1,81 @@
+import type { EventOf } from "../../ledger/events.ts";
+import { keepEnds, plural } from "../../text.ts";
+import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
+import { ofType } from "../../views/run.ts";
+import type { WorkDesk } from "../workflow.ts";
+import type { TakenChange } from "./change.ts";
+import { type Bases, checkTree } from "./check.ts";
+
+const MAX_DIFF_SHOWN = 6000;
+const MAX_FINDINGS = 1500;
+
+/** The answer to `finish`: what is missing, a last look at the diff, or acceptance. */
+export async function answerFinish(
+  desk: WorkDesk,
+  bases: Bases,
+  dir: string,
+  request: FinishRequest,
+): Promise<FinishAnswer> {
+  if (request.outcome === "blocked") return { accepted: true, detail: `blocked: ${request.summary}` };
+  const tree = await desk.clone.snapshot(dir);
+  const passed = passedChanges(desk).findLast(({ to }) => to === tree);
+  // Nothing changed since the last look: the words that came with the work, not those about looking at it.
+  if (passed) return { accepted: true, detail: `done: ${passed.summary || request.summary}` };
+  const checked = await checkTree(desk, bases, tree);
+  if (checked.holds) {
+    await recordDiff(desk, bases, checked.taken, { purpose: "patch", summary: request.summary });
+    return desk.hasModel && firstAcceptance(desk)
+      ? { accepted: false, message: lastLook(checked.taken) }
+      : { accepted: true, detail: `done: ${request.summary}` };
+  }
+  const left = desk.limits.attempts - failedFinishes(desk) - 1;
+  const why = keepEnds(checked.why, MAX_FINDINGS);
+  if (left <= 0) return { accepted: true, detail: `${checked.refused ? "refused" : "unproven"}: ${why}` };
+  return { accepted: false, message: `not accepted (${plural(left, "attempt")} left): ${why}` };
+}
+
+/** Changes of the patch session that passed claw's check, oldest first. */
+export const passedChanges = (desk: WorkDesk): readonly EventOf<"diff.taken">[] =>
+  ofType(desk.log.events, "diff.taken").filter(({ purpose }) => purpose === "patch");
+
+const firstAcceptance = (desk: WorkDesk): boolean => passedChanges(desk).length === 1;
+
+/** Finishes whose check failed; the last look that follows a passed check is not one. */
+function failedFinishes(desk: WorkDesk): number {
+  const refused = ofType(desk.log.events, "call.finished").filter(
+    ({ session, tool, ok }) => session === "patch" && tool === "finish" && !ok,
+  );
+  return refused.length - Math.min(1, passedChanges(desk).length);
+}
+
+/** A pause before the end finds what tests do not. */
+const lastLook = ({ diff }: TakenChange): string =>
+  `claw's checks pass. Before it is accepted, read your change once more:
+<diff>
+${keepEnds(diff.patch.toString("utf8"), MAX_DIFF_SHOWN)}
+</diff>
+- Does it mend the cause, and break nothing, at the edges the tests do not cover?
+- Is the same mistake made elsewhere?
+- Is anything in it that the issue does not need?
+Mend what is wrong; then finish again with the whole summary.`;
+
+/** Puts a change on record: one that passed, or one that is only kept. */
+export async function recordDiff(
+  desk: WorkDesk,
+  { reproduction }: Bases,
+  { tree, diff }: Pick<TakenChange, "tree" | "diff">,
+  { purpose, summary }: { readonly purpose: "patch" | "rejected"; readonly summary: string },
+): Promise<void> {
+  const sum = (count: "added" | "deleted") => diff.files.reduce((total, file) => total + (file[count] ?? 0), 0);
+  await desk.log.append({
+    type: "diff.taken",
+    purpose,
+    from: reproduction.tree,
+    to: tree,
+    patch: desk.log.put(diff.patch),
+    files: diff.files.length,
+    added: sum("added"),
+    deleted: sum("deleted"),
+    summary,
+  });
+}
