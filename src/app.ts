@@ -13,7 +13,8 @@ export interface App {
   readonly version: string;
   readonly config: Config;
   ledger(): Promise<Ledger>;
-  house(): Promise<House>;
+  /** For work in the repository around `cwd`; refuses a home that lies inside it. */
+  house(cwd: string): Promise<House>;
   start(request: StartRequest): Promise<FinishedRun>;
   resume(run: string, watch: Watch): Promise<FinishedRun>;
   close(): Promise<void>;
@@ -24,14 +25,14 @@ export function openApp(version: string): App {
   const config = loadConfig();
   let opened: Promise<Ledger> | undefined;
   const ledger = (): Promise<Ledger> => (opened ??= open(config));
-  const house = async (): Promise<House> => ({
+  const house = async (cwd: string | null): Promise<House> => ({
     version,
     home: config.home,
     path: config.path,
     userHome: config.userHome,
     initiator: config.initiator,
     clock: systemClock,
-    ledger: await ledger(),
+    ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
     connect: async (choice) => {
       const [{ chooseModel }, { connectModel }] = await Promise.all([
         import("./models/choose.ts"),
@@ -53,11 +54,15 @@ export function openApp(version: string): App {
     config,
     ledger,
     house,
-    start: async (request) => (await import("./workflows/start.ts")).startRun(await house(), request),
-    resume: async (run, watch) => (await import("./workflows/start.ts")).resumeRun(await house(), run, watch),
+    start: async (request) => (await import("./workflows/start.ts")).startRun(await house(request.cwd), request),
+    resume: async (run, watch) => (await import("./workflows/start.ts")).resumeRun(await house(null), run, watch),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
 }
+
+/** Nothing is written before this is known: not even the ledger's file. */
+const outside = async ({ home }: Config, cwd: string): Promise<void> =>
+  (await import("./repo/layout.ts")).refuseInside(home, cwd);
 
 async function open(config: Config): Promise<Ledger> {
   const store = await openSqlite(join(config.home, "ledger.sqlite"));

@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { WorkspaceError } from "../errors.ts";
+import { UsageError, WorkspaceError } from "../errors.ts";
+import { isInside } from "./installed.ts";
 
 /** Where a user's repository keeps its parts, found by reading files: git itself would obey the configuration it finds. */
 export interface Layout {
@@ -32,6 +33,21 @@ export async function findLayout(path: string): Promise<Layout> {
   );
 }
 
+/** Refuses when `home`, where claw keeps its own files, lies inside the repository that contains `cwd`. */
+export async function refuseInside(home: string, cwd: string): Promise<void> {
+  const { root, commonDir } = await findLayout(cwd);
+  const place = await existingPart(home);
+  if (![root, commonDir].some((dir) => isInside(place, dir))) return;
+  throw new UsageError(
+    `${home}, where claw keeps its ledger, is inside the repository ${root}`,
+    "set CLAW_HOME to a directory outside of it",
+  );
+}
+
+/** The real path of the part of `path` that exists. */
+const existingPart = (path: string): Promise<string> =>
+  realpath(path).catch(() => (dirname(path) === path ? path : existingPart(dirname(path))));
+
 /** A repository without working files: there is nothing to run tests in. */
 export function bare(dir: string): WorkspaceError {
   return new WorkspaceError(`${dir} is a bare repository or a git directory`, "clone it, and run claw in the clone");
@@ -51,6 +67,8 @@ async function gitDirBehind(dotGit: string, kind: Kind): Promise<string> {
 }
 
 async function describe(root: string, gitDir: string): Promise<Layout> {
+  if (/[\r\n]/.test(root + gitDir))
+    throw new WorkspaceError(`the path ${JSON.stringify(root)} has a line break in it`, "rename that directory");
   const shared = await readFile(join(gitDir, "commondir"), "utf8").catch(() => ".");
   const commonDir = resolve(gitDir, shared.trim());
   if (!(await isGitDir(commonDir))) {

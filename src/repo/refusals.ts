@@ -12,15 +12,22 @@ export const placeholder = (objectIdLength: number): string => "1".repeat(object
 /** What a name git keeps for itself becomes in a recorded tree, so that its presence shows in the diff. */
 export const refusedSuffix = ".refused";
 
+/** What the name of a file becomes that could not be read, for its permissions or for an encoding it does not have. */
+export const unreadableSuffix = ".unreadable";
+
 /** The changes gates must block: content nobody can review, or links that lead out of the tree. */
 export function refusals(files: readonly DiffFile[]): Refusal[] {
   return files.flatMap((file) => {
     const why = refusal(file);
-    return why ? [{ path: file.path, why }] : [];
+    return why ? [{ path: isUnreadable(file) ? file.path.slice(0, -unreadableSuffix.length) : file.path, why }] : [];
   });
 }
 
-function refusal({ path, newMode, symlinkTarget }: DiffFile): string | null {
+const isUnreadable = ({ path, newMode }: DiffFile): boolean => newMode === "160000" && path.endsWith(unreadableSuffix);
+
+function refusal(file: DiffFile): string | null {
+  const { path, newMode, symlinkTarget } = file;
+  if (isUnreadable(file)) return "it cannot be read: mend its permissions, or the encoding .gitattributes gives it";
   if (newMode === "160000" && path.endsWith(refusedSuffix)) return "a name that git keeps for itself";
   if (newMode === "160000") return "a nested repository or submodule: its content cannot be reviewed";
   if (path.split("/").some(isReservedName)) return "a name that git keeps for itself";

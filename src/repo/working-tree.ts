@@ -2,9 +2,16 @@ import { createHash } from "node:crypto";
 import { copyFile, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { InfrastructureError } from "../errors.ts";
-import type { HostGit } from "./host-git.ts";
-import { isModulesName, isReservedName, placeholder, refusedSuffix } from "./refusals.ts";
+import { GitFailed, type HostGit } from "./host-git.ts";
+import { isModulesName, isReservedName, placeholder, refusedSuffix, unreadableSuffix } from "./refusals.ts";
 import { nameToText, nulEnded, splitNul } from "./trees.ts";
+
+/** A change with so many files that cannot be read is refused whatever the others hold. */
+const MAX_UNREADABLE = 8;
+
+/** What git says when it is not the file that is to blame. */
+const machineTrouble =
+  /No space left|quota exceeded|Input\/output error|Read-only file system|insert into database|unable to (?:create|write)|out of memory/i;
 
 /** A working directory, and the private index that remembers what is in it, so that unchanged files are not read again. */
 export interface WorkingTree {
@@ -42,7 +49,7 @@ export async function updateTree(at: WorkingTree, fromTree: string, toTree: stri
 
 /** The tree of a directory as it is: new files included, ignored ones not, links and nested repositories never entered. */
 export async function snapshotTree(at: WorkingTree): Promise<string> {
-  const { write, remove, refuse } = await changesIn(at);
+  const { write, remove, refuse: refused } = await changesIn(at);
   const zero = "0".repeat(at.idLength);
   const git = at.git();
   if (remove.length > 0)
@@ -51,8 +58,9 @@ export async function snapshotTree(at: WorkingTree): Promise<string> {
       ["--index-info"],
       remove.map((name) => `0 ${zero}\t${name}`),
     );
-  if (write.length > 0) await feed(git, ["--add", "--replace", "--stdin"], write);
-  if (refuse.size === 0) return git.line(["write-tree"]);
+  const unreadable = await writeFiles(git, write);
+  const refuse = [...refused, ...unreadable.map((name) => name + unreadableSuffix)];
+  if (refuse.length === 0) return git.line(["write-tree"]);
 
   // Marked in a copy only: what is refused now may be gone in the next snapshot.
   const marked = `${at.indexFile}.refused`;
@@ -62,11 +70,25 @@ export async function snapshotTree(at: WorkingTree): Promise<string> {
     await feed(
       at.git(marked),
       ["--index-info"],
-      [...refuse].map((name) => `160000 ${stand}\t${name}`),
+      refuse.map((name) => `160000 ${stand}\t${name}`),
     );
     return await at.git(marked).line(["write-tree"]);
   } finally {
     await rm(marked, { force: true });
+  }
+}
+
+/** Takes files in, and returns the first few of those that cannot be: one alone would keep git from taking any. */
+async function writeFiles(git: HostGit, names: readonly string[], found: readonly string[] = []): Promise<string[]> {
+  if (names.length === 0 || found.length >= MAX_UNREADABLE) return [...found];
+  try {
+    await feed(git, ["--add", "--replace", "--stdin"], names);
+    return [...found];
+  } catch (error) {
+    if (!(error instanceof GitFailed) || machineTrouble.test(error.stderr)) throw error;
+    if (names.length === 1) return [...found, ...names];
+    const half = Math.ceil(names.length / 2);
+    return writeFiles(git, names.slice(half), await writeFiles(git, names.slice(0, half), found));
   }
 }
 

@@ -10,16 +10,18 @@ import { watchRun } from "../watch-run.ts";
 
 const MINUTE = 60_000;
 
+const given = z.string().trim().min(1, "must not be empty").optional();
+
 const Input = z.object({
   issue: z.array(z.string()).default([]),
-  base: z.string().optional(),
+  base: given,
   attempts: numberOption({ min: 1, max: 20, whole: true }),
   budgetUsd: numberOption({ min: 0.01, max: 10_000 }),
   maxTurns: numberOption({ min: 1, max: 100_000, whole: true }),
   timeout: numberOption({ min: 0.1, max: 10_080 }),
-  model: z.string().optional(),
-  testCommand: z.string().trim().min(1, "must not be empty").optional(),
-  repro: z.string().trim().min(1, "must not be empty").optional(),
+  model: given,
+  testCommand: given,
+  repro: given,
   engine: engineOption,
   deep: z.boolean().default(false),
   dryRun: z.boolean().default(false),
@@ -72,7 +74,7 @@ export const fix = command({
     if (input.dryRun) {
       const { planFix } = await import("../../workflows/plan-fix.ts");
       const { base: baseRef, testCommand = null } = input;
-      const plan = await planFix(await app.house(), { cwd: desk.cwd, baseRef, model, limits, testCommand });
+      const plan = await planFix(await app.house(desk.cwd), { cwd: desk.cwd, baseRef, model, limits, testCommand });
       desk.out(input.json ? JSON.stringify({ type: "plan", version: 1, ...plan }) : renderPlan(plan, issue));
       return;
     }

@@ -31,7 +31,7 @@ Exit codes: the command's own; 128+n for signal n; 124 out of time; 125 another 
     const opened = await app();
     const plan = { cwd, network, limits: { wallMs: timeout * 1000 } };
     try {
-      return await inPrivateRoom(await opened.house(), plan, async ({ sandbox: box }) => {
+      return await inPrivateRoom(await opened.house(cwd), plan, async ({ sandbox: box }) => {
         if (box.degraded.length > 0) err(`claw-sandbox: not enforced on this machine: ${box.degraded.join(", ")}`);
         const { exitCode, killed } = await box.exec(argv, { merge: true, signal, onOutput: bytes });
         if (killed) err(`claw-sandbox: stopped (${killed})`);
