@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkspaceError } from "../errors.ts";
 import { type Diff, diffTrees } from "./diff.ts";
@@ -21,6 +21,8 @@ export interface Clone {
   readonly base: { readonly commit: string; readonly tree: string };
   /** Writes fresh files of `tree` into a new or empty directory, with an empty .git for the sandbox to mount over. */
   checkout(tree: string, into: string): Promise<void>;
+  /** Gives a working directory another name, and what is remembered of it too: without that, ignored files in it would count as deleted. */
+  move(from: string, to: string): Promise<void>;
   /** Changes a directory that holds `fromTree` to `toTree`, touching only files that differ. */
   update(dir: string, fromTree: string, toTree: string): Promise<void>;
   /** The tree of a directory as it is now: new files included, ignored ones not. */
@@ -93,6 +95,10 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     dir,
     base: { commit, tree },
     checkout: (wanted, into) => checkoutTree(at(into), wanted),
+    move: async (from, to) => {
+      await rename(at(from).indexFile, at(to).indexFile);
+      await rename(from, to);
+    },
     update: (working, fromTree, toTree) => updateTree(at(working), fromTree, toTree),
     snapshot: (working) => snapshotTree(at(working)),
     diff: (fromTree, toTree) => diffTrees(git(), fromTree, toTree),

@@ -1,4 +1,4 @@
-import { lstat, mkdir, rename } from "node:fs/promises";
+import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { removeTree } from "../sandbox/remove-tree.ts";
 import type { WorkDesk } from "./workflow.ts";
@@ -20,7 +20,7 @@ export async function workspaceFor(desk: WorkDesk, name: string, tree: string): 
   await removeTree(making);
   await mkdir(dirname(making), { recursive: true, mode: 0o700 });
   await desk.clone.checkout(tree, making);
-  await rename(making, dir);
+  await desk.clone.move(making, dir);
   return dir;
 }
 
