@@ -60,8 +60,13 @@ export function readStrictYaml<Schema extends z.ZodType>(
   }
   throw new UsageError(
     `${file}:${lineOf(document, lines, issue.path)}: ${issue.path.join(".") || "the file"}: ${issue.message}`,
-    "change that value",
+    hintFor(issue),
   );
+}
+
+function hintFor({ path, message }: z.core.$ZodIssue): string {
+  if (path.length === 0) return "write settings into it, one `name: value` a line";
+  return message.endsWith("received null") ? "give it a value, or take the line out" : "change that value";
 }
 
 function valueOf(document: Document, file: string): unknown {

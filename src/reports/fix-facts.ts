@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Recorded } from "../ledger/events.ts";
+import { plural } from "../text.ts";
 import { foldRun } from "../views/run.ts";
 
 /** What the stages of a fix handed on, as far as reports tell it. Read leniently: a run of another release is still shown. */
 export interface FixFacts {
   readonly task: { readonly title: string; readonly source: string } | null;
-  /** What a person should know about the base, one sentence each. */
+  /** What a person should know about the issue and the base, one sentence each. */
   readonly notes: readonly string[];
   readonly reproduction: Reproduction | null;
   readonly patch: Patch | null;
@@ -13,7 +14,12 @@ export interface FixFacts {
   readonly published: { readonly branch: string | null; readonly commit: string | null };
 }
 
-const Task = z.object({ title: z.string(), source: z.string() });
+const Task = z.object({
+  title: z.string(),
+  source: z.string(),
+  stripped: z.int().default(0),
+  leftOut: z.int().default(0),
+});
 const Setup = z.object({ notes: z.array(z.string()) });
 const Reproduction = z.object({
   files: z.array(z.string()),
@@ -37,6 +43,12 @@ const Proof = z.object({
 type Proof = z.infer<typeof Proof>;
 const Published = z.object({ branch: z.string().nullish(), commit: z.string().nullish() });
 
+/** What was done to the text of the issue before a model saw it. */
+const issueNotes = ({ stripped, leftOut }: z.infer<typeof Task>): string[] => [
+  ...(stripped > 0 ? [`${plural(stripped, "invisible character")} taken out of the issue`] : []),
+  ...(leftOut > 0 ? [`the issue is long: ${plural(leftOut, "character")} in its middle were left out`] : []),
+];
+
 /** Reads the outputs of the finished stages. */
 export function fixFacts(events: readonly Recorded[]): FixFacts {
   const { stages } = foldRun(events);
@@ -45,9 +57,10 @@ export function fixFacts(events: readonly Recorded[]): FixFacts {
     return shape.safeParse(found?.output).data ?? null;
   };
   const published = output("publish", Published);
+  const task = output("intake", Task);
   return {
-    task: output("intake", Task),
-    notes: output("workspace", Setup)?.notes ?? [],
+    task,
+    notes: [...(task ? issueNotes(task) : []), ...(output("workspace", Setup)?.notes ?? [])],
     reproduction: output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? null,
     patch: output("patch", z.object({ patch: Patch }))?.patch ?? null,
     proof: output("prove", Proof),

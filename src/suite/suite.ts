@@ -62,10 +62,21 @@ export function failedTests(result: SuiteResult): TestResult[] {
   return result.tests.filter((test) => test.status === "failed");
 }
 
+/** Limits by name, as a clause. */
+const stopped: Readonly<Record<string, string>> = {
+  timeout: "it took too long",
+  output: "it printed too much",
+  memory: "it used too much memory",
+  processes: "it started too many processes",
+  disk: "it filled its share of the disk",
+};
+
 /** Why nothing can be said about a result, in one clause; null when something can. */
 export function brokenBecause(result: SuiteResult): string | null {
   const { passed, failed } = counts(result);
-  if (result.killed !== null) return `the test command was stopped (${result.killed})`;
+  if (result.killed !== null) return `the test command was stopped: ${stopped[result.killed] ?? result.killed}`;
+  if (!result.structured && [126, 127].includes(result.exitCode))
+    return `there is no such command, or it cannot be run (exit code ${result.exitCode})`;
   if (result.tests.length === 0) return `no test report was written (exit code ${result.exitCode})`;
   if (passed + failed === 0) return "every test was skipped";
   if (result.exitCode === 0 && failed > 0) return `the command ended with 0 although ${failed} failed`;

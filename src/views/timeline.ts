@@ -86,7 +86,7 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "message.added":
       return event.about === "stuck" || event.about === "budget" ? ["!", `told the model: ${event.about}`] : null;
     case "model.waited":
-      return ["…", `the model is ${event.kind}; waiting until ${clockTime(event.until)}: ${headline(event.reason)}`];
+      return ["…", `the model is asked again at ${clockTime(event.until)}`];
     case "model.failed":
       return ["✗", `the model failed (${event.kind}): ${headline(event.reason)}`];
     case "model.replied":

@@ -135,8 +135,8 @@ describe("a report that says nothing is broken, never green", () => {
     const result = readResults({ runner: "generic" }, { report: null, exitCode: 124, killed: "timeout" });
     expect([verdict(result), brokenBecause(result), failureText(result).split("\n")[0]]).toEqual([
       "broken",
-      "the test command was stopped (timeout)",
-      "the test command was stopped (timeout)",
+      "the test command was stopped: it took too long",
+      "the test command was stopped: it took too long",
     ]);
   });
 });

@@ -86,7 +86,7 @@ test("what goes wrong stands out", async () => {
   for (const event of events) await log.append(event as Parameters<typeof log.append>[0]);
   expect(print(log.events)).toMatchInlineSnapshot(`
     "-         · fix on dddddddddddd with scripted: session.json (recorded replies, no model)
-    -         … the model is rate-limited; waiting until 09:05:07 UTC: slow down
+    -         … the model is asked again at 09:05:07 UTC
     -         ✗ the model failed (outage): 503
     reproduce … reproduce
     reproduce ✗ reproduce ended without success after 1.0 s

@@ -28,20 +28,20 @@ export async function baseline(desk: WorkDesk, input: FixInput, setup: Setup): P
       : null;
   if (said) {
     const run = await tryPlan(desk, said, setup);
-    return usable(run, said) ?? refuse(run, said);
+    return usable(run, said, input) ?? refuse(run, said, input);
   }
 
   let last: { run: SuiteRun; plan: SuitePlan } | null = null;
   for (const plan of detectSuite(tree).slice(0, TRIES)) {
     const run = await tryPlan(desk, plan, setup);
-    const found = usable(run, plan);
+    const found = usable(run, plan, input);
     if (found) return found;
-    if (run.fact.killed) refuse(run, plan);
+    if (run.fact.killed) refuse(run, plan, input);
     last = { run, plan };
   }
-  const proposed = await propose(desk, setup, tree);
+  const proposed = await propose(desk, input, setup, tree);
   if (proposed) return proposed;
-  if (last) return refuse(last.run, last.plan);
+  if (last) return refuse(last.run, last.plan, input);
   throw new WorkspaceError(
     "no tests were found in this repository",
     'say how they are run: --test-command "…", or test.command in claw.yaml',
@@ -66,10 +66,21 @@ async function tryPlan(desk: WorkDesk, plan: SuitePlan, setup: Setup): Promise<S
   return runSuite(desk, bench, { purpose: "baseline", tree: desk.clone.base.tree, files: [] });
 }
 
-function usable({ fact, result }: SuiteRun, plan: SuitePlan): Baseline | null {
-  if (fact.verdict === "broken") return null;
+/** Why a suite is of no use, in one clause; null when it is. */
+function uselessBecause({ fact, result }: SuiteRun, { repro }: FixInput): string | null {
+  if (fact.verdict === "broken") return brokenBecause(result);
   // Every file failing to load is a broken set-up, not a suite with bugs.
-  if (result.structured && fact.passed === 0 && result.tests.every(({ loadError }) => loadError)) return null;
+  if (result.structured && fact.passed === 0 && result.tests.every(({ loadError }) => loadError))
+    return failureText(result, 300).replaceAll("\n", " ");
+  // Where only the exit code speaks, and it says "failed" already, no new failure could ever be seen.
+  if (!result.structured && fact.verdict === "red" && repro === null)
+    return `it fails on the base (exit code ${result.exitCode}), and its single tests cannot be told apart`;
+  return null;
+}
+
+function usable(run: SuiteRun, plan: SuitePlan, input: FixInput): Baseline | null {
+  const { fact } = run;
+  if (fact.verdict === "broken" || uselessBecause(run, input) !== null) return null;
   return {
     plan: { ...plan, leftOut: [...plan.leftOut], flags: [...plan.flags] },
     verdict: fact.verdict,
@@ -77,22 +88,22 @@ function usable({ fact, result }: SuiteRun, plan: SuitePlan): Baseline | null {
   };
 }
 
-function refuse({ fact, result }: SuiteRun, plan: SuitePlan): never {
+function refuse(run: SuiteRun, plan: SuitePlan, input: FixInput): never {
+  const { fact } = run;
   if (fact.killed === "timeout") {
     throw new WorkspaceError(
       `the test suite (${plan.shell}) did not end within ${duration(fact.ms)}`,
       "give it more time with test.timeoutSeconds in claw.yaml, or a quicker command with --test-command",
     );
   }
-  const why = brokenBecause(result) ?? failureText(result, 300).replaceAll("\n", " ");
   throw new WorkspaceError(
-    `the test suite (${plan.shell}, from ${plan.source}) cannot be judged: ${why}`,
+    `the test suite (${plan.shell}, from ${plan.source}) cannot be judged: ${uselessBecause(run, input)}`,
     'see its output with claw log, or say how tests are run: --test-command "…"',
   );
 }
 
 /** Asks a model, in the sandbox, how the tests are run, and believes it only after running the command. */
-async function propose(desk: WorkDesk, setup: Setup, tree: Tree): Promise<Baseline | null> {
+async function propose(desk: WorkDesk, input: FixInput, setup: Setup, tree: Tree): Promise<Baseline | null> {
   if (!desk.hasModel) return null;
   const base = desk.clone.base.tree;
   const dir = await workspaceFor(desk, "propose", base);
@@ -105,11 +116,11 @@ async function propose(desk: WorkDesk, setup: Setup, tree: Tree): Promise<Baseli
       if (!command) return { accepted: false, message: "not accepted: test_commands is empty" };
       const plan = planFromCommand(command, "proposed by the model", tree);
       const run = await tryPlan(desk, plan, setup);
-      found = usable(run, plan);
+      found = usable(run, plan, input);
       if (found) return { accepted: true, detail: command };
       return {
         accepted: false,
-        message: `not accepted: in a clean checkout, ${brokenBecause(run.result) ?? failureText(run.result)}`,
+        message: `not accepted: in a clean checkout, ${uselessBecause(run, input)}\n${failureText(run.result)}`,
       };
     };
     const agent = await agentFor(desk, roles.propose, { sandbox: room.sandbox, finish });
