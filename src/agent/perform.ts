@@ -29,9 +29,8 @@ export async function perform(session: string, state: SessionState, door: Door):
   for (const [index, call] of pending.entries()) {
     door.signal.throwIfAborted();
     const number = state.calls + index + 1;
-    const result: ToolResult = failedEdit
-      ? notRun("an edit before it in the same reply failed")
-      : await performOne({ session, call, number, inDoubt: state.inDoubt.includes(call.id) }, door);
+    const wish = { session, call, number, inDoubt: state.inDoubt.includes(call.id), cancelled: failedEdit };
+    const result = await performOne(wish, door);
     if (result.finished !== undefined) return;
     failedEdit ||= call.name === "edit" && !result.ok;
   }
@@ -42,6 +41,8 @@ interface Wish {
   readonly call: Call;
   readonly number: number;
   readonly inDoubt: boolean;
+  /** An edit before it in the same reply failed: what was planned on top of it is answered, not done. */
+  readonly cancelled: boolean;
 }
 
 const notRun = (why: string): ToolResult => ({ ok: false, text: `not run: ${why}` });
@@ -50,7 +51,7 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
   const { agent, record } = door;
   const { session, call } = wish;
   const startedAt = agent.clock.now();
-  const result = await judged(wish, door);
+  const result = wish.cancelled ? notRun("an edit before it in the same reply failed") : await judged(wish, door);
   const text = result.text;
   const finished: Event = {
     type: "call.finished",

@@ -67,15 +67,18 @@ export function scripted(lines: readonly Line[]): ConnectedModel & { readonly re
       signal.throwIfAborted();
       requests.push(request);
       const turn = request.messages.filter(({ role }) => role === "assistant").length;
-      const left = lines.filter((line) => !(line instanceof ModelError && said.has(line)));
-      const spoken = left.filter((line, index) => !(line instanceof ModelError) || index <= turn);
-      const line = spoken[turn];
-      if (line === undefined) throw failure("script_exhausted");
-      if (line instanceof ModelError) {
-        said.add(line);
-        throw line;
+      let replies = 0;
+      for (const line of lines) {
+        if (!(line instanceof ModelError)) {
+          if (replies++ < turn) continue;
+          return { ...reply(line, turn), servedModel: "m", servedTier: null, requestId: null, firstByteMs: 1, ms: 2 };
+        }
+        if (replies === turn && !said.has(line)) {
+          said.add(line);
+          throw line;
+        }
       }
-      return { ...reply(line, turn), servedModel: "m", servedTier: null, requestId: null, firstByteMs: 1, ms: 2 };
+      throw failure("script_exhausted");
     },
   };
 }
