@@ -1,7 +1,7 @@
 import type { ToolDesk } from "./tool.ts";
 
 /** Most of a file that a tool takes in. */
-export const MAX_FILE_BYTES = 8 * 2 ** 20;
+const MAX_FILE_BYTES = 8 * 2 ** 20;
 /** A pipe or a device never ends: nobody waits for it longer than this. */
 const WALL_MS = 20_000;
 
