@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GENESIS, seal } from "../src/ledger/chain.ts";
 import type { Event } from "../src/ledger/events.ts";
-import type { Row } from "../src/store/store.ts";
+import type { Blob, Row } from "../src/store/store.ts";
 
 const sha = (text: string): string => createHash("sha256").update(text).digest("hex");
 
@@ -102,4 +102,10 @@ export function rowsOfRun(run: string, length: number): Row[] {
     head = seal(head, run, seq, body);
     return { run, seq, body, hash: head };
   });
+}
+
+/** The bodies that the events of such a run name; they are the same for every run. */
+export function bodiesOfRun(length: number): Blob[] {
+  const turns = Array.from({ length }, (_, turn) => [`reply ${turn}`, `arguments ${turn}`, `result ${turn}`]);
+  return ["tools", ...turns.flat()].map((text) => ({ sha: sha(text), data: Buffer.from(text) }));
 }

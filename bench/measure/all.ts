@@ -1,4 +1,5 @@
 import type { Measurement } from "../desk.ts";
+import { audit } from "./audit.ts";
 import { firstRequest } from "./first-request.ts";
 import { ledger } from "./ledger.ts";
 import { memory } from "./memory.ts";
@@ -8,4 +9,13 @@ import { startUp } from "./start-up.ts";
 import { turns } from "./turns.ts";
 
 /** In the order of the report. */
-export const measurements: readonly Measurement[] = [startUp, firstRequest, turns, memory, prompt, ledger, sandbox];
+export const measurements: readonly Measurement[] = [
+  startUp,
+  firstRequest,
+  turns,
+  memory,
+  prompt,
+  ledger,
+  audit,
+  sandbox,
+];

@@ -64,10 +64,26 @@ export function command<Input extends z.ZodType>(spec: {
           const shown = names.includes(name)
             ? `<${name}>`
             : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-          throw new UsageError(`${shown}: ${issue?.message ?? "not valid"}`, `see: claw ${to.name()} --help`);
+          throw new UsageError(`${shown}: ${issue?.message ?? "not valid"}`, `see: ${spelled(to)} --help`);
         }
         done((await spec.run(parsed.data, desk)) ?? 0);
       });
     },
   };
 }
+
+/** A command that does nothing but hold others. */
+export function family(members: readonly (readonly [name: string, about: string, member: Command])[]): Command {
+  return {
+    attach(to, desk, done) {
+      for (const [name, about, member] of members) {
+        const child = to.command(name).description(about);
+        member.attach(child.showHelpAfterError(`  see: ${spelled(child)} --help`), desk, done);
+      }
+    },
+  };
+}
+
+/** "claw audit verify": a command as it is typed. */
+const spelled = (command: Commander): string =>
+  command.parent ? `${spelled(command.parent)} ${command.name()}` : command.name();

@@ -7,7 +7,7 @@ import { nearest } from "../text.ts";
 const RECENT = 200;
 
 /** The run that `prefix` names alone; the newest one when nothing is named. */
-async function resolveRun(ledger: Ledger, prefix: string | undefined): Promise<string> {
+export async function resolveRun(ledger: Ledger, prefix: string | undefined): Promise<string> {
   if (prefix === undefined) return newestRun(ledger);
   const found = /^[0-9a-z]+$/.test(prefix) ? await ledger.find(prefix) : [];
   const exact = found.find((run) => run === prefix);

@@ -1,10 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { Fenced, LedgerBroken } from "../errors.ts";
 import type { Row, Store } from "../store/store.ts";
+import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { GENESIS, nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
 import { isGone, thisProcess } from "./owner.ts";
-import { scrubbedJson, stagedBodies } from "./staged.ts";
+import { scrubbedJson, shaOf, stagedBodies } from "./staged.ts";
 import { upcast } from "./upcast.ts";
 
 /** Reads a run that nobody here writes. */
@@ -52,6 +53,8 @@ export interface Ledger {
   find(prefix: string): Promise<readonly string[]>;
   bytes(sha: Sha): Promise<Uint8Array>;
   text(sha: Sha): Promise<string>;
+  /** Looks for anything that is not as it was written. */
+  audit(request?: AuditRequest): Promise<Audit>;
   close(): Promise<void>;
 }
 
@@ -68,7 +71,12 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     if (!data)
       throw new LedgerBroken(
         `body ${sha.slice(0, 12)} is not in the ledger`,
-        "it was redacted, or the file is damaged",
+        "it was redacted, or the file is damaged: look with claw audit verify",
+      );
+    if (shaOf(data) !== sha)
+      throw new LedgerBroken(
+        `body ${sha.slice(0, 12)} is not what its name, its hash, says`,
+        "the ledger was changed after it was written: look with claw audit verify",
       );
     return data;
   };
@@ -89,6 +97,7 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     text,
     active,
     find: (prefix) => store.find(prefix),
+    audit: (request) => auditLedger(store, request),
     newest: async (limit) => {
       const ends = await store.ends(limit);
       return Promise.all(

@@ -1,6 +1,9 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Blob } from "../store/store.ts";
 import type { Sha } from "./events.ts";
+
+/** The name of a body: SHA-256, hex. */
+export const shaOf = (data: Uint8Array): Sha => hash("sha256", data);
 
 /** Bodies that wait for the event that makes them durable. */
 export interface Staged {
@@ -15,7 +18,7 @@ export function stagedBodies(): Staged {
   let waiting: readonly Blob[] = [];
   return {
     put(data) {
-      const sha = createHash("sha256").update(data).digest("hex");
+      const sha = shaOf(data);
       waiting = [...waiting, { sha, data }];
       return sha;
     },

@@ -40,6 +40,14 @@ export function commitMessage({ subject, body, trailers }: MessageParts): string
   return [shorten(subject), paragraph, last].filter((part) => part !== "").join("\n\n") + "\n";
 }
 
+/** The run a commit message names, and the head of its ledger then, SHA-256 in hex; null for a commit that is not claw's. */
+export function readTrailers(message: string): { readonly run: string; readonly record: string } | null {
+  const last = (pattern: RegExp): string | undefined => [...message.matchAll(pattern)].at(-1)?.[1];
+  const run = last(/^Claw-Run: ([0-9a-z]+)\s*$/gm);
+  const record = last(/^Claw-Record: sha256:([0-9a-f]{64})\s*$/gm);
+  return run === undefined || record === undefined ? null : { run, record };
+}
+
 function shorten(text: string): string {
   const line =
     oneLine(text)

@@ -11,6 +11,7 @@ const allowed = [
   "config",
   "diff-files",
   "diff-tree",
+  "for-each-ref",
   "ls-files",
   "ls-tree",
   "pack-objects",

@@ -5,12 +5,30 @@ import Database from "better-sqlite3";
 import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
 import { type Migration, migrations } from "./migrations.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
-import type { AnchorRow, Row, Store } from "./store.ts";
+import type { AnchorRow, ListedRun, Row, Store } from "./store.ts";
 
 /** Bodies above this many bytes are stored compressed. */
 const COMPRESS_ABOVE = 256;
 const PLAIN = 0;
 const ZSTD = 1;
+/** No limit, for SQLite. */
+const ALL = -1;
+
+/** A body as a column holds it. */
+interface Packed {
+  readonly encoding: number;
+  readonly data: Buffer | null;
+}
+
+/** Null for what was taken out, and for what somebody else's hand made unreadable. */
+function unpacked({ encoding, data }: Packed): Uint8Array | null {
+  if (data === null || encoding !== ZSTD) return data;
+  try {
+    return zstdDecompressSync(data);
+  } catch {
+    return null;
+  }
+}
 
 /** The ledger's file, created with its directory when missing; ":memory:" for tests. Private to its owner. */
 export async function openSqlite(file: string, steps: readonly Migration[] = migrations): Promise<Store> {
@@ -34,7 +52,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
         }
         for (const row of rows) insertRow(statements, row);
       }, durable),
-    rows: (run, from = 0) => whenFree(db, () => statements.rows.all(run, from) as Row[]),
+    rows: (run, from = 0, limit = ALL) => whenFree(db, () => statements.rows.all(run, from, limit) as Row[]),
     ends: (limit) =>
       whenFree(db, () => (statements.ends.all(limit) as { run: string; last: number }[]).flatMap(endsOf)),
     find: (prefix) =>
@@ -44,16 +62,16 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
       }),
     blob: (sha) =>
       whenFree(db, () => {
-        const found = statements.getBlob.get(sha) as { encoding: number; data: Buffer | null } | undefined;
-        if (!found?.data) return null;
-        return found.encoding === ZSTD ? zstdDecompressSync(found.data) : found.data;
+        const found = statements.getBlob.get(sha) as Packed | undefined;
+        return found ? unpacked(found) : null;
       }),
     anchor: (next) =>
       write(() => {
         const row = next((statements.newestAnchor.get() as AnchorRow | undefined) ?? null);
         statements.putAnchor.run(row.seq, row.run, row.last, row.head, row.at, row.hash);
       }, true),
-    anchors: () => whenFree(db, () => statements.anchors.all() as AnchorRow[]),
+    anchors: (from = 0, limit = ALL) => whenFree(db, () => statements.anchors.all(from, limit) as AnchorRow[]),
+    ...pagesOf(db, statements),
     claim: (run, owner, mayTake) =>
       write(() => {
         const present = statements.owner.get(run) as { owner: string } | undefined;
@@ -64,6 +82,32 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
     owner: (run) => whenFree(db, () => (statements.owner.get(run) as { owner: string } | undefined)?.owner ?? null),
     release: (run, owner) => write(() => void statements.dropOwner.run(run, owner)),
     close: async () => void db.close(),
+  };
+}
+
+/** What only audits read. */
+function pagesOf(
+  db: Database.Database,
+  statements: ReturnType<typeof prepare>,
+): Pick<Store, "runAfter" | "listedRun" | "bodiesAfter" | "lacking"> {
+  return {
+    runAfter: (after) =>
+      whenFree(db, () => {
+        const listed = statements.listedAfter.get(after) as ListedRun | undefined;
+        const written = statements.writtenAfter.get(after) as { run: string } | undefined;
+        if (listed && (!written || listed.run <= written.run)) return listed;
+        return written ? { run: written.run, last: null } : null;
+      }),
+    listedRun: (run) =>
+      whenFree(db, () => (statements.listed.get(run) as ListedRun | undefined) ?? { run, last: null }),
+    bodiesAfter: (after, limit) =>
+      whenFree(db, () =>
+        (statements.blobsAfter.all(after, limit) as (Packed & { sha: string })[]).map((found) => ({
+          sha: found.sha,
+          data: unpacked(found),
+        })),
+      ),
+    lacking: (shas) => whenFree(db, () => shas.filter((sha) => statements.hasBlob.get(sha) === undefined)),
   };
 }
 
@@ -122,7 +166,7 @@ function prepare(db: Database.Database) {
     touchRun: db.prepare(
       "INSERT INTO runs (run, last) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET last = excluded.last",
     ),
-    rows: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq >= ? ORDER BY seq"),
+    rows: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?"),
     row: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq = ?"),
     ends: db.prepare("SELECT run, last FROM runs ORDER BY run DESC LIMIT ?"),
     find: db.prepare("SELECT run FROM runs WHERE run LIKE ? ESCAPE '\\' ORDER BY run LIMIT 10"),
@@ -132,7 +176,12 @@ function prepare(db: Database.Database) {
     getBlob: db.prepare("SELECT encoding, data FROM blobs WHERE sha = ?"),
     newestAnchor: db.prepare("SELECT * FROM anchors ORDER BY seq DESC LIMIT 1"),
     putAnchor: db.prepare("INSERT INTO anchors (seq, run, last, head, at, hash) VALUES (?, ?, ?, ?, ?, ?)"),
-    anchors: db.prepare("SELECT * FROM anchors ORDER BY seq"),
+    anchors: db.prepare("SELECT * FROM anchors WHERE seq >= ? ORDER BY seq LIMIT ?"),
+    listed: db.prepare("SELECT run, last FROM runs WHERE run = ?"),
+    listedAfter: db.prepare("SELECT run, last FROM runs WHERE run > ? ORDER BY run LIMIT 1"),
+    writtenAfter: db.prepare("SELECT run FROM events WHERE run > ? ORDER BY run LIMIT 1"),
+    blobsAfter: db.prepare("SELECT sha, encoding, data FROM blobs WHERE sha > ? ORDER BY sha LIMIT ?"),
+    hasBlob: db.prepare("SELECT 1 FROM blobs WHERE sha = ?"),
     owner: db.prepare("SELECT owner FROM owners WHERE run = ?"),
     putOwner: db.prepare(
       "INSERT INTO owners (run, owner) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET owner = excluded.owner",

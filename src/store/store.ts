@@ -31,20 +31,45 @@ export interface Append {
   readonly durable: boolean;
 }
 
+/** A run as the list of runs has it: `last` is the highest sequence number it was given, null when it is not on the list. */
+export interface ListedRun {
+  readonly run: string;
+  readonly last: number | null;
+}
+
+/** A body as it lies on disk: `data` is null when it was taken out, or can no longer be unpacked. */
+export interface StoredBody {
+  readonly sha: string;
+  readonly data: Uint8Array | null;
+}
+
+/** What an audit reads, piece by piece: a ledger of any size is looked through in little memory. */
+export interface Pages {
+  /** At most `limit` rows of a run from `from` on, in order; empty for an unknown run. */
+  rows(run: string, from?: number, limit?: number): Promise<readonly Row[]>;
+  /** The run after `after` in order of their ids, whether it is on the list of runs or only has events; null after the last. */
+  runAfter(after: string): Promise<ListedRun | null>;
+  /** One run as the list has it. */
+  listedRun(run: string): Promise<ListedRun>;
+  blob(sha: string): Promise<Uint8Array | null>;
+  /** At most `limit` bodies whose names come after `after`, in order of their names. */
+  bodiesAfter(after: string, limit: number): Promise<readonly StoredBody[]>;
+  /** Those of the names that no body is stored under. */
+  lacking(shas: readonly string[]): Promise<readonly string[]>;
+  /** At most `limit` anchors from number `from` on, in order. */
+  anchors(from?: number, limit?: number): Promise<readonly AnchorRow[]>;
+}
+
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
-export interface Store {
+export interface Store extends Pages {
   /** Throws Fenced when a (run, seq) is taken: two writers can never both extend one chain. */
   append(append: Append): Promise<void>;
-  /** Rows of a run from `from` on, in order; empty for an unknown run. */
-  rows(run: string, from?: number): Promise<readonly Row[]>;
   /** First and last row of the newest runs, newest first. */
   ends(limit: number): Promise<readonly { readonly first: Row; readonly last: Row }[]>;
   /** Run ids that begin with `prefix`, at most ten. */
   find(prefix: string): Promise<readonly string[]>;
-  blob(sha: string): Promise<Uint8Array | null>;
   /** Adds an anchor computed from the newest one, in one transaction. */
   anchor(next: (newest: AnchorRow | null) => AnchorRow): Promise<void>;
-  anchors(): Promise<readonly AnchorRow[]>;
   /** Makes `owner` the writer of a run if it has none, or if `mayTake` says its present owner is gone. False when refused. */
   claim(run: string, owner: string, mayTake: (present: string) => boolean): Promise<boolean>;
   owner(run: string): Promise<string | null>;

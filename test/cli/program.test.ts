@@ -4,13 +4,25 @@ import { type } from "../support/cli-desk.ts";
 test("help lists every command and says where to begin", async () => {
   const { code, out } = await type(["--help"]);
   expect(code).toBe(0);
-  for (const name of ["fix", "resume", "runs", "show", "log", "diff", "apply", "approve", "sandbox", "version"]) {
+  for (const name of [
+    "fix",
+    "resume",
+    "runs",
+    "show",
+    "log",
+    "diff",
+    "apply",
+    "approve",
+    "audit",
+    "sandbox",
+    "version",
+  ]) {
     expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
   }
   expect(out).toContain("Start with: claw fix ISSUE.md");
 });
 
-test.each(["fix", "resume", "runs", "show", "log", "diff", "apply", "approve", "sandbox", "version"])(
+test.each(["fix", "resume", "runs", "show", "log", "diff", "apply", "approve", "audit", "sandbox", "version"])(
   "claw %s --help works without a ledger",
   async (name) => {
     const { code, out } = await type([name, "--help"]);
@@ -19,7 +31,7 @@ test.each(["fix", "resume", "runs", "show", "log", "diff", "apply", "approve", "
   },
 );
 
-test.each([
+test.each<[string[], unknown]>([
   [["fxi"], "claw: unknown command 'fxi'; did you mean fix?\n  see: claw --help\n"],
   [["runs", "--jsn"], "claw: unknown option '--jsn'; did you mean --json?\n  see: claw runs --help\n"],
   [["approve"], "claw: missing required argument 'run'\n  see: claw approve --help\n"],
@@ -32,6 +44,12 @@ test.each([
     'claw: --budget-usd: must be a number from 0.01 to 10000, not "1e9"\n  see: claw fix --help\n',
   ],
   [["fix", "x", "--test-command", " "], "claw: --test-command: must not be empty\n  see: claw fix --help\n"],
+  [["audit"], expect.stringContaining("Usage: claw audit [options] [command]")],
+  [["audit", "vrify"], "claw: unknown command 'vrify'; did you mean verify?\n  see: claw audit --help\n"],
+  [
+    ["audit", "verify", "--head", "x=1"],
+    "claw: --head: must be <run>=<sha256 of its head>, and name the whole run\n  see: claw audit verify --help\n",
+  ],
   [["sandbox", "--network", "lan", "--", "ls"], "claw: --network: must be none or host\n  see: claw sandbox --help\n"],
 ])("%j is told in two lines what is wrong and what to do", async (argv, err) => {
   expect(await type(argv)).toEqual({ code: 2, out: "", err });

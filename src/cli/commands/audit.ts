@@ -1,0 +1,4 @@
+import { verify } from "../audit/verify.ts";
+import { family } from "../command.ts";
+
+export const audit = family([["verify", "Check that nothing in the ledger was changed, cut or deleted", verify]]);

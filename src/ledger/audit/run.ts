@@ -1,0 +1,80 @@
+import { setImmediate as letOthersRun } from "node:timers/promises";
+import type { ListedRun, Pages, Row } from "../../store/store.ts";
+import { bodiesNamed } from "../bodies.ts";
+import { GENESIS, seal } from "../chain.ts";
+import type { BodyCheck } from "./bodies.ts";
+import type { Finding, PublishedHead } from "./finding.ts";
+
+/** Rows read at once. */
+const AT_ONCE = 500;
+
+export interface RunAudit {
+  readonly events: number;
+  readonly findings: readonly Finding[];
+}
+
+interface Against {
+  readonly bodies: BodyCheck;
+  /** Of this run. */
+  readonly heads: readonly PublishedHead[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Walks one run from its first event to its last. Behind the first event that does not fit, nothing can be said. */
+export async function auditRun(pages: Pages, listed: ListedRun, against: Against): Promise<RunAudit> {
+  const { run } = listed;
+  const findings: Finding[] = [];
+  const missing = new Map(against.heads.map((head) => [head.head, head]));
+  let head = GENESIS;
+  let seq = 0;
+  for (let page = await pages.rows(run, Number.MIN_SAFE_INTEGER, AT_ONCE); page.length > 0;) {
+    for (const row of page) {
+      const problem = unfit(row, seq, head);
+      if (problem !== null) return { events: seq, findings: [...findings, { kind: "event", run, seq, problem }] };
+      head = row.hash;
+      missing.delete(head);
+      seq += 1;
+    }
+    findings.push(...(await wrongBodies(page, against.bodies)));
+    if (page.length < AT_ONCE) break;
+    await letOthersRun(undefined, against.signal && { signal: against.signal });
+    page = await pages.rows(run, seq, AT_ONCE);
+  }
+  return {
+    events: seq,
+    findings: [...findings, ...notAsListed(listed, seq), ...[...missing.values()].map(notThere)],
+  };
+}
+
+function unfit(row: Row, seq: number, head: string): string | null {
+  if (row.seq > seq) return `event ${seq} is missing: event ${row.seq} follows event ${seq - 1}`;
+  return row.seq === seq && row.hash === seal(head, row.run, seq, row.body)
+    ? null
+    : `event ${seq} does not match its hash`;
+}
+
+async function wrongBodies(rows: readonly Row[], bodies: BodyCheck): Promise<Finding[]> {
+  const first = new Map<string, Row>();
+  for (const row of rows) for (const sha of bodiesNamed(row.body)) if (!first.has(sha)) first.set(sha, row);
+  const wrong = await bodies.wrong([...first.keys()]);
+  return [...wrong].map(([sha, problem]): Finding => {
+    const { run = null, seq = null } = first.get(sha) ?? {};
+    return { kind: "body", run, seq, problem: `body ${sha.slice(0, 12)}, which event ${seq} names, ${problem}` };
+  });
+}
+
+/** The list of runs is written together with the events. Events that came meanwhile are no fault. */
+function notAsListed({ run, last }: ListedRun, events: number): Finding[] {
+  const fault = (problem: string): Finding[] => [{ kind: "run", run, seq: null, problem }];
+  if (last === null) return fault("it has events, but is not on the list of runs");
+  if (events === 0) return fault("all of its events are gone");
+  return events > last ? [] : fault(`it had ${last + 1} events, and has ${events}: its tail was cut`);
+}
+
+/** Also for runs that are not in the ledger at all. */
+export const notThere = ({ run, head, where }: PublishedHead): Finding => ({
+  kind: "head",
+  run,
+  seq: null,
+  problem: `its head ${head.slice(0, 12)}, known from ${where}, is not in this ledger: an older copy of it, or one that was cut`,
+});

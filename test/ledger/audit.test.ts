@@ -1,0 +1,182 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openLedger } from "../../src/ledger/ledger.ts";
+import { seal } from "../../src/ledger/chain.ts";
+import { Event } from "../../src/ledger/events.ts";
+import { bodiesNamed } from "../../src/ledger/bodies.ts";
+import { openSqlite } from "../../src/store/sqlite.ts";
+import { type LedgerFile, ledgerFile, recordRun, stage } from "../support/ledger-file.ts";
+import { recordProvenFix, tickingClock } from "../support/recorded-fix.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+/** A small run, a fix with its bodies, and one more run that ends with a body. */
+async function threeRuns(): Promise<LedgerFile & { readonly report: string }> {
+  const file = await ledgerFile();
+  await recordRun(file.ledger, "run1", 6);
+  await recordProvenFix(file.ledger, "run2");
+  const log = await file.ledger.open("run3");
+  const report = log.put("a report ".repeat(100));
+  await log.append({ type: "report.written", report });
+  await log.close();
+  return { ...file, report };
+}
+
+/** What was found, shortly. */
+const found = async ({ ledger }: LedgerFile, run?: string): Promise<unknown[]> =>
+  (await ledger.audit({ run })).findings.map((one) => [one.kind, one.run, one.seq, one.problem]);
+
+test("a ledger as it was written holds, and all of it is counted", async () => {
+  const { ledger } = await threeRuns();
+  const bodies = expect.any(Number) as number;
+  expect(await ledger.audit()).toEqual({ runs: 3, events: 42, bodies, anchors: 3, heads: 0, findings: [], further: 0 });
+  expect(await ledger.audit({ run: "run2" })).toMatchObject({ runs: 1, events: 35, anchors: 3, findings: [] });
+});
+
+test("a run that goes on while it is looked at is no finding", async () => {
+  const { ledger } = await threeRuns();
+  const log = await ledger.open("run1");
+  const [{ findings }] = await Promise.all([ledger.audit(), log.append(stage(6)), log.append(stage(7))]);
+  expect(findings).toEqual([]);
+});
+
+describe("what somebody else's hand did is named by run and event:", () => {
+  test.each([
+    [
+      "a changed byte",
+      "UPDATE events SET body = replace(body, 'stage 3', 'stage 8') WHERE run = 'run1' AND seq = 3",
+      [["event", "run1", 3, "event 3 does not match its hash"]],
+    ],
+    [
+      "a deleted event",
+      "DELETE FROM events WHERE run = 'run1' AND seq = 2",
+      [["event", "run1", 2, "event 2 is missing: event 3 follows event 1"]],
+    ],
+    [
+      "an event before the first",
+      "INSERT INTO events SELECT run, -1, body, hash FROM events WHERE run = 'run1' AND seq = 0",
+      [["event", "run1", 0, "event 0 does not match its hash"]],
+    ],
+    [
+      "a cut tail",
+      "DELETE FROM events WHERE run = 'run1' AND seq > 3",
+      [
+        ["run", "run1", null, "it had 6 events, and has 4: its tail was cut"],
+        ["anchor", "run1", 0, "event 5 is anchored, and no longer there as it was"],
+      ],
+    ],
+    [
+      "a cut tail of which only the anchor knows",
+      "DELETE FROM events WHERE run = 'run1' AND seq > 3; UPDATE runs SET last = 3 WHERE run = 'run1'",
+      [["anchor", "run1", 0, "event 5 is anchored, and no longer there as it was"]],
+    ],
+    [
+      "a deleted run",
+      "DELETE FROM events WHERE run = 'run1'",
+      [
+        ["run", "run1", null, "all of its events are gone"],
+        ["anchor", "run1", 0, "event 5 is anchored, and no longer there as it was"],
+      ],
+    ],
+    [
+      "a deleted run of which only the anchor knows",
+      "DELETE FROM events WHERE run = 'run1'; DELETE FROM runs WHERE run = 'run1'",
+      [["anchor", "run1", 0, "event 5 is anchored, and no longer there as it was"]],
+    ],
+    [
+      "a run that is not on the list",
+      "DELETE FROM runs WHERE run = 'run1'",
+      [["run", "run1", null, "it has events, but is not on the list of runs"]],
+    ],
+    [
+      "a deleted anchor",
+      "DELETE FROM anchors WHERE seq = 1",
+      [["anchor", "run3", 2, "anchor 2 does not match its hash"]],
+    ],
+  ])("%s", async (_, sql, findings) => {
+    const file = await threeRuns();
+    file.tamper(sql);
+    expect(await found(file)).toEqual(findings);
+    expect(await found(file, "run2")).toEqual(findings.filter(([, run]) => run === "run3"));
+  });
+
+  test.each([
+    [
+      "an exchanged body",
+      "UPDATE blobs SET data = CAST('another' AS BLOB), encoding = 0",
+      "is not what its name, its hash, says",
+    ],
+    [
+      "a body that cannot be unpacked",
+      "UPDATE blobs SET data = CAST('x' AS BLOB)",
+      "was taken out, or cannot be unpacked",
+    ],
+    ["a body that was taken out", "UPDATE blobs SET data = NULL", "was taken out, or cannot be unpacked"],
+    ["a deleted body", "DELETE FROM blobs", "is missing"],
+  ])("%s", async (_, sql, problem) => {
+    const file = await threeRuns();
+    file.tamper(`${sql} WHERE sha = '${file.report}'`);
+    const finding = ["body", "run3", 0, `body ${file.report.slice(0, 12)}, which event 0 names, ${problem}`];
+    expect(await found(file, "run3")).toEqual([finding]);
+    expect((await found(file))[0]).toEqual(finding);
+    await expect(file.ledger.text(file.report)).rejects.toMatchObject({ name: "LedgerBroken" });
+  });
+});
+
+test("an event whose hash was made to fit breaks the one after it", async () => {
+  const file = await threeRuns();
+  const [, first, second] = await file.store.rows("run1");
+  const body = (second?.body ?? "").replace("stage 2", "stage 9");
+  const hash = seal(first?.hash ?? "", "run1", 2, body);
+  file.tamper(`UPDATE events SET body = '${body}', hash = '${hash}' WHERE run = 'run1' AND seq = 2`);
+  expect(await found(file)).toEqual([["event", "run1", 3, "event 3 does not match its hash"]]);
+});
+
+test("a ledger put back to an older copy is found out by a head that was kept elsewhere", async () => {
+  const file = await threeRuns();
+  file.tamper("PRAGMA wal_checkpoint(TRUNCATE)");
+  const older = join(temporaryDirectory(), "older.sqlite");
+  copyFileSync(file.file, older);
+  const log = await file.ledger.open("run1");
+  await log.append(stage(6));
+  await log.close();
+  await recordRun(file.ledger, "run4", 2);
+  const heads = await Promise.all(
+    ["run1", "run4"].map(async (run) => ({ run, head: (await file.ledger.read(run)).head, where: "a note" })),
+  );
+  expect(await file.ledger.audit({ heads })).toMatchObject({ heads: 2, findings: [] });
+
+  const store = await openSqlite(older);
+  const restored = openLedger({ store, clock: tickingClock(), scrub: (text) => text });
+  expect((await restored.audit()).findings).toEqual([]);
+  const { findings } = await restored.audit({ heads });
+  expect(findings.map(({ kind, run }) => [kind, run])).toEqual([
+    ["head", "run1"],
+    ["head", "run4"],
+  ]);
+  expect(findings[0]?.problem).toMatch(/^its head [0-9a-f]{12}, known from a note, is not in this ledger/);
+  await store.close();
+});
+
+test("more than can be read is counted", async () => {
+  const file = await ledgerFile();
+  for (let run = 0; run < 120; run++) await recordRun(file.ledger, `run${run}`, 1);
+  file.tamper("UPDATE events SET body = body || ' '");
+  const { findings, further } = await file.ledger.audit();
+  expect([findings.length, further]).toEqual([100, 20]);
+});
+
+test("every hash that an event may hold is either a body's or known to be none", () => {
+  const sha = "0".repeat(64);
+  const hashFields = Event.options.flatMap((option) =>
+    Object.entries(option.shape).flatMap(([key, schema]) =>
+      schema.safeParse(sha).success && !schema.safeParse("x").success ? [key] : [],
+    ),
+  );
+  const notBodies = [...new Set(hashFields)].filter((key) => bodiesNamed(`{"${key}":"${sha}"}`).length === 0);
+  expect(notBodies).toEqual(["prompt"]);
+});
+
+test("a hash in somebody else's words names no body", () => {
+  expect(bodiesNamed(JSON.stringify({ detail: JSON.stringify({ message: "0".repeat(64) }) }))).toEqual([]);
+});
