@@ -15,9 +15,9 @@ export interface Scene {
   /** Names the model, and a temporary directory of the scene's own. */
   readonly env: NodeJS.ProcessEnv;
   /** `claw fix` on the sum issue, with JSON as its output. */
-  fix(...flags: readonly string[]): Promise<Finished>;
+  readonly fix: (...flags: readonly string[]) => Promise<Finished>;
   /** What runs have left in the temporary directory, and in claw's home besides the ledger, reports and the sandbox's own. */
-  leftovers(): string[];
+  readonly leftovers: () => string[];
 }
 
 export const wholePlay: Play = { reproduce: reproducesSum, patch: patchesSum };
