@@ -13,7 +13,18 @@ export function stripInvisible(text: string): { readonly text: string; readonly 
   return { text: clean, stripped };
 }
 
-/** Terminal colours and cursor movements; progress redrawn with carriage returns keeps only its last state. */
+/** More than this drawn over is no progress display: that something is gone is then said. */
+const DRAWN_OVER = 400;
+
+/** What a terminal shows of a line that carriage returns draw over: its last state. */
+function lastState(line: string): string {
+  const states = line.split("\r").filter((state) => state !== "");
+  const last = states.at(-1) ?? "";
+  const gone = line.length - last.length;
+  return gone > DRAWN_OVER ? `${last} [${gone} characters of this line were drawn over]` : last;
+}
+
+/** Takes out terminal colours and cursor movements, and what progress displays drew over. */
 export function stripTerminal(text: string): string {
   return (
     text
@@ -21,7 +32,9 @@ export function stripTerminal(text: string): string {
       .replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "")
       .replace(/\r+/g, "\r")
       .replaceAll("\r\n", "\n")
-      .replace(/^.*\r(?!$)/gm, "")
+      .split("\n")
+      .map(lastState)
+      .join("\n")
   );
 }
 

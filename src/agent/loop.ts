@@ -51,7 +51,10 @@ export async function drive(
     signal.throwIfAborted();
     const circle = stuckSignal(state);
     if (state.pending.length > 0) {
+      const before = state.pending.length;
       await perform(id, state, { agent, read, record, signal });
+      // Without this a call that nobody answers would spin here, deaf to every signal.
+      if (state.pending.length === before) throw new Error(`no call of session ${id} was answered`);
     } else if (circle && state.stuckWarnings > 0) {
       await end("stuck", circle);
     } else if (circle) {

@@ -29,10 +29,16 @@ export async function perform(session: string, state: SessionState, door: Door):
   for (const [index, call] of pending.entries()) {
     door.signal.throwIfAborted();
     const number = state.calls + index + 1;
-    const wish = { session, call, number, inDoubt: state.inDoubt.includes(call.id), cancelled: failedEdit };
+    const wish = {
+      session,
+      call,
+      number,
+      inDoubt: state.inDoubt.includes(call.id),
+      cancelled: failedEdit && call.name !== "read",
+    };
     const result = await performOne(wish, door);
     if (result.finished !== undefined) return;
-    failedEdit ||= call.name === "edit" && !result.ok;
+    failedEdit ||= call.name === "edit" && call.args !== null && !result.ok;
   }
 }
 

@@ -43,19 +43,28 @@ export function failureText(result: SuiteResult, maxChars = 1500): string {
     (verdict(result) === "green"
       ? "all tests passed"
       : `${failed.length} failed, ${passed} passed${skipped ? `, ${skipped} skipped` : ""}`);
-  const parts = [head];
-  let left = maxChars - head.length - 30;
-  for (const [index, test] of failed.entries()) {
-    const full = block(test, index < 3 ? 12 : 2);
-    const part = full.length + 1 <= left ? full : block(test, 0);
-    if (part.length + 1 > left) {
-      parts.push(`… and ${failed.length - index} more`);
-      break;
-    }
+  const [only] = failed;
+  if (!only) return head.slice(0, maxChars);
+  // Every name first: the one symptom that differs must not be hidden by the details of another.
+  const parts = [head, ...(failed.length > 1 ? namesOf(failed, maxChars / 2) : [])];
+  let left = maxChars - parts.join("\n").length - 1;
+  for (const test of failed) {
+    const part = [block(test, 12), block(test, 2)].find(({ length }) => length < left);
+    if (part === undefined) break;
     parts.push(part);
     left -= part.length + 1;
   }
   return parts.join("\n").slice(0, maxChars);
+}
+
+/** Names of failing tests within so many characters, and how many more there are. */
+function namesOf(failed: readonly TestResult[], room: number): string[] {
+  const names: string[] = [];
+  for (const { id } of failed) {
+    if (names.join("\n").length + id.length > room) return [...names, `… and ${failed.length - names.length} more`];
+    names.push(`✗ ${id}`);
+  }
+  return names;
 }
 
 /** Equal for two results that fail in the same way: which tests, each with the first line of its message. */

@@ -7,6 +7,7 @@ const MAX_SECONDS = 900;
 /** What the model sees of one output; the whole of it stays readable in a file. */
 const MAX_CHARACTERS = 10_000;
 const MAX_LINES = 256;
+const SLACK = 1.2;
 
 export const bash = tool({
   name: "bash",
@@ -14,11 +15,11 @@ export const bash = tool({
     "Run a bash command in the repository root, in a sandbox without network. Each call is a new shell. Outputs over 10,000 characters lose their middle.",
   effect: "execute",
   input: z.strictObject({
-    command: z.string().min(1),
+    command: z.string().min(1, "is empty"),
     timeout_s: z
       .int()
       .min(1)
-      .max(MAX_SECONDS)
+      .max(MAX_SECONDS, `is at most ${MAX_SECONDS}`)
       .nullable()
       .describe(`Default ${DEFAULT_SECONDS}, at most ${MAX_SECONDS}`),
   }),
@@ -50,7 +51,8 @@ export const bash = tool({
 
 /** Head and tail of a long output; the middle is left out visibly, and the whole is put into a file inside the sandbox. */
 async function shorten(output: string, truncated: boolean, { sandbox, number, signal }: ToolDesk): Promise<string> {
-  if (output.length <= MAX_CHARACTERS && output.split("\n").length <= MAX_LINES) return output;
+  // A cut that saves next to nothing only costs a turn.
+  if (output.length <= MAX_CHARACTERS * SLACK && output.split("\n").length <= MAX_LINES * SLACK) return output;
   const file = `/tmp/output-${number}.txt`;
   const saved = await sandbox.exec(["/bin/bash", "-c", 'cat > "$0"', file], { stdin: output, signal });
   const half = MAX_CHARACTERS / 2;

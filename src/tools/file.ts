@@ -22,7 +22,8 @@ export async function readFile(
   // What the sandbox left out of the middle must never be taken for the file, least of all be written back.
   if (found.truncated) return { problem: `${path} is too large to be read at once; use bash` };
   if (found.killed) return { problem: `${path} could not be read to its end` };
-  if (found.exitCode !== 0) return { problem: `${path}: ${reasonOf(found.stderr) || "cannot be read"}` };
+  if (found.exitCode !== 0)
+    return { problem: `${path}: ${reasonOf(found.stderr) || "cannot be read"}${advice(path, reasonOf(found.stderr))}` };
   return { bytes: found.stdout.subarray(0, MAX_FILE_BYTES), cut: found.stdout.length > MAX_FILE_BYTES };
 }
 
@@ -34,6 +35,12 @@ export async function writeFile(path: string, text: string, { sandbox, signal }:
   if (result.exitCode === 0) return null;
   const reason = reasonOf(result.stderr) || `exit ${result.exitCode}`;
   return `${path} not changed: ${reason}${/read-only/i.test(reason) ? " (this file is frozen)" : ""}`;
+}
+
+/** What to do instead, where that is plain. */
+function advice(path: string, reason: string): string {
+  if (reason === "Is a directory") return "; list it with bash";
+  return path.startsWith("/") && reason.startsWith("No such file") ? "; paths start at the repository root" : "";
 }
 
 /** "head: cannot open 'x' for reading: No such file or directory" says it in its last part. */

@@ -10,11 +10,11 @@ export const finish = tool({
   input: z.strictObject({
     outcome: z.enum(["done", "blocked"]),
     summary: z.string().describe("What was wrong and what you did, for a reviewer"),
-    test_commands: z.array(z.string()).describe("Commands that run the relevant tests"),
+    test_commands: z.array(z.string()).nullable().describe("Only when the task asks for them"),
   }),
   summary: ({ outcome, summary }) => `${outcome}: ${headline(summary)}`,
   async run({ outcome, summary, test_commands: testCommands }, desk) {
-    const answer = await desk.finish({ outcome, summary, testCommands });
+    const answer = await desk.finish({ outcome, summary, testCommands: testCommands ?? [] });
     return answer.accepted
       ? { ok: true, text: "accepted", finished: answer.detail }
       : { ok: false, text: answer.message };

@@ -87,7 +87,7 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
     verdict: verdict(result),
     ...counts(result),
     signature: signature(result),
-    result: log.put(JSON.stringify(result)),
+    result: log.putJson(result),
     output: log.put(output),
     ms: Math.round(run.ms),
   });

@@ -93,7 +93,7 @@ describe("a call is answered and not executed", () => {
   });
 });
 
-test("a failed edit cancels the later calls of the same reply, not those of the next", async () => {
+test("a failed edit cancels later calls of the same reply that do something, not reads, and not those of the next", async () => {
   const desk = await open({ "a.txt": "one" });
   const lines: Line[] = [
     [sh("touch before"), change("a.txt", "none", "x"), sh("touch after"), look("a.txt")],
@@ -102,7 +102,8 @@ test("a failed edit cancels the later calls of the same reply, not those of the 
   ];
   await hold(desk, lines);
   const [, , third, fourth] = await answers(desk);
-  expect([third, fourth]).toEqual(Array(2).fill("not run: an edit before it in the same reply failed"));
+  expect(third).toBe("not run: an edit before it in the same reply failed");
+  expect(fourth).toContain("one");
   expect(() => desk.file("after")).toThrow("ENOENT");
   expect([desk.file("before"), desk.file("next")]).toEqual(["", ""]);
 });

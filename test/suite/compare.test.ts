@@ -80,8 +80,8 @@ describe("failure text", () => {
     );
     const text = failureText(many, 800);
     expect(text.length).toBeLessThanOrEqual(800);
-    expect(text).toMatch(/^200 failed, 0 passed\n✗ a > test 0\n {4}long/);
-    expect(text).toMatch(/… and \d+ more$/);
+    expect(text).toMatch(/^200 failed, 0 passed\n✗ a > test 0\n✗ a > test 1\n/);
+    expect(text).toMatch(/\n… and \d+ more\n✗ a > test 0\n {4}long/);
   });
 
   test("the signature is the same for the same failures in another order, and differs for another message", () => {

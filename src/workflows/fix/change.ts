@@ -52,6 +52,7 @@ const kindOf = (path: string): ChangedFile["kind"] =>
 
 export interface Verdicts {
   readonly worst: Judgement["verdict"];
+  /** Of every gate that did not simply pass. */
   readonly reasons: readonly string[];
 }
 
@@ -73,10 +74,6 @@ export async function judgeChange(desk: WorkDesk, { tree, change }: TakenChange)
     (["block", "ask", "pass"] as const).find((verdict) =>
       found.some(({ judgement }) => judgement.verdict === verdict),
     ) ?? "pass";
-  return {
-    worst,
-    reasons: found
-      .filter(({ judgement }) => judgement.verdict === worst)
-      .flatMap(({ gate, judgement }) => judgement.reasons.map((reason) => `${gate}: ${reason}`)),
-  };
+  const reasons = found.flatMap(({ gate, judgement }) => judgement.reasons.map((reason) => `${gate}: ${reason}`));
+  return { worst, reasons };
 }

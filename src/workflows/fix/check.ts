@@ -16,11 +16,13 @@ export interface Bases {
 }
 
 export type Checked =
-  | { readonly holds: true; readonly taken: TakenChange }
+  | { readonly holds: true; readonly taken: TakenChange; readonly asks: readonly string[] }
   | {
       readonly holds: false;
       /** A gate said no, rather than a test. */
       readonly refused: boolean;
+      /** There is no change at all. */
+      readonly unchanged?: true;
       readonly why: string;
     };
 
@@ -32,7 +34,8 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
   const { setup, reproduction, baseResult } = bases;
   const no = (why: string, refused = false): Checked => ({ holds: false, refused, why });
   const early = await takeChange(desk, reproduction, tree, null);
-  if (early.diff.files.length === 0) return no("nothing was changed");
+  if (early.diff.files.length === 0)
+    return { holds: false, refused: false, unchanged: true, why: "nothing was changed" };
   const first = await judgeChange(desk, early);
   if (first.worst === "block") return no(first.reasons.join("\n"), true);
 
@@ -48,7 +51,7 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
   const last = await judgeChange(desk, taken);
   return last.worst === "block"
     ? no(`${last.reasons.join("\n")}\n${failureText(suite.result)}`, true)
-    : { holds: true, taken };
+    : { holds: true, taken, asks: last.reasons };
 }
 
 /** Null when every test that shows the bug passes now; otherwise what is still wrong. */

@@ -25,12 +25,13 @@ export async function answerFinish(
   if (checked.holds) {
     await recordDiff(desk, bases, checked.taken, { purpose: "patch", summary: request.summary });
     return desk.hasModel && firstAcceptance(desk)
-      ? { accepted: false, message: lastLook(checked.taken) }
+      ? { accepted: false, message: lastLook(checked.taken, checked.asks) }
       : { accepted: true, detail: `done: ${request.summary}` };
   }
   const left = desk.limits.attempts - failedFinishes(desk) - 1;
   const why = keepEnds(checked.why, MAX_FINDINGS);
-  if (left <= 0) return { accepted: true, detail: `${checked.refused ? "refused" : "unproven"}: ${why}` };
+  const kind = checked.unchanged ? "blocked" : checked.refused ? "refused" : "unproven";
+  if (left <= 0) return { accepted: true, detail: `${kind}: ${why}` };
   return { accepted: false, message: `not accepted (${plural(left, "attempt")} left): ${why}` };
 }
 
@@ -40,17 +41,19 @@ export const passedChanges = (desk: WorkDesk): readonly EventOf<"diff.taken">[] 
 
 const firstAcceptance = (desk: WorkDesk): boolean => passedChanges(desk).length === 1;
 
-/** Finishes whose check failed; the last look that follows a passed check is not one. */
+/** Finishes whose check failed. One that never ran, malformed or cancelled, is none; nor is the last look after a passed check. */
 function failedFinishes(desk: WorkDesk): number {
+  const judged = ofType(desk.log.events, "call.judged").filter(({ session }) => session === "patch");
   const refused = ofType(desk.log.events, "call.finished").filter(
-    ({ session, tool, ok }) => session === "patch" && tool === "finish" && !ok,
+    ({ session, tool, ok, call, seq }) =>
+      session === "patch" && tool === "finish" && !ok && judged.some((asked) => asked.call === call && asked.seq < seq),
   );
   return refused.length - Math.min(1, passedChanges(desk).length);
 }
 
 /** A pause before the end finds what tests do not. */
-const lastLook = ({ diff }: TakenChange): string =>
-  `claw's checks pass. Before it is accepted, read your change once more:
+const lastLook = ({ diff }: TakenChange, asks: readonly string[]): string =>
+  `claw's checks pass${asks.length > 0 ? `, but a person will have to approve: ${asks.join("; ")}. Put that back unless the issue needs it` : ""}. Before it is accepted, read your change once more:
 <diff>
 ${keepEnds(diff.patch.toString("utf8"), MAX_DIFF_SHOWN)}
 </diff>

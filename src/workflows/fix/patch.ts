@@ -116,7 +116,7 @@ function givenUp(detail: string): RunEnd {
     return {
       outcome: "unproven",
       reason: `the proof does not hold: ${why}`,
-      hint: "look at it with claw diff; allow more --attempts, or try another --model",
+      hint: "read it with claw diff, the reproduction first: can it pass at all? Then more --attempts, or another --model",
     };
   }
   if (kind === "refused") {

@@ -53,7 +53,7 @@ function makeCommit(desk: WorkDesk, task: Task, patch: Patch): Promise<string> {
   const served = [...new Set(ofType(log.events, "model.replied").map(({ servedModel }) => servedModel))];
   const message = commitMessage({
     subject: `Fix: ${task.title}`,
-    body: patch.summary,
+    body: `${patch.summary}\n\n(The explanation is the model's own. What claw checked: the test fails on the base, passes with this change, and fails again without it.)`,
     trailers: { assistedBy: `claw:${served.join(",") || nobody(desk)}`, run: log.run, record: log.head },
   });
   return clone.commit({

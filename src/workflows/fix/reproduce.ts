@@ -1,11 +1,12 @@
 import { converse } from "../../agent/converse.ts";
 import { WorkspaceError } from "../../errors.ts";
+import type { EventOf } from "../../ledger/events.ts";
 import { roles } from "../../policy/roles.ts";
 import { planFromCommand } from "../../suite/detect.ts";
 import { failureText } from "../../suite/failure-text.ts";
 import { brokenBecause, failedTests, type SuitePlan, type SuiteResult } from "../../suite/suite.ts";
 import { isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
-import { latest, ofType } from "../../views/run.ts";
+import { ofType } from "../../views/run.ts";
 import { workspaceFor } from "../checkouts.ts";
 import { openRoom } from "../sandboxes.ts";
 import { recordedSuites, resultOf, runSuite, type SuiteRun } from "../suite-run.ts";
@@ -76,10 +77,12 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
       issue: await desk.log.text(task.body),
     };
     const ended = await converse({ id: "reproduce", slots }, agent, desk.signal);
+    const taken = takenReproduction(desk);
+    // What failed as it should is not lost because the session went astray after it was asked for more.
+    if (taken) return { reproduction: await recordedReproduction(desk, baseline, baseResult, taken) };
     if (ended.reason !== "finished") return { end: endOf(ended, "not-reproduced") };
-    if (ended.detail.startsWith("blocked: "))
-      return notReproduced(ended.detail.slice(9), "give the issue more detail, or name a failing test with --repro");
-    return { reproduction: await recordedReproduction(desk, baseline, baseResult, ended.detail) };
+    const reason = ended.detail.replace(/^blocked: /, "");
+    return notReproduced(reason, "give the issue more detail, or name a failing test with --repro");
   } finally {
     await room.close();
   }
@@ -120,6 +123,7 @@ async function checkReproduction(
       `existing tests may only be added to; lines were removed from ${rewritten.map(({ path }) => path).join(", ")}`,
     );
 
+  if (takenReproduction(desk)?.to === tree) return { accepted: true, detail: summary };
   const paths = files.map(({ path }) => path);
   const seen = await repeat(desk, { plan, setup, tree, files: paths });
   if ("problem" in seen) return refuse(seen.problem);
@@ -129,6 +133,7 @@ async function checkReproduction(
   if (unloaded.length > 0) {
     return refuse(`the test must load and fail by an assertion, but it does not load:\n${failureText(seen.result)}`);
   }
+  const first = takenReproduction(desk) === undefined;
   await desk.log.append({
     type: "diff.taken",
     purpose: "reproduction",
@@ -140,8 +145,18 @@ async function checkReproduction(
     deleted: 0,
     summary,
   });
-  return { accepted: true, detail: summary };
+  if (!first || shows.length > 1) return { accepted: true, detail: summary };
+  return {
+    accepted: false,
+    message:
+      "claw's checks pass: it fails as it should. But it is one test, it is frozen from here on, and a patch could be made for just this input. " +
+      "Add tests for other inputs that the issue implies, then finish again; if there are none, just finish again.",
+  };
 }
+
+/** The newest change of this session that was seen to fail as it should. */
+const takenReproduction = (desk: WorkDesk): EventOf<"diff.taken"> | undefined =>
+  ofType(desk.log.events, "diff.taken").findLast(({ purpose }) => purpose === "reproduction");
 
 /** Tests that fail now and did not fail on the base. */
 function newFailures(now: SuiteResult, base: SuiteResult) {
@@ -192,10 +207,8 @@ async function recordedReproduction(
   desk: WorkDesk,
   baseline: Baseline,
   baseResult: SuiteResult,
-  summary: string,
+  { to: tree, summary }: EventOf<"diff.taken">,
 ): Promise<Reproduction> {
-  const taken = latest(desk.log.events, "diff.taken");
-  const tree = taken?.to ?? desk.clone.base.tree;
   const files = (await desk.clone.diff(desk.clone.base.tree, tree)).files.map(({ path }) => path);
   const [seen] = await recordedSuites(desk, { tree, files });
   if (!seen) throw new WorkspaceError("the run has no execution of its reproduction on record", "start a new run");

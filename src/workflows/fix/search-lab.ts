@@ -1,19 +1,16 @@
 import { availableParallelism } from "node:os";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Candidate, SuspectFile } from "../../engines/search/candidates.ts";
-import type { Lab, Part, Trial, Worker } from "../../engines/search/lab.ts";
-import { suiteCommand } from "../../suite/command.ts";
+import type { Lab, Part } from "../../engines/search/lab.ts";
 import { joinLines } from "../../suite/coverage.ts";
-import { readResults } from "../../suite/read-results.ts";
 import { shellQuote } from "../../suite/shell.ts";
-import { failedTests, type SuitePlan } from "../../suite/suite.ts";
+import { failedTests } from "../../suite/suite.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { baselineMs, type Localisation } from "../localise/localise.ts";
-import { openRoom, type Room } from "../sandboxes.ts";
+import type { Room } from "../sandboxes.ts";
 import type { WorkDesk } from "../workflow.ts";
 import type { Bases } from "./check.ts";
 import type { SearchOptions } from "./input.ts";
+import { openWorker, type Run } from "./search-worker.ts";
 
 /** What the search engine is given to work with by a run. */
 export interface LabParts {
@@ -36,7 +33,7 @@ export async function searchLab(desk: WorkDesk, { bases, found, options, room, f
   const shown = new Set(reproduction.files);
   const others = !baseResult.structured || baseResult.tests.some(({ file }) => file === null || !shown.has(file));
   const relatedTo = relatedFiles(found, shown);
-  const planOf = (part: Part, candidate: Candidate | null): { plan: SuitePlan; files: readonly string[] } =>
+  const runOf = (part: Part, candidate: Candidate | null): Run =>
     part === "failing"
       ? { plan: reproduction.plan, files: reproduction.files }
       : { plan: baseline.plan, files: part === "related" && candidate ? relatedTo(candidate) : [] };
@@ -58,7 +55,7 @@ export async function searchLab(desk: WorkDesk, { bases, found, options, room, f
     workers: Math.max(1, Math.min(MAX_WORKERS, options.workers ?? availableParallelism())),
     signal: desk.signal,
     now: () => desk.clock.now(),
-    openWorker: () => openWorker(desk, bases, planOf),
+    openWorker: () => openWorker(desk, bases, runOf),
     submit: (candidate, summary) =>
       submit(desk, room, candidate, () => finish({ outcome: "done", summary, testCommands: [] })),
     attempts: desk.limits.attempts,
@@ -93,84 +90,7 @@ async function suspectFiles(desk: WorkDesk, tree: string, { suspects }: Localisa
   return (await Promise.all(files)).flat();
 }
 
-const MAX_REPORT_BYTES = 16 * 2 ** 20;
-const REPORT = "/tmp/claw-search-report";
-const TIMES = "/tmp/claw-search-times";
 const ORIGINAL = "/tmp/claw-search-original";
-
-async function openWorker(
-  desk: WorkDesk,
-  { reproduction, setup }: Bases,
-  planOf: (part: Part, candidate: Candidate | null) => { plan: SuitePlan; files: readonly string[] },
-): Promise<Worker> {
-  const dir = join(desk.dir, "checkouts", `search-${desk.clock.newId()}`);
-  await desk.clone.checkout(reproduction.tree, dir);
-  const room = await openRoom(desk, {
-    purpose: "search",
-    dir,
-    tree: reproduction.tree,
-    dependencies: setup.dependencies,
-    frozen: reproduction.files,
-  });
-  return {
-    async run(candidate, part, wallMs) {
-      const { plan, files } = planOf(part, candidate);
-      const trial = await runTrial(desk, room, { candidate, plan, files, wallMs });
-      if (candidate && trial.result.killed !== null)
-        await room.sandbox.exec(["/bin/bash", "-c", `cp ${ORIGINAL} ${shellQuote(candidate.path)}`]);
-      return trial;
-    },
-    async close() {
-      await room.close();
-      await rm(dir, { recursive: true, force: true });
-    },
-  };
-}
-
-interface TrialRequest {
-  readonly candidate: Candidate | null;
-  readonly plan: SuitePlan;
-  readonly files: readonly string[];
-  readonly wallMs: number;
-}
-
-/** Changes the file inside the sandbox, where a link that a test left leads nowhere else, and changes it back. */
-async function runTrial(
-  desk: WorkDesk,
-  { sandbox }: Room,
-  { candidate, plan, files, wallMs }: TrialRequest,
-): Promise<Trial> {
-  const command = suiteCommand(plan, { files, report: REPORT });
-  const path = candidate ? shellQuote(candidate.path) : "";
-  const shell = [
-    ...(candidate ? [`cp ${path} ${ORIGINAL} && cat >${path} || exit 125`] : []),
-    `( ${command.shell}\n) </dev/null; code=$?`,
-    ...(candidate ? [`cp ${ORIGINAL} ${path}`] : []),
-    `times >${TIMES}`,
-    "exit $code",
-  ].join("\n");
-  const run = await sandbox.exec(["/bin/bash", "-c", shell], {
-    env: command.env,
-    merge: true,
-    signal: desk.signal,
-    wallMs,
-    ...(candidate && { stdin: candidate.apply() }),
-  });
-  const [report, times] = await Promise.all([sandbox.collect(REPORT, MAX_REPORT_BYTES), sandbox.collect(TIMES, 1000)]);
-  const result = readResults(plan, {
-    report: report?.toString("utf8") ?? null,
-    exitCode: run.exitCode,
-    killed: run.killed,
-  });
-  return { result, ms: run.ms, cpuMs: run.killed ? run.ms : cpuTime(times?.toString("utf8") ?? "") };
-}
-
-/** The sum of what bash's `times` prints, "0m1.25s", in milliseconds. */
-const cpuTime = (text: string): number =>
-  [...text.matchAll(/(\d+)m(\d+(?:\.\d+)?)s/g)].reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
-    0,
-  );
 
 /** Leaves the change in the run's workspace if claw accepts it, and takes it out otherwise. */
 async function submit(

@@ -1,0 +1,193 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Candidate } from "../../engines/search/candidates.ts";
+import { MAX_TIMEOUTS, type Part, type Trial, type Worker } from "../../engines/search/lab.ts";
+import { suiteCommand } from "../../suite/command.ts";
+import { readResults } from "../../suite/read-results.ts";
+import { shellQuote } from "../../suite/shell.ts";
+import { failedTests, type SuitePlan } from "../../suite/suite.ts";
+import { openRoom, type Room } from "../sandboxes.ts";
+import type { WorkDesk } from "../workflow.ts";
+import type { Bases } from "./check.ts";
+import { BATCH_ANSWERS, BATCH_DRIVER, pytestBatch } from "./pytest-batch.ts";
+
+const MAX_BYTES = 64 * 2 ** 20;
+const REPORT = "/tmp/claw-search/report";
+const TIMES = "/tmp/claw-search/times";
+const ORIGINAL = "/tmp/claw-search/original";
+
+/** How a part of the suite is run for a candidate. */
+export interface Run {
+  readonly plan: SuitePlan;
+  readonly files: readonly string[];
+}
+
+type RunOf = (part: Part, candidate: Candidate | null) => Run;
+
+/** A workspace of its own, in a sandbox of its own, that holds the base with the failing test in it. */
+export async function openWorker(desk: WorkDesk, { reproduction, setup }: Bases, runOf: RunOf): Promise<Worker> {
+  const dir = join(desk.dir, "checkouts", `search-${desk.clock.newId()}`);
+  await desk.clone.checkout(reproduction.tree, dir);
+  const room = await openRoom(desk, {
+    purpose: "search",
+    dir,
+    tree: reproduction.tree,
+    dependencies: setup.dependencies,
+    frozen: reproduction.files,
+  });
+  await room.sandbox.exec(
+    ["/bin/bash", "-c", `mkdir -p ${BATCH_DRIVER.slice(0, BATCH_DRIVER.lastIndexOf("/"))} && cat >${BATCH_DRIVER}`],
+    { stdin: pytestBatch },
+  );
+  const bench = { desk, room };
+  const shown = await quickest(bench, runOf("failing", null), reproduction.failing);
+  const run: Worker["run"] = (candidate, part, wallMs) =>
+    runOne(bench, part === "failing" ? shown : runOf(part, candidate), candidate, wallMs);
+  return {
+    run,
+    async tryEach(candidates, wallMs) {
+      const together = shown.plan.runner === "pytest" ? await runTogether(bench, shown, candidates, wallMs) : null;
+      if (together) return together;
+      const trials: Trial[] = [];
+      for (const candidate of candidates) trials.push(await run(candidate, "failing", wallMs));
+      return trials;
+    },
+    async close() {
+      await room.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The longest a first look may take. */
+const LOOK_MS = 60_000;
+
+/** node:test in one process instead of two, where that shows the same failures. What is found is checked the usual way. */
+async function quickest(bench: Bench, how: Run, failing: readonly string[]): Promise<Run> {
+  if (how.plan.runner !== "node-test" || how.files.length !== 1) return how;
+  const alone = { ...how, plan: { ...how.plan, flags: [...how.plan.flags, "--test-isolation=none"] } };
+  const { result } = await runOne(bench, alone, null, LOOK_MS);
+  const same =
+    failedTests(result)
+      .map(({ id }) => id)
+      .join("\n") === failing.join("\n");
+  return result.killed === null && same ? alone : how;
+}
+
+interface Bench {
+  readonly desk: WorkDesk;
+  readonly room: Room;
+}
+
+/** Changes the file inside the sandbox, where a link that a test left leads nowhere else, and changes it back. */
+async function runOne(
+  { desk, room }: Bench,
+  { plan, files }: Run,
+  candidate: Candidate | null,
+  wallMs: number,
+): Promise<Trial> {
+  const { sandbox } = room;
+  const command = suiteCommand(plan, { files, report: REPORT });
+  const path = candidate ? shellQuote(candidate.path) : "";
+  const restore = `cp ${ORIGINAL} ${path}`;
+  const shell = [
+    ...(candidate ? [`cp ${path} ${ORIGINAL} && cat >${path} || exit 125`] : []),
+    `( ${command.shell}\n) </dev/null; code=$?`,
+    ...(candidate ? [restore] : []),
+    `times >${TIMES}`,
+    "exit $code",
+  ].join("\n");
+  const stdin = candidate ? { stdin: candidate.apply() } : {};
+  const run = await sandbox.exec(["/bin/bash", "-c", shell], {
+    env: command.env,
+    merge: true,
+    signal: desk.signal,
+    wallMs,
+    ...stdin,
+  });
+  const [report, times] = await Promise.all([sandbox.collect(REPORT, MAX_BYTES), sandbox.collect(TIMES, 1000)]);
+  if (candidate && run.killed !== null) await sandbox.exec(["/bin/bash", "-c", restore], { signal: desk.signal });
+  const result = readResults(plan, {
+    report: report?.toString("utf8") ?? null,
+    exitCode: run.exitCode,
+    killed: run.killed,
+  });
+  return { result, ms: run.ms, cpuMs: run.killed ? run.ms : cpuTime(times?.toString("utf8") ?? "") };
+}
+
+/** The sum of what bash's `times` prints, "0m1.25s", in milliseconds. */
+const cpuTime = (text: string): number =>
+  [...text.matchAll(/(\d+)m(\d+(?:\.\d+)?)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
+    0,
+  );
+
+const Answers = z.array(
+  z
+    .object({ code: z.int(), killed: z.boolean(), ms: z.number(), cpuMs: z.number(), report: z.string().nullable() })
+    .nullable(),
+);
+
+/** Candidates in one process that has pytest loaded; null when the tests are run in a way that does not allow it. */
+async function runTogether(
+  bench: Bench,
+  { plan, files }: Run,
+  candidates: readonly Candidate[],
+  wallMs: number,
+): Promise<Trial[] | null> {
+  const command = suiteCommand(plan, { files, report: REPORT });
+  const shell = command.shell.replace('"$py" -m pytest', `"$py" ${BATCH_DRIVER} -m pytest`);
+  if (shell === command.shell) return null;
+  const trials: Trial[] = [];
+  for (const group of runsOfOnePath(candidates)) {
+    const more = await runGroup(bench, { plan, shell, env: command.env, group, wallMs });
+    if (more.length < group.length) return null;
+    trials.push(...more);
+  }
+  return trials;
+}
+
+/** Neighbours that change the same file. */
+function runsOfOnePath(candidates: readonly Candidate[]): Candidate[][] {
+  const groups: Candidate[][] = [];
+  for (const candidate of candidates) {
+    const last = groups.at(-1);
+    if (last?.[0]?.path === candidate.path) last.push(candidate);
+    else groups.push([candidate]);
+  }
+  return groups;
+}
+
+interface Group {
+  readonly plan: SuitePlan;
+  readonly shell: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly group: readonly Candidate[];
+  readonly wallMs: number;
+}
+
+async function runGroup({ desk, room }: Bench, { plan, shell, env, group, wallMs }: Group): Promise<Trial[]> {
+  const request = {
+    path: group[0]?.path,
+    seconds: wallMs / 1000,
+    texts: group.map((candidate) => candidate.apply()),
+    lines: group.map(({ line }) => line),
+    most: MAX_TIMEOUTS,
+  };
+  const wall = group.length * wallMs + 10_000;
+  await room.sandbox.exec(["/bin/bash", "-c", `rm -f ${BATCH_ANSWERS}; ${shell}`], {
+    env,
+    merge: true,
+    signal: desk.signal,
+    wallMs: wall,
+    stdin: JSON.stringify(request),
+  });
+  const left = await room.sandbox.collect(BATCH_ANSWERS, MAX_BYTES);
+  const answers = Answers.safeParse(left ? JSON.parse(left.toString("utf8")) : []);
+  return (answers.data ?? []).map((answer) => {
+    const killed = answer === null || answer.killed ? "timeout" : null;
+    const result = readResults(plan, { report: answer?.report ?? null, exitCode: answer?.code ?? 124, killed });
+    return { result, ms: answer?.ms ?? 0, cpuMs: answer?.cpuMs ?? 0 };
+  });
+}
