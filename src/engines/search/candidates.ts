@@ -18,6 +18,8 @@ export interface SuspectFile {
 export interface Candidate extends Edit {
   readonly path: string;
   readonly line: number;
+  /** Where the expression or statement around the change begins: changes to one part of a loop's head share it. */
+  readonly site: number;
   /** Name of the family of changes it belongs to. */
   readonly operator: string;
   readonly wave: Operator["wave"];
@@ -77,6 +79,7 @@ function proposals(file: SuspectFile, { language }: Reader, root: Node, wave: Op
           ...edit,
           path: file.path,
           line: node.line,
+          site: node.parent?.start ?? node.start,
           operator: name,
           wave,
           suspicious: suspicious || answersAConstant(node, edit),

@@ -3,18 +3,18 @@ import { duration, plural } from "../../text.ts";
 import type { Engine, EngineEnd } from "../engine.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import { describeFind } from "./describe.ts";
-import type { Lab, Worker } from "./lab.ts";
+import { type Lab, MAX_TIMEOUTS, type Trial, type Worker } from "./lab.ts";
 import { languageOf } from "./languages.ts";
 import { openReaders } from "./parse.ts";
-import { newTally, type Tally, tallied, waveEvents } from "./tally.ts";
-import { tryCandidate, type Verdict, type Walls, wallFor } from "./validate.ts";
+import { newTally, placeOf, type Tally, tallied, waveEvents } from "./tally.ts";
+import { judgeCandidate, type Verdict, type Walls, wallFor } from "./validate.ts";
 
 /** Candidates tried between two looks at the limits. A constant, so that the outcome does not depend on the number of workers. */
-const CHUNK = 8;
-/** A line on which this many candidates never end holds a loop: what else could be changed there is left out. */
-const MAX_TIMEOUTS = 3;
+const CHUNK = 16;
+/** How many of them a worker takes at once. */
+const BATCH = 4;
 /** How many more candidates are tried after the first that passes, and how many are compared at most. */
-const LOOK_FURTHER = 24;
+const LOOK_FURTHER = 16;
 const MAX_COMPARED = 3;
 /** More than the base should ever take; measuring has no earlier measure. */
 const FIRST_WALL_MS = 120_000;
@@ -83,7 +83,7 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
   }
   let chunk: Candidate[] = [];
   for (const candidate of candidatesOf(files, lab.limits.deep ? [1, 2, 3, 4] : [1, 2, 3])) {
-    if ((tally.timeoutsAt.get(`${candidate.path}:${candidate.line}`) ?? 0) >= MAX_TIMEOUTS) continue;
+    if ((tally.timeoutsAt.get(placeOf(candidate)) ?? 0) >= MAX_TIMEOUTS) continue;
     if (chunk.length > 0 && (chunk.length >= CHUNK || chunk[0]?.wave !== candidate.wave)) {
       yield chunk;
       if (isSpent(lab, tally)) return;
@@ -97,7 +97,7 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
 const isSpent = (lab: Lab, tally: Tally): boolean =>
   tally.tried >= lab.limits.candidates || lab.now() - tally.startedAt >= lab.limits.wallMs;
 
-/** Each worker takes the next candidate as soon as it is free; the verdicts come in the order of the candidates. */
+/** Each worker takes the next few candidates as soon as it is free; the verdicts come in the order of the candidates. */
 async function tryAll(
   lab: Lab,
   workers: readonly Worker[],
@@ -108,9 +108,14 @@ async function tryAll(
   let next = 0;
   await Promise.all(
     workers.map(async (worker) => {
-      for (let index = next++; index < chunk.length; index = next++) {
+      for (let from = next; from < chunk.length; from = next) {
         lab.signal.throwIfAborted();
-        verdicts[index] = await tryCandidate(lab, worker, chunk[index] as Candidate, walls);
+        next = from + BATCH;
+        const few = chunk.slice(from, next);
+        const trials = await worker.tryEach(few, walls("failing"));
+        for (const [index, candidate] of few.entries()) {
+          verdicts[from + index] = await judgeCandidate(lab, worker, candidate, trials[index] as Trial, walls);
+        }
       }
     }),
   );

@@ -18,7 +18,7 @@ export interface Tally {
   /** Place in the order of the first candidate that passed, from 1. */
   rankOfFirst: number | null;
   readonly waves: Map<number, WaveTally>;
-  /** By path and line. */
+  /** By place. */
   readonly timeoutsAt: Map<string, number>;
 }
 
@@ -30,6 +30,9 @@ export const newTally = (startedAt: number): Tally => ({
   waves: new Map(),
   timeoutsAt: new Map(),
 });
+
+/** What is left alone when too many changes to it never end. */
+export const placeOf = ({ path, site }: Pick<Verdict["candidate"], "path" | "site">): string => `${path}:${site}`;
 
 /** Adds verdicts on candidates of one wave, in their order. */
 export function tallied(tally: Tally, verdicts: readonly Verdict[], ms: number): void {
@@ -57,7 +60,7 @@ export function tallied(tally: Tally, verdicts: readonly Verdict[], ms: number):
     }
     if (fate === "timeout") {
       wave.timeouts += 1;
-      const place = `${candidate.path}:${candidate.line}`;
+      const place = placeOf(candidate);
       tally.timeoutsAt.set(place, (tally.timeoutsAt.get(place) ?? 0) + 1);
     }
   }

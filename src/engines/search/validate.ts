@@ -1,6 +1,6 @@
 import { failedTests, type SuiteResult } from "../../suite/suite.ts";
 import type { Candidate } from "./candidates.ts";
-import type { Lab, Part, Worker } from "./lab.ts";
+import type { Lab, Part, Trial, Worker } from "./lab.ts";
 
 /** What became of a candidate. "refuted": it passed all that the search looks at, and failed a test that was held out. */
 export type Fate = "plausible" | "refuted" | "failed" | "timeout";
@@ -27,17 +27,22 @@ export function isHeldOut(id: string): boolean {
   return hash / 2 ** 32 < HELD_OUT;
 }
 
-/** Tries a candidate: the failing tests first, then those that reach its line, then everything. Stops at the first no. */
-export async function tryCandidate(lab: Lab, worker: Worker, candidate: Candidate, walls: Walls): Promise<Verdict> {
-  let [heldOut, cpuMs] = [0, 0];
+/** Judges a candidate by its trial with the failing tests, and if that holds by those that reach its line, then by everything. */
+export async function judgeCandidate(
+  lab: Lab,
+  worker: Worker,
+  candidate: Candidate,
+  first: Trial,
+  walls: Walls,
+): Promise<Verdict> {
+  let [heldOut, cpuMs, refuted] = [0, 0, false];
   const end = (fate: Fate): Verdict => ({ candidate, fate, heldOut, cpuMs });
-  let refuted = false;
   for (const part of lab.partsFor(candidate)) {
-    const trial = await worker.run(candidate, part, walls(part));
-    cpuMs += trial.cpuMs;
-    if (trial.result.killed === "timeout") return end("timeout");
-    if (trial.result.killed !== null || !holds(lab, trial.result, part)) return end("failed");
-    const kept = keptBack(lab, trial.result);
+    const { result, cpuMs: used } = part === "failing" ? first : await worker.run(candidate, part, walls(part));
+    cpuMs += used;
+    if (result.killed === "timeout") return end("timeout");
+    if (result.killed !== null || !holds(lab, result, part)) return end("failed");
+    const kept = keptBack(lab, result);
     refuted ||= kept.failed > 0;
     heldOut = Math.max(heldOut, kept.passed);
   }

@@ -27,7 +27,11 @@ export const offByOne: Operator = {
   propose: (node) => {
     if (node.role === "number" && whole.test(node.text)) {
       const number = Number(node.text);
-      return each(node, number === 0 ? ["1", "-1"] : [`${number + 1}`, `${number - 1}`]);
+      const isTerm = node.parent?.role === "binary" && /^[+-]$/.test(node.parent.tokens[0]?.type ?? "");
+      return each(
+        node,
+        number === 0 ? ["1", "-1"] : number === 1 && isTerm ? ["2"] : [`${number + 1}`, `${number - 1}`],
+      );
     }
     const countable =
       node.role === "name" ||
@@ -56,8 +60,7 @@ export const constant: Operator = {
           "0",
           "1",
           ...scope.numbers.slice(0, 6),
-          ...(whole.test(node.text) ? [`-${node.text}`] : []),
-          "2",
+          ...(whole.test(node.text) ? [`-${node.text}`, `${node.text}0`, node.text.slice(0, -1) || "2"] : []),
         ]);
       case "string":
         return isValue(node)
@@ -118,12 +121,13 @@ export const term: Operator = {
   propose: (node, scope) => {
     const place = node.parent?.role ?? "";
     const used = node.role === "name" || node.role === "binary" || node.role === "call" || node.role === "index";
-    if (!used || !isValue(node) || !["arguments", "return", "assign", "index"].includes(place)) return [];
+    const isOperand = node.parent?.role === "binary" && !isComparison(node.parent);
+    const isFactor = isOperand && /^[*/%]/.test(node.parent?.tokens[0]?.type ?? "");
+    if (!used || !isValue(node)) return [];
+    if (isOperand && !isFactor) return node.role === "name" ? [replace(node, `${node.text} ** 2`)] : [];
+    if (!isFactor && !["arguments", "return", "assign", "index"].includes(place)) return [];
     const others = scope.names.filter((name) => name !== node.text).slice(0, 8);
-    const powers = node.parent?.role === "binary" ? [`${node.text} ** 2`] : [];
-    return [
-      ...powers,
-      ...["-", "+"].flatMap((operator) => others.map((name) => `${node.text} ${operator} ${name}`)),
-    ].map((text) => replace(node, text));
+    const terms = ["-", "+"].flatMap((operator) => others.map((name) => `${node.text} ${operator} ${name}`));
+    return terms.map((text) => replace(node, isFactor ? `(${text})` : text));
   },
 };
