@@ -5,7 +5,7 @@ export const BATCH_ANSWERS = "/tmp/claw-search/answers.json";
 /**
  * Runs pytest once for each of many texts of one file, in forks of a process that has it loaded already: starting Python
  * and importing pytest takes several times longer than most tests. The request comes as JSON on standard input:
- * `{ path, seconds, texts, lines, most }`; a line on which `most` texts ran too long is left alone from there on.
+ * `{ path, seconds, texts, places, most }`; a place at which `most` texts ran too long is left alone from there on.
  */
 export const pytestBatch = `
 import json
@@ -88,10 +88,10 @@ original = read(path)
 answers = []
 slow = {}
 try:
-    for text, line in zip(request["texts"], request["lines"]):
-        answers.append(run(text) if slow.get(line, 0) < request["most"] else None)
+    for text, place in zip(request["texts"], request["places"]):
+        answers.append(run(text) if slow.get(place, 0) < request["most"] else None)
         if answers[-1] and answers[-1]["killed"]:
-            slow[line] = slow.get(line, 0) + 1
+            slow[place] = slow.get(place, 0) + 1
 finally:
     write(original)
     with open("${BATCH_ANSWERS}", "w") as out:

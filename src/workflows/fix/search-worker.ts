@@ -172,7 +172,7 @@ async function runGroup({ desk, room }: Bench, { plan, shell, env, group, wallMs
     path: group[0]?.path,
     seconds: wallMs / 1000,
     texts: group.map((candidate) => candidate.apply()),
-    lines: group.map(({ line }) => line),
+    places: group.map(({ site }) => site),
     most: MAX_TIMEOUTS,
   };
   const wall = group.length * wallMs + 10_000;
