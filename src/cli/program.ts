@@ -21,7 +21,7 @@ const menu: readonly Entry[] = [
     "Allow a waiting run to go on, as a named person",
     async () => (await import("./commands/approve.ts")).approve,
   ],
-  ["audit", "Check that the record is as it was written", async () => (await import("./commands/audit.ts")).audit],
+  ["audit", "Check the record, and answer from it", async () => (await import("./commands/audit.ts")).audit],
   ["sandbox", "Run a command exactly as a session would", async () => (await import("./commands/sandbox.ts")).sandbox],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];

@@ -9,5 +9,9 @@ const keys = "args|body|diff|manifest|message|output|patch|report|result|suspect
 /** A key and a hash. Within a text of somebody else's both would have escaped quotes, so they are never mistaken for it. */
 const named = new RegExp(`"(?:${keys})":"([0-9a-f]{64})"`, "g");
 
+/** Hashes of prompt files, by names that may be the same as keys of bodies. */
+const prompts = /"prompts":\{[^{}]*\}/;
+
 /** The bodies that an event names, from its stored text: also events of a later release are understood. */
-export const bodiesNamed = (stored: string): readonly Sha[] => [...stored.matchAll(named)].map(([, sha = ""]) => sha);
+export const bodiesNamed = (stored: string): readonly Sha[] =>
+  [...stored.replace(prompts, "").matchAll(named)].map(([, sha = ""]) => sha);

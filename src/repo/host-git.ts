@@ -14,6 +14,7 @@ const allowed = [
   "for-each-ref",
   "ls-files",
   "ls-tree",
+  "merge-base",
   "pack-objects",
   "read-tree",
   "rev-parse",

@@ -44,7 +44,7 @@ test("what does not hold is listed, and the first of it is the error", async () 
   expect(await type(["audit", "verify"], { ledger })).toEqual({
     code: 24,
     out: "✗ run aaa1: event 0 does not match its hash\n",
-    err: "claw: the ledger is not as it was written: run aaa1: event 0 does not match its hash\n  restore it from a backup before trusting it\n",
+    err: "claw: the record is not as it was written: run aaa1: event 0 does not match its hash\n  restore it from a backup before trusting it; claw audit verify lists everything that was found\n",
   });
   const { code, out } = await type(["audit", "verify", "--json"], { ledger });
   expect(code).toBe(24);

@@ -180,3 +180,9 @@ test("every hash that an event may hold is either a body's or known to be none",
 test("a hash in somebody else's words names no body", () => {
   expect(bodiesNamed(JSON.stringify({ detail: JSON.stringify({ message: "0".repeat(64) }) }))).toEqual([]);
 });
+
+test("hashes of prompt files name no bodies, whatever the prompts are called", () => {
+  const [prompt, manifest] = ["0".repeat(64), "1".repeat(64)];
+  const event = { type: "run.started", manifest, prompts: { patch: prompt, report: prompt } };
+  expect(bodiesNamed(JSON.stringify(event))).toEqual([manifest]);
+});

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { exitCodes, LedgerBroken } from "../../errors.ts";
+import { exitCodes } from "../../errors.ts";
 import type { Audit } from "../../ledger/audit/audit.ts";
-import type { Finding } from "../../ledger/audit/finding.ts";
 import { plural } from "../../text.ts";
 import { command } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
 import { branchHeads, Head, repositoryAt } from "./heads.ts";
+import { brokenRecord, sentence } from "./subject.ts";
 
 export const verify = command({
   arguments: "[run]",
@@ -43,13 +43,11 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     for (const finding of audit.findings) out(`✗ ${sentence(finding)}`);
     if (audit.further > 0) out(`✗ and ${audit.further} more`);
     const [first] = audit.findings;
-    if (first) throw broken(first);
+    if (first) throw brokenRecord(first);
     out(`✓ as it was written: ${counted(audit)}`);
     if (audit.heads === 0) err("note: no head from outside was compared; an older copy of the ledger would hold, too");
   },
 });
-
-const sentence = ({ run, problem }: Finding): string => (run === null ? problem : `run ${run}: ${problem}`);
 
 const counted = ({ runs, events, bodies, anchors, heads }: Audit): string =>
   [
@@ -59,9 +57,3 @@ const counted = ({ runs, events, bodies, anchors, heads }: Audit): string =>
     plural(anchors, "anchor"),
     `${plural(heads, "head")} from outside`,
   ].join(", ");
-
-const broken = (first: Finding): LedgerBroken =>
-  new LedgerBroken(
-    `the ledger is not as it was written: ${sentence(first)}`,
-    "restore it from a backup before trusting it",
-  );

@@ -1,4 +1,8 @@
+import { answer } from "../audit/answer.ts";
 import { verify } from "../audit/verify.ts";
 import { family } from "../command.ts";
 
-export const audit = family([["verify", "Check that nothing in the ledger was changed, cut or deleted", verify]]);
+export const audit = family([
+  ["verify", "Check that nothing in the ledger was changed, cut or deleted", verify],
+  ["answer", "Answer an auditor's questions about a run, a commit or a branch", answer],
+]);

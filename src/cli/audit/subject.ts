@@ -1,0 +1,70 @@
+import type { App } from "../../app.ts";
+import { LedgerBroken, UsageError } from "../../errors.ts";
+import type { Finding, PublishedHead } from "../../ledger/audit/finding.ts";
+import type { Ledger, RunRecord } from "../../ledger/ledger.ts";
+import type { RunFacts } from "../../reports/result.ts";
+import { readClawCommit } from "../../repo/claw-commits.ts";
+import type { Repository } from "../../repo/repository.ts";
+import { readRun, resolveRun } from "../run-id.ts";
+import { repositoryAt } from "./heads.ts";
+
+/** A run that an auditor asks about, checked. */
+export interface Subject {
+  readonly facts: RunFacts & RunRecord;
+  /** The repository that was looked at. */
+  readonly repository: Repository | null;
+  /** The head that the commit names, when the run was found by a commit. */
+  readonly head: PublishedHead | null;
+}
+
+interface Asked {
+  /** A run, a commit or a branch; the newest run when omitted. */
+  readonly what: string | undefined;
+  readonly cwd: string;
+  readonly repository: string | false | undefined;
+}
+
+/** The run that is meant, its record checked against its chain, its anchors, its bodies and the commit that names it. */
+export async function readSubject(app: App, ledger: Ledger, { what, cwd, repository: path }: Asked): Promise<Subject> {
+  const repository = await repositoryAt(app, cwd, path);
+  const head = what === undefined || (await namesRun(ledger, what)) ? null : await headOfCommit(repository, what);
+  if (head && (await ledger.find(head.run)).length === 0) {
+    throw new UsageError(
+      `run ${head.run}, which ${head.where} names, is not in this ledger`,
+      "it was made on another machine, or with another CLAW_HOME: ask there for claw audit export",
+    );
+  }
+  const run = await resolveRun(ledger, head?.run ?? what);
+  const { findings } = await ledger.audit({ run, heads: head ? [head] : [] });
+  const [first] = findings;
+  if (first) throw brokenRecord(first);
+  return { facts: await readRun(ledger, run), repository, head };
+}
+
+const namesRun = async (ledger: Ledger, what: string): Promise<boolean> =>
+  /^[0-9a-z]+$/.test(what) && (await ledger.find(what)).length > 0;
+
+async function headOfCommit(repository: Repository | null, what: string): Promise<PublishedHead> {
+  const commit = await repository?.resolve(what).catch(() => null);
+  if (!repository || !commit) {
+    throw new UsageError(
+      `there is no run${repository ? ", commit or branch" : ""} ${JSON.stringify(what)}`,
+      `list runs with: claw runs${repository ? "" : "; for a commit, run this in its repository or name it with --repository"}`,
+    );
+  }
+  const found = await readClawCommit(repository, commit);
+  if (found) return { run: found.run, head: found.record, where: `commit ${commit.slice(0, 12)}` };
+  throw new UsageError(
+    `commit ${commit.slice(0, 12)} is not claw's: its message names no run`,
+    "the commits of claw have Claw-Run and Claw-Record lines",
+  );
+}
+
+/** A finding as a sentence. */
+export const sentence = ({ run, problem }: Finding): string => (run === null ? problem : `run ${run}: ${problem}`);
+
+export const brokenRecord = (first: Finding): LedgerBroken =>
+  new LedgerBroken(
+    `the record is not as it was written: ${sentence(first)}`,
+    "restore it from a backup before trusting it; claw audit verify lists everything that was found",
+  );
