@@ -4,6 +4,7 @@ import type { Row, Store } from "../store/store.ts";
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { GENESIS, nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
+import { type ExportLine, exportLines } from "./export.ts";
 import { isGone, thisProcess } from "./owner.ts";
 import { scrubbedJson, shaOf, stagedBodies } from "./staged.ts";
 import { upcast } from "./upcast.ts";
@@ -55,6 +56,8 @@ export interface Ledger {
   text(sha: Sha): Promise<string>;
   /** Looks for anything that is not as it was written. */
   audit(request?: AuditRequest): Promise<Audit>;
+  /** Everything there is of a run, to be checked elsewhere. `claw` is the version that exports it. */
+  export(run: string, claw: string): AsyncIterable<ExportLine>;
   close(): Promise<void>;
 }
 
@@ -98,6 +101,7 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     active,
     find: (prefix) => store.find(prefix),
     audit: (request) => auditLedger(store, request),
+    export: (run, claw) => exportLines(store, run, claw),
     newest: async (limit) => {
       const ends = await store.ends(limit);
       return Promise.all(

@@ -7,6 +7,8 @@ export const Call = z.object({
   args: z.record(z.string(), z.unknown()).nullable(),
   /** Why the call cannot be executed: told to the model, never executed. */
   error: z.string().optional(),
+  /** Names of the arguments of a call that cannot be executed: all that is replayed of it. */
+  sent: z.array(z.string()).optional(),
   /** Names of the repairs that made the arguments readable, for the record. */
   repairs: z.array(z.string()).default([]),
 });

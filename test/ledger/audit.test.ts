@@ -74,7 +74,7 @@ describe("what somebody else's hand did is named by run and event:", () => {
       "a deleted run",
       "DELETE FROM events WHERE run = 'run1'",
       [
-        ["run", "run1", null, "all of its events are gone"],
+        ["run", "run1", null, "none of its events are there"],
         ["anchor", "run1", 0, "event 5 is anchored, and no longer there as it was"],
       ],
     ],

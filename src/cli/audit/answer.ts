@@ -5,13 +5,14 @@ import { fateOf } from "../../repo/claw-commits.ts";
 import { printable } from "../../text.ts";
 import { command } from "../command.ts";
 import { hasColours, type Style, styleFor } from "../style.ts";
-import { readSubject, type Subject } from "./subject.ts";
+import { readSubject, readSubjectFile, type Subject } from "./subject.ts";
 
 export const answer = command({
   arguments: "[what]",
   options: [
     ["--repository <path>", "where commits and branches are looked up (default: the repository around this directory)"],
     ["--no-repository", "answer from the ledger alone"],
+    ["--file <file>", "answer from a run that claw audit export wrote, without a ledger"],
     ["--json", "print one JSON object"],
   ],
   more: `Answers five questions about a run, each with the events it rests on: who approved the prompts, which model wrote the
@@ -27,11 +28,13 @@ Exit codes: 0 answered; 24 the record is not as it was written`,
   input: z.object({
     what: z.string().optional(),
     repository: z.union([z.string(), z.literal(false)]).optional(),
+    file: z.string().optional(),
     json: z.boolean().default(false),
   }),
-  async run({ what, repository, json }, { app, cwd, out, terminal }) {
+  async run({ what, repository, file, json }, { app, cwd, out, terminal }) {
     const opened = await app();
-    const subject = await readSubject(opened, await opened.ledger(), { what, cwd, repository });
+    const asked = { what, cwd, repository };
+    const subject = await (file === undefined ? readSubject(opened, asked) : readSubjectFile(opened, file, asked));
     const { facts, head } = subject;
     const { run, outcome, commit, branch, base } = resultOf(facts);
     const fate = subject.repository && commit ? await fateOf(subject.repository, { commit, branch }) : null;

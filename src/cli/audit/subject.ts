@@ -6,6 +6,7 @@ import type { RunFacts } from "../../reports/result.ts";
 import { readClawCommit } from "../../repo/claw-commits.ts";
 import type { Repository } from "../../repo/repository.ts";
 import { readRun, resolveRun } from "../run-id.ts";
+import { auditExport, openExport } from "./exported.ts";
 import { repositoryAt } from "./heads.ts";
 
 /** A run that an auditor asks about, checked. */
@@ -25,7 +26,8 @@ interface Asked {
 }
 
 /** The run that is meant, its record checked against its chain, its anchors, its bodies and the commit that names it. */
-export async function readSubject(app: App, ledger: Ledger, { what, cwd, repository: path }: Asked): Promise<Subject> {
+export async function readSubject(app: App, { what, cwd, repository: path }: Asked): Promise<Subject> {
+  const ledger = await app.ledger();
   const repository = await repositoryAt(app, cwd, path);
   const head = what === undefined || (await namesRun(ledger, what)) ? null : await headOfCommit(repository, what);
   if (head && (await ledger.find(head.run)).length === 0) {
@@ -39,6 +41,23 @@ export async function readSubject(app: App, ledger: Ledger, { what, cwd, reposit
   const [first] = findings;
   if (first) throw brokenRecord(first);
   return { facts: await readRun(ledger, run), repository, head };
+}
+
+/** The same of a run that came in a file. A commit or branch is then the one it must come from. */
+export async function readSubjectFile(app: App, file: string, asked: Asked): Promise<Subject> {
+  const repository = await repositoryAt(app, asked.cwd, asked.repository);
+  const imported = await openExport(asked.cwd, file);
+  const head = asked.what === undefined ? null : await headOfCommit(repository, asked.what);
+  if (head && head.run !== imported.run) {
+    throw new UsageError(
+      `${head.where} is of run ${head.run}, the file of run ${imported.run}`,
+      "ask for the other file",
+    );
+  }
+  const { findings } = await auditExport(imported, head ? [head] : []);
+  const [first] = findings;
+  if (first) throw brokenRecord(first);
+  return { facts: await readRun(imported.ledger, imported.run), repository, head };
 }
 
 const namesRun = async (ledger: Ledger, what: string): Promise<boolean> =>

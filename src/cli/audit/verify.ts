@@ -1,9 +1,12 @@
 import { z } from "zod";
-import { exitCodes } from "../../errors.ts";
+import { exitCodes, UsageError } from "../../errors.ts";
 import type { Audit } from "../../ledger/audit/audit.ts";
+import type { PublishedHead } from "../../ledger/audit/finding.ts";
+import type { Repository } from "../../repo/repository.ts";
 import { plural } from "../../text.ts";
-import { command } from "../command.ts";
+import { command, type CommandDesk } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
+import { auditExport, openExport } from "./exported.ts";
 import { branchHeads, Head, repositoryAt } from "./heads.ts";
 import { brokenRecord, sentence } from "./subject.ts";
 
@@ -13,6 +16,7 @@ export const verify = command({
     ["--head <run=sha...>", "a head that was kept elsewhere: in a pull request, a note, on paper"],
     ["--repository <path>", "take heads from its claw/ branches (default: the repository around this directory)"],
     ["--no-repository", "take heads from no branches"],
+    ["--file <file>", "check a run that claw audit export wrote, without a ledger"],
     ["--json", "print one JSON object"],
   ],
   more: `Checks the hash of every event, every body that an event names, and the anchors: all of the ledger, or one run. Finds a
@@ -26,15 +30,13 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     run: z.string().optional(),
     head: z.array(Head).default([]),
     repository: z.union([z.string(), z.literal(false)]).optional(),
+    file: z.string().optional(),
     json: z.boolean().default(false),
   }),
-  async run({ run: prefix, head, repository, json }, { app, cwd, out, err, signal }) {
-    const opened = await app();
-    const ledger = await opened.ledger();
-    const run = prefix === undefined ? undefined : await resolveRun(ledger, prefix);
-    const around = await repositoryAt(opened, cwd, repository);
-    const heads = [...head, ...(around ? await branchHeads(around) : [])];
-    const audit = await ledger.audit({ run, heads, signal });
+  async run(input, desk) {
+    const { json } = input;
+    const { out, err } = desk;
+    const audit = input.file === undefined ? await auditHere(input, desk) : await auditFile(input.file, input, desk);
     const holds = audit.findings.length === 0;
     if (json) {
       out(JSON.stringify({ type: "audit", version: 1, holds, ...audit }));
@@ -45,9 +47,40 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     const [first] = audit.findings;
     if (first) throw brokenRecord(first);
     out(`✓ as it was written: ${counted(audit)}`);
-    if (audit.heads === 0) err("note: no head from outside was compared; an older copy of the ledger would hold, too");
+    if (audit.heads === 0) err("note: no head from outside was compared; an older or shorter copy would hold, too");
   },
 });
+
+interface Asked {
+  readonly run?: string | undefined;
+  readonly head: readonly PublishedHead[];
+  readonly repository?: string | false | undefined;
+}
+
+async function auditHere({ run: prefix, head, repository }: Asked, { app, cwd, signal }: CommandDesk): Promise<Audit> {
+  const opened = await app();
+  const ledger = await opened.ledger();
+  const run = prefix === undefined ? undefined : await resolveRun(ledger, prefix);
+  return ledger.audit({ run, heads: await headsFor(run, head, await repositoryAt(opened, cwd, repository)), signal });
+}
+
+async function auditFile(file: string, { run, head, repository }: Asked, { app, cwd }: CommandDesk): Promise<Audit> {
+  if (run !== undefined) throw new UsageError("a run and --file exclude each other", "the file names its run itself");
+  const imported = await openExport(cwd, file);
+  return auditExport(imported, await headsFor(imported.run, head, await repositoryAt(await app(), cwd, repository)));
+}
+
+/** Branches of other runs say nothing about the one that is checked; a head that a person typed must be of it. */
+async function headsFor(
+  run: string | undefined,
+  typed: readonly PublishedHead[],
+  repository: Repository | null,
+): Promise<readonly PublishedHead[]> {
+  const other = typed.find((head) => run !== undefined && head.run !== run);
+  if (other) throw new UsageError(`--head is of run ${other.run}, and run ${run} is checked`, "leave one of them out");
+  const branches = repository ? await branchHeads(repository) : [];
+  return [...typed, ...branches.filter((head) => run === undefined || head.run === run)];
+}
 
 const counted = ({ runs, events, bodies, anchors, heads }: Audit): string =>
   [

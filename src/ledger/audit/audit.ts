@@ -7,7 +7,7 @@ import { auditRun, notThere } from "./run.ts";
 export interface AuditRequest {
   /** Only this run; otherwise everything in the ledger. */
   readonly run?: string | undefined;
-  /** Heads that were published elsewhere, of any run. */
+  /** Heads that were published elsewhere, of what is looked at. */
   readonly heads?: readonly PublishedHead[];
   /** Number of the first anchor, where a ledger is only a part of one. */
   readonly firstAnchor?: number;
@@ -41,12 +41,11 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
     findings.push(...found.slice(0, room));
     further += Math.max(0, found.length - room);
   };
-  const asked = heads.filter(({ run }) => only === undefined || run === only);
-  const elsewhere = new Set(asked);
+  const elsewhere = new Set(heads);
   let [runs, events] = [0, 0];
   for (let listed = await nextRun(pages, only, ""); listed; listed = await nextRun(pages, only, listed.run)) {
     const { run } = listed;
-    const own = asked.filter((head) => head.run === run);
+    const own = heads.filter((head) => head.run === run);
     for (const head of own) elsewhere.delete(head);
     const audited = await auditRun(pages, listed, { bodies, heads: own, signal });
     add(audited.findings);
@@ -57,7 +56,7 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
   const { anchors, findings: lost } = await auditAnchors(pages, { run: only, from: request.firstAnchor ?? 0, signal });
   add(lost);
   add(bodies.unnamed());
-  return { runs, events, bodies: bodies.count(), anchors, heads: asked.length, findings, further };
+  return { runs, events, bodies: bodies.count(), anchors, heads: heads.length, findings, further };
 }
 
 /** The run after `after`; of one run alone, itself and nothing more. */

@@ -66,8 +66,8 @@ async function wrongBodies(rows: readonly Row[], bodies: BodyCheck): Promise<Fin
 /** The list of runs is written together with the events. Events that came meanwhile are no fault. */
 function notAsListed({ run, last }: ListedRun, events: number): Finding[] {
   const fault = (problem: string): Finding[] => [{ kind: "run", run, seq: null, problem }];
+  if (events === 0) return fault("none of its events are there");
   if (last === null) return fault("it has events, but is not on the list of runs");
-  if (events === 0) return fault("all of its events are gone");
   return events > last ? [] : fault(`it had ${last + 1} events, and has ${events}: its tail was cut`);
 }
 

@@ -1,0 +1,36 @@
+import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { systemClock } from "../../clock.ts";
+import { UsageError } from "../../errors.ts";
+import type { Audit } from "../../ledger/audit/audit.ts";
+import type { PublishedHead } from "../../ledger/audit/finding.ts";
+import { type ImportedRun, importRun } from "../../ledger/import.ts";
+import { openSqlite } from "../../store/sqlite.ts";
+import { compareStatements } from "./attest.ts";
+
+/** A run in a file that claw audit export wrote. No ledger of this machine is opened: it is kept in memory. */
+export async function openExport(cwd: string, file: string): Promise<ImportedRun> {
+  const path = resolve(cwd, file);
+  const source = createReadStream(path);
+  try {
+    return await importRun(
+      createInterface({ input: source, crlfDelay: Infinity }),
+      await openSqlite(":memory:"),
+      systemClock,
+    );
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "EISDIR") throw error;
+    throw new UsageError(`${path} cannot be read`, "name a file that claw audit export wrote", error);
+  } finally {
+    source.destroy();
+  }
+}
+
+/** Checks a run that came in a file: its record, and that its statements follow from it. */
+export async function auditExport(imported: ImportedRun, heads: readonly PublishedHead[]): Promise<Audit> {
+  const audit = await imported.check(heads);
+  if (audit.findings.length > 0) return audit;
+  return { ...audit, findings: await compareStatements(imported.ledger, imported.run, imported.statements) };
+}

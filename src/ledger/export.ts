@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { AnchorRow, Pages } from "../store/store.ts";
+import { bodiesNamed } from "./bodies.ts";
+import { Sha } from "./events.ts";
+
+const line = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
+  z.strictObject({ type: z.literal(type), ...shape });
+
+/** One line of an exported run. Together they hold all that is needed to check the run and to answer for it, offline. */
+export const ExportLine = z.discriminatedUnion("type", [
+  line("export", { version: z.literal(1), run: z.string(), claw: z.string() }),
+  /** `body` is the text as it is stored: what the hash covers. */
+  line("event", { run: z.string(), seq: z.int(), body: z.string(), hash: Sha }),
+  line("anchor", { seq: z.int(), run: z.string(), last: z.int(), head: Sha, at: z.int(), hash: Sha }),
+  /** `data` is base64; null when the ledger itself no longer has it. */
+  line("body", { sha: Sha, data: z.base64().nullable() }),
+  /** An in-toto statement, drawn from the events. Not signed. */
+  line("statement", { statement: z.json() }),
+]);
+export type ExportLine = z.infer<typeof ExportLine>;
+
+const AT_ONCE = 500;
+
+/** Everything that a ledger has of one run, in order: events, anchors, and the bodies that the events name, each once. */
+export async function* exportLines(pages: Pages, run: string, claw: string): AsyncGenerator<ExportLine> {
+  yield { type: "export", version: 1, run, claw };
+  const shas = new Set<string>();
+  for (let seq = 0; ;) {
+    const rows = await pages.rows(run, seq, AT_ONCE);
+    for (const row of rows) {
+      for (const sha of bodiesNamed(row.body)) shas.add(sha);
+      yield { type: "event", run: row.run, seq: row.seq, body: row.body, hash: row.hash };
+    }
+    seq += rows.length;
+    if (rows.length < AT_ONCE) break;
+  }
+  for await (const anchor of anchorsOf(pages, run)) yield { type: "anchor", ...anchor };
+  for (const sha of shas) {
+    const data = await pages.blob(sha);
+    yield { type: "body", sha, data: data && Buffer.from(data).toString("base64") };
+  }
+}
+
+/**
+ * The anchors from the run's first to its last, and the one before them, which the first follows: between a run's own
+ * lie those of other runs, and their chain holds only together.
+ */
+async function* anchorsOf(pages: Pages, run: string): AsyncGenerator<AnchorRow> {
+  let waiting: AnchorRow[] = [];
+  let begun = false;
+  for (let from = 0; ;) {
+    const page = await pages.anchors(from, AT_ONCE);
+    for (const anchor of page) {
+      waiting = begun ? [...waiting, anchor] : [...waiting.slice(-1), anchor];
+      if (anchor.run !== run) continue;
+      begun = true;
+      yield* waiting;
+      waiting = [];
+    }
+    from += page.length;
+    if (page.length < AT_ONCE) return;
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from "../clock.ts";
+import { LedgerBroken } from "../errors.ts";
+import type { Store } from "../store/store.ts";
+import type { Audit } from "./audit/audit.ts";
+import type { PublishedHead } from "./audit/finding.ts";
+import { ExportLine } from "./export.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+
+/** A run that came in a file. */
+export interface ImportedRun {
+  readonly run: string;
+  /** Holds this run alone. */
+  readonly ledger: Ledger;
+  /** In-toto statements, as they came: nobody has compared them with the events yet. */
+  readonly statements: readonly unknown[];
+  /** Looks for anything in it that is not as it was written. */
+  check(heads: readonly PublishedHead[]): Promise<Audit>;
+}
+
+/** Takes the lines of an exported run, as they are, into an empty store. Throws LedgerBroken on a line that is none. */
+export async function importRun(lines: AsyncIterable<string>, store: Store, clock: Clock): Promise<ImportedRun> {
+  const statements: unknown[] = [];
+  let run: string | null = null;
+  let firstAnchor: number | null = null;
+  let number = 0;
+  for await (const text of lines) {
+    number += 1;
+    if (text === "") continue;
+    const line = parse(text, number);
+    if (number === 1 ? line.type !== "export" : line.type === "export") throw unreadable(number, "is not in its place");
+    if (line.type === "export") run = line.run;
+    if (line.type === "event" && line.run !== run) throw unreadable(number, `is of run ${line.run}`);
+    if (line.type === "anchor") firstAnchor ??= line.seq;
+    if (line.type === "statement") statements.push(line.statement);
+    await take(store, line).catch(() => {
+      throw unreadable(number, "is there twice");
+    });
+  }
+  if (run === null) throw unreadable(1, "is missing");
+  const ledger = openLedger({ store, clock, scrub: (text) => text });
+  const only = run;
+  return {
+    run,
+    ledger,
+    statements,
+    check: (heads) => ledger.audit({ run: only, heads, firstAnchor: firstAnchor ?? 0 }),
+  };
+}
+
+async function take(store: Store, line: ExportLine): Promise<void> {
+  if (line.type === "event") {
+    const { type: _, ...row } = line;
+    await store.append({ rows: [row], blobs: [], durable: false });
+  } else if (line.type === "anchor") {
+    const { type: _, ...anchor } = line;
+    await store.anchor(() => anchor);
+  } else if (line.type === "body" && line.data !== null) {
+    const blob = { sha: line.sha, data: Buffer.from(line.data, "base64") };
+    await store.append({ rows: [], blobs: [blob], durable: false });
+  }
+}
+
+function parse(text: string, number: number): ExportLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw unreadable(number, "is not JSON");
+  }
+  const line = ExportLine.safeParse(value);
+  if (line.success) return line.data;
+  const [issue] = line.error.issues;
+  throw unreadable(number, `does not fit: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
+}
+
+const unreadable = (number: number, problem: string): LedgerBroken =>
+  new LedgerBroken(`line ${number} of the export ${problem}`, "ask for the file again: claw audit export writes it");

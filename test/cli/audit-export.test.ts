@@ -1,0 +1,145 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { ExportLine } from "../../src/ledger/export.ts";
+import { type } from "../support/cli-desk.ts";
+import { ledgerFile, recordRun } from "../support/ledger-file.ts";
+import { recordProvenFix } from "../support/recorded-fix.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+/** A fix between other runs, exported to a file. */
+async function exported() {
+  const { ledger } = await ledgerFile();
+  for (const run of ["run0", "run1"]) await recordRun(ledger, run, 2);
+  await recordProvenFix(ledger, "aaa1");
+  await recordRun(ledger, "run2", 2);
+  const again = await ledger.open("aaa1");
+  await again.append({ type: "run.resumed", host: "here" });
+  await again.close();
+  await recordRun(ledger, "run3", 2);
+  const file = join(temporaryDirectory(), "aaa1.jsonl");
+  const typed = await type(["audit", "export", "aaa1", "--output", file], { ledger });
+  const lines = readFileSync(file, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as ExportLine);
+  /** Checks a changed copy, far from any ledger. */
+  const check = (changed: readonly unknown[], ...more: string[]) => {
+    writeFileSync(file, changed.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n"));
+    return type(["audit", "verify", "--file", file, ...more]);
+  };
+  return { ledger, file, typed, lines, check };
+}
+
+test("an exported run is checked and answers without a ledger", async () => {
+  const { ledger, file, typed } = await exported();
+  expect(typed).toEqual({
+    code: 0,
+    out: "",
+    err: `written: ${file}\n  check it with: claw audit verify --file ${file}\n`,
+  });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await type(["audit", "verify", "--file", file])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /^✓ as it was written: 1 run, 36 events, \d+ bodies, 4 anchors, 0 heads from outside\n$/,
+    ),
+  });
+  const here = await type(["audit", "answer", "aaa1"], { ledger });
+  expect(await type(["audit", "answer", "--file", file])).toEqual(here);
+});
+
+test("the file holds events as they are stored, the anchors between them, all bodies, and statements", async () => {
+  const { ledger, lines } = await exported();
+  const of = (kind: ExportLine["type"]) => lines.filter(({ type: one }) => one === kind);
+  expect(lines[0]).toEqual({ type: "export", version: 1, run: "aaa1", claw: "0.0.0" });
+  expect(of("event")).toHaveLength((await ledger.read("aaa1")).events.length);
+  expect(of("anchor").map((line) => (line.type === "anchor" ? [line.seq, line.run] : []))).toEqual([
+    [1, "run1"],
+    [2, "aaa1"],
+    [3, "run2"],
+    [4, "aaa1"],
+  ]);
+  expect(of("statement").map((line) => (line.type === "statement" ? line.statement : null))).toMatchObject([
+    {
+      _type: "https://in-toto.io/Statement/v1",
+      subject: [{ name: "base", digest: { gitCommit: "d".repeat(40) } }],
+      predicateType: "https://in-toto.io/attestation/test-result/v0.1",
+      predicate: { result: "FAILED" },
+    },
+    {
+      subject: [{ name: "head", digest: { gitCommit: "e".repeat(40) } }],
+      predicateType: "https://in-toto.io/attestation/test-result/v0.1",
+      predicate: { result: "PASSED" },
+    },
+    { predicateType: "urn:claw:agent-change:v0.1", predicate: { outcome: null, proof: { holds: true } } },
+  ]);
+});
+
+test("standard output gets the same lines", async () => {
+  const { ledger, file } = await exported();
+  expect((await type(["audit", "export", "aaa1"], { ledger })).out).toBe(readFileSync(file, "utf8"));
+});
+
+type Change = (lines: readonly ExportLine[]) => readonly unknown[];
+const without =
+  (unwanted: (line: ExportLine) => boolean): Change =>
+  (lines) =>
+    lines.filter((line) => !unwanted(line));
+const event = (seq: number) => (line: ExportLine) => line.type === "event" && line.seq === seq;
+const replaced =
+  (kind: ExportLine["type"], before: string, after: string): Change =>
+  (lines) =>
+    lines.map((line) => (line.type === kind ? JSON.stringify(line).replace(before, after) : line));
+
+test.each<[string, Change, string]>([
+  ["a changed byte", replaced("event", "ada", "eve"), "run aaa1: event 0 does not match its hash"],
+  ["a deleted event", without(event(7)), "run aaa1: event 7 is missing: event 8 follows event 6"],
+  ["a cut tail", without(event(35)), "run aaa1: event 35 is anchored, and no longer there as it was"],
+  ["no events", without(({ type: kind }) => kind === "event"), "run aaa1: none of its events are there"],
+  ["a changed anchor", replaced("anchor", '"at":1', '"at":2'), "run aaa1: anchor 2 does not match its hash"],
+  [
+    "a deleted body",
+    without(({ type: kind }) => kind === "body"),
+    /run aaa1: body [0-9a-f]{12}, which event 0 names, is missing/.source,
+  ],
+  ["an exchanged body", replaced("body", '"data":"', '"data":"AAAA'), "is not what its name, its hash, says"],
+  [
+    "a changed statement",
+    replaced("statement", "PASSED", "WARNED"),
+    "run aaa1: statement 2 does not follow from its events",
+  ],
+  ["a deleted statement", (lines) => lines.slice(0, -1), "run aaa1: statement 3 is missing"],
+  ["another run's event", replaced("event", '"run":"aaa1"', '"run":"aaa2"'), "line 2 of the export is of run aaa2"],
+  ["an event that is there twice", (lines) => [...lines, ...lines.filter(event(3))], "of the export is there twice"],
+  ["no first line", (lines) => lines.slice(1), "line 1 of the export is not in its place"],
+  ["an empty file", () => [], "line 1 of the export is missing"],
+  ["words", () => ["hello"], "line 1 of the export is not JSON"],
+  ["another kind of line", (lines) => [...lines, { type: "x" }], "of the export does not fit"],
+])("%s in the file is found", async (_, change, message) => {
+  const { lines, check } = await exported();
+  const { code, err } = await check(change(lines));
+  expect(code).toBe(24);
+  expect(err).toMatch(message.includes("[0-9") ? new RegExp(message) : message);
+});
+
+test("a file that was cut whole is found out by a head from outside", async () => {
+  const { ledger, lines, check } = await exported();
+  const { head } = await ledger.read("aaa1");
+  const cut = lines.filter((line) => !event(35)(line) && line.type !== "anchor" && line.type !== "statement");
+  expect((await check(cut, "--head", `aaa1=${head}`)).err).toContain("its head");
+  expect((await check(lines, "--head", `aaa1=${head}`)).code).toBe(0);
+  expect((await check(lines, "--head", `run1=${head}`)).err).toContain(
+    "--head is of run run1, and run aaa1 is checked",
+  );
+});
+
+test("a file is never overwritten, and one that is not there is told", async () => {
+  const { ledger, file } = await exported();
+  expect((await type(["audit", "export", "-o", file], { ledger })).err).toContain("exists already");
+  expect(await type(["audit", "verify", "--file", "/nowhere/x"])).toEqual({
+    code: 2,
+    out: "",
+    err: "claw: /nowhere/x cannot be read\n  name a file that claw audit export wrote\n",
+  });
+});
