@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /** A fact that an answer rests on: the number of its event, and what it says. */
-export interface Evidence {
+interface Evidence {
   readonly event: number;
   readonly fact: string;
 }

@@ -1,5 +1,5 @@
+import { z } from "zod";
 import type { EventOf, Recorded } from "../ledger/events.ts";
-import type { SuiteResult } from "../suite/suite.ts";
 import { latestGates } from "../views/evidence.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { servedModels } from "./answered-by.ts";
@@ -26,9 +26,11 @@ export interface Attested {
   readonly events: readonly Recorded[];
   /** Hash of each event's row, by its number; the last is the run's head. */
   readonly hashes: readonly string[];
-  /** Per-test results by the name of their body; those that are not at hand are left out. */
-  readonly results: ReadonlyMap<string, SuiteResult>;
+  /** Per-test results by the name of their body, as they are stored; those that are not at hand are left out. */
+  readonly results: ReadonlyMap<string, unknown>;
 }
+
+const Results = z.object({ tests: z.array(z.object({ id: z.string(), status: z.string() })) });
 
 const TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1";
 /** There is no predicate of in-toto for a change that an agent made: this one is claw's. */
@@ -66,7 +68,7 @@ const statement = (subject: Subject, predicateType: string, predicate: unknown):
 
 function testResult({ run, events, hashes, results }: Attested, subject: Subject, suite: Suite): Statement {
   const test = ofType(events, "diff.taken").findLast(({ purpose }) => purpose === "reproduction");
-  const tests = results.get(suite.result)?.tests ?? [];
+  const tests = Results.safeParse(results.get(suite.result)).data?.tests ?? [];
   const named = (status: string): string[] => tests.filter((one) => one.status === status).map(({ id }) => id);
   const { purpose, command, runner, files, exitCode, passed, failed, skipped } = suite;
   return statement(subject, TEST_RESULT, {
