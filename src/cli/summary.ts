@@ -19,6 +19,7 @@ export function summary(facts: RunFacts, style: Style): string {
     ["issue", result.task && `${said(result.task.title)}  ${style.faint(`from ${said(result.task.source)}`)}`],
     ["model", result.model && said(result.model.label)],
     ...claims(facts, style).map((claim, index): [string, string] => [index === 0 ? "proof" : "", claim]),
+    ["level", result.evidenceLevel ? levelLine(result.evidenceLevel, style) : null],
     ["gates", gatesLine(result, style)],
     ["change", result.diff && `${plural(result.diff.files, "file")}, +${result.diff.added} −${result.diff.deleted}`],
     ["branch", result.branch && `${result.branch}  ${style.faint(result.commit?.slice(0, 12) ?? "")}`],
@@ -61,6 +62,10 @@ const claims = ({ events }: RunFacts, style: Style): readonly string[] =>
   (fixFacts(events).proof?.findings ?? []).map(
     ({ claim, holds }) => `${paintMark(style, holds ? "✓" : "✗")} ${said(claim)}`,
   );
+
+/** "L2  more would be: 2 more distinct failing inputs; …". */
+const levelLine = ({ level, wouldRaise }: NonNullable<Result["evidenceLevel"]>, style: Style): string =>
+  `${level}${wouldRaise.length > 0 ? style.faint(`  more would be: ${wouldRaise.join("; ")}`) : ""}`;
 
 function gatesLine({ gates }: Result, style: Style): string | null {
   if (gates.length === 0) return null;

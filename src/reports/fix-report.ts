@@ -1,6 +1,7 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, money, plural } from "../text.ts";
 import { type EvidenceRow, foldEvidence, latestGates } from "../views/evidence.ts";
+import { evidenceLevel } from "../views/evidence-level.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
 import { diffstat } from "./diffstat.ts";
@@ -98,7 +99,19 @@ function proof(events: readonly Recorded[]): string {
     `Run by claw in clean checkouts, in a sandbox, with ${code(command)}.`,
     suiteSentence(events, rows),
   ];
-  return ["## The proof", table(["claim", "holds", "seen"], lines), sentences.join(" ").trim()].join("\n\n");
+  const parts = ["## The proof", table(["claim", "holds", "seen"], lines), sentences.join(" ").trim(), level(events)];
+  return parts.filter(Boolean).join("\n\n");
+}
+
+/** How far the evidence goes, and what would take it further. */
+function level(events: readonly Recorded[]): string {
+  const found = evidenceLevel(events);
+  if (!found) return "";
+  const lines = [
+    ...found.raisedBy.map((clause) => `- raised by: ${plain(clause)}`),
+    ...found.wouldRaise.map((clause) => `- would raise it: ${plain(clause)}`),
+  ];
+  return `Evidence: **${found.level}** of L0 to L3.\n\n${lines.join("\n")}`;
 }
 
 /** "3 times red: 0 passed, 1 failed, 1.2 s". */

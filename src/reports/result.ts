@@ -2,6 +2,7 @@ import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
 import type { Recorded } from "../ledger/events.ts";
 import { latestGates } from "../views/evidence.ts";
+import { evidenceLevel, levels } from "../views/evidence-level.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
 import { servedModels } from "./answered-by.ts";
@@ -48,6 +49,16 @@ export const Result = z.strictObject({
       ms: z.number(),
     }),
   ),
+  evidenceLevel: z
+    .strictObject({
+      level: z.enum(levels),
+      inputs: count.meta({ description: "Tests that fail on the base and pass with the change." }),
+      raisedBy: z.array(z.string()),
+      wouldRaise: z.array(z.string()),
+    })
+    .nullable()
+    .optional()
+    .meta({ description: "How much is known about the change, from L0 to L3; null when there is none." }),
   gates: z.array(
     z.strictObject({ gate: z.string(), verdict: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) }),
   ),
@@ -80,6 +91,12 @@ function statusOf({ events, active }: Pick<RunFacts, "events" | "active">): Resu
   const { status } = foldRun(events);
   if (status === "ended" || status === "paused") return status;
   return active ? "running" : "interrupted";
+}
+
+/** A copy that nobody shares. */
+function levelOf(events: readonly Recorded[]): NonNullable<Result["evidenceLevel"]> | null {
+  const found = evidenceLevel(events);
+  return found && { ...found, raisedBy: [...found.raisedBy], wouldRaise: [...found.wouldRaise] };
 }
 
 /** Everything a script may want to know about a run. */
@@ -126,6 +143,7 @@ export function resultOf(facts: RunFacts): Result {
         ms,
       }),
     ),
+    evidenceLevel: levelOf(events),
     gates: latestGates(events).map(({ gate, verdict, reasons }) => ({ gate, verdict, reasons })),
     spend: {
       turns: spend.turns,

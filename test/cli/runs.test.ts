@@ -89,6 +89,7 @@ test("show tells how a run ended, its proof, and its report", async () => {
               ✓ the test passes with the patch
               ✓ the test fails again without the patch
               ✓ no test is newly failing
+      level   L2  more would be: 2 more distinct failing inputs; a failing test written from the issue alone by a model of another family; a review by a model of another family
       gates   3 of 3 passed
       change  4 files, +6 −2
       branch  claw/umlauts-are-lost-r1  eeeeeeeeeeee

@@ -52,6 +52,14 @@ test("a report tells what failed, the fix, the proof, the gates and the cost on 
 
     Run by claw in clean checkouts, in a sandbox, with \`npx vitest run\`. No test of the suite is newly failing. 2 tests failed on the base already.
 
+    Evidence: **L2** of L0 to L3.
+
+    - raised by: the suite ran with the change, and no test newly fails
+    - raised by: 1 test that fails on the base, passes with the change, and fails again without it
+    - would raise it: 2 more distinct failing inputs
+    - would raise it: a failing test written from the issue alone by a model of another family
+    - would raise it: a review by a model of another family
+
     ## Gates
 
     - passed: tamper, size, regressions
