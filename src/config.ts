@@ -72,6 +72,8 @@ export interface Config {
   readonly certificates: string | undefined;
   readonly initiator: string;
   readonly ci: boolean;
+  /** A terminal that cannot move its cursor: it gets lines. */
+  readonly dumbTerminal: boolean;
   readonly colour: "auto" | "never" | "always";
   /** Reads a variable by the name a credential reference gives. Values are never kept. */
   readonly variable: (name: string) => string | undefined;
@@ -94,6 +96,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     certificates: environment["NODE_EXTRA_CA_CERTS"] || environment["SSL_CERT_FILE"] || undefined,
     initiator: environment["USER"] || environment["LOGNAME"] || "unknown",
     ci: isOn(environment["CI"]),
+    dumbTerminal: environment["TERM"] === "dumb",
     colour: colourFrom(environment),
     variable: (name) => environment[name] || undefined,
   };

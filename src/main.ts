@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import type { App } from "./app.ts";
 import type { CommandDesk } from "./cli/command.ts";
 import { program } from "./cli/program.ts";
-import { ClawError, exitCodes, Interrupted, machineFailure } from "./errors.ts";
+import { ClawError, exitCodes, InfrastructureError, Interrupted, machineFailure } from "./errors.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -22,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     heard: () => !process.stdout.destroyed && process.stdout.writable,
     err: (text) => write(process.stderr, `${text}\n`),
     cwd: process.cwd(),
-    stdin: readStdin,
+    stdin: () => readStdin(stop.signal),
     terminal: {
       stdin: Boolean(process.stdin.isTTY),
       stdout: Boolean(process.stdout.isTTY),
@@ -35,6 +35,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const root = await program(argv, desk, { version, done: (code) => (exitCode = code) });
     await root.parseAsync(argv.length === 0 ? ["--help"] : [...argv], { from: "user" });
+    await new Promise(setImmediate); // a failed write is told only now
+    const lost = signals.lost();
+    if (lost) return report(lost, desk);
     return stop.signal.aborted && exitCode === exitCodes.interrupted ? codeOf(stop.signal.reason) : exitCode;
   } catch (error) {
     return report(error, desk);
@@ -45,7 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** The first Ctrl-C stops cleanly, the second at once. */
-function listenForSignals(stop: AbortController): { stop(): void } {
+function listenForSignals(stop: AbortController): { lost(): InfrastructureError | null; stop(): void } {
   const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const onSignal = (name: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.exit(name === "SIGTERM" ? 143 : exitCodes.interrupted);
@@ -53,18 +56,42 @@ function listenForSignals(stop: AbortController): { stop(): void } {
   };
   for (const name of names) process.on(name, onSignal);
   // A reader that went away, as in `claw log | head`, is no error; what is left to say is dropped.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  return { stop: () => names.forEach((name) => process.off(name, onSignal)) };
+  // One that cannot take it, as a file on a full disk, is: a script must not read half a result as a whole one.
+  process.stderr.on("error", () => {});
+  let lost: InfrastructureError | null = null;
+  process.stdout.on("error", (error) => {
+    if (machineFailure(error))
+      lost ??= new InfrastructureError(
+        `standard output could not be written: ${error.message}`,
+        "what runs did is recorded all the same: see it with claw show",
+      );
+  });
+  return {
+    lost: () => lost,
+    stop: () => names.forEach((name) => process.off(name, onSignal)),
+  };
 }
 
 function write(stream: NodeJS.WriteStream, data: string | Uint8Array): void {
   if (!stream.destroyed && stream.writable) stream.write(data);
 }
 
-async function readStdin(): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+/** All of standard input; a person at a terminal is told how to end it, and can leave with Ctrl-C. */
+async function readStdin(signal: AbortSignal): Promise<Buffer> {
+  const { stdin } = process;
+  if (stdin.isTTY) write(process.stderr, "reading from the terminal; end with Ctrl-D on a line of its own\n");
+  const hangUp = (): void => void stdin.destroy();
+  signal.addEventListener("abort", hangUp);
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stdin) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", hangUp);
+  }
 }
 
 const codeOf = (error: unknown): number =>

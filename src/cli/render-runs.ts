@@ -15,7 +15,11 @@ interface Frame {
   readonly style: Style;
 }
 
-/** A table of runs; only the task is cut when the terminal is narrow. */
+/** Below this many columns costs are left out: the task says more. */
+const NARROW = 60;
+const numeric = new Set<string>(["age", "cost"]);
+
+/** A table of runs; the task is cut when the terminal is narrow. */
 export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Frame): string {
   const cells = rows.map(({ run, startedAt, result }) => ({
     run,
@@ -27,13 +31,16 @@ export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Fra
   }));
   const head = { run: "run", age: "age", how: "outcome", cost: "cost", task: "task", branch: "branch" };
   const all = [head, ...cells];
+  const shown = columns < NARROW ? (["run", "age", "how"] as const) : (["run", "age", "how", "cost"] as const);
   const width = (name: keyof typeof head): number => Math.max(...all.map((row) => row[name].length));
-  const fixed = width("run") + width("age") + width("how") + width("cost") + 8;
+  const fixed = shown.reduce((sum, name) => sum + width(name) + 2, 0);
   const forTask = Math.min(width("task"), Math.max(10, columns - fixed - (columns > 110 ? width("branch") + 2 : 0)));
   const line = (row: typeof head): string => {
-    const left = `${row.run.padEnd(width("run"))}  ${row.age.padStart(width("age"))}  ${row.how.padEnd(width("how"))}  ${row.cost.padStart(width("cost"))}  `;
+    const left = shown.map(
+      (name) => `${numeric.has(name) ? row[name].padStart(width(name)) : row[name].padEnd(width(name))}  `,
+    );
     const task = headline(row.task, forTask);
-    return `${left}${columns > 110 ? `${task.padEnd(forTask)}  ${row.branch}` : task}`.trimEnd();
+    return `${left.join("")}${columns > 110 ? `${task.padEnd(forTask)}  ${row.branch}` : task}`.trimEnd();
   };
   return [style.faint(line(head)), ...cells.map(line)].join("\n");
 }

@@ -48,7 +48,7 @@ async function chooseProgress(
 ): Promise<Progress> {
   if (json) return jsonProgress(out);
   const plain = plainProgress(err, styleFor(hasColours(config, false)));
-  if (!terminal.stderr || config.ci) return plain;
+  if (!terminal.stderr || config.ci || config.dumbTerminal) return plain;
   // Without a build there is no live view: Node reads TypeScript, but not its XML.
   const live = await import("../tui/live.tsx").catch(() => null);
   if (!live) return plain;

@@ -114,7 +114,7 @@ function pagesOf(
 async function open(file: string, steps: readonly Migration[]): Promise<Database.Database> {
   let db: Database.Database | undefined;
   try {
-    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (file !== ":memory:") makeDirectory(dirname(file));
     const isNew = file === ":memory:" || !existsSync(file);
     const opened = new Database(file, { timeout: 0 });
     db = opened;
@@ -132,6 +132,17 @@ async function open(file: string, steps: readonly Migration[]): Promise<Database
       "check the disk and the file's owner, or set CLAW_HOME to another directory",
       error,
     );
+  }
+}
+
+/** Step by step: Node's own recursive mkdir never ends where the system denies that a directory it just made exists, as below /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process was quicker
   }
 }
 

@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Machine, resultOf } from "../support/claw.ts";
+import { type Machine, projectRoot, resultOf } from "../support/claw.ts";
 import type { SeenRequest } from "../support/model-server.ts";
 import { scene, twoLines } from "../support/scene.ts";
 import { sumIssue, sumRepository } from "../support/sum.ts";
@@ -176,3 +177,21 @@ function subdirectory(dir: string, name: string): string {
   mkdirSync(join(dir, name));
   return join(dir, name);
 }
+
+test("results that cannot be written are an error, and a home that cannot be made is one at once", async () => {
+  const { used, cwd, env } = await scene();
+  const full = spawnSync(
+    "bash",
+    ["-c", `"$0" "$1" version > /dev/full`, process.execPath, join(projectRoot, "bin/claw.js")],
+    {
+      env: { ...used.env, ...env },
+      encoding: "utf8",
+    },
+  );
+  expect([full.status, full.stderr]).toEqual([
+    24,
+    expect.stringMatching(/^claw: standard output could not be written/),
+  ]);
+  const home = await used.claw(["fix", sumIssue], { cwd, env: { ...env, CLAW_HOME: "/proc/nothing/here" } });
+  expect([home.code, twoLines(home)]).toEqual([24, expect.stringContaining("cannot be opened")]);
+});
