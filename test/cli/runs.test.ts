@@ -44,7 +44,7 @@ test("on a narrow terminal the task is cut, and a row stays one line", async () 
   const ledger = await threeRuns();
   const { out } = await type(["runs"], { ledger, terminal: { stdout: true, columns: 34 } });
   for (const line of out.trimEnd().split("\n")) expect(line.length).toBeLessThanOrEqual(34);
-  expect(out).toMatch(/Umlauts a\S*…/);
+  expect(out).toContain("Umlauts are l…");
 });
 
 test("no runs are no error", async () => {
