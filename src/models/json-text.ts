@@ -86,13 +86,16 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function parse(text: string): unknown {
+/** Strict JSON, or what to take for text that is none. */
+export function parseOr(text: string, otherwise: unknown): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined;
+    return otherwise;
   }
 }
+
+const parse = (text: string): unknown => parseOr(text, undefined);
 
 function unfence(text: string): string {
   return /^```(?:json|JSON)?[ \t]*\n([\s\S]*?)\n?```\s*$/.exec(text)?.[1]?.trim() ?? text;
@@ -183,14 +186,7 @@ function quotedIn(text: string, value: string): boolean {
 
 /** The same key twice with different values: which one was meant? */
 function hasConflictingKeys(text: string): boolean {
-  const keys: { name: string; at: number; end: number }[] = [];
-  let depth = 0;
-  for (const { 0: symbol, index } of text.matchAll(/"(?:[^"\\]|\\[\s\S])*"(\s*:)?|[{}[\]]/g)) {
-    if (symbol === "{" || symbol === "[") depth += 1;
-    else if (symbol === "}" || symbol === "]") depth -= 1;
-    else if (depth === 1 && symbol.endsWith(":"))
-      keys.push({ name: symbol.slice(0, symbol.lastIndexOf('"')), at: index, end: index + symbol.length });
-  }
+  const keys = outerKeys(text);
   const values = new Map<string, string>();
   return keys.some(({ name, end }, index) => {
     const value = text.slice(end, keys[index + 1]?.at).replace(/^\s+|[\s,}]+$/g, "");
@@ -198,4 +194,28 @@ function hasConflictingKeys(text: string): boolean {
     values.set(name, value);
     return conflict;
   });
+}
+
+/** Keys of the outermost object, in order, with where each begins and where its value does. */
+function outerKeys(text: string): { name: string; at: number; end: number }[] {
+  const keys: { name: string; at: number; end: number }[] = [];
+  let depth = 0;
+  // A string that never ends is skipped as a whole: nothing in it is a key.
+  for (const { 0: symbol, index } of text.matchAll(/"(?:[^"\\]|\\[\s\S])*(?:"(\s*:)?|\\?$)|[{}[\]]/g)) {
+    if (symbol === "{" || symbol === "[") depth += 1;
+    else if (symbol === "}" || symbol === "]") depth -= 1;
+    else if (depth <= 1 && symbol.endsWith(":"))
+      keys.push({ name: symbol.slice(1, symbol.lastIndexOf('"')), at: index, end: index + symbol.length });
+  }
+  return keys;
+}
+
+/** Names of the arguments in what a model sent, readable or not, as far as they are plain words: to be shown, never executed. */
+export function argumentNames(raw: unknown): string[] {
+  const names = isObject(raw)
+    ? Object.keys(raw)
+    : typeof raw === "string"
+      ? outerKeys(raw.slice(0, 20_000)).map(({ name }) => name)
+      : [];
+  return [...new Set(names.filter((name) => /^[A-Za-z]\w{0,31}$/.test(name)))].slice(0, 8);
 }

@@ -1,5 +1,6 @@
-import { coerce, requiredKeys, type Coerced } from "./coerce.ts";
-import { isObject, readJson, type ReadJson } from "./json-text.ts";
+import { coerce, requiredKeys } from "./coerce.ts";
+import { translate } from "./dialect.ts";
+import { argumentNames, isObject, readJson, type ReadJson } from "./json-text.ts";
 import type { ToolSpec } from "./model.ts";
 import { findTool, harmlessName } from "./tool-name.ts";
 
@@ -9,10 +10,16 @@ export interface RawCall {
   readonly args: unknown;
 }
 
-/** An executable call, or one that carries the reason it is none. Repairs are named in order. */
+/** An executable call, or one that carries the reason it is none and the names of its arguments. Repairs are in order. */
 export type RepairedCall =
   | { readonly name: string; readonly args: Record<string, unknown>; readonly repairs: readonly string[] }
-  | { readonly name: string; readonly args: null; readonly error: string; readonly repairs: readonly string[] };
+  | {
+      readonly name: string;
+      readonly args: null;
+      readonly error: string;
+      readonly sent: readonly string[];
+      readonly repairs: readonly string[];
+    };
 
 export interface RepairOptions {
   /** The reply was cut at its output limit while this call was written. */
@@ -27,49 +34,50 @@ export interface RepairOptions {
  */
 export function repairCall(raw: RawCall, tools: readonly ToolSpec[], options: RepairOptions): RepairedCall {
   const found = findTool(raw.name, tools);
+  const sent = argumentNames(raw.args);
+  const repairs: string[] = [];
+  const reject = (error: string, name = found?.tool.name ?? harmlessName(raw.name)): RepairedCall => ({
+    name,
+    args: null,
+    error: error.slice(0, 400),
+    sent,
+    repairs,
+  });
   if (found === undefined) {
     const known = tools.map((tool) => tool.name).join(", ");
-    return reject(
-      harmlessName(raw.name),
-      `unknown_tool: there is no tool ${harmlessName(raw.name)}; the tools are: ${known}`,
-      [],
-    );
+    return reject(`there is no tool ${harmlessName(raw.name)}; the tools are: ${known}`);
   }
-  const { tool } = found;
-  const repairs: string[] = found.repair === undefined ? [] : [found.repair];
-  if (options.truncated) return reject(tool.name, cutMessage(options), repairs);
-  if (typeof raw.args === "string" && raw.args.length > maxArgumentLength)
-    return reject(tool.name, whyNot.too_large, repairs);
+  if (found.repair !== undefined) repairs.push(found.repair);
+  if (options.truncated) return reject(cutMessage(options));
+  if (typeof raw.args === "string" && raw.args.length > maxArgumentLength) return reject(whyNot.too_large);
   const read: ReadJson = isObject(raw.args)
     ? { value: raw.args, repairs: [] }
-    : readJson(typeof raw.args === "string" ? raw.args : "", requiredKeys(tool.schema));
+    : readJson(typeof raw.args === "string" ? raw.args : "", requiredKeys(found.tool.schema));
   repairs.push(...read.repairs);
-  if ("error" in read)
-    return reject(tool.name, read.error === "truncated" ? cutMessage(options) : whyNot[read.error], repairs);
-  const fitted: Coerced = coerce(read.value, tool.schema, tool.name);
+  if ("error" in read) return reject(read.error === "truncated" ? cutMessage(options) : whyNot[read.error]);
+  const said = translate(read.value, found, tools);
+  repairs.push(...said.repairs);
+  if ("error" in said) return reject(said.error);
+  const { name, schema } = said.tool;
+  const fitted = coerce(said.args, schema, name);
   repairs.push(...fitted.repairs);
-  if ("error" in fitted) return reject(tool.name, `${fitted.error}. The call was not executed`, repairs);
-  return { name: tool.name, args: fitted.args, repairs };
+  return "error" in fitted ? reject(fitted.error, name) : { name, args: fitted.args, repairs };
 }
 
 /** Characters of argument text that are looked at; no tool needs more. */
 const maxArgumentLength = 2_000_000;
 
+/** One clause each: the model is told besides that the call was not run. */
 const whyNot = {
-  too_large: "too_large: the arguments are longer than 2 MB. Send a smaller call; it was not executed",
-  empty: "empty: the call has no arguments. It was not executed",
-  ambiguous:
-    'ambiguous: the arguments can be read in more than one way. Send one JSON object, with \\ and " escaped; it was not executed',
-  not_json: "not_json: the arguments are not valid JSON. Send one JSON object; it was not executed",
-  not_an_object: "not_an_object: the arguments must be one JSON object; it was not executed",
+  too_large: "the arguments are longer than 2 MB; send a smaller call",
+  empty: "the call has no arguments",
+  ambiguous: 'the arguments can be read in more than one way; send one JSON object, with \\ and " escaped',
+  not_json: "the arguments are not valid JSON; send one JSON object",
+  not_an_object: "the arguments must be one JSON object",
 } as const;
 
 function cutMessage({ truncated, maxOutputTokens }: RepairOptions): string {
-  if (!truncated || maxOutputTokens === undefined)
-    return "truncated: the call broke off before its end and was not executed. Send it again, in smaller parts";
-  return `truncated: your output was cut at ${maxOutputTokens} tokens, so the call was not executed. Send a smaller edit`;
-}
-
-function reject(name: string, error: string, repairs: readonly string[]): RepairedCall {
-  return { name, args: null, error: error.slice(0, 400), repairs };
+  return truncated && maxOutputTokens !== undefined
+    ? `your output was cut at ${maxOutputTokens} tokens: send a smaller edit`
+    : "the call broke off before its end, and what arrived of it was not executed: send it again, in smaller parts";
 }

@@ -7,6 +7,7 @@ import type { ConnectedModel, Model } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 import { free } from "./price.ts";
 import { repairCall } from "./repair.ts";
+import { recordedCall } from "./settle.ts";
 
 const ScriptedReply = z.strictObject({
   text: z.string().default(""),
@@ -81,10 +82,9 @@ function answerFrom(script: Script, file: string, clock: Clock): Model {
       (sum, message) => sum + (message.role === "assistant" ? message.calls.length : 0),
       0,
     );
-    const calls = reply.calls.map(({ name, arguments: args }, position) => {
-      const { repairs, ...call } = repairCall({ name, args }, request.tools, { truncated: false });
-      return { id: `c${before + position + 1}`, ...call, repairs: [...repairs] };
-    });
+    const calls = reply.calls.map(({ name, arguments: args }, position) =>
+      recordedCall(`c${before + position + 1}`, repairCall({ name, args }, request.tools, { truncated: false })),
+    );
     if (reply.text !== "") onDelta?.({ kind: "text", text: reply.text });
     const now = clock.now();
     const tokens = (value: unknown) => Math.ceil(Buffer.byteLength(JSON.stringify(value)) / bytesPerToken);

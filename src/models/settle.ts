@@ -1,7 +1,7 @@
 import type { AssistantMessage, Call, Usage } from "../ledger/message.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ModelRequest, Reply } from "./model.ts";
-import { repairCall } from "./repair.ts";
+import { repairCall, type RepairedCall } from "./repair.ts";
 import { rescueCalls } from "./text-rescue.ts";
 
 /** A complete reply in neutral form, calls not yet read. */
@@ -44,7 +44,7 @@ export function settleReply(raw: RawReply, request: ModelRequest, endpoint: Endp
     const truncated = call.cut === true || (raw.finish === "length" && index === found.length - 1 && dropped === 0);
     const repaired = repairCall(call, request.tools, { truncated, maxOutputTokens: request.maxOutputTokens });
     const repairs = rescued === null ? repaired.repairs : ["text-rescue", ...repaired.repairs];
-    return { id: newId(call.id), ...repaired, repairs: [...repairs] };
+    return recordedCall(newId(call.id), { ...repaired, repairs });
   });
   const note =
     dropped === 0 ? "" : `\n[${dropped} further calls of this reply were dropped: at most ${maxCalls} are kept]`;
@@ -74,9 +74,18 @@ function idGiver(request: ModelRequest): (id: string | null) => string {
   };
 }
 
-/** What stands in for the arguments of a call that could not be read, when the history is sent back. */
-export function replayedArguments(call: Call): string {
-  return JSON.stringify(call.args ?? { _malformed: true, error: call.error ?? "unreadable" });
+/** A call in the form that is kept. */
+export function recordedCall(id: string, call: RepairedCall): Call {
+  const repairs = [...call.repairs];
+  return call.args === null ? { ...call, id, sent: [...call.sent], repairs } : { ...call, id, repairs };
+}
+
+/**
+ * The arguments of a call when the history is sent back. Of one that was not executed only the names are shown: the values
+ * may be half of something, and the error is in its answer already. Short, because models copy what they see.
+ */
+export function replayedArguments({ args, sent = [] }: Call): string {
+  return JSON.stringify(args ?? { _not_executed: sent });
 }
 
 /** A closed schema with every field required can be enforced by the server while it decodes. */

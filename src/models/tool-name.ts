@@ -8,6 +8,7 @@ const aliases: Readonly<Record<string, string>> = {
   run_shell_command: "bash",
   str_replace: "edit",
   str_replace_editor: "edit",
+  str_replace_based_edit_tool: "edit",
   view: "read",
   cat: "read",
   open: "read",
@@ -16,11 +17,20 @@ const aliases: Readonly<Record<string, string>> = {
   done: "finish",
 };
 
+/** Names of an editor that is one tool for everything: what a call does stands in its `command`. */
+const editors: readonly string[] = ["str_replace_editor", "str_replace_based_edit_tool"];
+
+/** A tool as it was called. */
+export interface FoundTool {
+  readonly tool: ToolSpec;
+  /** What had to be done to the name. */
+  readonly repair?: "name" | "alias";
+  /** The name is one that stands for several tools. */
+  readonly editor?: boolean;
+}
+
 /** The tool a name means, or undefined. `bash<|channel|>json` and `functions.Bash` both mean `bash`. */
-export function findTool(
-  name: string,
-  tools: readonly ToolSpec[],
-): { tool: ToolSpec; repair?: "name" | "alias" } | undefined {
+export function findTool(name: string, tools: readonly ToolSpec[]): FoundTool | undefined {
   const exact = tools.find((tool) => tool.name === name);
   if (exact !== undefined) return { tool: exact };
   const leading = /^(?:functions?\.|default_api\.)?([A-Za-z_][\w-]*)/.exec(name.trim())?.[1]?.toLowerCase();
@@ -28,7 +38,8 @@ export function findTool(
   if (cleaned !== undefined) return { tool: cleaned, repair: "name" };
   const alias = leading === undefined || !Object.hasOwn(aliases, leading) ? undefined : aliases[leading];
   const meant = tools.find((tool) => tool.name === alias);
-  return meant === undefined ? undefined : { tool: meant, repair: "alias" };
+  if (leading === undefined || meant === undefined) return undefined;
+  return { tool: meant, repair: "alias", editor: editors.includes(leading) };
 }
 
 /** An unknown name in a form every server accepts when the history is sent back: letters, digits, `_` and `-`, at most 64. */

@@ -4,12 +4,13 @@ import { repairCall } from "../../src/models/repair.ts";
 import { rescueCalls } from "../../src/models/text-rescue.ts";
 import { recoverable, texts, traps, type CorpusCase } from "./call-corpus.ts";
 import { tools } from "./desk.ts";
+import { misspoken, spoken } from "./dialect-corpus.ts";
 
 const repair = ({ name = "bash", args, cut }: CorpusCase) =>
   repairCall({ name, args }, tools, { truncated: cut === true, maxOutputTokens: 100 });
 
 describe("a call that can be read without doubt is recovered", () => {
-  test.each(recoverable.map((item) => [item.about, item] as const))("%s", (_about, item) => {
+  test.each([...recoverable, ...spoken].map((item) => [item.about, item] as const))("%s", (_about, item) => {
     const { args, repairs } = repair(item);
     expect({ args, repairs }).toEqual({ args: item.gives, repairs: item.repairs });
   });
@@ -23,6 +24,59 @@ describe("a call that may mean something else never runs", () => {
     expect(repaired.error.slice(0, item.refused?.length)).toBe(item.refused);
     expect(repaired.error.length).toBeLessThanOrEqual(400);
   });
+
+  test.each(misspoken.map((item) => [item.about, item] as const))("in another harness's words: %s", (_about, item) => {
+    expect(repair(item)).toMatchObject({ args: null, error: item.refused });
+  });
+});
+
+test("no error shows a code, or says again that nothing was run", () => {
+  for (const item of [...traps, ...misspoken]) {
+    const repaired = repair(item);
+    expect("error" in repaired ? repaired.error : "").toMatch(/^(?!\w+_\w+:|\w+: )(?!.*[Tt]he call was not).+[^.]$/);
+  }
+});
+
+test("whatever an editor is sent, it writes a whole file only when told to create one", () => {
+  const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const text = fc.constantFrom("", "x", "y", null);
+  const call = fc.record({
+    command: optional(fc.constantFrom("view", "create", "str_replace", "insert", "undo_edit", "", "save")),
+    path: fc.constant("a.ts"),
+    file_text: optional(text),
+    old_str: optional(text),
+    oldText: optional(text),
+    new_str: optional(text),
+    insert_line: optional(fc.constantFrom(0, 3, null)),
+    view_range: optional(fc.constantFrom([], [3, 9], null)),
+  });
+  fc.assert(
+    fc.property(call, fc.constantFrom("str_replace_editor", "edit", "read"), fc.boolean(), (sent, name, deep) => {
+      const asked = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined));
+      const repaired = repairCall({ name, args: deep ? { arguments: asked } : asked }, tools, { truncated: false });
+      const plainEdit = (sent.command ?? "") === "" && !sent.file_text && (sent.insert_line ?? null) === null;
+      const wanted = sent.command === "create" ? sent.file_text : plainEdit ? sent.new_str : "not this";
+      const whole = repaired.name === "edit" && repaired.args?.["old_string"] === "";
+      expect(whole ? repaired.args["new_string"] : wanted).toBe(wanted);
+      expect([name, repaired.name]).not.toEqual(["read", "edit"]);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test("of a call that is not run the names of its arguments are kept, never their values", () => {
+  const sent = (args: unknown, name = "bash") => {
+    const repaired = repairCall({ name, args }, tools, { truncated: false });
+    return repaired.args === null ? repaired.sent : undefined;
+  };
+  expect(sent('{"command": "rm -rf b')).toEqual(["command"]);
+  expect(sent('"command": "rm \\"a\\": b')).toEqual(["command"]);
+  expect(sent('{"path":"a","old_string":"{\\"x\\":1', "edit")).toEqual(["path", "old_string"]);
+  expect(sent({ command: 7, cwd: "/tmp", "strange name": { inner: 1 } })).toEqual(["command", "cwd"]);
+  expect(sent({ at: "moon" }, "launch")).toEqual(["at"]);
+  expect(sent(Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, n])))).toHaveLength(8);
+  for (const nothing of ["", "no JSON: at all", '["command:", {"a": {"b": 1}}]', null, 42])
+    expect(sent(nothing)).toEqual([]);
 });
 
 describe("calls in the text of a reply", () => {

@@ -49,7 +49,7 @@ test("replies come in the order of the file, by kind of session, found again fro
   const second = await (await connect(file)).ask(requestOf(history), signal);
   expect(second.message.calls).toMatchObject([
     { id: "c2", args: { path: "a" } },
-    { id: "c3", args: null, error: expect.stringMatching(/^unknown_tool/) as string },
+    { id: "c3", args: null, error: expect.stringMatching(/^there is no tool/) as string },
   ]);
   expect((await model.ask({ ...requestOf(), session: "reproduce" }, signal)).message.text).toBe("other");
 });

@@ -93,19 +93,20 @@ describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
     expect(bytes[5]).toBe(bytes[4]);
   });
 
-  test("a malformed call is replayed as a stub of claw's own making, never as it came", async () => {
+  test("a malformed call is replayed by the names of its arguments, never as it came", async () => {
     const { url, requests } = await serve(
       inTurn({ calls: [{ name: "bash", arguments: '{"command": "rm -rf b' }] }, { text: "ok" }),
     );
     const { message, stop } = await askOnce(at(url));
     expect(message.calls[0]).toMatchObject({ name: "bash", args: null });
-    expect(message.calls[0]?.error).toMatch(/^truncated/);
+    expect(message.calls[0]?.error).toMatch(/^the call broke off before its end/);
     expect(stop).toBe("calls");
     await askOnce(
       at(url),
       requestOf([...opening, message, { role: "tool", callId: "call_0", name: "bash", ok: false, text: "truncated" }]),
     );
-    expect(requests[1]?.raw).toContain('{\\"_malformed\\":true,\\"error\\":');
+    expect(requests[1]?.raw).toContain('"{\\"_not_executed\\":[\\"command\\"]}"');
+    expect(requests[1]?.raw).not.toContain("broke off");
     expect(requests[1]?.raw).not.toContain("rm -rf b");
   });
 
@@ -119,7 +120,7 @@ describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
     const { url } = await serve(() => ({ calls: [ls, ls], finish: "length" }));
     const { message, stop } = await askOnce(at(url));
     expect(message.calls.map((call) => call.args)).toEqual([ls.arguments, null]);
-    expect(message.calls[1]?.error).toMatch(/^truncated: your output was cut at 1000 tokens/);
+    expect(message.calls[1]?.error).toMatch(/^your output was cut at 1000 tokens/);
     expect(stop).toBe("calls");
   });
 
@@ -127,9 +128,7 @@ describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
     const { url } = await serve(() => ({ calls: [{ name: "launch_rocket", arguments: { at: "moon" } }, ls] }));
     const { message } = await askOnce(at(url));
     expect(message.calls.map((call) => call.args)).toEqual([null, ls.arguments]);
-    expect(message.calls[0]?.error).toBe(
-      "unknown_tool: there is no tool launch_rocket; the tools are: bash, read, edit, finish",
-    );
+    expect(message.calls[0]?.error).toBe("there is no tool launch_rocket; the tools are: bash, read, edit, finish");
   });
 
   test("of ten thousand calls 64 are kept, and the reply says so", async () => {
