@@ -21,6 +21,11 @@ const menu: readonly Entry[] = [
     "Allow a waiting run to go on, as a named person",
     async () => (await import("./commands/approve.ts")).approve,
   ],
+  [
+    "replay",
+    "Drive a run's sessions once more from its record, and compare",
+    async () => (await import("./commands/replay.ts")).replay,
+  ],
   ["audit", "Check the record, and answer from it", async () => (await import("./commands/audit.ts")).audit],
   ["sandbox", "Run a command exactly as a session would", async () => (await import("./commands/sandbox.ts")).sandbox],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],

@@ -13,6 +13,7 @@ test("help lists every command and says where to begin", async () => {
     "diff",
     "apply",
     "approve",
+    "replay",
     "audit",
     "sandbox",
     "version",
@@ -22,14 +23,24 @@ test("help lists every command and says where to begin", async () => {
   expect(out).toContain("Start with: claw fix ISSUE.md");
 });
 
-test.each(["fix", "resume", "runs", "show", "log", "diff", "apply", "approve", "audit", "sandbox", "version"])(
-  "claw %s --help works without a ledger",
-  async (name) => {
-    const { code, out } = await type([name, "--help"]);
-    expect(code).toBe(0);
-    expect(out).toContain(`Usage: claw ${name}`);
-  },
-);
+test.each([
+  "fix",
+  "resume",
+  "runs",
+  "show",
+  "log",
+  "diff",
+  "apply",
+  "approve",
+  "replay",
+  "audit",
+  "sandbox",
+  "version",
+])("claw %s --help works without a ledger", async (name) => {
+  const { code, out } = await type([name, "--help"]);
+  expect(code).toBe(0);
+  expect(out).toContain(`Usage: claw ${name}`);
+});
 
 test.each<[string[], unknown]>([
   [["fxi"], "claw: unknown command 'fxi'; did you mean fix?\n  see: claw --help\n"],

@@ -1,0 +1,102 @@
+import { hash } from "node:crypto";
+import type { EventOf } from "../../ledger/events.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { Message, type AssistantMessage, type Usage } from "../../ledger/message.ts";
+import { ModelError, type ModelErrorKind } from "../../models/model-error.ts";
+import type { ConnectedModel, ModelRequest, Reply } from "../../models/model.ts";
+import { foldSession } from "../../views/session.ts";
+import { Diverged, RecordEnds, type Script } from "./script.ts";
+
+/** What the record can no longer say of a failed request; its price is not compared. */
+const unknownUsage: Usage = {
+  inputUncached: 0,
+  inputCacheRead: 0,
+  inputCacheWrite: 0,
+  outputVisible: 0,
+  outputReasoning: 0,
+  source: "estimated",
+};
+
+const where = { name: "the record", baseUrl: "", model: "" };
+
+/** Of a request: what a model is sent. */
+const hashOf = ({ messages, tools }: Pick<ModelRequest, "messages" | "tools">): string =>
+  hash("sha256", JSON.stringify([messages, tools]));
+
+/** Answers as the record says the model did, and compares each request with the one that the record is of. */
+export function recordedModel(
+  script: Script,
+  ledger: Pick<Ledger, "text">,
+  tools: ModelRequest["tools"],
+): ConnectedModel & { readonly asked: () => number } {
+  let asked = 0;
+  const parsed = new Map<string, Message>();
+  const read = async (sha: string): Promise<Message> => {
+    const message = parsed.get(sha) ?? Message.parse(JSON.parse(await ledger.text(sha)));
+    parsed.set(sha, message);
+    return message;
+  };
+  const recordedRequest = async (upTo: number): Promise<string> => {
+    const { before, facts, session } = script.stretch;
+    const known = [...before, ...facts.filter(({ seq }) => seq < upTo)];
+    const { messages } = foldSession(known, session);
+    return hashOf({ messages: await Promise.all(messages.map(read)), tools });
+  };
+  return {
+    info: {
+      endpoint: "record",
+      model: "",
+      wire: "scripted",
+      selfHosted: true,
+      label: "the record",
+      maxOutputTokens: 0,
+    },
+    asked: () => asked,
+    price: () => repliedNow(script)?.cost ?? null,
+    ceiling: () => ceilingNow(script),
+    async ask(request) {
+      const due = script.peek();
+      const [now, then] = [hashOf(request), await recordedRequest(due?.seq ?? Infinity)];
+      asked += 1;
+      if (now !== then) {
+        const words = (sha: string): string => `a request of ${request.messages.length} messages, SHA-256 ${sha}`;
+        throw new Diverged({ event: due?.seq ?? null, recorded: words(then), replayed: words(now) });
+      }
+      if (due?.type === "model.replied") return replyOf(due, await ledger.text(due.message));
+      throw due?.type === "model.failed" ? failureOf(due, script) : new RecordEnds();
+    },
+  };
+}
+
+const repliedNow = (script: Script): EventOf<"model.replied"> | null => {
+  const due = script.peek();
+  return due?.type === "model.replied" ? due : null;
+};
+
+/** What was reserved then. Where the record says that the budget was in the way, nothing fits now either. */
+function ceilingNow(script: Script): number | null {
+  const due = script.peek();
+  if (due?.type === "session.ended" && due.reason === "over-budget") return Number.MAX_SAFE_INTEGER;
+  return due?.type === "model.requested" ? due.reserved : null;
+}
+
+/** The stored text is parsed once more, by itself: a message put back together has the same bytes. */
+const replyOf = (due: EventOf<"model.replied">, text: string): Reply => ({
+  message: JSON.parse(text) as AssistantMessage,
+  stop: due.stop,
+  usage: due.usage,
+  servedModel: due.servedModel,
+  servedTier: due.servedTier,
+  requestId: due.requestId,
+  firstByteMs: due.firstByteMs,
+  ms: due.ms,
+});
+
+/** A failure that was waited for fails again; one that ended the process is the end of the record. */
+function failureOf(due: EventOf<"model.failed">, script: Script): Error {
+  const waited = script.peek(1)?.type === "model.waited";
+  if (!waited && due.kind !== "context_overflow") return new RecordEnds();
+  const error = new ModelError(due.kind as ModelErrorKind, due.reason, { where, afterMs: 0 });
+  if (due.billable) error.usage = unknownUsage;
+  return error;
+}

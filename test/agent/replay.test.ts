@@ -1,0 +1,190 @@
+import { describe, expect, test } from "vitest";
+import { drive, type Opening } from "../../src/agent/loop.ts";
+import type { Agent } from "../../src/agent/agent.ts";
+import { replayRun } from "../../src/agent/replay/replay.ts";
+import type { Event, Recorded } from "../../src/ledger/events.ts";
+import { ofType } from "../../src/views/run.ts";
+import { change, type Desk, desks, done, failure, type Line, look, scripted, sh } from "../support/desk.ts";
+import { pieces } from "../support/recorded-fix.ts";
+
+const open = desks();
+const opening: Opening = { kind: "patch", prompt: "0".repeat(64), system: "You mend code.", task: "Mend it." };
+const files = { "a.txt": "one\n" };
+
+/** A desk whose run has a beginning. */
+async function begun(limits: Partial<Agent["limits"]> = {}): Promise<Desk> {
+  const desk = await open(files);
+  const { started } = pieces(desk.log);
+  const fit = { ...desk.agent(scripted([])).limits, ...limits };
+  await desk.log.append({ ...started, limits: fit } as Event);
+  return desk;
+}
+
+async function hold(desk: Desk, lines: readonly Line[], changes: Partial<Agent> = {}, signal?: AbortSignal) {
+  const [started] = ofType(desk.log.events, "run.started");
+  const agent = desk.agent(scripted(lines), { ...(started && { limits: started.limits }), ...changes });
+  return drive("patch", opening, agent, signal ?? new AbortController().signal).catch((error: unknown) => error);
+}
+
+const whole = { divergence: null, otherPrompts: [] };
+
+describe("a session comes out as recorded, without a sandbox or a model:", () => {
+  test("with words, failed edits, calls that nobody offers, an unreadable one, a refused finish, and a note", async () => {
+    const desk = await begun();
+    let asked = 0;
+    const finish: Agent["finish"] = async ({ outcome }) =>
+      asked++ === 0 ? { accepted: false, message: "not yet" } : { accepted: true, detail: outcome };
+    const lines: Line[] = [
+      "hm",
+      [look("a.txt"), change("a.txt", "none", "two"), sh("echo cancelled")],
+      [
+        ["nonsense", {}],
+        ["bash", null],
+      ],
+      [sh("echo out; exit 3"), change("a.txt", "one", "two")],
+      [done()],
+      [done()],
+    ];
+    await hold(desk, lines, { finish });
+    expect(await replayRun(desk.ledger, "run1")).toEqual({ ...whole, sessions: 1, requests: 6, calls: 9 });
+  });
+
+  test("going in circles until it is stopped", async () => {
+    const desk = await begun();
+    await hold(desk, ["a", "b", "c", "d", "e", "f"]);
+    expect(desk.log.events.at(-1)).toMatchObject({ type: "session.ended", reason: "stuck" });
+    expect(await replayRun(desk.ledger, "run1")).toMatchObject({ ...whole, requests: 6 });
+  });
+
+  test.each([
+    ["turns", { turns: 4 }],
+    ["money", { usdNano: 5_000_000 }],
+    ["tokens", { tokens: 400 }],
+  ])("until its %s are used up", async (_, limits) => {
+    const desk = await begun(limits);
+    await hold(
+      desk,
+      Array.from({ length: 9 }, (_, index) => [sh(`echo ${index}`)] as const),
+    );
+    expect(desk.log.events.at(-1)).toMatchObject({ type: "session.ended", reason: "over-budget" });
+    expect(await replayRun(desk.ledger, "run1")).toMatchObject(whole);
+  });
+
+  test("with failures that were waited for, billed or not, and the one that ended it", async () => {
+    const desk = await begun();
+    const failures = [failure("rate", { afterMs: 7000 }), failure("server", { billable: true })];
+    await hold(desk, [...failures, [look("a.txt")], failure("auth")]);
+    expect(desk.log.events.at(-1)?.type).toBe("model.failed");
+    expect(await replayRun(desk.ledger, "run1")).toMatchObject({ ...whole, requests: 4 });
+    const tooLong = await begun();
+    await hold(tooLong, [[look("a.txt")], failure("context_overflow")]);
+    expect(await replayRun(tooLong.ledger, "run1")).toMatchObject({ ...whole, requests: 2 });
+  });
+
+  test("over interruptions: in a request, in a call, and while nothing happened", async () => {
+    const desk = await begun();
+    const resumed = () => desk.log.append({ type: "run.resumed", host: "here" });
+    const lines: Line[] = [[look("a.txt")], [sh("echo begun; sleep 60")], failure("auth"), [done()]];
+    const stop = new AbortController();
+    const reason = new Error("stop");
+    await hold(desk, lines, { onOutput: () => stop.abort(reason) }, stop.signal);
+    expect(desk.log.events.at(-1)?.type).toBe("call.judged");
+    await resumed();
+    await resumed();
+    await hold(desk, lines);
+    expect(desk.log.events.at(-1)?.type).toBe("model.failed");
+    await resumed();
+    await hold(desk, [[look("a.txt")], [sh("")], [done()]]);
+    expect(desk.log.events.at(-1)?.type).toBe("session.ended");
+    expect(await replayRun(desk.ledger, "run1")).toMatchObject({ ...whole, sessions: 1, requests: 4, calls: 3 });
+  });
+});
+
+test("a run that asked no model has nothing to replay", async () => {
+  const desk = await begun();
+  expect(await replayRun(desk.ledger, "run1")).toEqual({ ...whole, sessions: 0, requests: 0, calls: 0 });
+});
+
+test("prompt files that differ from today's are named", async () => {
+  const desk = await open(files);
+  const prompts = { system: "0".repeat(64), patch: "0".repeat(64) };
+  await desk.log.append({ ...pieces(desk.log).started, prompts } as Event);
+  expect((await replayRun(desk.ledger, "run1")).otherPrompts).toEqual(["system", "patch"]);
+});
+
+describe("the first divergence is named:", () => {
+  /** A session of which the record says something else. */
+  async function replayed(
+    alter: (event: Recorded, desk: Desk) => Recorded | null,
+    lines: Line[] = ["hm", [look("a.txt")], [done()]],
+  ) {
+    const desk = await begun();
+    await hold(desk, lines);
+    const { events } = await desk.ledger.read("run1");
+    const changed = events.flatMap((event) => alter(event, desk) ?? []);
+    const read = async (run: string) => ({ run, head: "", events: changed });
+    return replayRun({ ...desk.ledger, read }, "run1");
+  }
+  const sha = "f".repeat(64);
+
+  test("another verdict", async () => {
+    const { divergence, requests } = await replayed((event) =>
+      event.type === "call.judged" ? { ...event, verdict: "deny" } : event,
+    );
+    expect(divergence).toMatchObject({
+      session: "patch",
+      event: 9,
+      recorded: expect.stringMatching(/^call\.judged c1-0 read, deny, arguments/),
+      replayed: expect.stringMatching(/^call\.judged c1-0 read, allow, arguments/),
+    });
+    expect(requests).toBe(2);
+  });
+
+  test("other words of claw's", async () => {
+    const { divergence } = await replayed((event) =>
+      event.type === "message.added" && event.about === "note" ? { ...event, message: sha } : event,
+    );
+    expect(divergence).toMatchObject({ event: 6, recorded: `message.added note ${sha}` });
+  });
+
+  test("another size of a request", async () => {
+    const { divergence } = await replayed((event) =>
+      event.type === "model.requested" && event.turn === 2 ? { ...event, inputTokens: 1 } : event,
+    );
+    expect(divergence).toMatchObject({ event: 7, recorded: "model.requested turn 2, 4 messages, 1 tokens" });
+  });
+
+  test("a fact that is not on record, and one too many", async () => {
+    const missing = await replayed((event) =>
+      event.type === "message.added" && event.about === "note" ? null : event,
+    );
+    expect(missing.divergence).toMatchObject({ recorded: expect.stringMatching(/^model\.requested turn 2/) });
+    const more = await replayed((event) =>
+      event.type === "session.ended"
+        ? ({ ...event, type: "message.added", about: "note", message: sha } as Recorded)
+        : event,
+    );
+    expect(more.divergence).toMatchObject({ event: 15, recorded: `message.added note ${sha}` });
+  });
+
+  test("a session of a kind that this release does not know", async () => {
+    const { divergence } = await replayed((event) =>
+      event.type === "session.started" ? { ...event, kind: "sing" } : event,
+    );
+    expect(divergence).toMatchObject({
+      recorded: "a session of the kind sing",
+      replayed: "this claw knows no such kind",
+    });
+  });
+});
+
+test("a hundred turns are replayed in less than five seconds", async () => {
+  const desk = await begun({ turns: 200 });
+  const word = (index: number): string => (index < 0 ? "one" : `word ${index}`);
+  const turn = (index: number): Line =>
+    index % 2 === 0 ? [sh(`printf '${index} %.0s' $(seq 800)`)] : [change("a.txt", word(index - 2), word(index))];
+  await hold(desk, [...Array.from({ length: 99 }, (_, index) => turn(index)), [done()]]);
+  const startedAt = performance.now();
+  expect(await replayRun(desk.ledger, "run1")).toMatchObject({ ...whole, requests: 100, calls: 100 });
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+});
