@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { summaryReporter } from "./test/support/summary-reporter.ts";
 
@@ -9,6 +10,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Commands live only as long as the thread that started them, so sandboxes open on main threads only.
     pool: "forks",
+    // Whole runs wait more than they work; left alone, vitest keeps one of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     reporters: ["default", summaryReporter],
   },
 });
