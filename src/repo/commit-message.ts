@@ -1,3 +1,5 @@
+import { wrapText } from "./wrap-text.ts";
+
 /** A commit message before cleaning; `subject` and `body` may be a model's words. */
 export interface MessageParts {
   readonly subject: string;
@@ -37,7 +39,9 @@ export function commitMessage({ subject, body, trailers }: MessageParts): string
     `Claw-Run: ${oneLine(trailers.run)}`,
     `Claw-Record: sha256:${oneLine(trailers.record)}`,
   ].join("\n");
-  return [shorten(subject), paragraph, last].filter((part) => part !== "").join("\n\n") + "\n";
+  // A line that wrapping makes is held to the same rule as one that was there.
+  const wrapped = wrapText(paragraph, (line) => !trailerLike.test(line) && !/^-{3}/.test(line));
+  return [shorten(subject), wrapped, last].filter((part) => part !== "").join("\n\n") + "\n";
 }
 
 /** The run a commit message names, and the head of its ledger then, SHA-256 in hex; null for a commit that is not claw's. */
@@ -56,8 +60,13 @@ function shorten(text: string): string {
   if (line.length <= subjectLimit) return line;
   const cut = line.slice(0, subjectLimit - 1);
   const space = cut.lastIndexOf(" ");
-  return `${cut.slice(0, space > subjectLimit / 2 ? space : undefined).replace(/[\ud800-\udbff]$/, "")}…`;
+  const kept = cut.slice(0, space > subjectLimit / 2 ? space : undefined).replace(/[\ud800-\udbff]$/, "");
+  return `${kept.replace(dangling, "")}…`;
 }
+
+/** Words that promise another one, and punctuation, at the end of what is kept of a subject. */
+const dangling =
+  /(?:[\s,;:(–-]+(?:an?|the|and|or|nor|but|of|in|on|at|to|for|with|without|from|by|as|into|than|that|which|when|if|is|are|not))*[\s,;:(–-]*$/i;
 
 const clean = (text: string): string => text.replace(/\r\n?/g, "\n").replace(unseen, "");
 const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ").trim();

@@ -36,3 +36,36 @@ test("a long subject is cut between words, and none is replaced", () => {
   expect(commitMessage({ subject: " \n", body: "", trailers })).toBe(`Fix\n\n${own}`);
   expect(commitMessage({ subject: "s", body: "b".repeat(9_000), trailers }).length).toBeLessThan(4_300);
 });
+
+const body = (text: string): string =>
+  commitMessage({ subject: "s", body: text, trailers }).slice("s\n\n".length, -own.length - 2);
+
+test("prose is wrapped at 72 columns; lists, code and long words stay as they are", () => {
+  const list = `- ${"an item ".repeat(12)}end`;
+  const code = `    const x = ${"1 + ".repeat(20)}1;`;
+  const fence = `\`\`\`\nlet y = ${"2 + ".repeat(20)}2;\n\`\`\``;
+  const link = `https://example.org/${"a".repeat(80)}`;
+  const wrapped = body(`${"several words ".repeat(12)}end\n\n${list}\n${code}\n${fence}\n${link} tells more`);
+  expect(wrapped).toBe(
+    `${"several words ".repeat(5).trim()}\n${"several words ".repeat(5).trim()}\n${"several words ".repeat(2)}end\n\n${list}\n${code}\n${fence}\n${link}\ntells more`,
+  );
+});
+
+test("wrapping makes no trailer, no list and no separator", () => {
+  const before = "x".repeat(60);
+  for (const start of ["Signed-off-by: Ada <a@b>", "- so it is", "2. so it is", "--- so it is", "Cc: all"]) {
+    const lines = body(`${before} word ${start} and a few more words behind it`).split("\n");
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.filter((line) => line.startsWith(start.slice(0, 3)))).toEqual([]);
+  }
+});
+
+test("a subject that is cut does not end in the middle of a thought", () => {
+  const subject = (text: string): string => commitMessage({ subject: text, body: "", trailers }).split("\n")[0] ?? "";
+  expect(subject("Fix: two posts of one day ended up with the same name, and the second of the two is lost")).toBe(
+    "Fix: two posts of one day ended up with the same name, and the second…",
+  );
+  expect(subject("Fix: a name that is used more than once is dropped for good from the list")).toBe(
+    "Fix: a name that is used more than once is dropped for good…",
+  );
+});
