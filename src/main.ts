@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { CommanderError } from "commander";
 import type { App } from "./app.ts";
 import type { CommandDesk } from "./cli/command.ts";
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     err: (text) => write(process.stderr, `${text}\n`),
     cwd: process.cwd(),
     stdin: () => readStdin(stop.signal),
+    line: readLine,
     terminal: {
       stdin: Boolean(process.stdin.isTTY),
       stdout: Boolean(process.stdout.isTTY),
@@ -91,6 +93,17 @@ async function readStdin(signal: AbortSignal): Promise<Buffer> {
     throw error;
   } finally {
     signal.removeEventListener("abort", hangUp);
+  }
+}
+
+/** The terminal edits the line and keeps Ctrl-C a signal: only whole lines are read. */
+async function readLine(signal: AbortSignal): Promise<string | null> {
+  const lines = createInterface({ input: process.stdin, terminal: false, signal });
+  try {
+    for await (const line of lines) return line;
+    return null;
+  } finally {
+    lines.close();
   }
 }
 

@@ -18,6 +18,8 @@ export interface CommandDesk {
   readonly cwd: string;
   /** All of standard input. */
   readonly stdin: () => Promise<Buffer>;
+  /** The next line of standard input; null at its end, or when the signal comes first. */
+  readonly line: (signal: AbortSignal) => Promise<string | null>;
   readonly terminal: Terminal;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;

@@ -5,9 +5,11 @@ import type { Watch } from "../workflows/start.ts";
 import { paintMark, type Style } from "./style.ts";
 
 /** One way to show a run while it goes on. */
-export interface Progress extends Required<Omit<Watch, "signal" | "onStart">> {
+export interface Progress extends Required<Omit<Watch, "signal" | "onStart" | "confirm">> {
   /** `past`: what happened before, when a run is continued. */
   onStart(run: string, past: readonly Recorded[]): void;
+  /** Leaves the terminal alone while somebody is asked there. */
+  aside<Answer>(talk: () => Promise<Answer>): Promise<Answer>;
   /** Leaves a final state behind and the terminal as it was. */
   end(): Promise<void>;
 }
@@ -33,6 +35,7 @@ export function plainProgress(print: Print, style: Style): Progress {
       if (kind === "text") words += text;
     },
     onOutput: () => {},
+    aside: (talk) => talk(),
     end: () => Promise.resolve(),
   };
 }
@@ -45,6 +48,7 @@ export function jsonProgress(print: Print): Progress {
     onEvent: (event) => print(eventLine(run, event)),
     onDelta: () => {},
     onOutput: () => {},
+    aside: (talk) => talk(),
     end: () => Promise.resolve(),
   };
 }

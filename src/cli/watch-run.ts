@@ -5,6 +5,7 @@ import type { Recorded } from "../ledger/events.ts";
 import { resultOf } from "../reports/result.ts";
 import type { FinishedRun, Watch } from "../workflows/start.ts";
 import type { CommandDesk } from "./command.ts";
+import { confirmWith } from "./confirm.ts";
 import { jsonProgress, plainProgress, type Progress } from "./progress.ts";
 import { readRun } from "./run-id.ts";
 import { hasColours, styleFor } from "./style.ts";
@@ -13,15 +14,16 @@ import { summary } from "./summary.ts";
 /** Shows a run while it goes on and tells how it ended. Gives the exit code. */
 export async function watchRun(
   desk: CommandDesk,
-  { json, past = [] }: { readonly json: boolean; readonly past?: readonly Recorded[] },
+  { json, yes, past = [] }: { readonly json: boolean; readonly yes: boolean; readonly past?: readonly Recorded[] },
   go: (app: App, watch: Watch) => Promise<FinishedRun>,
 ): Promise<number> {
   const app = await desk.app();
   const progress = await chooseProgress(desk, app, json);
+  const confirm = confirmWith(desk, progress, { ci: app.config.ci, quiet: json || yes });
   let run = "";
   const onStart = (started: string): void => progress.onStart((run = started), past);
   try {
-    const finished = await go(app, { ...progress, onStart, signal: desk.signal });
+    const finished = await go(app, { ...progress, confirm, onStart, signal: desk.signal });
     await progress.end();
     const facts = await readRun(await app.ledger(), finished.run);
     const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));

@@ -21,6 +21,8 @@ export interface Live {
   onEvent(event: Recorded): void;
   readonly onDelta: OnDelta;
   onOutput(chunk: Buffer): void;
+  /** Takes the view away while somebody is asked on the same terminal. */
+  aside<Answer>(talk: () => Promise<Answer>): Promise<Answer>;
   end(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export function liveProgress({ colours, clock, stream, signal }: LiveOptions): L
   let drawn: { state: LiveState; second: number } | null = null;
   let screen: ReturnType<typeof render> | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let away = false;
 
   const view = (running: boolean) => (
     <LiveView
@@ -45,6 +48,7 @@ export function liveProgress({ colours, clock, stream, signal }: LiveOptions): L
     />
   );
   const draw = (): void => {
+    if (away) return;
     const second = Math.floor(clock.now() / 1000);
     if (drawn?.state === live && drawn.second === second) return;
     drawn = { state: live, second };
@@ -63,6 +67,16 @@ export function liveProgress({ colours, clock, stream, signal }: LiveOptions): L
       if (kind === "text") live = addWords(live, text);
     },
     onOutput: (chunk) => void (live = addOutput(live, chunk)),
+    async aside(talk) {
+      away = true;
+      screen?.clear();
+      try {
+        return await talk();
+      } finally {
+        away = false;
+        drawn = null;
+      }
+    },
     async end() {
       if (timer) clearInterval(timer);
       timer = null;

@@ -73,24 +73,35 @@ async function install(desk: WorkDesk, plan: DependencyPlan, whyNeeded: string):
   const making = join(desk.dir, "dependencies.new");
   const done = await lstat(dir).catch(() => null);
   if (!done) {
+    const argv = desk.manifest.setup.installScripts
+      ? plan.install.filter((word) => word !== "--ignore-scripts")
+      : plan.install;
+    await consent(desk, argv.join(" "), whyNeeded);
     await removeTree(making);
     await mkdir(making, { recursive: true, mode: 0o700 });
     await desk.clone.checkout(desk.clone.base.tree, making);
-    await runInstall(desk, plan, { dir: making, whyNeeded });
+    await runInstall(desk, argv, { dir: making, whyNeeded });
     await rename(making, dir);
   }
   const found = await findInstalled(dir, plan.installedDirs);
   return found.map(({ dir: name, source }) => ({ dir: name, source }));
 }
 
+/** Network is nothing to take silently where somebody can be asked. */
+async function consent(desk: WorkDesk, install: string, whyNeeded: string): Promise<void> {
+  const question = `The packages that the tests need are not usable here (${whyNeeded}).\nRun ${install} in a sandbox with network?`;
+  if ((await desk.screen.confirm?.(question, desk.signal)) ?? true) return;
+  throw new WorkspaceError(
+    `the working tree's packages cannot be used (${whyNeeded}), and ${install} was declined`,
+    "make the working tree's packages match the lockfile, or let claw install them",
+  );
+}
+
 async function runInstall(
   desk: WorkDesk,
-  plan: DependencyPlan,
+  argv: readonly string[],
   { dir, whyNeeded }: { readonly dir: string; readonly whyNeeded: string },
 ): Promise<void> {
-  const argv = desk.manifest.setup.installScripts
-    ? plan.install.filter((word) => word !== "--ignore-scripts")
-    : plan.install;
   const room = await openRoom(desk, {
     purpose: "install",
     dir,

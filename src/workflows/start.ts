@@ -174,7 +174,7 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
     signal: AbortSignal.any([watch.signal, time.signal]),
     dir: join(house.home, "runs", log.run),
     openSandbox: (policy) => house.openSandbox(policy),
-    screen: { onDelta: watch.onDelta, onOutput: watch.onOutput },
+    screen: { onDelta: watch.onDelta, onOutput: watch.onOutput, confirm: watch.confirm },
   };
   try {
     const input = workflow.input.parse(state.started.input);

@@ -30,10 +30,12 @@ export interface WorkDesk {
   readonly screen: Screen;
 }
 
-/** For people watching: never stored. */
+/** The people watching. What they see is never stored. */
 export interface Screen {
   readonly onDelta?: OnDelta | undefined;
   readonly onOutput?: ((chunk: Buffer) => void) | undefined;
+  /** Asks the person in front of the terminal; without one the answer is yes. */
+  readonly confirm?: ((question: string, signal: AbortSignal) => Promise<boolean>) | undefined;
 }
 
 /** How a run ended: data, not an error. */

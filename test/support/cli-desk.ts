@@ -52,6 +52,7 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
     err: (text) => void err.push(`${text}\n`),
     cwd,
     stdin: () => Promise.resolve(stdin),
+    line: () => Promise.resolve(stdin.length === 0 ? null : (stdin.toString("utf8").split("\n", 1)[0] ?? null)),
     terminal: { ...noTerminal, ...terminal },
     signal: options.signal ?? new AbortController().signal,
   };

@@ -38,6 +38,8 @@ const more = `Examples:
   claw fix ISSUE.md --engine search --repro "npm test -- slug"
   claw fix ISSUE.md --dry-run
 
+At a terminal, and not in CI, it asks one thing: whether packages that the tests need may be installed with network.
+
 Exit codes:
    0 proven                  12 unproven            20 model unavailable
    1 a bug of claw           13 blocked by a gate   21 sandbox unavailable
@@ -61,7 +63,7 @@ export const fix = command({
     ["--deep", "search: also try changes that seldom help"],
     ["--dry-run", "print the plan and the price ceiling, then stop"],
     ["--json", "print events and, last, the result as lines of JSON"],
-    ["--yes", "ask nothing (claw fix asks nothing today)"],
+    ["--yes", "ask nothing: install packages with network when they are needed"],
   ],
   more,
   input: Input,
@@ -79,7 +81,9 @@ export const fix = command({
       return;
     }
     const { fix: workflow } = await import("../../workflows/fix/fix.ts");
-    return watchRun(desk, input, (_, watch) =>
+    // Who gave the issue on standard input has no line left to answer on.
+    const yes = input.yes || issue.source === "standard input";
+    return watchRun(desk, { json: input.json, yes }, (_, watch) =>
       app.start({
         ...watch,
         workflow,

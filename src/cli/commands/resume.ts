@@ -5,12 +5,15 @@ import { watchRun } from "../watch-run.ts";
 
 export const resume = command({
   arguments: "[run]",
-  options: [["--json", "print events and, last, the result as lines of JSON"]],
+  options: [
+    ["--json", "print events and, last, the result as lines of JSON"],
+    ["--yes", "ask nothing: install packages with network when they are needed"],
+  ],
   more: "The run is named by the beginning of its id; without one, the newest is meant.\nWhat was finished is not done again.",
-  input: z.object({ run: z.string().optional(), json: z.boolean().default(false) }),
-  async run({ run: prefix, json }, desk) {
+  input: z.object({ run: z.string().optional(), json: z.boolean().default(false), yes: z.boolean().default(false) }),
+  async run({ run: prefix, json, yes }, desk) {
     const app = await desk.app();
     const { run, events: past } = await readRun(await app.ledger(), prefix);
-    return watchRun(desk, { json, past }, (_, watch) => app.resume(run, watch));
+    return watchRun(desk, { json, yes, past }, (_, watch) => app.resume(run, watch));
   },
 });
