@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { UsageError, WorkspaceError } from "../errors.ts";
 import { defaultSearchPath, type HostGit, hostGit } from "./host-git.ts";
 import { bare, findLayout, type Layout } from "./layout.ts";
+import { personFiles, type Settings, settingsReader, type SettingsReader } from "./settings.ts";
 import { type ObjectFormat, shallowList, type Viewed, withView } from "./shadow.ts";
 import { blobs, listTree } from "./trees.ts";
 
@@ -29,6 +30,8 @@ export interface Repository extends Viewed {
   /** True when tracked files differ from HEAD or untracked files exist: a run starts from a commit and leaves them out. */
   dirty(): Promise<boolean>;
   notes(commit: string): Promise<CommitNotes>;
+  /** Who commits here, as "Name <email>", by what the repository's and the user's git settings say; null when they do not. */
+  identity(): Promise<string | null>;
 }
 
 export interface OpenOptions {
@@ -42,10 +45,11 @@ export interface OpenOptions {
 export async function openRepository(path: string, options: OpenOptions = {}): Promise<Repository> {
   const searchPath = options.searchPath ?? defaultSearchPath;
   const layout = await findLayout(path);
-  const config = configReader(hostGit({ gitDir: "/nonexistent", searchPath }));
+  const config = settingsReader(hostGit({ gitDir: "/nonexistent", searchPath }));
   const stored = await config(join(layout.commonDir, "config"));
   if (stored.get("core.bare")?.at(-1) === "true" && layout.gitDir === layout.commonDir) throw bare(layout.root);
-  await checkOwner(layout, options.home ?? userInfo().homedir, config);
+  const home = options.home ?? userInfo().homedir;
+  await checkOwner(layout, home, config);
 
   const viewed: Viewed = { ...layout, searchPath, objectFormat: objectFormatOf(stored), settings: carried(stored) };
   const [head, branch] = await withView(viewed, (view) =>
@@ -62,6 +66,7 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
     resolve: (ref) => resolveRef(viewed, ref),
     dirty: () => isDirty(viewed),
     notes: (commit) => withView(viewed, (view) => notesOf(view.git(), commit)),
+    identity: async () => identityIn([...(await Promise.all(personFiles(home).map(config))), stored]),
   };
 }
 
@@ -107,29 +112,12 @@ async function notesOf(git: HostGit, commit: string): Promise<CommitNotes> {
   };
 }
 
-/** Settings of one configuration file, names in lower case. Includes are not followed. */
-type ConfigReader = (file: string) => Promise<Map<string, string[]>>;
-
-function configReader(git: HostGit): ConfigReader {
-  return async (file) => {
-    const found = new Map<string, string[]>();
-    const exists = await lstat(file).catch(() => null);
-    if (!exists) return found;
-    const answer = await git.run(["config", "--file", file, "--no-includes", "--null", "--list"], {
-      answers: [0, 1, 3, 128],
-    });
-    if (answer.code !== 0)
-      throw new WorkspaceError(
-        `${file} cannot be read: ${answer.stderr}`,
-        `look with: git config --file ${file} --list`,
-      );
-    for (const entry of answer.stdout.toString("utf8").split("\0").filter(Boolean)) {
-      const end = entry.indexOf("\n");
-      const name = (end < 0 ? entry : entry.slice(0, end)).toLowerCase();
-      found.set(name, [...(found.get(name) ?? []), end < 0 ? "true" : entry.slice(end + 1)]);
-    }
-    return found;
-  };
+/** The later settings win. */
+function identityIn(settings: readonly Settings[]): string | null {
+  const last = (name: string): string =>
+    (settings.flatMap((each) => each.get(name) ?? []).at(-1) ?? "").replace(/[\s<>]+/g, " ").trim();
+  const [name, email] = [last("user.name"), last("user.email")];
+  return name === "" ? null : email === "" ? name : `${name} <${email}>`;
 }
 
 /** Plain facts about the files and the store that a view needs to read and write them as the user's git does. */
@@ -144,12 +132,12 @@ const carriedNames = [
   "extensions.refstorage",
 ];
 
-function carried(stored: Map<string, string[]>): Record<string, string> {
+function carried(stored: Settings): Record<string, string> {
   const pairs = carriedNames.map((name) => [name, stored.get(name)?.at(-1)] as const);
   return Object.fromEntries(pairs.filter((pair): pair is [string, string] => /^[a-z0-9]+$/i.test(pair[1] ?? "")));
 }
 
-function objectFormatOf(stored: Map<string, string[]>): ObjectFormat {
+function objectFormatOf(stored: Settings): ObjectFormat {
   const name = stored.get("extensions.objectformat")?.at(-1) ?? "sha1";
   if (name === "sha1" || name === "sha256") return name;
   throw new WorkspaceError(
@@ -159,15 +147,16 @@ function objectFormatOf(stored: Map<string, string[]>): ObjectFormat {
 }
 
 /** The rule git itself has: another user's repository counts only when the person said so. */
-async function checkOwner(layout: Layout, home: string, config: ConfigReader): Promise<void> {
+async function checkOwner(layout: Layout, home: string, config: SettingsReader): Promise<void> {
   const me = process.geteuid?.();
   const parts = await Promise.all(
     [layout.root, layout.gitDir, layout.commonDir].map(async (path) => ({ path, uid: (await lstat(path)).uid })),
   );
   const foreign = parts.find(({ uid }) => me !== undefined && uid !== me);
   if (!foreign) return;
-  const files = ["/etc/gitconfig", join(home, ".config/git/config"), join(home, ".gitconfig")];
-  const trusted = (await Promise.all(files.map(config))).flatMap((settings) => settings.get("safe.directory") ?? []);
+  const trusted = (await Promise.all(personFiles(home).map(config))).flatMap(
+    (settings) => settings.get("safe.directory") ?? [],
+  );
   const since = trusted.lastIndexOf("");
   if (trusted.slice(since + 1).some((entry) => entry === "*" || entry === layout.root)) return;
   throw new WorkspaceError(
