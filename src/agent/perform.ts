@@ -68,6 +68,7 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
     message: putMessage(agent.log, { role: "tool", callId: call.id, name: call.name, ok: result.ok, text }),
     output: result.full === undefined || result.full === "" ? null : agent.log.put(result.full),
     exitCode: result.exitCode ?? null,
+    ...(result.why !== undefined && { why: result.why }),
     signature: createHash("sha256")
       .update(JSON.stringify([call.name, call.args, stableText(text)]))
       .digest("hex")

@@ -27,6 +27,11 @@ export function summary(facts: RunFacts, style: Style): string {
       "cost",
       `${money(shownCost(spend))}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
     ],
+    ["refused", refusedLine(result)],
+    [
+      "sandbox",
+      result.notEnforced.length > 0 ? `not enforced on this machine: ${result.notEnforced.join(", ")}` : null,
+    ],
     ...result.notes.map((note): [string, string] => ["note", said(note)]),
     ["next", nextStep(result)],
   ];
@@ -75,6 +80,14 @@ function gatesLine({ gates }: Result, style: Style): string | null {
     return `${paintMark(style, verdict === "ask" ? "!" : "✗")} ${gate} ${verdict === "ask" ? "asks" : "blocks"}: ${said(reasons.join("; "))}`;
   });
   return [`${passed} of ${gates.length} passed`, ...told].join("  ");
+}
+
+/** Only for a run without a report: that one tells all of it. */
+function refusedLine({ outcome, onTheWay: { refusals } }: Result): string | null {
+  const last = refusals.at(-1);
+  if (!last || outcome === "proven") return null;
+  const times = refusals.length > 1 ? `${refusals.length} times, the last: ` : "";
+  return said(`${times}${last.session}: ${last.why}`);
 }
 
 /** One thing to do next, with the run's id where a command lacks it. */

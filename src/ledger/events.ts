@@ -106,6 +106,8 @@ export const Event = z.discriminatedUnion("type", [
     message: Sha,
     output: Sha.nullable(),
     exitCode: z.int().nullable(),
+    /** Why claw did not accept a `finish`, in one line for people. */
+    why: z.string().optional(),
     /** Same for two calls that asked for the same thing and saw the same answer: what stuck detection counts. */
     signature: z.string(),
     ms: z.number(),
@@ -137,6 +139,8 @@ export const Event = z.discriminatedUnion("type", [
     passed: z.int(),
     failed: z.int(),
     skipped: z.int(),
+    /** Test files that did not even load; they count as failed. */
+    unloaded: z.int().optional(),
     signature: z.string(),
     result: Sha,
     output: Sha,

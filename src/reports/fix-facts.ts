@@ -8,6 +8,7 @@ export interface FixFacts {
   readonly task: { readonly title: string; readonly source: string } | null;
   /** What a person should know about the issue and the base, one sentence each. */
   readonly notes: readonly string[];
+  readonly suite: Suite | null;
   readonly reproduction: Reproduction | null;
   readonly patch: Patch | null;
   readonly proof: Proof | null;
@@ -21,6 +22,14 @@ const Task = z.object({
   leftOut: z.int().default(0),
 });
 const Setup = z.object({ notes: z.array(z.string()) });
+const Suite = z.object({
+  plan: z.object({
+    shell: z.string(),
+    /** Parts of the repository's test script that are not run, because they are no tests. */
+    leftOut: z.array(z.string()).default([]),
+  }),
+});
+type Suite = z.infer<typeof Suite>["plan"];
 const Reproduction = z.object({
   files: z.array(z.string()),
   failing: z.array(z.string()),
@@ -34,6 +43,8 @@ const Patch = z.object({
   diff: z.string().optional(),
   /** The model's words about it. */
   summary: z.string(),
+  /** Test files it adds or changes besides the reproduction. */
+  tests: z.array(z.string()).default([]),
 });
 type Patch = z.infer<typeof Patch>;
 const Proof = z.object({
@@ -61,6 +72,7 @@ export function fixFacts(events: readonly Recorded[]): FixFacts {
   return {
     task,
     notes: [...(task ? issueNotes(task) : []), ...(output("workspace", Setup)?.notes ?? [])],
+    suite: output("baseline", Suite)?.plan ?? null,
     reproduction: output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? null,
     patch: output("patch", z.object({ patch: Patch }))?.patch ?? null,
     proof: output("prove", Proof),

@@ -1,6 +1,6 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, money, plural } from "../text.ts";
-import { type EvidenceRow, foldEvidence, latestGates } from "../views/evidence.ts";
+import { type EvidenceRow, foldEvidence, latestGates, notEnforced } from "../views/evidence.ts";
 import { evidenceLevel } from "../views/evidence-level.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
@@ -8,6 +8,7 @@ import { diffstat } from "./diffstat.ts";
 import { servedModels } from "./answered-by.ts";
 import { fixFacts } from "./fix-facts.ts";
 import { code, fenced, plain, quoted, table } from "./markdown.ts";
+import { onTheWaySection } from "./on-the-way.ts";
 
 export interface FixReportInput {
   readonly run: string;
@@ -28,9 +29,10 @@ export function fixReport(input: FixReportInput): string {
     title(input),
     whatFailed(events),
     why(events),
-    ["## The change", changes(diff)].join("\n\n"),
+    changes(input),
     proof(events),
     gates(events),
+    onTheWaySection(events),
     record(input),
     ["## The patch", fenced(diff.trimEnd(), "diff")].join("\n\n"),
   ];
@@ -58,8 +60,11 @@ function whatFailed(events: readonly Recorded[]): string {
   if (!reproduction) return [...parts, "No failing test was recorded."].join("\n\n");
   const { files, failing, failure, existing } = reproduction;
   const where = files.length > 0 ? ` in ${files.map(code).join(", ")}` : "";
+  const kind = existing ? "existing" : "new";
   parts.push(
-    `${existing ? "An existing test" : "A new test"}${where} shows it. On the base ${plural(failing.length, "test")} of it ${failing.length === 1 ? "fails" : "fail"}:`,
+    failing.length > 1
+      ? `${failing.length} ${kind} tests${where} show it: they fail on the base.`
+      : `${existing ? "An" : "A"} ${kind} test${where} shows it: it fails on the base.`,
   );
   const lines = failure.split("\n");
   const shown = lines.length > FAILURE_LINES ? [...lines.slice(0, FAILURE_LINES), "…"] : lines;
@@ -74,13 +79,21 @@ function why(events: readonly Recorded[]): string {
   return `## Why, in the words of ${modelName(label)} (not checked)\n\n${quoted(summary)}`;
 }
 
-function changes(diff: string): string {
+/** Every changed file, and what is known of the tests among them. */
+function changes({ diff, events }: FixReportInput): string {
   const rows = diffstat(diff).map(({ path, added, deleted }) => [
     code(path),
     added === null ? "binary" : `+${added}`,
     deleted === null ? "" : `−${deleted}`,
   ]);
-  return table(["file", "added", "deleted"], rows);
+  const { reproduction, patch } = fixFacts(events);
+  const shown = (reproduction?.files ?? []).map(code).join(", ") || "the test that was named";
+  const unseen = (patch?.tests ?? []).map(code).join(", ");
+  const sentences =
+    unseen === ""
+      ? ""
+      : `The reproduction, shown red on the base and frozen from then on, is ${shown}. The patch step added to other tests: ${unseen}. Nobody has seen those fail, so they prove nothing about the bug.`;
+  return ["## The change", table(["file", "added", "deleted"], rows), sentences].filter(Boolean).join("\n\n");
 }
 
 /** What claw claims, each with the executions it rests on. */
@@ -92,14 +105,25 @@ function proof(events: readonly Recorded[]): string {
   const lines = found.findings.map(({ claim, holds, facts }) => [
     plain(claim),
     holds ? "✓" : "✗",
+    covered(
+      events,
+      suites.findLast(({ seq }) => facts.includes(seq)),
+    ),
     executions(suites.filter(({ seq }) => facts.includes(seq))),
   ]);
   const command = rows.at(-1)?.last.command ?? "";
+  const leftOut = fixFacts(events).suite?.leftOut ?? [];
   const sentences = [
     `Run by claw in clean checkouts, in a sandbox, with ${code(command)}.`,
+    ...(leftOut.length > 0 ? [`Left out of it, because these are no tests: ${leftOut.map(code).join(", ")}.`] : []),
     suiteSentence(events, rows),
   ];
-  const parts = ["## The proof", table(["claim", "holds", "seen"], lines), sentences.join(" ").trim(), level(events)];
+  const parts = [
+    "## The proof",
+    table(["claim", "holds", "tests", "seen"], lines),
+    sentences.join(" ").trim(),
+    level(events),
+  ];
   return parts.filter(Boolean).join("\n\n");
 }
 
@@ -112,6 +136,14 @@ function level(events: readonly Recorded[]): string {
     ...found.wouldRaise.map((clause) => `- would raise it: ${plain(clause)}`),
   ];
   return `Evidence: **${found.level}** of L0 to L3.\n\n${lines.join("\n")}`;
+}
+
+/** Which tests an execution ran: some files, the whole suite, or those of a command of its own. */
+function covered(events: readonly Recorded[], run: EventOf<"suite.ran"> | undefined): string {
+  if (!run) return "";
+  const { suite } = fixFacts(events);
+  if (run.files.length > 0 && run.runner !== "generic") return run.files.map(code).join(", ");
+  return suite === null || run.command === suite.shell ? "the whole suite" : code(run.command);
 }
 
 /** "3 times red: 0 passed, 1 failed, 1.2 s". */
@@ -154,10 +186,12 @@ function record({ run, events, head }: FixReportInput): string {
   const spend = foldSpend(events);
   const { started, activeMs } = foldRun(events);
   const { notes } = fixFacts(events);
+  const lacks = notEnforced(events);
   const tokens = `${spend.inputTokens} tokens read (${spend.cachedTokens} from cache), ${spend.outputTokens} written`;
   const lines = [
     `- cost: ${money(shownCost(spend))}, ${plural(spend.turns, "turn")}, ${tokens}, ${duration(activeMs)}`,
     `- answered by: ${servedModels(events).map(plain).join(", ") || modelName(started?.model?.label)}`,
+    ...(lacks.length > 0 ? [`- sandbox: not enforced on this machine: ${plain(lacks.join(", "))}`] : []),
     ...notes.map((note) => `- note: ${plain(note)}`),
     `- every prompt, reply, command and result: ${code(`claw log ${run}`)}; ledger head when this was written: ${code(`sha256:${head}`)}`,
   ];

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
 import type { Recorded } from "../ledger/events.ts";
-import { latestGates } from "../views/evidence.ts";
+import { latestGates, notEnforced } from "../views/evidence.ts";
 import { evidenceLevel, levels } from "../views/evidence-level.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
 import { servedModels } from "./answered-by.ts";
 import { changeOf } from "./change.ts";
 import { fixFacts } from "./fix-facts.ts";
+import { onTheWay } from "./on-the-way.ts";
 
 const outcome = z.enum(Object.keys(exitCodes) as [Outcome, ...Outcome[]]);
 const count = z.int().nonnegative();
@@ -70,6 +71,23 @@ export const Result = z.strictObject({
     usd: z.number().nullable().meta({ description: "Null when part of it has no known price." }),
   }),
   diff: z.strictObject({ files: count, added: count, deleted: count }).nullable(),
+  tests: z
+    .strictObject({
+      reproduction: z.array(z.string()).meta({ description: "Test files that were shown red on the base." }),
+      neverRed: z.array(z.string()).meta({ description: "Test files the patch adds or changes besides them." }),
+      leftOut: z
+        .array(z.string())
+        .meta({ description: "Parts of the test script that are no tests and were not run." }),
+    })
+    .meta({ description: "What the proof ran, and what it did not." }),
+  onTheWay: z
+    .strictObject({
+      refusals: z.array(z.strictObject({ session: z.string(), why: z.string() })),
+      frozenEdits: z.array(z.string()).meta({ description: "Edits of the frozen reproduction that were refused." }),
+      strayEdits: z.array(z.string()).meta({ description: "Files edited, and put back, when only a test was wanted." }),
+    })
+    .meta({ description: "What sessions tried and claw did not let pass." }),
+  notEnforced: z.array(z.string()).meta({ description: "What the sandbox could not enforce on this machine." }),
   notes: z.array(z.string()),
   record: z.string().meta({ description: "Head of the run's ledger, SHA-256." }),
 });
@@ -93,6 +111,22 @@ function statusOf({ events, active }: Pick<RunFacts, "events" | "active">): Resu
   return active ? "running" : "interrupted";
 }
 
+const evidenceOf = (events: readonly Recorded[]): Result["evidence"] =>
+  ofType(events, "suite.ran").map(
+    ({ purpose, verdict, tree, command, files, passed, failed, skipped, exitCode, ms }) => ({
+      purpose,
+      verdict,
+      tree,
+      command,
+      files,
+      passed,
+      failed,
+      skipped,
+      exitCode,
+      ms,
+    }),
+  );
+
 /** A copy that nobody shares. */
 function levelOf(events: readonly Recorded[]): NonNullable<Result["evidenceLevel"]> | null {
   const found = evidenceLevel(events);
@@ -103,7 +137,8 @@ function levelOf(events: readonly Recorded[]): NonNullable<Result["evidenceLevel
 export function resultOf(facts: RunFacts): Result {
   const { run, events, head } = facts;
   const { started, stages, end, lastAt } = foldRun(events);
-  const { task, notes, published } = fixFacts(events);
+  const { task, notes, suite, reproduction, patch, published } = fixFacts(events);
+  const { refusals, frozenEdits, strayEdits } = onTheWay(events);
   const status = statusOf(facts);
   const outcome = end?.outcome ?? (status === "interrupted" ? "interrupted" : null);
   const spend = foldSpend(events);
@@ -129,20 +164,7 @@ export function resultOf(facts: RunFacts): Result {
       ms: (finishedAt ?? lastAt) - startedAt,
       finished: finishedAt !== null,
     })),
-    evidence: ofType(events, "suite.ran").map(
-      ({ purpose, verdict, tree, command, files, passed, failed, skipped, exitCode, ms }) => ({
-        purpose,
-        verdict,
-        tree,
-        command,
-        files,
-        passed,
-        failed,
-        skipped,
-        exitCode,
-        ms,
-      }),
-    ),
+    evidence: evidenceOf(events),
     evidenceLevel: levelOf(events),
     gates: latestGates(events).map(({ gate, verdict, reasons }) => ({ gate, verdict, reasons })),
     spend: {
@@ -153,6 +175,13 @@ export function resultOf(facts: RunFacts): Result {
       usd: nano === null ? null : nano / 1e9,
     },
     diff: change && { files: change.files, added: change.added, deleted: change.deleted },
+    tests: {
+      reproduction: reproduction?.files ?? [],
+      neverRed: patch?.tests ?? [],
+      leftOut: suite?.leftOut ?? [],
+    },
+    onTheWay: { refusals: [...refusals], frozenEdits: [...frozenEdits], strayEdits: [...strayEdits] },
+    notEnforced: [...notEnforced(events)],
     notes: [...notes],
     record: head,
   };

@@ -17,6 +17,6 @@ export const finish = tool({
     const answer = await desk.finish({ outcome, summary, testCommands: testCommands ?? [] });
     return answer.accepted
       ? { ok: true, text: "accepted", finished: answer.detail }
-      : { ok: false, text: answer.message };
+      : { ok: false, text: answer.message, why: headline(answer.message, 200) };
   },
 });

@@ -32,6 +32,8 @@ export interface ToolResult {
   readonly text: string;
   readonly full?: string;
   readonly exitCode?: number;
+  /** Set by `finish` when claw did not accept: why, in one line for people. */
+  readonly why?: string;
   /** Set by `finish` when claw accepted. */
   readonly finished?: string;
 }

@@ -4,7 +4,7 @@ import { duration, headline, money, printable } from "../text.ts";
 import { type EvidenceRow, foldEvidence } from "../views/evidence.ts";
 import type { StageState } from "../views/run.ts";
 import { committed, type RunLimits, type Spend } from "../views/spend.ts";
-import { type Mark, stageSucceeded, wordsOf } from "../views/timeline.ts";
+import { type Mark, stageSucceeded, suiteMark, wordsOf } from "../views/timeline.ts";
 import { type LiveState, tail } from "./live-state.ts";
 
 interface LiveViewProps {
@@ -104,8 +104,8 @@ function Now({ live, now, colours }: { readonly live: LiveState; readonly now: n
 
 function Evidence({ rows, colours }: { readonly rows: readonly EvidenceRow[]; readonly colours: boolean }) {
   return rows.map((row) => {
-    const { purpose, expected, verdict, times, last } = row;
-    const mark: Mark = expected === null ? "·" : verdict === expected ? "✓" : "✗";
+    const { purpose, verdict, times, last } = row;
+    const mark = suiteMark({ purpose, verdict, unloaded: last.unloaded });
     return (
       <Line key={purpose}>
         {"  "}

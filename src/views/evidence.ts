@@ -1,14 +1,11 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { ofType } from "./run.ts";
-import { expectedVerdict } from "./timeline.ts";
 
 type SuiteRan = Recorded<EventOf<"suite.ran">>;
 
 /** Executions of the same tests on the same tree, counted together. */
 export interface EvidenceRow {
   readonly purpose: string;
-  /** What the executions have to show; null when they only inform. */
-  readonly expected: "red" | "green" | null;
   /** `mixed` when they did not all end alike. */
   readonly verdict: SuiteRan["verdict"] | "mixed";
   readonly times: number;
@@ -28,7 +25,7 @@ export function foldEvidence(events: readonly Recorded[]): readonly EvidenceRow[
     );
     const agreed = same.every(({ verdict }) => verdict === last.verdict);
     const verdict = agreed ? last.verdict : ("mixed" as const);
-    return [{ purpose, expected: expectedVerdict(purpose), verdict, times: same.length, last }];
+    return [{ purpose, verdict, times: same.length, last }];
   });
 }
 
@@ -38,3 +35,8 @@ export function latestGates(events: readonly Recorded[]): readonly Recorded<Even
   for (const event of ofType(events, "gate.judged")) newest.set(event.gate, event);
   return [...newest.values()];
 }
+
+/** What the sandboxes of a run could not enforce, each once. */
+export const notEnforced = (events: readonly Recorded[]): readonly string[] => [
+  ...new Set(ofType(events, "sandbox.opened").flatMap(({ degraded }) => degraded)),
+];

@@ -1,5 +1,6 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, headline, money, plural } from "../text.ts";
+import { asksForMore } from "./finishes.ts";
 
 /** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
 export type Mark = "·" | "…" | "✓" | "✗" | "!";
@@ -171,8 +172,16 @@ function reply({ turn, usage, cost, calls }: EventOf<"model.replied">, words: st
   return `turn ${turn}${said.map((part) => `: ${part}`).join("")} (${input} → ${output} tokens, ${money(cost)})`;
 }
 
-function finishedCall({ tool, ok, exitCode, ms }: EventOf<"call.finished">, summary: string): Said {
-  if (tool === "finish") return ok ? null : ["!", `finish not accepted yet: ${headline(summary, 80)}`];
+function finish({ session, ok, why }: EventOf<"call.finished">, summary: string): Said {
+  if (ok) return null;
+  if (why === undefined) return ["!", `finish not accepted yet: ${headline(summary, 80)}`];
+  if (!asksForMore(why)) return ["!", `finish ${why.replace(/:$/, "")}`];
+  return ["·", session === "reproduce" ? "asked to test other inputs, too" : "asked to read the change once more"];
+}
+
+function finishedCall(event: EventOf<"call.finished">, summary: string): Said {
+  const { tool, ok, exitCode, ms } = event;
+  if (tool === "finish") return finish(event, summary);
   const exit = exitCode === null || exitCode === 0 ? "" : `exit ${exitCode}, `;
   const what = summary === "" ? tool : `${tool} ${headline(summary, 80)}`;
   return [ok ? "·" : "✗", `${what} (${exit}${duration(ms)})`];
@@ -205,12 +214,32 @@ function searching(event: EventOf<"suspects.ranked"> | EventOf<"search.tried"> |
   return [why === "found" ? "✓" : "·", `search wave ${wave}: ${counts} (${duration(ms)})`];
 }
 
-function suite({ purpose, verdict, passed, failed, skipped, killed, exitCode, ms }: EventOf<"suite.ran">): Said {
-  const wanted = expectedVerdict(purpose);
-  const counts = [`${passed} passed`, `${failed} failed`, ...(skipped > 0 ? [`${skipped} skipped`] : [])].join(", ");
+function suite(event: EventOf<"suite.ran">): Said {
+  const { purpose, verdict, passed, failed, skipped, unloaded = 0, killed, exitCode, ms } = event;
+  const counts = [
+    `${passed} passed`,
+    `${failed} failed`,
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+    ...(unloaded > 0 ? [`${plural(unloaded, "file")} did not load`] : []),
+  ].join(", ");
   const why = verdict === "broken" ? `, ${killed === null ? `exit ${exitCode}` : `stopped: ${killed}`}` : "";
-  const mark = wanted === null ? (verdict === "broken" ? "✗" : "·") : verdict === wanted ? "✓" : "✗";
-  return [mark, `${wordsOf(purpose)}: ${verdict}, ${counts}${why} (${duration(ms)})`];
+  return [suiteMark(event), `${wordsOf(purpose)}: ${verdict}, ${counts}${why} (${duration(ms)})`];
+}
+
+/** Did executions show what they should? A test that does not even load is red without showing anything. */
+export function suiteMark({
+  purpose,
+  verdict,
+  unloaded = 0,
+}: {
+  readonly purpose: string;
+  readonly verdict: string;
+  readonly unloaded?: number | undefined;
+}): Mark {
+  const wanted = expectedVerdict(purpose);
+  if (wanted === null) return verdict === "broken" ? "✗" : "·";
+  if (verdict !== wanted) return "✗";
+  return wanted === "red" && unloaded > 0 ? "!" : "✓";
 }
 
 function gate({ gate: name, verdict, reasons }: EventOf<"gate.judged">): Said {
@@ -222,7 +251,7 @@ function gate({ gate: name, verdict, reasons }: EventOf<"gate.judged">): Said {
 }
 
 /** "red-on-base" shows what it should only when it is red, "green-on-head" only when green; other executions just inform. */
-export function expectedVerdict(purpose: string): "red" | "green" | null {
+function expectedVerdict(purpose: string): "red" | "green" | null {
   const [first] = purpose.split(/[-:]/);
   return first === "red" || first === "green" ? first : null;
 }

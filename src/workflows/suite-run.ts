@@ -86,6 +86,7 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
     killed: run.killed,
     verdict: verdict(result),
     ...counts(result),
+    unloaded: result.tests.filter(({ loadError }) => loadError).length,
     signature: signature(result),
     result: log.putJson(result),
     output: log.put(output),

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { fixReport } from "../../src/reports/fix-report.ts";
+import type { Event } from "../../src/ledger/events.ts";
+import { fixReport, type FixReportInput } from "../../src/reports/fix-report.ts";
+import { Result, resultOf } from "../../src/reports/result.ts";
 import { memoryLedger, patchText, pieces, proof, recordProvenFix } from "../support/recorded-fix.ts";
 
 const report = async (run = "r1"): Promise<string> => {
@@ -21,7 +23,7 @@ test("a report tells what failed, the fix, the proof, the gates and the cost on 
 
     The issue came from ISSUE.md.
 
-    A new test in \`test/slug.test.ts\` shows it. On the base 1 test of it fails:
+    A new test in \`test/slug.test.ts\` shows it: it fails on the base.
 
     \`\`\`
     1 failed, 0 passed
@@ -43,12 +45,12 @@ test("a report tells what failed, the fix, the proof, the gates and the cost on 
 
     ## The proof
 
-    | claim | holds | seen |
-    |---|---|---|
-    | the test fails on the base | ✓ | 3 times red: 0 passed, 1 failed, 1.2 s |
-    | the test passes with the patch | ✓ | green: 1 passed, 0 failed, 1.2 s |
-    | the test fails again without the patch | ✓ | red: 0 passed, 1 failed, 1.2 s |
-    | no test is newly failing | ✓ | red: 40 passed, 2 failed, 1.2 s |
+    | claim | holds | tests | seen |
+    |---|---|---|---|
+    | the test fails on the base | ✓ | \`test/slug.test.ts\` | 3 times red: 0 passed, 1 failed, 1.2 s |
+    | the test passes with the patch | ✓ | \`test/slug.test.ts\` | green: 1 passed, 0 failed, 1.2 s |
+    | the test fails again without the patch | ✓ | \`test/slug.test.ts\` | red: 0 passed, 1 failed, 1.2 s |
+    | no test is newly failing | ✓ | the whole suite | red: 40 passed, 2 failed, 1.2 s |
 
     Run by claw in clean checkouts, in a sandbox, with \`npx vitest run\`. No test of the suite is newly failing. 2 tests failed on the base already.
 
@@ -89,7 +91,7 @@ test("a proof that does not hold is not shown as one", async () => {
   for (const event of events.flat()) await log.append(event);
   const text = fixReport({ run: "r1", events: log.events, head: log.head, diff: "" });
   expect(text).toContain("**the proof does not hold**");
-  expect(text).toContain("| the test passes with the patch | ✗ | never run |");
+  expect(text).toContain("| the test passes with the patch | ✗ |  | never run |");
   expect(text).toContain("- **size** blocks: 600 lines | too &lt;b>long");
 });
 
@@ -108,4 +110,108 @@ test("words of a model or an issue make no markup of their own", async () => {
   expect(text).toContain("> !\\[x](http://x)\n> &lt;script>\n>\n> # Proven\n");
   expect(text).toContain("from &lt;img src=x>.");
   expect(text).toContain("````diff\n+ ```\n+ # out\n````\n");
+});
+
+/** A fix that took detours, as sessions with real models do. */
+async function detours(): Promise<FixReportInput> {
+  const ledger = await memoryLedger();
+  const log = await ledger.open("r1");
+  const { started, stage, suite, reproduce, prove, call, finish } = pieces(log);
+  const edit = (session: string, id: string, summary: string, ok = true): Event[] =>
+    call(session, id, summary).map((event): Event => {
+      if (event.type === "call.judged") return { ...event, tool: "edit" };
+      return event.type === "call.finished" ? { ...event, tool: "edit", ok } : event;
+    });
+  const lastLook = "claw's checks pass. Before it is accepted, read your change once more:";
+  const [judged, answered] = finish("patch", "c7", lastLook);
+  const taken: Event = {
+    type: "diff.taken",
+    purpose: "patch",
+    from: "b",
+    to: "c",
+    patch: log.put(""),
+    files: 2,
+    added: 3,
+    deleted: 1,
+    summary: "",
+  };
+  const opened: Event = {
+    type: "sandbox.opened",
+    purpose: "suite",
+    policy: "p",
+    degraded: ["cgroup"],
+    network: "none",
+  };
+  const plan = { shell: "npm test", leftOut: ["tsc --noEmit", "eslint ."] };
+  const patched = { patch: { summary: "Fixed.", tests: ["test/more.test.ts"] } };
+  const events = [
+    started,
+    opened,
+    stage("baseline", { plan }, suite("baseline", "base", "green", 0, [])),
+    edit("reproduce", "c1", "write ./src/slug.ts"),
+    edit("reproduce", "c2", "/tmp/scratch.ts"),
+    edit("reproduce", "c3", "test/slug.test.ts"),
+    finish("reproduce", "c4", "not accepted: the test must load, but it does not:"),
+    reproduce,
+    edit("patch", "c5", "test/slug.test.ts", false),
+    finish("patch", "c6", "not accepted (2 attempts left): tamper: <b>no</b>"),
+    judged ?? [],
+    taken,
+    answered ?? [],
+    stage("patch", patched),
+    prove,
+  ];
+  for (const event of events.flat()) await log.append(event);
+  return { run: "r1", events: log.events, head: log.head, diff: patchText };
+}
+
+const sectionOf = (text: string, name: string): string => text.split(`## ${name}\n\n`)[1]?.split("\n\n## ")[0] ?? "";
+
+test("what was tried on the way is told in one section, the routine last look left out", async () => {
+  expect(sectionOf(fixReport(await detours()), "On the way")).toMatchInlineSnapshot(`
+    "- claw did not accept the work 2 times:
+      - reproduce: the test must load, but it does not
+      - patch: tamper: &lt;b>no&lt;/b>
+    - tried to edit the frozen \`test/slug.test.ts\`; it stayed as it was
+    - edited \`src/slug.ts\` when only a test was wanted; it was put back"
+  `);
+});
+
+test("a report says which tests were seen failing, what each run covered, and what was left out or not enforced", async () => {
+  const text = fixReport(await detours());
+  expect(sectionOf(text, "The change").split("\n\n")[1]).toMatchInlineSnapshot(`"The reproduction, shown red on the base and frozen from then on, is \`test/slug.test.ts\`. The patch step added to other tests: \`test/more.test.ts\`. Nobody has seen those fail, so they prove nothing about the bug."`);
+  expect(sectionOf(text, "The proof")).toContain(
+    "Left out of it, because these are no tests: `tsc --noEmit`, `eslint .`.",
+  );
+  expect(text).toContain("- sandbox: not enforced on this machine: cgroup\n");
+});
+
+test("scripts get the same from the result", async () => {
+  expect(Result.parse(resultOf({ ...(await detours()), active: false }))).toMatchObject({
+    tests: {
+      reproduction: ["test/slug.test.ts"],
+      neverRed: ["test/more.test.ts"],
+      leftOut: ["tsc --noEmit", "eslint ."],
+    },
+    onTheWay: {
+      refusals: [
+        { session: "reproduce", why: "the test must load, but it does not" },
+        { session: "patch", why: "tamper: <b>no</b>" },
+      ],
+      frozenEdits: ["test/slug.test.ts"],
+      strayEdits: ["src/slug.ts"],
+    },
+    notEnforced: ["cgroup"],
+  });
+});
+
+test.each([
+  [["a"], false, "A new test in `t.js` shows it: it fails on the base."],
+  [["a", "b"], false, "2 new tests in `t.js` show it: they fail on the base."],
+  [["a"], true, "An existing test in `t.js` shows it: it fails on the base."],
+])("the failing tests %j are counted in whole sentences", async (failing, existing, sentence) => {
+  const log = await (await memoryLedger()).open("r1");
+  const reproduction = { files: ["t.js"], failing, failure: "no", summary: "", existing };
+  for (const event of pieces(log).stage("reproduce", { reproduction })) await log.append(event);
+  expect(fixReport({ run: "r1", events: log.events, head: log.head, diff: "" })).toContain(`\n${sentence}\n`);
 });

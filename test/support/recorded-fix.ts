@@ -90,7 +90,16 @@ export function pieces(log: RunLog, repository = "/nowhere") {
     manifest: null,
     prompts: {},
   };
-  return { started, stage, suite, replied: replied(put), call: call(put), gate, ...fixStages(put, stage, suite) };
+  return {
+    started,
+    stage,
+    suite,
+    replied: replied(put),
+    call: call(put),
+    finish: refusedFinish(put),
+    gate,
+    ...fixStages(put, stage, suite),
+  };
 }
 
 const replied =
@@ -145,6 +154,16 @@ const call =
       ms: 340,
     },
   ];
+
+/** A finish that is not accepted. */
+const refusedFinish =
+  (put: (text: string) => string) =>
+  (session: string, id: string, why?: string): Event[] =>
+    call(put)(session, id, "done: it works").map((event): Event => {
+      if (event.type === "call.judged") return { ...event, tool: "finish" };
+      if (event.type !== "call.finished") return event;
+      return { ...event, tool: "finish", ok: false, ...(why !== undefined && { why }) };
+    });
 
 const gate = (name: string, verdict: "pass" | "ask" | "block" = "pass", ...reasons: string[]): Event => ({
   type: "gate.judged",

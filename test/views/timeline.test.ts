@@ -99,3 +99,27 @@ test("what goes wrong stands out", async () => {
     reproduce ! paused (waiting): a person must approve"
   `);
 });
+
+test("a test that does not load is red without showing anything", async () => {
+  const log = await (await memoryLedger()).open("r1");
+  const red = pieces(log).suite("red-on-base", "red", "red", 1, ["t"]);
+  if (red.type === "suite.ran") await log.append({ ...red, unloaded: 1 });
+  expect(print(log.events)).toBe("-         ! red on base: red, 0 passed, 1 failed, 1 file did not load (1.2 s)");
+});
+
+test("a finish that is refused says why; one that passed is only asked to read the change again", async () => {
+  const log = await (await memoryLedger()).open("r1");
+  const { finish, patch } = pieces(log);
+  const taken = patch.find(({ type }) => type === "diff.taken");
+  const lastLook = "claw's checks pass. Before it is accepted, read your change once more:";
+  const [judged, answered] = finish("patch", "c2", lastLook);
+  const refused = finish("patch", "c1", "not accepted (2 attempts left): it fails:");
+  const events = [...refused, judged, taken, answered, ...finish("patch", "c3")];
+  for (const event of events) if (event) await log.append(event);
+  expect(print(log.events)).toMatchInlineSnapshot(`
+    "-         ! finish not accepted (2 attempts left): it fails
+    -         · patch: 2 files, +3 −1
+    -         · asked to read the change once more
+    -         ! finish not accepted yet: done: it works"
+  `);
+});

@@ -71,7 +71,13 @@ export const Reproduction = z.object({
 export type Reproduction = z.infer<typeof Reproduction>;
 
 /** A change that passed claw's checks. */
-export const Patch = z.object({ tree: z.string(), diff: Sha, summary: z.string() });
+export const Patch = z.object({
+  tree: z.string(),
+  diff: Sha,
+  summary: z.string(),
+  /** Test files it adds or changes besides the reproduction: nobody has seen them fail. */
+  tests: z.array(z.string()).default([]),
+});
 export type Patch = z.infer<typeof Patch>;
 
 /** A stage that ends the run instead of handing something on. */

@@ -2,6 +2,7 @@ import { TimeIsUp } from "../../errors.ts";
 import type { SessionPlan } from "../../agent/converse.ts";
 import { native, search } from "../../engines/all.ts";
 import { roles } from "../../policy/roles.ts";
+import { isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
 import { keepEnds } from "../../text.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { workspaceFor } from "../checkouts.ts";
@@ -52,6 +53,7 @@ export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: 
       return {
         patch: await taken(
           desk,
+          bases,
           checked.to,
           accepted
             ? ended.detail.slice("done: ".length)
@@ -104,9 +106,13 @@ async function keepUnfinished(desk: WorkDesk, bases: Bases, dir: string): Promis
 }
 
 /** The accepted patch, as the record holds it. */
-async function taken(desk: WorkDesk, tree: string, summary: string): Promise<Patch> {
-  const diff = await desk.clone.diff(desk.clone.base.tree, tree);
-  return { tree, diff: desk.log.put(diff.patch), summary };
+async function taken(desk: WorkDesk, bases: Bases, tree: string, summary: string): Promise<Patch> {
+  const [whole, own] = await Promise.all([
+    desk.clone.diff(desk.clone.base.tree, tree),
+    desk.clone.diff(bases.reproduction.tree, tree),
+  ]);
+  const tests = own.files.map(({ path }) => path).filter((path) => isTestPath(path) && !isTestConfigPath(path));
+  return { tree, diff: desk.log.put(whole.patch), summary, tests };
 }
 
 /** The end that the words of an accepted finish stand for. */
@@ -138,7 +144,7 @@ async function afterwards(desk: WorkDesk, bases: Bases, tree: string, end: RunEn
     const checked = await checkTree(desk, bases, tree);
     if (checked.holds) {
       await recordDiff(desk, bases, checked.taken, { purpose: "patch", summary: "" });
-      return { patch: await taken(desk, tree, `(the session was stopped: ${end.reason})`) };
+      return { patch: await taken(desk, bases, tree, `(the session was stopped: ${end.reason})`) };
     }
   }
   await recordDiff(desk, bases, { tree, diff }, { purpose: "rejected", summary: "" });
