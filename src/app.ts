@@ -82,7 +82,7 @@ function knownSecrets(config: Config): { name: string; value: string }[] {
 /** Behind a company's proxy an installation trusts what the user's own tools trust. Without network nothing is added. */
 function withCertificates(policy: SandboxPolicy, file: string | undefined): SandboxPolicy {
   if (policy.network === "none" || file === undefined || !existsSync(file)) return policy;
-  const target = "/run/certificates.pem";
+  const target = "/certificates.pem";
   return {
     ...policy,
     mounts: [...policy.mounts, { source: file, target }],

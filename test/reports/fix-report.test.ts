@@ -179,7 +179,9 @@ test("what was tried on the way is told in one section, the routine last look le
 
 test("a report says which tests were seen failing, what each run covered, and what was left out or not enforced", async () => {
   const text = fixReport(await detours());
-  expect(sectionOf(text, "The change").split("\n\n")[1]).toMatchInlineSnapshot(`"The reproduction, shown red on the base and frozen from then on, is \`test/slug.test.ts\`. The patch step added to other tests: \`test/more.test.ts\`. Nobody has seen those fail, so they prove nothing about the bug."`);
+  expect(sectionOf(text, "The change").split("\n\n")[1]).toMatchInlineSnapshot(
+    `"The reproduction, shown red on the base and frozen from then on, is \`test/slug.test.ts\`. The patch step added to other tests: \`test/more.test.ts\`. Nobody has seen those fail, so they prove nothing about the bug."`,
+  );
   expect(sectionOf(text, "The proof")).toContain(
     "Left out of it, because these are no tests: `tsc --noEmit`, `eslint .`.",
   );
