@@ -143,3 +143,18 @@ test("a file is never overwritten, and one that is not there is told", async () 
     err: "claw: /nowhere/x cannot be read\n  name a file that claw audit export wrote\n",
   });
 });
+
+test("the formats of others are one text each", async () => {
+  const { ledger, file } = await exported();
+  const as = async (format: string) => (await type(["audit", "export", "aaa1", "--format", format], { ledger })).out;
+  expect(JSON.parse(await as("otel"))).toMatchObject({
+    resourceSpans: [{ scopeSpans: [{ scope: { name: "claw" } }] }],
+  });
+  expect(JSON.parse(await as("agent-trace"))).toMatchObject({ version: "0.1", files: [{ path: "src/slug.ts" }, {}] });
+  expect(await as("git-note")).toMatch(/^src\/slug\.ts\n {2}[0-9a-f]{16} 2-3\n/);
+  expect((await type(["audit", "export", "--format", "xml"], { ledger })).err).toContain(
+    "--format: must be jsonl, otel,",
+  );
+  const other = await type(["audit", "export", "aaa1", "--format", "otel", "-o", `${file}.otel`], { ledger });
+  expect(other.err).toBe(`written: ${file}.otel\n`);
+});

@@ -3,14 +3,20 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { type Statement, statementsOf } from "../../reports/statements.ts";
 import { ofType } from "../../views/run.ts";
 
-/** What the record of a run lets claw state. */
-export async function attest(ledger: Ledger, run: string): Promise<readonly Statement[]> {
-  const { events } = await ledger.read(run);
+/** The hash of each event of a run, by its number. */
+export async function hashesOf(ledger: Ledger, run: string): Promise<readonly string[]> {
   const hashes: string[] = [];
   for await (const line of ledger.export(run, "")) {
     if (line.type === "event") hashes.push(line.hash);
     else if (hashes.length > 0) break;
   }
+  return hashes;
+}
+
+/** What the record of a run lets claw state. */
+export async function attest(ledger: Ledger, run: string): Promise<readonly Statement[]> {
+  const { events } = await ledger.read(run);
+  const hashes = await hashesOf(ledger, run);
   const results = new Map<string, unknown>();
   for (const { result } of ofType(events, "suite.ran")) {
     const text = await ledger.text(result).catch(() => null);

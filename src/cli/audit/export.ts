@@ -3,24 +3,42 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import { agentTrace, authorshipNote } from "../../reports/authorship.ts";
+import { otelTraces } from "../../reports/otel.ts";
+import { readChange } from "../change-of-run.ts";
 import { command } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
-import { attest } from "./attest.ts";
+import { attest, hashesOf } from "./attest.ts";
 
 export const exportRun = command({
   arguments: "[run]",
-  options: [["-o, --output <file>", "write to a new file instead of standard output"]],
-  more: `Writes one self-contained file, a JSON object per line: the events exactly as they are stored, the anchors between them,
+  options: [
+    ["--format <which>", "jsonl, otel, agent-trace or git-note (default: jsonl)"],
+    ["-o, --output <file>", "write to a new file instead of standard output"],
+  ],
+  more: `jsonl: one self-contained file, a JSON object per line: the events exactly as they are stored, the anchors between them,
 every body that they name, and in-toto statements (test result FAILED on the base, PASSED on the head, and how the change
 came about). It holds prompts, replies, outputs and code. Nothing in it is signed.
-
 claw audit verify --file checks it on any machine, and claw audit answer --file answers from it, without a ledger.
+
+otel: the run, its stages, sessions, requests and calls as OpenTelemetry spans (OTLP/JSON, GenAI conventions), for a collector.
+agent-trace: which lines come from which model, as an Agent Trace 0.1 record.
+git-note: the same as a note of git-ai: claw audit export --format git-note | git notes --ref=ai add -F - <commit>
+None of these three holds prompts, replies or code.
+
 The run is named by the beginning of its id; without one, the newest is meant.`,
-  input: z.object({ run: z.string().optional(), output: z.string().min(1, "must not be empty").optional() }),
-  async run({ run: prefix, output }, { app, cwd, out, err, heard, signal }) {
+  input: z.object({
+    run: z.string().optional(),
+    format: z
+      .enum(["jsonl", "otel", "agent-trace", "git-note"], { error: "must be jsonl, otel, agent-trace or git-note" })
+      .default("jsonl"),
+    output: z.string().min(1, "must not be empty").optional(),
+  }),
+  async run({ run: prefix, format, output }, { app, cwd, out, err, heard, signal }) {
     const opened = await app();
     const ledger = await opened.ledger();
-    const lines = linesOf(ledger, await resolveRun(ledger, prefix), opened.version);
+    const run = await resolveRun(ledger, prefix);
+    const lines = format === "jsonl" ? linesOf(ledger, run, opened.version) : abridged(ledger, run, format);
     if (output === undefined) {
       for await (const line of lines) {
         signal.throwIfAborted();
@@ -34,7 +52,7 @@ The run is named by the beginning of its id; without one, the newest is meant.`,
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       throw new UsageError(`${path} exists already`, "name another file, or remove it first", error);
     });
-    err(`written: ${path}\n  check it with: claw audit verify --file ${output}`);
+    err(`written: ${path}${format === "jsonl" ? `\n  check it with: claw audit verify --file ${output}` : ""}`);
   },
 });
 
@@ -42,6 +60,21 @@ async function* linesOf(ledger: Ledger, run: string, claw: string): AsyncGenerat
   const statements = await attest(ledger, run);
   for await (const line of ledger.export(run, claw)) yield JSON.stringify(line);
   for (const statement of statements) yield JSON.stringify({ type: "statement", statement });
+}
+
+/** The formats of others, each one text. */
+async function* abridged(
+  ledger: Ledger,
+  run: string,
+  format: "otel" | "agent-trace" | "git-note",
+): AsyncGenerator<string> {
+  const record = await ledger.read(run);
+  if (format === "otel") {
+    yield JSON.stringify(otelTraces({ ...record, hashes: await hashesOf(ledger, run) }));
+    return;
+  }
+  const authored = { ...record, patch: (await readChange(ledger, run)).patch.toString("utf8") };
+  yield format === "git-note" ? authorshipNote(authored).trimEnd() : JSON.stringify(agentTrace(authored));
 }
 
 async function* ended(lines: AsyncIterable<string>): AsyncGenerator<string> {
