@@ -42,10 +42,10 @@ const ask = (messages) =>
   new Promise((resolve, reject) => {
     const body = JSON.stringify({ model: "test-model", stream: false, tools, messages });
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const sent = request(url, { agent, method: "POST", headers }, async (response) => {
+    const sent = request(url, { agent, method: "POST", headers }, (response) => {
       let answer = "";
-      for await (const chunk of response) answer += chunk;
-      resolve(JSON.parse(answer).choices[0].message);
+      response.on("data", (chunk) => (answer += chunk));
+      response.on("end", () => resolve(JSON.parse(answer).choices[0].message));
     });
     sent.on("error", reject).end(body);
   });

@@ -76,7 +76,7 @@ async function modelAt(config: Config, named: Named, clock: Clock): Promise<stri
 }
 
 /** Loopback, private and link-local addresses, and names without a public domain. */
-export function isLocal(host: string): boolean {
+function isLocal(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, "");
   return (
     !/[.:]/.test(name) ||

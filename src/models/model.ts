@@ -37,7 +37,7 @@ export type OnDelta = (delta: { kind: "text" | "waiting"; text: string }) => voi
 export type Model = (request: ModelRequest, signal: AbortSignal, onDelta?: OnDelta) => Promise<Reply>;
 
 /** Who answers, and on what terms. Recorded when a run starts. */
-export interface ModelInfo {
+interface ModelInfo {
   /** Name of the endpoint in the configuration: "openai", "local", "scripted", … */
   readonly endpoint: string;
   readonly model: string;

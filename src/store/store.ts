@@ -24,7 +24,7 @@ export interface Blob {
 }
 
 /** What becomes true together, or not at all. */
-export interface Append {
+interface Append {
   readonly rows: readonly Row[];
   readonly blobs: readonly Blob[];
   /** Survives power loss, not only a crash of the process. */
