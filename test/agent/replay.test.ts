@@ -115,13 +115,13 @@ test("prompt files that differ from today's are named", async () => {
 describe("the first divergence is named:", () => {
   /** A session of which the record says something else. */
   async function replayed(
-    alter: (event: Recorded, desk: Desk) => Recorded | null,
+    alter: (event: Recorded) => Recorded | readonly Recorded[],
     lines: Line[] = ["hm", [look("a.txt")], [done()]],
   ) {
     const desk = await begun();
     await hold(desk, lines);
     const { events } = await desk.ledger.read("run1");
-    const changed = events.flatMap((event) => alter(event, desk) ?? []);
+    const changed = events.flatMap((event) => alter(event));
     const read = async (run: string) => ({ run, head: "", events: changed });
     return replayRun({ ...desk.ledger, read }, "run1");
   }
@@ -155,9 +155,7 @@ describe("the first divergence is named:", () => {
   });
 
   test("a fact that is not on record, and one too many", async () => {
-    const missing = await replayed((event) =>
-      event.type === "message.added" && event.about === "note" ? null : event,
-    );
+    const missing = await replayed((event) => (event.type === "message.added" && event.about === "note" ? [] : event));
     expect(missing.divergence).toMatchObject({ recorded: expect.stringMatching(/^model\.requested turn 2/) });
     const more = await replayed((event) =>
       event.type === "session.ended"
@@ -165,6 +163,32 @@ describe("the first divergence is named:", () => {
         : event,
     );
     expect(more.divergence).toMatchObject({ event: 15, recorded: `message.added note ${sha}` });
+  });
+
+  test("a fact behind the end of the session", async () => {
+    const { divergence } = await replayed((event) =>
+      event.type === "session.ended" ? [event, { ...event, seq: event.seq + 1 }] : event,
+    );
+    expect(divergence).toMatchObject({ event: 16, recorded: "session.ended", replayed: "nothing more" });
+  });
+
+  test("a request that is put together from other words of the same length", async () => {
+    const desk = await begun();
+    await hold(desk, [[look("a.txt")], failure("auth")]);
+    await desk.log.append({ type: "run.resumed", host: "here" });
+    await hold(desk, [[look("a.txt")], [done()]]);
+    const { events } = await desk.ledger.read("run1");
+    const [system] = ofType(events, "message.added");
+    const bytes = async (sha: string) => {
+      const body = Buffer.from(await desk.ledger.bytes(sha));
+      return sha === system?.message ? Buffer.from(body.toString().replace("mend", "bend")) : body;
+    };
+    const { divergence } = await replayRun({ ...desk.ledger, bytes }, "run1");
+    expect(divergence).toMatchObject({
+      recorded: expect.stringMatching(/^a request of 4 messages, SHA-256 [0-9a-f]{64}$/),
+      replayed: expect.stringMatching(/^a request of 4 messages, SHA-256 [0-9a-f]{64}$/),
+    });
+    expect(divergence?.recorded).not.toBe(divergence?.replayed);
   });
 
   test("a session of a kind that this release does not know", async () => {

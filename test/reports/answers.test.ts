@@ -92,6 +92,22 @@ test("a run without a reproduction says so, and what stopped it", async () => {
   });
 });
 
+test("changes that were rejected, or replaced by a later one, are named beside the one that was accepted", async () => {
+  const events = await runOf((fix) => {
+    const [taken] = fix.patch.filter(({ type }) => type === "diff.taken");
+    if (taken?.type !== "diff.taken") throw new Error("the patch was never taken");
+    return [{ ...taken, files: 1 }, { ...taken, purpose: "rejected", files: 3 }, taken];
+  });
+  const facts = answersOf(events, null)
+    .at(-1)
+    ?.evidence.map(({ event, fact }) => [event, fact.replace(/[0-9a-f]{12}$/, "…")]);
+  expect(facts).toEqual([
+    [1, "a change of 1 file was replaced by a later one, diff …"],
+    [2, "a change of 3 files was rejected, diff …"],
+    [3, "a change of 2 files was accepted, diff …"],
+  ]);
+});
+
 test.each([
   [
     { branch: "gone", inHead: false, overwritten: [] },
