@@ -5,6 +5,7 @@ import { ledger } from "./ledger.ts";
 import { memory } from "./memory.ts";
 import { prompt } from "./prompt.ts";
 import { sandbox } from "./sandbox.ts";
+import { search } from "./search.ts";
 import { startUp } from "./start-up.ts";
 import { turns } from "./turns.ts";
 
@@ -18,4 +19,5 @@ export const measurements: readonly Measurement[] = [
   ledger,
   audit,
   sandbox,
+  search,
 ];

@@ -27,6 +27,16 @@ const menu: readonly Entry[] = [
     async () => (await import("./commands/replay.ts")).replay,
   ],
   ["audit", "Check the record, and answer from it", async () => (await import("./commands/audit.ts")).audit],
+  [
+    "localise",
+    "Rank the lines that a failing test points at",
+    async () => (await import("./commands/localise.ts")).localise,
+  ],
+  [
+    "demo",
+    "Fix a bug in a small project made for it, without a model",
+    async () => (await import("./commands/demo.ts")).demo,
+  ],
   ["sandbox", "Run a command exactly as a session would", async () => (await import("./commands/sandbox.ts")).sandbox],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];

@@ -4,7 +4,7 @@ import type { EventOf } from "../ledger/events.ts";
 import type { Lab } from "./search/lab.ts";
 
 /** What an engine may use; each takes what it needs, and only that is made. */
-export interface Assignment {
+interface Assignment {
   /** The words for a model. */
   readonly session: () => Promise<SessionPlan>;
   /** A model with tools. Its `finish` is claw's own check. */

@@ -20,14 +20,22 @@ export function suspectsFromWords(about: string, sources: readonly SourceText[])
       path,
       line: index + 1,
       shared: [...new Set(line.match(/[A-Za-z_]\w{2,}/g))].filter((word) => words.has(word)),
+      // Where a thing is made says more than where it is used.
+      defines: new Set(
+        [...line.matchAll(/\b(?:function|class|def|const|let|interface)\s+(\w+)/g)].map(([, name]) => name),
+      ),
     })),
   );
   const uses = new Map<string, number>();
   for (const { shared } of lines) for (const word of shared) uses.set(word, (uses.get(word) ?? 0) + 1);
-  const weigh = (shared: readonly string[]): number => shared.reduce((sum, word) => sum + 1 / (uses.get(word) ?? 1), 0);
-  const most = Math.max(1, ...lines.map(({ shared }) => weigh(shared)));
-  return lines
+  const scored = lines
     .filter(({ shared }) => shared.length > 0)
-    .map(({ path, line, shared }) => ({ path, line, score: weigh(shared) / most }))
+    .map(({ path, line, shared, defines }) => {
+      const weigh = (word: string): number => (defines.has(word) ? 2 : 1) / (uses.get(word) ?? 1);
+      return { path, line, score: shared.reduce((sum, word) => sum + weigh(word), 0) };
+    });
+  const most = scored.reduce((highest, { score }) => Math.max(highest, score), 0);
+  return scored
+    .map(({ score, ...place }) => ({ ...place, score: score / most }))
     .toSorted((a, b) => b.score - a.score || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0) || a.line - b.line);
 }

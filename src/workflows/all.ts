@@ -1,1 +1,2 @@
 export { fix } from "./fix/fix.ts";
+export { localise } from "./localise/ranking.ts";

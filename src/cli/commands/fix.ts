@@ -24,6 +24,7 @@ const Input = z.object({
   repro: given,
   engine: engineOption,
   deep: z.boolean().default(false),
+  workers: numberOption({ min: 1, max: 4, whole: true }),
   dryRun: z.boolean().default(false),
   json: z.boolean().default(false),
   yes: z.boolean().default(false),
@@ -61,6 +62,7 @@ export const fix = command({
     ["--repro <test>", "a failing test that exists: a test file, or a command"],
     ["--engine <name>", "who writes the patch: native (a model) or search (small changes, tried one by one)"],
     ["--deep", "search: also try changes that seldom help"],
+    ["--workers <n>", "search: workspaces used at once (default: one per processor, at most 4)"],
     ["--dry-run", "print the plan and the price ceiling, then stop"],
     ["--json", "print events and, last, the result as lines of JSON"],
     ["--yes", "ask nothing: install packages with network when they are needed"],
@@ -91,7 +93,11 @@ export const fix = command({
         baseRef: input.base,
         model,
         limits,
-        input: (put) => ({ ...fixInput(input, issue, put), engine, search: { deep: input.deep } }),
+        input: (put) => ({
+          ...fixInput(input, issue, put),
+          engine,
+          search: { deep: input.deep, ...(input.workers !== undefined && { workers: input.workers }) },
+        }),
       }),
     );
   },

@@ -5,7 +5,7 @@ import { type Node, type Reader, walk } from "./parse.ts";
 import { scopesOf } from "./scope.ts";
 
 /** How likely a line is to hold the fault, above 0; a line that no failing test reaches has none. */
-export type Suspicion = ReadonlyMap<number, number>;
+type Suspicion = ReadonlyMap<number, number>;
 
 /** A file in which the fault may be. */
 export interface SuspectFile {

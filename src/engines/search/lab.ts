@@ -25,7 +25,7 @@ export interface Worker {
   close(): Promise<void>;
 }
 
-export interface SearchLimits {
+interface SearchLimits {
   readonly candidates: number;
   readonly wallMs: number;
   /** Also the operators that seldom find anything. */

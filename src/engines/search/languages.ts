@@ -161,7 +161,7 @@ const javascript = {
   indented: false,
 } as const;
 
-export const languages: readonly Language[] = [
+const languages: readonly Language[] = [
   { ...javascript, name: "JavaScript", grammar: "tree-sitter-javascript", extensions: [".js", ".mjs", ".cjs", ".jsx"] },
   { ...javascript, name: "TypeScript", grammar: "tree-sitter-typescript", extensions: [".ts", ".mts", ".cts"] },
   { ...javascript, name: "TSX", grammar: "tree-sitter-tsx", extensions: [".tsx"] },

@@ -122,6 +122,3 @@ export function enclosing(node: Node, ...roles: readonly Role[]): Node | undefin
   for (let at = node.parent; at; at = at.parent) if (at.role && roles.includes(at.role)) return at;
   return undefined;
 }
-
-/** The part with a field name. */
-export const part = (node: Node, field: string): Node | undefined => node.parts.find((each) => each.field === field);

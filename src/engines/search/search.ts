@@ -12,7 +12,7 @@ import { judgeCandidate, type Verdict, type Walls, wallFor } from "./validate.ts
 /** Candidates tried between two looks at the limits. A constant, so that the outcome does not depend on the number of workers. */
 const CHUNK = 16;
 /** How many of them a worker takes at once. */
-const BATCH = 4;
+const BATCH = 8;
 /** How many more candidates are tried after the first that passes, and how many are compared at most. */
 const LOOK_FURTHER = 16;
 const MAX_COMPARED = 3;

@@ -1,13 +1,17 @@
 /** Where the driver is put in a sandbox, and where it leaves its answers. */
 export const BATCH_DRIVER = "/tmp/claw-search/batch.py";
 export const BATCH_ANSWERS = "/tmp/claw-search/answers.json";
+const BATCH_MODULES = "/tmp/claw-search/modules.json";
 
 /**
- * Runs pytest once for each of many texts of one file, in forks of a process that has it loaded already: starting Python
+ * Runs pytest once for each of many small changes, in forks of a process that has it loaded already: starting Python
  * and importing pytest takes several times longer than most tests. The request comes as JSON on standard input:
- * `{ path, seconds, texts, places, most }`; a place at which `most` texts ran too long is left alone from there on.
+ * `{ seconds, most, items: [{ path, text, place }] }`; a path of null changes nothing, and a place at which `most` texts
+ * ran too long is left alone from there on. What the first run imports from outside the repository is imported before the next fork.
  */
 export const pytestBatch = `
+import importlib
+import importlib.metadata
 import json
 import os
 import signal
@@ -16,11 +20,33 @@ import time
 
 import pytest
 
+ROOT = os.getcwd() + os.sep
+
 request = json.load(sys.stdin)
-path, seconds = request["path"], request["seconds"]
+seconds = request["seconds"]
 arguments = sys.argv[3:]
 report = next(word.split("=", 1)[1] for word in arguments if word.startswith("--junit-xml="))
 sys.path[0] = os.getcwd()
+# pytest rewrites the assertions of its plugins when it imports them itself.
+plugins = {each.value.split(":")[0].split(".")[0] for each in importlib.metadata.entry_points(group="pytest11")}
+
+
+def foreign(name, module):
+    file = getattr(module, "__file__", None) or ""
+    return file.endswith(".py") and not file.startswith(ROOT) and name.split(".")[0] not in plugins | {"__main__", "conftest"}
+
+
+def preload():
+    try:
+        with open("${BATCH_MODULES}") as file:
+            names = json.load(file)
+    except (OSError, ValueError):
+        return
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except BaseException:
+            pass
 
 
 def read(name):
@@ -31,7 +57,7 @@ def read(name):
         return None
 
 
-def write(text):
+def write(path, text):
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
@@ -44,6 +70,9 @@ def child():
     code = 3
     try:
         code = int(pytest.main(arguments))
+        if not os.path.exists("${BATCH_MODULES}"):
+            with open("${BATCH_MODULES}", "w") as file:
+                json.dump([name for name, module in list(sys.modules.items()) if foreign(name, module)], file)
     finally:
         os._exit(code)
 
@@ -66,15 +95,21 @@ def wait(pid):
     return status, usage, True
 
 
-def run(text):
-    write(text)
+def run(path, text):
+    original = None if path is None else read(path)
+    if path is not None:
+        write(path, text)
     if os.path.exists(report):
         os.remove(report)
-    started = time.monotonic()
-    pid = os.fork()
-    if pid == 0:
-        child()
-    status, usage, killed = wait(pid)
+    try:
+        started = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            child()
+        status, usage, killed = wait(pid)
+    finally:
+        if original is not None:
+            write(path, original)
     return {
         "code": os.waitstatus_to_exitcode(status),
         "killed": killed,
@@ -84,16 +119,18 @@ def run(text):
     }
 
 
-original = read(path)
 answers = []
 slow = {}
+preload()
 try:
-    for text, place in zip(request["texts"], request["places"]):
-        answers.append(run(text) if slow.get(place, 0) < request["most"] else None)
+    for item in request["items"]:
+        place = item["place"]
+        answers.append(run(item["path"], item["text"]) if slow.get(place, 0) < request["most"] else None)
         if answers[-1] and answers[-1]["killed"]:
             slow[place] = slow.get(place, 0) + 1
+        if len(answers) == 1:
+            preload()
 finally:
-    write(original)
     with open("${BATCH_ANSWERS}", "w") as out:
         json.dump(answers, out)
 `;

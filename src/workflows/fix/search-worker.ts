@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Candidate } from "../../engines/search/candidates.ts";
 import { MAX_TIMEOUTS, type Part, type Trial, type Worker } from "../../engines/search/lab.ts";
+import { placeOf } from "../../engines/search/tally.ts";
 import { suiteCommand } from "../../suite/command.ts";
 import { readResults } from "../../suite/read-results.ts";
 import { shellQuote } from "../../suite/shell.ts";
-import { failedTests, type SuitePlan } from "../../suite/suite.ts";
+import { failedTests, type SuitePlan, type SuiteResult } from "../../suite/suite.ts";
 import { openRoom, type Room } from "../sandboxes.ts";
 import type { WorkDesk } from "../workflow.ts";
 import type { Bases } from "./check.ts";
@@ -44,10 +45,18 @@ export async function openWorker(desk: WorkDesk, { reproduction, setup }: Bases,
   const shown = await quickest(bench, runOf("failing", null), reproduction.failing);
   const run: Worker["run"] = (candidate, part, wallMs) =>
     runOne(bench, part === "failing" ? shown : runOf(part, candidate), candidate, wallMs);
+  const look = shown.plan.runner === "pytest" ? await runTogether(bench, shown, [asItIs], LOOK_MS) : null;
+  // What the base shows in a batch must be what it shows by itself.
+  const mayBatch = look?.[0] !== undefined && sameFailures(look[0].result, reproduction.failing);
   return {
     run,
     async tryEach(candidates, wallMs) {
-      const together = shown.plan.runner === "pytest" ? await runTogether(bench, shown, candidates, wallMs) : null;
+      const items = candidates.map((candidate) => ({
+        path: candidate.path,
+        text: candidate.apply(),
+        place: placeOf(candidate),
+      }));
+      const together = mayBatch ? await runTogether(bench, shown, items, wallMs) : null;
       if (together) return together;
       const trials: Trial[] = [];
       for (const candidate of candidates) trials.push(await run(candidate, "failing", wallMs));
@@ -68,12 +77,14 @@ async function quickest(bench: Bench, how: Run, failing: readonly string[]): Pro
   if (how.plan.runner !== "node-test" || how.files.length !== 1) return how;
   const alone = { ...how, plan: { ...how.plan, flags: [...how.plan.flags, "--test-isolation=none"] } };
   const { result } = await runOne(bench, alone, null, LOOK_MS);
-  const same =
-    failedTests(result)
-      .map(({ id }) => id)
-      .join("\n") === failing.join("\n");
-  return result.killed === null && same ? alone : how;
+  return sameFailures(result, failing) ? alone : how;
 }
+
+const sameFailures = (result: SuiteResult, failing: readonly string[]): boolean =>
+  result.killed === null &&
+  failedTests(result)
+    .map(({ id }) => id)
+    .join("\n") === failing.join("\n");
 
 interface Bench {
   readonly desk: WorkDesk;
@@ -129,65 +140,47 @@ const Answers = z.array(
     .nullable(),
 );
 
-/** Candidates in one process that has pytest loaded; null when the tests are run in a way that does not allow it. */
+/** A change for the driver; without one, the base as it is. */
+interface Item {
+  readonly path: string | null;
+  readonly text: string;
+  readonly place: string;
+}
+
+const asItIs: Item = { path: null, text: "", place: "" };
+
+/** The tests for each item, in forks of one process that has pytest loaded; null when they are run in a way that does not allow it. */
 async function runTogether(
-  bench: Bench,
+  { desk, room }: Bench,
   { plan, files }: Run,
-  candidates: readonly Candidate[],
+  items: readonly Item[],
   wallMs: number,
 ): Promise<Trial[] | null> {
   const command = suiteCommand(plan, { files, report: REPORT });
   const shell = command.shell.replace('"$py" -m pytest', `"$py" ${BATCH_DRIVER} -m pytest`);
   if (shell === command.shell) return null;
-  const trials: Trial[] = [];
-  for (const group of runsOfOnePath(candidates)) {
-    const more = await runGroup(bench, { plan, shell, env: command.env, group, wallMs });
-    if (more.length < group.length) return null;
-    trials.push(...more);
-  }
-  return trials;
-}
-
-/** Neighbours that change the same file. */
-function runsOfOnePath(candidates: readonly Candidate[]): Candidate[][] {
-  const groups: Candidate[][] = [];
-  for (const candidate of candidates) {
-    const last = groups.at(-1);
-    if (last?.[0]?.path === candidate.path) last.push(candidate);
-    else groups.push([candidate]);
-  }
-  return groups;
-}
-
-interface Group {
-  readonly plan: SuitePlan;
-  readonly shell: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly group: readonly Candidate[];
-  readonly wallMs: number;
-}
-
-async function runGroup({ desk, room }: Bench, { plan, shell, env, group, wallMs }: Group): Promise<Trial[]> {
-  const request = {
-    path: group[0]?.path,
-    seconds: wallMs / 1000,
-    texts: group.map((candidate) => candidate.apply()),
-    places: group.map(({ site }) => site),
-    most: MAX_TIMEOUTS,
-  };
-  const wall = group.length * wallMs + 10_000;
   await room.sandbox.exec(["/bin/bash", "-c", `rm -f ${BATCH_ANSWERS}; ${shell}`], {
-    env,
+    env: command.env,
     merge: true,
     signal: desk.signal,
-    wallMs: wall,
-    stdin: JSON.stringify(request),
+    wallMs: items.length * wallMs + LOOK_MS,
+    stdin: JSON.stringify({ seconds: wallMs / 1000, most: MAX_TIMEOUTS, items }),
   });
   const left = await room.sandbox.collect(BATCH_ANSWERS, MAX_BYTES);
-  const answers = Answers.safeParse(left ? JSON.parse(left.toString("utf8")) : []);
-  return (answers.data ?? []).map((answer) => {
+  const answers = Answers.safeParse(left ? parseJson(left.toString("utf8")) : null).data ?? [];
+  if (answers.length < items.length) return null;
+  return answers.map((answer) => {
     const killed = answer === null || answer.killed ? "timeout" : null;
     const result = readResults(plan, { report: answer?.report ?? null, exitCode: answer?.code ?? 124, killed });
     return { result, ms: answer?.ms ?? 0, cpuMs: answer?.cpuMs ?? 0 };
   });
+}
+
+/** Null for what the tests' own processes may have left there instead. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

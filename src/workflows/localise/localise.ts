@@ -86,7 +86,7 @@ export async function localiseByWords(desk: WorkDesk, about: string): Promise<Lo
 }
 
 /** Code in a language that is known here, and no part of the tests. */
-export const mayBeAtFault = (path: string): boolean =>
+const mayBeAtFault = (path: string): boolean =>
   languageOf(path) !== undefined && !isTestPath(path) && !isTestConfigPath(path);
 
 /** How long the whole suite took on the base. */

@@ -1,0 +1,96 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { type Finished, machine } from "../support/claw.ts";
+
+const user = machine();
+afterAll(() => user.remove());
+
+/** A repository of an example with one line broken. */
+async function broken(
+  name: string,
+  file: string,
+  right: string,
+  wrong: string,
+  more: Record<string, string> = {},
+): Promise<string> {
+  const dir = await user.example(name);
+  const text = readFileSync(join(dir, file), "utf8");
+  expect(text.split(right)).toHaveLength(2);
+  writeFileSync(
+    join(dir, file),
+    text.replace(right, () => wrong),
+  );
+  for (const [path, content] of Object.entries(more)) writeFileSync(join(dir, path), content);
+  await user.git(dir, "add", "--all");
+  await user.git(dir, "commit", "--quiet", "--message=break it");
+  return dir;
+}
+
+interface Told {
+  readonly type: string;
+  readonly event?: { readonly type: string; readonly [field: string]: unknown };
+}
+
+const lines = ({ stdout }: Finished): Told[] =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Told);
+const eventsOf = (done: Finished, type: string) =>
+  lines(done).flatMap(({ event }) => (event?.type === type ? [event] : []));
+
+test("claw demo fixes a project of its own without a key, and ends with diff, record and next steps", async () => {
+  const done = await user.claw(["demo"]);
+  expect(done.code, done.stderr).toBe(0);
+  expect(done.stdout).toContain("+  return one.start < other.end && other.start < one.end;");
+  expect(done.stdout).toMatch(/hash chain, its head is sha256:[0-9a-f]{64}/);
+  const [, run = ""] = /claw show (\w{12})/.exec(done.stdout) ?? [];
+  const shown = await user.claw(["show", run]);
+  expect(shown.stdout).toContain("Found by search, not by understanding: review it.");
+  expect(shown.stdout).toContain("Weak: one failing input.");
+  const [, dir = ""] = /cd (\S+)/.exec(done.stdout) ?? [];
+  expect(await user.git(dir, "status", "--porcelain")).toBe("");
+  expect(await user.git(dir, "log", "-1", "--format=%B", "--branches=claw/*")).toContain("Assisted-by: claw:search-v1");
+});
+
+test("without any model the search engine works and says so; a pytest failure is repaired at cost 0, its CPU time on record", async () => {
+  const dir = await broken("ledger-pytest", "ledger/book.py", "entry.total() != Money(0)", "entry.total() == Money(0)");
+  const done = await user.claw(["fix", "Posting to the book is refused", "--json"], { cwd: dir });
+  expect(done.stderr).toContain("No model is configured, so the search engine works");
+  const result = lines(done).at(-1) as unknown as Record<string, Record<string, unknown>>;
+  expect(done.code, JSON.stringify(result)).toBe(0);
+  expect(result["model"]).toEqual({ label: "search-v1", served: [] });
+  expect(result["spend"]).toMatchObject({ usd: 0, turns: 0 });
+  expect(result["evidenceLevel"]).toMatchObject({ level: "L2" });
+  const [ranked] = eventsOf(done, "suspects.ranked");
+  expect(ranked).toMatchObject({ method: "coverage" });
+  const tried = eventsOf(done, "search.tried");
+  expect(tried.at(-1)).toMatchObject({ why: "found" });
+  expect(Number(tried.at(-1)?.["cpuMs"])).toBeGreaterThan(0);
+});
+
+test("localise maps what vitest ran back to the lines of the TypeScript source", async () => {
+  const dir = await broken("slug-vitest-ts", "src/truncate.ts", "slug.length <= maxLength", "slug.length < maxLength", {
+    "test/exact.test.ts": `import { expect, test } from "vitest";\nimport { slugify } from "../src/slug.ts";\ntest("fits", () => expect(slugify("abc-d", { maxLength: 5 })).toBe("abc-d"));\ntest("is shorter", () => expect(slugify("ab", { maxLength: 5 })).toBe("ab"));\n`,
+  });
+  const done = await user.claw(["localise", "test/exact.test.ts", "--lines", "40"], { cwd: dir });
+  expect(done.stdout + done.stderr).toContain("done");
+  expect(done.code).toBe(0);
+  expect(done.stdout).toMatch(/^ {2}src\/truncate\.ts:\d+ \(\d\.\d\d\): .*maxLength/m);
+  expect(done.stdout).not.toMatch(/^ {2}test\//m);
+});
+
+test("without a failing test nothing is changed: not-reproduced, with the lines that the issue's words point at", async () => {
+  const dir = await user.example("duration-node-test");
+  const done = await user.claw(["fix", "unitOf knows no weeks", "--engine", "search", "--json"], { cwd: dir });
+  const result = lines(done).at(-1) as unknown as Record<string, unknown>;
+  expect(done.code).toBe(10);
+  expect(result["reason"]).toMatch(/needs a failing test[^]*src\/units\.js:\d+ \(1\.00\): export function unitOf/);
+  expect(await user.git(dir, "branch", "--list", "claw/*")).toBe("");
+});
+
+test("the search engine takes no model", async () => {
+  const done = await user.claw(["fix", "it fails", "--engine", "search", "--model", "openai/x"], { cwd: user.dir });
+  expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("asks no model")]);
+});
