@@ -10,8 +10,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Commands live only as long as the thread that started them, so sandboxes open on main threads only.
     pool: "forks",
-    // Whole runs wait more than they work; left alone, vitest keeps one of two cores idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Whole runs wait about as much as they work: two files a core keep a small machine busy.
+    maxWorkers: 2 * availableParallelism(),
     // What draws on a terminal draws less where it believes itself in CI; the tests look at what a person sees.
     env: { CI: "false" },
     reporters: ["default", summaryReporter],
