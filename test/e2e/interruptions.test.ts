@@ -27,11 +27,11 @@ const stages = ["intake", "workspace", "baseline", "reproduce", "patch", "prove"
 
 /** Starts a fix and sends a signal as soon as a line of its output matches. */
 async function signalled(
-  args: { used: Machine; cwd: string; env: NodeJS.ProcessEnv },
+  args: { used: Machine; cwd: string; env: NodeJS.ProcessEnv; args?: readonly string[] },
   when: RegExp,
   signal: NodeJS.Signals,
 ) {
-  const { child, done } = args.used.start(["fix", sumIssue, "--json"], args);
+  const { child, done } = args.used.start(args.args ?? ["fix", sumIssue, "--json"], args);
   child.stdin?.end();
   let seen = "";
   let run = "";
@@ -48,23 +48,23 @@ async function signalled(
   return { finished, run, ms: performance.now() - startedAt };
 }
 
-test.for(stages)("killed with -9 in the stage %s, resume brings the run to its proven end, once", async (name) => {
+test("killed with -9 in every stage, one after the other, a run comes to its proven end, once", async () => {
   const { used, cwd, env } = await stage(whole);
-  const { finished } = await signalled(
-    { used, cwd, env },
-    new RegExp(`"type":"stage.started"[^\\n]*"stage":"${name}"`),
-    "SIGKILL",
-  );
-  expect(finished.code).toBe(null);
-  const listed = (await used.claw(["runs", "--json"], { cwd })).stdout.split("\n")[0] ?? "";
-  const { run } = JSON.parse(listed) as { run: string };
+  let run = "";
+  for (const name of stages) {
+    const args = run === "" ? ["fix", sumIssue, "--json"] : ["resume", run, "--json"];
+    const when = new RegExp(`"type":"stage.started"[^\\n]*"stage":"${name}"`);
+    const killed = await signalled({ used, cwd, env, args }, when, "SIGKILL");
+    expect(killed.finished.code, name).toBe(null);
+    run = killed.run;
+  }
 
   const resumed = await used.claw(["resume", run, "--json"], { cwd, env });
 
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(resultOf(resumed)).toMatchObject({ outcome: "proven", run });
   expect((await used.git(cwd, "branch", "--list", "claw/*")).split("\n")).toHaveLength(1);
-});
+}, 120_000);
 
 test("Ctrl-C in the middle of a command stops within five seconds, leaves nothing running, and the run can be resumed", async () => {
   const { used, cwd, env } = await stage({ reproduce: [bash("sleep 987654"), ...reproducesSum], patch: patchesSum });
