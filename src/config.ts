@@ -24,7 +24,10 @@ const HttpUrl = z.url({ protocol: /^https?$/, error: "give an address that begin
 
 const Endpoint = z.strictObject({
   baseUrl: HttpUrl,
-  wire: z.enum(["responses", "chat"]).default("chat"),
+  wire: z
+    .enum(["responses", "chat", "anthropic"])
+    .default("chat")
+    .meta({ description: "OpenAI Responses, Chat Completions (most servers), or Anthropic Messages." }),
   key: KeyReference.optional(),
   selfHosted: z
     .boolean()
@@ -123,17 +126,31 @@ function readUserConfig(file: string): UserConfig {
   return readStrictYaml(text, { file, schema: UserConfig, published: userConfigSchema });
 }
 
-/** OPENAI_API_KEY and OPENAI_BASE_URL work without a file; a configured endpoint of the same name wins. */
+/** What these providers' own variables name works without a file; a configured endpoint of the same name wins. */
 function withWellKnown(user: UserConfig, environment: Environment): UserConfig {
-  const baseUrl = environment["OPENAI_BASE_URL"];
-  if (!baseUrl && !environment["OPENAI_API_KEY"]) return user;
-  if (baseUrl && !HttpUrl.safeParse(baseUrl).success) {
-    throw new UsageError(`OPENAI_BASE_URL is no http address: ${baseUrl}`, "give it like http://127.0.0.1:8080/v1");
-  }
-  const openai: EndpointConfig = {
-    baseUrl: baseUrl || "https://api.openai.com/v1",
+  const openai = wellKnown("OPENAI", environment, (baseUrl) => ({
+    baseUrl: baseUrl ?? "https://api.openai.com/v1",
     wire: baseUrl && !/^https:\/\/([a-z0-9-]+\.)?api\.openai\.com\//.test(`${baseUrl}/`) ? "chat" : "responses",
     key: { env: "OPENAI_API_KEY" },
-  };
-  return { ...user, endpoints: { openai, ...user.endpoints } };
+  }));
+  const anthropic = wellKnown("ANTHROPIC", environment, (baseUrl) => ({
+    baseUrl: baseUrl ?? "https://api.anthropic.com/v1",
+    wire: "anthropic",
+    key: { env: "ANTHROPIC_API_KEY" },
+  }));
+  return { ...user, endpoints: { ...openai, ...anthropic, ...user.endpoints } };
+}
+
+/** <NAME>_API_KEY, <NAME>_BASE_URL or both make an endpoint. */
+function wellKnown(
+  name: "OPENAI" | "ANTHROPIC",
+  environment: Environment,
+  endpoint: (baseUrl: string | undefined) => EndpointConfig,
+): UserConfig["endpoints"] {
+  const baseUrl = environment[`${name}_BASE_URL`] || undefined;
+  if (baseUrl === undefined && !environment[`${name}_API_KEY`]) return {};
+  if (baseUrl !== undefined && !HttpUrl.safeParse(baseUrl).success) {
+    throw new UsageError(`${name}_BASE_URL is no http address: ${baseUrl}`, "give it like http://127.0.0.1:8080/v1");
+  }
+  return { [name.toLowerCase()]: endpoint(baseUrl) };
 }

@@ -29,6 +29,6 @@ export function chooseEngine(
   const because =
     engine === "search"
       ? null
-      : "No model is configured, so the search engine works: it tries small changes until a failing test passes (--repro names one). For a model set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own.";
+      : "No model is configured, so the search engine works: it tries small changes until a failing test passes (--repro names one). For a model set OPENAI_API_KEY or ANTHROPIC_API_KEY, or OPENAI_BASE_URL for a server of your own.";
   return { engine: "search", model: { label: SEARCH_LABEL }, because };
 }

@@ -5,6 +5,7 @@ import type { ModelChoice } from "./endpoint.ts";
  * To add one: a file in this folder, a line here, and its wire in `endpoint.ts`.
  */
 export const providers = {
+  anthropic: async () => (await import("./anthropic-messages.ts")).connectAnthropic,
   chat: async () => (await import("./openai-chat.ts")).connectChat,
   responses: async () => (await import("./openai-responses.ts")).connectResponses,
   scripted: async () => (await import("./scripted.ts")).connectScripted,

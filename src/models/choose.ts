@@ -6,12 +6,16 @@ import type { Endpoint, ModelChoice } from "./endpoint.ts";
 import { resolveKey } from "./key.ts";
 import { listModels } from "./list-models.ts";
 
-/** Asked at api.openai.com when nothing else is said. */
-const DEFAULT_OPENAI_MODEL = "gpt-5.6-terra";
+/** Asked when nothing else is said, by host. */
+const defaultModels: Readonly<Record<string, string>> = {
+  "api.openai.com": "gpt-5.6-terra",
+  "api.anthropic.com": "claude-sonnet-5",
+};
 
 /**
- * Who shall answer, from what the user wrote: `scripted:<file>`, `<endpoint>/<model>`, or a model of the first endpoint.
- * Without any name: the configured default; at OpenAI a default model; at another server its only model.
+ * Who shall answer, from what the user wrote: `scripted:<file>`, `<endpoint>/<model>` (or with a colon), `claude-…` at the
+ * first endpoint that speaks Anthropic's wire, or a model of the first endpoint. Without any name: the configured
+ * default; at a provider with a default model that; at another server its only model.
  */
 export async function chooseModel(config: Config, flag: string | undefined, clock: Clock): Promise<ModelChoice> {
   const wanted = flag ?? config.model ?? config.user.model;
@@ -21,13 +25,13 @@ export async function chooseModel(config: Config, flag: string | undefined, cloc
   if (!first) {
     throw new UsageError(
       "no model is configured",
-      "set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own, or name endpoints in config.yaml",
+      "set OPENAI_API_KEY or ANTHROPIC_API_KEY, or OPENAI_BASE_URL for a server of your own, or name endpoints in config.yaml",
     );
   }
+  const named = endpoints.find(([name]) => wanted?.startsWith(`${name}/`) || wanted?.startsWith(`${name}:`));
+  if (named && wanted) return endpointFor(config, named, wanted.slice(named[0].length + 1));
   const slash = wanted?.indexOf("/") ?? -1;
   const prefix = wanted?.slice(0, Math.max(0, slash)) ?? "";
-  const named = endpoints.find(([name]) => name === prefix);
-  if (named && wanted) return endpointFor(config, named, wanted.slice(slash + 1));
   if (wanted !== undefined && endpoints.length > 1 && slash > 0) {
     const meant = nearest(
       prefix,
@@ -36,13 +40,26 @@ export async function chooseModel(config: Config, flag: string | undefined, cloc
     if (meant)
       throw new UsageError(`no endpoint is called "${prefix}"`, `did you mean "${meant}${wanted.slice(slash)}"?`);
   }
+  if (wanted?.startsWith("claude-")) return endpointFor(config, servingClaude(endpoints, first, wanted), wanted);
   return endpointFor(config, first, wanted ?? (await modelAt(config, first, clock)));
 }
 
 type Named = readonly [name: string, endpoint: EndpointConfig];
 
+/** A gateway may serve any model under its own name; OpenAI itself serves none of Anthropic's. */
+function servingClaude(endpoints: readonly Named[], first: Named, wanted: string): Named {
+  const found = endpoints.find(([, { wire }]) => wire === "anthropic");
+  if (found) return found;
+  if (new URL(first[1].baseUrl).hostname !== "api.openai.com") return first;
+  throw new UsageError(
+    `${first[0]} does not serve ${wanted}`,
+    "set ANTHROPIC_API_KEY, or name an endpoint: <name>/<model>",
+  );
+}
+
 function endpointFor(config: Config, [name, endpoint]: Named, model: string): Endpoint {
-  const { baseUrl, wire, key, price } = endpoint;
+  const { wire, key, price } = endpoint;
+  const baseUrl = withVersion(endpoint);
   return {
     name,
     baseUrl,
@@ -63,7 +80,8 @@ function endpointFor(config: Config, [name, endpoint]: Named, model: string): En
 
 async function modelAt(config: Config, named: Named, clock: Clock): Promise<string> {
   const [name, { baseUrl }] = named;
-  if (new URL(baseUrl).hostname === "api.openai.com") return DEFAULT_OPENAI_MODEL;
+  const usual = defaultModels[new URL(baseUrl).hostname];
+  if (usual !== undefined) return usual;
   const models = await listModels(endpointFor(config, named, "?"), clock);
   const [only] = models;
   if (only && models.length === 1) return only;
@@ -74,6 +92,10 @@ async function modelAt(config: Config, named: Named, clock: Clock): Promise<stri
       : `say which: --model <name>, one of ${models.slice(0, 8).join(", ")}`,
   );
 }
+
+/** Anthropic's own tools write addresses without the version that every other tool expects. */
+const withVersion = ({ baseUrl, wire }: EndpointConfig): string =>
+  wire === "anthropic" && !/\/v\d+\/*$/.test(baseUrl) ? `${baseUrl.replace(/\/+$/, "")}/v1` : baseUrl;
 
 /** Loopback, private and link-local addresses, and names without a public domain. */
 function isLocal(host: string): boolean {

@@ -45,7 +45,7 @@ export function classifyFault(fault: ServerFault): ModelError {
 
 /** The id a provider's support asks for. */
 export function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
-  const id = headers["x-request-id"];
+  const id = headers["x-request-id"] ?? headers["request-id"];
   return typeof id === "string" ? id.slice(0, 200) : undefined;
 }
 
@@ -66,24 +66,28 @@ function textOf(body: string): string {
 }
 
 const byName: readonly (readonly [RegExp, ModelErrorKind])[] = [
-  [/^(insufficient_quota|billing_hard_limit.*|billing_not_active)$/, "quota"],
-  [/^(context_length_exceeded|exceed_context_size_error|model_context_window_exceeded)$/, "context_overflow"],
+  [/^(insufficient_quota|billing_hard_limit.*|billing_not_active|billing_error)$/, "quota"],
+  [
+    /^(context_length_exceeded|exceed_context_size_error|model_context_window_exceeded|request_too_large)$/,
+    "context_overflow",
+  ],
   [/^(rate_limit_exceeded|rate_limit_error|tokens|requests)$/, "rate"],
   [/^(content_filter|invalid_prompt|.*_policy.*)$/, "content_policy"],
   [/^(invalid_api_key|authentication_error|permission_error)$/, "auth"],
   [/^(unsupported_parameter|unknown_parameter)$/, "unsupported_param"],
   [/^(overloaded_error|overloaded|engine_overloaded|slow_down)$/, "overloaded"],
-  [/^(server_error|internal_error|internal_server_error)$/, "server"],
+  [/^(server_error|internal_error|internal_server_error|api_error|timeout_error)$/, "server"],
 ];
 
 const byMessage: readonly (readonly [RegExp, ModelErrorKind])[] = [
   [/error parsing tool call/i, "tool_parse_server"],
+  [/credit balance is too low/i, "quota"],
   [
     /maximum context length|prompt is too long|exceeds? the (available )?context|input length and `max_tokens` exceed|please reduce the length|context window/i,
     "context_overflow",
   ],
   [
-    /tool_use ids were found without|must be followed by tool messages|failed to parse tool call arguments|parse tool call arguments|unterminated string|expecting value|roles must alternate/i,
+    /tool_use`? ids were found without|must be followed by tool messages|failed to parse tool call arguments|parse tool call arguments|unterminated string|expecting value|roles must alternate/i,
     "bad_history",
   ],
   [
@@ -129,6 +133,11 @@ function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefin
     /[a-z]/i.test(text("retry-after")) ? date - now : Number.NaN,
     text("x-ratelimit-remaining-requests") === "0" ? durationMs(text("x-ratelimit-reset-requests")) : Number.NaN,
     text("x-ratelimit-remaining-tokens") === "0" ? durationMs(text("x-ratelimit-reset-tokens")) : Number.NaN,
+    ...["requests", "tokens", "input-tokens", "output-tokens"].map((what) =>
+      text(`anthropic-ratelimit-${what}-remaining`) === "0"
+        ? Date.parse(text(`anthropic-ratelimit-${what}-reset`)) - now
+        : Number.NaN,
+    ),
   ].filter((ms) => Number.isFinite(ms) && ms >= 0);
   return waits.length === 0 ? undefined : Math.ceil(Math.max(...waits));
 }

@@ -5,11 +5,11 @@ const minute = 60_000;
 
 /**
  * Deadlines of one request. Without streaming the first byte comes after the whole generation.
- * On the Responses wire a model may think for minutes without a word, so silence is judged more patiently there.
+ * A provider's own wire may carry no word for minutes while the model thinks, so silence is judged more patiently there.
  */
 export function deadlinesFor(endpoint: Endpoint, streaming: boolean): Deadlines {
   const firstByteMs = streaming ? 5 * minute : 15 * minute;
-  const idleMs = endpoint.wire === "responses" && !endpoint.selfHosted ? 5 * minute : 90_000;
+  const idleMs = endpoint.wire !== "chat" && !endpoint.selfHosted ? 5 * minute : 90_000;
   return { connectMs: 5_000, firstByteMs, idleMs, totalMs: 30 * minute, ...endpoint.deadlines };
 }
 

@@ -8,13 +8,13 @@ export interface ConfiguredPrices {
   readonly cacheRead?: number;
 }
 
-/** An OpenAI-compatible HTTP server and the model to ask there. */
+/** An HTTP server that speaks one of the wires, and the model to ask there. */
 export interface Endpoint {
   /** Name in the configuration: "openai", "local", … */
   readonly name: string;
   /** Up to and including the version: "https://api.openai.com/v1". */
   readonly baseUrl: string;
-  readonly wire: "responses" | "chat";
+  readonly wire: "responses" | "chat" | "anthropic";
   readonly model: string;
   /** Resolved at the moment of use, never kept. */
   readonly key: () => Promise<string | undefined>;

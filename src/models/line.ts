@@ -41,7 +41,7 @@ export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
       const reply = await send({
         url: new URL(base + path),
         agent,
-        headers: headersFor(key, streaming),
+        headers: headersFor(endpoint, key, streaming),
         body,
         limits,
         signal,
@@ -56,7 +56,7 @@ export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
       const reply = await send({
         url: new URL(base + path),
         agent,
-        headers: headersFor(key, false),
+        headers: headersFor(endpoint, key, false),
         limits,
         signal,
         where: endpoint,
@@ -93,9 +93,13 @@ async function resolveKey(endpoint: Endpoint): Promise<string | undefined> {
   return key;
 }
 
-function headersFor(key: string | undefined, streaming: boolean): Record<string, string> {
+/** The Messages wire has headers of its own for the key and for the version that is spoken. */
+function headersFor({ wire }: Endpoint, key: string | undefined, streaming: boolean): Record<string, string> {
   const accept = streaming ? "text/event-stream, application/json" : "application/json";
-  return { accept, "user-agent": "claw", ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+  const common = { accept, "user-agent": "claw" };
+  if (wire === "anthropic")
+    return { ...common, "anthropic-version": "2023-06-01", ...(key === undefined ? {} : { "x-api-key": key }) };
+  return { ...common, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
 }
 
 async function answer(reply: HttpReply, asked: Asked): Promise<Answer> {

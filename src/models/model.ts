@@ -41,7 +41,7 @@ interface ModelInfo {
   /** Name of the endpoint in the configuration: "openai", "local", "scripted", … */
   readonly endpoint: string;
   readonly model: string;
-  readonly wire: "responses" | "chat" | "scripted";
+  readonly wire: "responses" | "chat" | "anthropic" | "scripted";
   /** On this machine or its network: an unknown price is then no reason to refuse. */
   readonly selfHosted: boolean;
   /** How it is shown to people: "openai/gpt-5.6-terra", "scripted: examples/slug/session.json (recorded, not a model)". */

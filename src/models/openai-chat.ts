@@ -5,7 +5,7 @@ import type { Message } from "../ledger/message.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts";
 import { ModelError } from "./model-error.ts";
-import { connectOpenAi, type Dialect } from "./openai.ts";
+import { connectWire, type Dialect } from "./adapter.ts";
 import { isStrict, replayedArguments, type RawReply } from "./settle.ts";
 import { splitThinking } from "./text-rescue.ts";
 import { mapUsage } from "./usage.ts";
@@ -15,7 +15,7 @@ const dialect: Dialect = { path: "/chat/completions", body: chatBody, read: read
 
 /** Connects an endpoint that speaks Chat Completions. */
 export const connectChat = (endpoint: Endpoint, clock: Clock): Promise<ConnectedModel> =>
-  connectOpenAi(endpoint, dialect, clock);
+  connectWire(endpoint, dialect, clock);
 
 const isOpenAi = (endpoint: Endpoint): boolean => new URL(endpoint.baseUrl).hostname === "api.openai.com";
 

@@ -5,7 +5,7 @@ import type { AssistantMessage, Call, Message } from "../ledger/message.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts";
 import { ModelError } from "./model-error.ts";
-import { connectOpenAi, type Dialect } from "./openai.ts";
+import { connectWire, type Dialect } from "./adapter.ts";
 import { isStrict, maxCalls, replayedArguments, type RawReply } from "./settle.ts";
 import { mapUsage } from "./usage.ts";
 
@@ -14,7 +14,7 @@ const dialect: Dialect = { path: "/responses", body: responsesBody, read: readRe
 
 /** Connects an endpoint that speaks Responses. */
 export const connectResponses = (endpoint: Endpoint, clock: Clock): Promise<ConnectedModel> =>
-  connectOpenAi(endpoint, dialect, clock);
+  connectWire(endpoint, dialect, clock);
 
 function responsesBody(request: ModelRequest, endpoint: Endpoint, streaming: boolean): Record<string, unknown> {
   const cloud = {

@@ -33,7 +33,7 @@ export function settleReply(raw: RawReply, request: ModelRequest, endpoint: Endp
   const rescued =
     wanted.length === 0 &&
     endpoint.selfHosted &&
-    endpoint.wire === "chat" &&
+    endpoint.wire !== "responses" &&
     raw.finish !== "length" &&
     request.tools.length > 0
       ? rescueCalls(raw.text)
@@ -84,9 +84,10 @@ export function recordedCall(id: string, call: RepairedCall): Call {
  * The arguments of a call when the history is sent back. Of one that was not executed only the names are shown: the values
  * may be half of something, and the error is in its answer already. Short, because models copy what they see.
  */
-export function replayedArguments({ args, sent = [] }: Call): string {
-  return JSON.stringify(args ?? { _not_executed: sent });
-}
+export const replayedInput = ({ args, sent = [] }: Call): Record<string, unknown> => args ?? { _not_executed: sent };
+
+/** The same as JSON. */
+export const replayedArguments = (call: Call): string => JSON.stringify(replayedInput(call));
 
 /** A closed schema with every field required can be enforced by the server while it decodes. */
 export function isStrict(schema: Readonly<Record<string, unknown>>): boolean {

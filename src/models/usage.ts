@@ -83,3 +83,27 @@ export function mapUsage(usage: unknown, timings?: unknown): Usage | null {
     source: "provider",
   };
 }
+
+/** Here the input excludes what the cache did: the parts are disjoint already. */
+const AnthropicUsage = z.object({
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_input_tokens: count.nullish(),
+  cache_creation_input_tokens: count.nullish(),
+  output_tokens_details: z.object({ thinking_tokens: count.nullish() }).nullish().catch(null),
+});
+
+/** Maps what the Messages wire reports; null when it is missing or all zero. */
+export function mapAnthropicUsage(usage: unknown): Usage | null {
+  const { data } = AnthropicUsage.safeParse(usage);
+  if (data === undefined || data.input_tokens + data.output_tokens === 0) return null;
+  const thought = Math.min(data.output_tokens_details?.thinking_tokens ?? 0, data.output_tokens);
+  return {
+    inputUncached: data.input_tokens,
+    inputCacheRead: data.cache_read_input_tokens ?? 0,
+    inputCacheWrite: data.cache_creation_input_tokens ?? 0,
+    outputVisible: data.output_tokens - thought,
+    outputReasoning: thought,
+    source: "provider",
+  };
+}

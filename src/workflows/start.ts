@@ -209,7 +209,10 @@ const asksModel = ({ model }: EventOf<"run.started">): boolean => model !== null
 
 const noModel = (): Promise<never> =>
   Promise.reject(
-    new UsageError("this run was started without a model", "start one with --model, or set OPENAI_API_KEY"),
+    new UsageError(
+      "this run was started without a model",
+      "start one with --model, or set OPENAI_API_KEY or ANTHROPIC_API_KEY",
+    ),
   );
 
 /** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */

@@ -29,7 +29,7 @@ const quick = { connectMs: 2_000, firstByteMs: 100, idleMs: 100, totalMs: 2_000 
 const askingFor = async (fault: Fault, changes: Partial<Endpoint> = {}) =>
   failureOf(askOnce(endpointAt((await serve(fault)).url, changes)));
 
-describe.each(["chat", "responses"] as const)("over %s, a stream", (wire) => {
+describe.each(["chat", "responses", "anthropic"] as const)("over %s, a stream", (wire) => {
   test.each<[string, Fault, string]>([
     ["that closes without a mark of completion is truncated", { fault: "cut", text: "I will" }, "stream_truncated"],
     ["whose socket breaks is truncated", { fault: "destroy", text: "I will" }, "stream_truncated"],
@@ -187,7 +187,7 @@ test.each<[Record<string, string>, number | undefined]>([
   expect((await askingFor({ fault: "status", status: 429, headers })).afterMs).toBe(afterMs);
 });
 
-test.each(["chat", "responses"] as const)(
+test.each(["chat", "responses", "anthropic"] as const)(
   "over %s, no error ever shows the key, even if the server echoes it",
   async (wire) => {
     for (const fault of [
@@ -282,27 +282,30 @@ test("an idle connection the server has closed is replaced at once", async () =>
   server.closeAllConnections();
 });
 
-test.each(["chat", "responses"] as const)("over %s, turns share one connection, streaming or not", async (wire) => {
-  let connections = 0;
-  const { url } = await serve({ text: "ok" });
-  const counter = createTcpServer((socket) => {
-    connections += 1;
-    const upstream = connect(Number(new URL(url).port), "127.0.0.1");
-    socket.pipe(upstream).pipe(socket);
-    upstream.on("error", () => socket.destroy());
-    socket.on("error", () => upstream.destroy());
-  });
-  const through = await listen(counter);
-  for (const selfHosted of [true, false]) {
-    const model = await connectModel(endpointAt(through, { wire, selfHosted }), systemClock);
-    for (let turn = 0; turn < 4; turn += 1) {
-      await model.ask(requestOf(), new AbortController().signal);
-      // The work between turns, in which the last bytes of a stream come in.
-      await listModels(endpointAt(url), systemClock);
+test.each(["chat", "responses", "anthropic"] as const)(
+  "over %s, turns share one connection, streaming or not",
+  async (wire) => {
+    let connections = 0;
+    const { url } = await serve({ text: "ok" });
+    const counter = createTcpServer((socket) => {
+      connections += 1;
+      const upstream = connect(Number(new URL(url).port), "127.0.0.1");
+      socket.pipe(upstream).pipe(socket);
+      upstream.on("error", () => socket.destroy());
+      socket.on("error", () => upstream.destroy());
+    });
+    const through = await listen(counter);
+    for (const selfHosted of [true, false]) {
+      const model = await connectModel(endpointAt(through, { wire, selfHosted }), systemClock);
+      for (let turn = 0; turn < 4; turn += 1) {
+        await model.ask(requestOf(), new AbortController().signal);
+        // The work between turns, in which the last bytes of a stream come in.
+        await listModels(endpointAt(url), systemClock);
+      }
     }
-  }
-  expect(connections).toBe(2);
-});
+    expect(connections).toBe(2);
+  },
+);
 
 test("a reply given up in its middle leaves neither a connection nor a timer behind", async () => {
   let closed: () => void;

@@ -21,6 +21,8 @@ const connections = [
   { name: "chat, self-hosted", wire: "chat", selfHosted: true, streams: false },
   { name: "responses, cloud", wire: "responses", selfHosted: false, streams: true },
   { name: "responses, self-hosted", wire: "responses", selfHosted: true, streams: false },
+  { name: "Anthropic messages, cloud", wire: "anthropic", selfHosted: false, streams: true },
+  { name: "Anthropic messages, self-hosted", wire: "anthropic", selfHosted: true, streams: false },
 ] as const;
 
 describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
@@ -60,7 +62,8 @@ describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
     });
     expect(got.firstByteMs).toBeLessThanOrEqual(got.ms);
     expect(requests[0]?.body["stream"]).toBe(streams);
-    expect(requests[0]?.headers.authorization).toBe(`Bearer ${key}`);
+    const { authorization, "x-api-key": own } = requests[0]?.headers ?? {};
+    expect(wire === "anthropic" ? own : authorization).toBe(wire === "anthropic" ? key : `Bearer ${key}`);
   });
 
   test("each request's bytes begin with those of the one before it, and equal requests have equal bytes", async () => {
@@ -87,7 +90,7 @@ describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
     }
     await model.ask(requestOf(messages), new AbortController().signal);
     await model.ask(requestOf(messages), new AbortController().signal);
-    const bytes = requests.map((request) => request.raw);
+    const bytes = requests.map((request) => request.raw.replaceAll(',"cache_control":{"type":"ephemeral"}', ""));
     for (const [index, later] of bytes.slice(1, 5).entries())
       expect(later.startsWith(bytes[index]?.slice(0, -"]}".length) ?? "?")).toBe(true);
     expect(bytes[5]).toBe(bytes[4]);
@@ -105,7 +108,8 @@ describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
       at(url),
       requestOf([...opening, message, { role: "tool", callId: "call_0", name: "bash", ok: false, text: "truncated" }]),
     );
-    expect(requests[1]?.raw).toContain('"{\\"_not_executed\\":[\\"command\\"]}"');
+    const shown = '{"_not_executed":["command"]}';
+    expect(requests[1]?.raw).toContain(wire === "anthropic" ? `"input":${shown}` : JSON.stringify(shown));
     expect(requests[1]?.raw).not.toContain("broke off");
     expect(requests[1]?.raw).not.toContain("rm -rf b");
   });
@@ -290,7 +294,7 @@ test("parallel calls that all come under index 0 stay apart, and arguments may b
 
 test("text is shown as it arrives", async () => {
   const { url } = await serve(() => ({ text: "Hello there" }));
-  for (const wire of ["chat", "responses"] as const) {
+  for (const wire of ["chat", "responses", "anthropic"] as const) {
     const model = await connectModel(endpointAt(url, { wire }), systemClock);
     let shown = "";
     await model.ask(

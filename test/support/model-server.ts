@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { messagesJson, messagesStream } from "./anthropic-wire.ts";
 import { chatJson, chatStream, responsesJson, responsesStream, type ScriptedReply } from "./model-wire.ts";
 
 /** One request the server saw. */
@@ -52,7 +53,7 @@ export interface ModelServer {
 }
 
 /**
- * A real HTTP server on loopback that speaks /v1/chat/completions, /v1/responses and /v1/models, streaming when asked to.
+ * A real HTTP server on loopback that speaks /v1/chat/completions, /v1/responses, /v1/messages and /v1/models, streaming when asked to.
  * `models` is what it lists.
  */
 export async function startModelServer(
@@ -106,7 +107,7 @@ async function answer(
       .end(JSON.stringify({ object: "list", data: models.map((id) => ({ id, object: "model" })) }));
     return;
   }
-  const wire = { "/v1/chat/completions": "chat", "/v1/responses": "responses" }[path];
+  const wire = wires[path];
   if (wire === undefined) {
     outgoing.writeHead(404, json).end(JSON.stringify({ error: { message: `no such path: ${path}` } }));
     return;
@@ -124,15 +125,40 @@ async function answer(
   const streaming = request.body["stream"] === true;
   if ("fault" in reply) return fail(outgoing, reply, wire, streaming);
   if (!streaming) {
-    outgoing.writeHead(200, json).end(JSON.stringify(wire === "chat" ? chatJson(reply) : responsesJson(reply)));
+    outgoing.writeHead(200, json).end(JSON.stringify(wire.whole(reply)));
     return;
   }
   outgoing.writeHead(200, { ...json, "content-type": "text/event-stream" });
-  for (const frame of wire === "chat" ? chatStream(reply) : responsesStream(reply)) outgoing.write(frame);
+  for (const frame of wire.stream(reply)) outgoing.write(frame);
   outgoing.end();
 }
 
-function fail(outgoing: ServerResponse, fault: Fault, wire: string, streaming: boolean): void {
+interface Wire {
+  readonly whole: (reply: ScriptedReply) => object;
+  readonly stream: (reply: ScriptedReply) => Iterable<string>;
+  /** A frame that brings a first piece of text. */
+  readonly first: (text: string) => object;
+}
+
+const wires: Readonly<Record<string, Wire>> = {
+  "/v1/chat/completions": {
+    whole: chatJson,
+    stream: chatStream,
+    first: (content) => ({ choices: [{ index: 0, delta: { content } }] }),
+  },
+  "/v1/responses": {
+    whole: responsesJson,
+    stream: responsesStream,
+    first: (delta) => ({ type: "response.output_text.delta", delta }),
+  },
+  "/v1/messages": {
+    whole: messagesJson,
+    stream: messagesStream,
+    first: (text) => ({ type: "content_block_start", index: 0, content_block: { type: "text", text } }),
+  },
+};
+
+function fail(outgoing: ServerResponse, fault: Fault, wire: Wire, streaming: boolean): void {
   const json = { "content-type": streaming ? "text/event-stream" : "application/json" };
   switch (fault.fault) {
     case "status": {
@@ -167,11 +193,7 @@ function fail(outgoing: ServerResponse, fault: Fault, wire: string, streaming: b
   }
 }
 
-function firstPiece(text: string, wire: string, streaming: boolean): string {
+function firstPiece(text: string, wire: Wire, streaming: boolean): string {
   if (!streaming) return `{"choices":[{"message":{"content":${JSON.stringify(text)}`;
-  const frame =
-    wire === "chat"
-      ? { choices: [{ index: 0, delta: { content: text } }] }
-      : { type: "response.output_text.delta", delta: text };
-  return `data: ${JSON.stringify(frame)}\n\n`;
+  return `data: ${JSON.stringify(wire.first(text))}\n\n`;
 }

@@ -28,7 +28,8 @@ const base = (reply: ScriptedReply) => ({
   ...(reply.tier === undefined ? {} : { service_tier: reply.tier }),
 });
 
-const argumentsOf = (call: NonNullable<ScriptedReply["calls"]>[number]) =>
+/** Arguments as JSON text. */
+export const argumentsOf = (call: NonNullable<ScriptedReply["calls"]>[number]) =>
   typeof call.arguments === "string" ? call.arguments : JSON.stringify(call.arguments);
 
 function toolCalls(reply: ScriptedReply) {
@@ -39,7 +40,8 @@ function toolCalls(reply: ScriptedReply) {
   }));
 }
 
-const finishOf = (reply: ScriptedReply) => reply.finish ?? (reply.calls?.length ? "tool_calls" : "stop");
+/** Why it stops, in the words of Chat Completions. */
+export const finishOf = (reply: ScriptedReply) => reply.finish ?? (reply.calls?.length ? "tool_calls" : "stop");
 
 function chatUsage({ usage = { input: 100, output: 10 } }: ScriptedReply) {
   if (usage === null) return {};
@@ -173,9 +175,11 @@ export function* responsesStream(reply: ScriptedReply): Generator<string> {
   yield event(type, { response });
 }
 
-const frame = (data: object) => `data: ${JSON.stringify(data)}\n\n`;
+/** One server-sent event. */
+export const frame = (data: object) => `data: ${JSON.stringify(data)}\n\n`;
 
-const halves = (text: string): string[] =>
+/** A text in two pieces; nothing for an empty one. */
+export const halves = (text: string): string[] =>
   text.length < 2
     ? [text].filter((part) => part !== "")
     : [text.slice(0, text.length >> 1), text.slice(text.length >> 1)];

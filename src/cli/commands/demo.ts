@@ -71,7 +71,7 @@ async function tellWhatIsThere({ app, out }: CommandDesk, dir: string, prefix: s
       `  cd ${dir} && claw apply ${run}`,
       "On your own repository, with a test that fails:",
       '  claw fix "what is wrong" --repro "npm test -- name"',
-      "With a model (OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own) claw writes the failing test too:",
+      "With a model (OPENAI_API_KEY, ANTHROPIC_API_KEY, or OPENAI_BASE_URL for a server of your own) claw writes the failing test too:",
       "  claw fix ISSUE.md",
     ].join("\n"),
   );

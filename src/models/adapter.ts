@@ -7,7 +7,7 @@ import { pricingFor } from "./price.ts";
 import { settleReply, type RawReply } from "./settle.ts";
 import { estimateTokens, estimateUsage } from "./usage.ts";
 
-/** What differs between the two wires of OpenAI-compatible servers. */
+/** What differs between the wires. */
 export interface Dialect {
   /** Below the base URL. */
   readonly path: string;
@@ -17,8 +17,8 @@ export interface Dialect {
   read(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDelta: OnDelta): Promise<RawReply>;
 }
 
-/** Connects an endpoint that speaks one of the two wires. */
-export async function connectOpenAi(endpoint: Endpoint, dialect: Dialect, clock: Clock): Promise<ConnectedModel> {
+/** Connects an endpoint that speaks a wire. */
+export async function connectWire(endpoint: Endpoint, dialect: Dialect, clock: Clock): Promise<ConnectedModel> {
   const line = openLine(endpoint, clock);
   const pricing = await pricingFor(endpoint);
   const info = {
@@ -59,7 +59,7 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
     for (let attempt = 0; ; attempt += 1) {
       // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
       const streaming = !avoidStream && !(endpoint.selfHosted && request.tools.length > 0);
-      const body = JSON.stringify(without(dialect.body(request, endpoint, streaming), stripped));
+      const body = wellFormed(JSON.stringify(without(dialect.body(request, endpoint, streaming), stripped)));
       const started = clock.now();
       let answer: Answer | undefined;
       try {
@@ -81,7 +81,7 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
         }
         avoidStream = streaming && streamFaults.has(error.kind);
         if (!unbilled.has(error.kind))
-          error.usage = estimateUsage(estimateTokens(Buffer.byteLength(body)), answer?.frameCount() ?? 0);
+          error.usage ??= estimateUsage(estimateTokens(Buffer.byteLength(body)), answer?.frameCount() ?? 0);
         throw error;
       }
     }
@@ -100,6 +100,15 @@ function measured(raw: RawReply, body: string, answer: Answer): Omit<Reply, "mes
     requestId: answer.requestId,
     firstByteMs: answer.firstByteMs(),
   };
+}
+
+/**
+ * Half a character, as a cut in the middle of an emoji leaves it, is no text: a server refuses the whole request, and
+ * every later one that repeats it. JSON spells such halves, and only them, as escapes.
+ */
+function wellFormed(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  return json.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, "$1\ufffd");
 }
 
 /** What a request is about cannot be left out of it. */
