@@ -4,10 +4,11 @@ import { WorkspaceError } from "../errors.ts";
 import { type Diff, diffTrees } from "./diff.ts";
 import { type HostGit, hostGit } from "./host-git.ts";
 import { type CommitSpec, makeCommit, publishBranch } from "./publish.ts";
+import { remembering } from "./remember.ts";
 import type { Repository } from "./repository.ts";
 import { makeSandboxGit, type SandboxGit } from "./sandbox-git.ts";
 import { makeShadow, shallowList } from "./shadow.ts";
-import { listTree, missingFiles, overlayTree, readBlob, type TreeEntry } from "./trees.ts";
+import { listTree, missingFiles, overlayTree, readBlob, readListed, type TreeEntry } from "./trees.ts";
 import { checkoutTree, indexFileFor, snapshotTree, updateTree, type WorkingTree } from "./working-tree.ts";
 
 /**
@@ -89,8 +90,12 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     };
   };
   const tree = await git().line(["rev-parse", "--verify", `${commit}^{tree}`]);
-  // Asked for by every stage, and it never changes: a tree is named by what is in it.
-  let baseList: Promise<TreeEntry[]> | undefined;
+  // Asked for again by every stage, and each process costs some milliseconds. Lists and diffs of a large repository are
+  // large themselves, so only a few stay.
+  const list = remembering(2, (from) => listTree(git(), from));
+  const read = remembering(16, (from, path) =>
+    from === tree ? list(tree).then((entries) => readListed(git(), entries, path)) : readBlob(git(), from, path),
+  );
   return {
     dir,
     base: { commit, tree },
@@ -101,11 +106,11 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     },
     update: (working, fromTree, toTree) => updateTree(at(working), fromTree, toTree),
     snapshot: (working) => snapshotTree(at(working)),
-    diff: (fromTree, toTree) => diffTrees(git(), fromTree, toTree),
+    diff: remembering(4, (fromTree, toTree) => diffTrees(git(), fromTree, toTree)),
     overlay: (base, from, paths) =>
       withScratchIndex(indexDir, (indexFile) => overlayTree(git({ indexFile }), { base, from }, paths)),
-    read: (from, path) => readBlob(git(), from, path),
-    list: (from) => (from === tree ? (baseList ??= listTree(git(), tree)) : listTree(git(), from)),
+    read,
+    list,
     commit: (spec) => makeCommit(git(), spec),
     publish: (made, branch) => publishBranch(repository, git(), { base: commit, commit: made, branch }),
     sandboxGit: (working, wanted) =>

@@ -30,13 +30,13 @@ const plain = ["-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-col
 
 /** The change from one tree to another. `git` must have no work tree. */
 export async function diffTrees(git: HostGit, from: string, to: string): Promise<Diff> {
-  const [patch, raw, counts] = await Promise.all([
+  const [patch, summary] = await Promise.all([
     git.run(["diff-tree", ...plain, "--patch", "--binary", "--full-index", from, to]),
-    git.run(["diff-tree", ...plain, "-z", "--raw", "--no-abbrev", from, to]),
-    git.run(["diff-tree", ...plain, "-z", "--numstat", from, to]),
+    git.run(["diff-tree", ...plain, "-z", "--raw", "--no-abbrev", "--numstat", from, to]),
   ]);
-  const changes = parseRaw(splitNul(raw.stdout));
-  const lines = parseCounts(splitNul(counts.stdout));
+  const fields = splitNul(summary.stdout);
+  const changes = parseRaw(fields);
+  const lines = parseCounts(fields.slice(2 * changes.length));
   const targets = await blobs(
     git,
     changes.filter((change) => change.newMode === "120000").map((change) => change.oid),
@@ -62,8 +62,10 @@ const statuses: Readonly<Record<string, DiffFile["status"]>> = {
   T: "type-changed",
 };
 
+/** The raw records, two fields each and the first beginning with a colon; what follows them counts lines. */
 function parseRaw(fields: readonly string[]) {
-  return pairs(fields).map(([info, name]) => {
+  const end = fields.findIndex((field, index) => index % 2 === 0 && !field.startsWith(":"));
+  return pairs(end < 0 ? fields : fields.slice(0, end)).map(([info, name]) => {
     const [oldMode = "", newMode = "", , oid = "", letter = ""] = info.slice(1).split(" ");
     return { name, oid, status: statuses[letter] ?? "modified", oldMode, newMode };
   });

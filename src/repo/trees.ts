@@ -44,6 +44,12 @@ export async function readBlob(git: HostGit, tree: string, path: string): Promis
   return kind === "blob" && oid ? (await git.run(["cat-file", "blob", oid])).stdout : null;
 }
 
+/** The same from a list of the tree's files at hand: no process where there is no such file. */
+export async function readListed(git: HostGit, files: readonly TreeEntry[], path: string): Promise<Buffer | null> {
+  const found = files.find((entry) => entry.path === path && entry.size !== null);
+  return found ? (await git.run(["cat-file", "blob", found.oid])).stdout : null;
+}
+
 /** The contents of several blobs, by object id, from one process. */
 export async function blobs(git: HostGit, oids: readonly string[]): Promise<Map<string, Buffer>> {
   const contents = new Map<string, Buffer>();
