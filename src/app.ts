@@ -31,6 +31,7 @@ export function openApp(version: string): App {
     path: config.path,
     userHome: config.userHome,
     initiator: config.initiator,
+    waitMs: config.user.approval.days * 24 * 3_600_000,
     clock: systemClock,
     ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
     connect: async (choice) => {

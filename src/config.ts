@@ -56,6 +56,16 @@ export const UserConfig = z.strictObject({
       minutes: z.number().positive().default(60),
     })
     .prefault({}),
+  approval: z
+    .strictObject({
+      days: z
+        .number()
+        .positive()
+        .max(365)
+        .default(7)
+        .meta({ description: "How long a run waits for a person's decision, and how long an approval holds." }),
+    })
+    .prefault({}),
 });
 export type UserConfig = z.infer<typeof UserConfig>;
 

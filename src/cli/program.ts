@@ -21,6 +21,7 @@ const menu: readonly Entry[] = [
     "Allow a waiting run to go on, as a named person",
     async () => (await import("./commands/approve.ts")).approve,
   ],
+  ["reject", "End a waiting run, as a named person", async () => (await import("./commands/reject.ts")).reject],
   [
     "replay",
     "Drive a run's sessions once more from its record, and compare",

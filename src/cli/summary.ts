@@ -3,6 +3,7 @@ import { type Result, resultOf, type RunFacts } from "../reports/result.ts";
 import { duration, headline, money, plural, printable } from "../text.ts";
 import { foldRun } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
+import { waitingFor } from "../views/waiting.ts";
 import { paintMark, type Style } from "./style.ts";
 
 /** How a run stands, in about ten lines: the end of `claw fix`, the beginning of `claw show`. */
@@ -21,6 +22,7 @@ export function summary(facts: RunFacts, style: Style): string {
     ...claims(facts, style).map((claim, index): [string, string] => [index === 0 ? "proof" : "", claim]),
     ["level", result.evidenceLevel ? levelLine(result.evidenceLevel, style) : null],
     ["gates", gatesLine(result, style)],
+    ["waits", waitsLine(facts)],
     ["change", result.diff && `${plural(result.diff.files, "file")}, +${result.diff.added} −${result.diff.deleted}`],
     ["branch", result.branch && `${result.branch}  ${style.faint(result.commit?.slice(0, 12) ?? "")}`],
     [
@@ -56,6 +58,16 @@ function headlineOf(result: Result, style: Style): string {
       return `${paintMark(style, good ? "✓" : "✗")} ${style.strong(result.outcome ?? "ended")}  ${reason}`;
     }
   }
+}
+
+/** What a waiting run waits for, or who has allowed it to go on. */
+function waitsLine({ events }: RunFacts): string | null {
+  const waiting = waitingFor(events);
+  if (!waiting) return null;
+  const until = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const { approval, expires } = waiting;
+  if (approval) return said(`approved by ${approval.by} until ${until(approval.expires)}: it can be resumed`);
+  return expires === null ? "for a person" : `for a person, until ${until(expires)}; then it is blocked`;
 }
 
 const runningStage = ({ stages }: Result): string => {

@@ -10,6 +10,7 @@ const outcome = z.enum(Object.keys(exitCodes) as [Outcome, ...Outcome[]]);
 const commit = z.string();
 const nano = z.int().nonnegative();
 const json = z.json();
+const account = { identity: z.string().nullable().optional(), login: z.string().nullable().optional() };
 const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...shape });
 
@@ -21,6 +22,8 @@ export const Event = z.discriminatedUnion("type", [
     version: z.string(),
     host: z.string(),
     initiator: z.string(),
+    /** Who commits in the repository by its git settings, as "Name <email>"; null when they do not say. */
+    identity: z.string().nullable().optional(),
     /** Root of the user's working tree. */
     repository: z.string(),
     base: commit,
@@ -38,7 +41,14 @@ export const Event = z.discriminatedUnion("type", [
     prompts: z.record(z.string(), Sha),
   }),
   event("run.resumed", { host: z.string() }),
-  event("run.paused", { outcome, reason: z.string(), hint: z.string() }),
+  event("run.paused", {
+    outcome,
+    reason: z.string(),
+    hint: z.string(),
+    /** What a person must decide about, and until when (milliseconds since the epoch); only of a run that waits. */
+    diff: Sha.optional(),
+    expires: z.int().optional(),
+  }),
   event("run.ended", { outcome, reason: z.string(), hint: z.string() }),
 
   event("stage.started", { stage: z.string() }),
@@ -195,7 +205,11 @@ export const Event = z.discriminatedUnion("type", [
     verdict: z.enum(["pass", "ask", "block"]),
     reasons: z.array(z.string()),
   }),
-  event("approval.given", { by: z.string(), diff: Sha, expires: z.int() }),
+  /** `by` is the name that was given; `identity` who commits there by git's settings, `login` the account it came from. */
+  event("approval.given", { by: z.string(), diff: Sha, expires: z.int(), ...account }),
+  event("approval.refused", { by: z.string(), diff: Sha, reason: z.string(), ...account }),
+  /** Nobody decided about it in time. */
+  event("approval.expired", { diff: Sha, expires: z.int() }),
   event("effect.judged", {
     effect: z.string(),
     key: z.string(),

@@ -26,6 +26,10 @@ export const Manifest = z.strictObject({
     .array(glob)
     .default([])
     .meta({ description: "Paths whose change needs a person's approval, besides the built-in ones." }),
+  require_different_approver: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Who started a run cannot approve its change." }),
   limits: z
     .strictObject({
       files: z.int().min(1).default(20).meta({ description: "Most files a fix may change." }),

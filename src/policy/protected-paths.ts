@@ -45,6 +45,7 @@ export const protectedPaths: readonly string[] = [
   ".gitmodules",
   "CODEOWNERS",
   "claw.yaml",
+  "claw.lock",
   "AGENTS.md",
   "CLAUDE*.md",
   "GEMINI.md",

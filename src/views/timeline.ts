@@ -117,6 +117,10 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return event.verdict === "pass" && state.stage !== "gates" ? null : gate(event);
     case "approval.given":
       return ["✓", `approved by ${event.by} until ${new Date(event.expires).toISOString().slice(0, 10)}`];
+    case "approval.refused":
+      return ["✗", `refused by ${event.by}: ${headline(event.reason)}`];
+    case "approval.expired":
+      return ["✗", `nobody decided until ${new Date(event.expires).toISOString().slice(0, 16).replace("T", " ")} UTC`];
     case "effect.judged":
       return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;
     case "effect.done":

@@ -10,12 +10,13 @@ import { readManifest, type Manifest } from "../policy/manifest.ts";
 import { roles } from "../policy/roles.ts";
 import { type Clone, createClone, openClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
-import { removeTree } from "../sandbox/remove-tree.ts";
 import type { Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
 import * as workflows from "./all.ts";
+import { clearAwayRun } from "./clear-away.ts";
 import { conduct } from "./conduct.ts";
+import { endWhenExpired } from "./waiting.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
 
 /** What runs need from the machine; chosen once, in app.ts. */
@@ -25,6 +26,8 @@ export interface House {
   readonly path: string;
   readonly userHome: string;
   readonly initiator: string;
+  /** How long a run waits for a person's decision, in milliseconds. */
+  readonly waitMs: number;
   readonly clock: Clock;
   readonly ledger: Ledger;
   /** Connects what a model flag, the environment and the configuration name together. */
@@ -73,6 +76,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
   const model = wishedModel(house, request.model);
   // Its failure is told where it is awaited, not as an unhandled rejection before.
   model?.catch(() => {});
+  const identity = repository.identity().catch(() => null);
   const run = house.clock.newId();
   const dir = join(house.home, "runs", run);
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -95,6 +99,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       version: house.version,
       host: `${process.platform}-${process.arch} node-${process.versions.node}`,
       initiator: house.initiator,
+      identity: await identity,
       repository: repository.root,
       base,
       model: whoAnswers(request.model, connected),
@@ -126,6 +131,12 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
   if (state.status === "ended") {
     await log.close();
     throw new UsageError(`run ${run} has ended (${state.end?.outcome})`, `see it with: claw show ${run}`);
+  }
+  const expired = await endWhenExpired(log, house.clock.now());
+  if (expired) {
+    await log.close();
+    await clearAwayRun(house.home, run);
+    return { run, ...expired };
   }
   const { started } = state;
   const workflow = Object.values(workflows).find(({ name }) => name === started.workflow);
@@ -172,6 +183,7 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
     clock: house.clock,
     deadline: house.clock.now() + left,
     signal: AbortSignal.any([watch.signal, time.signal]),
+    waitMs: house.waitMs,
     dir: join(house.home, "runs", log.run),
     openSandbox: (policy) => house.openSandbox(policy),
     screen: { onDelta: watch.onDelta, onOutput: watch.onOutput, confirm: watch.confirm },
@@ -179,17 +191,11 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
   try {
     const input = workflow.input.parse(state.started.input);
     const end = await conduct(log, desk.signal, () => workflow.run(input, desk));
-    if (foldRun(log.events).status === "ended") await clearAway(desk.dir);
+    if (foldRun(log.events).status === "ended") await clearAwayRun(house.home, log.run);
     return { run: log.run, ...end };
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** An ended run needs its files no more: its changes are bodies in the ledger. The report stays. */
-async function clearAway(dir: string): Promise<void> {
-  const parts = ["workspaces", "checkouts", "dependencies", "clone"];
-  await Promise.all(parts.map((part) => removeTree(join(dir, part)).catch(() => {})));
 }
 
 /** Who answers, for the record. */

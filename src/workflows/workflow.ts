@@ -20,6 +20,8 @@ export interface WorkDesk {
   readonly limits: RunLimits;
   /** When the run's time is up, in milliseconds since the epoch. */
   readonly deadline: number;
+  /** How long the run waits for a person's decision, in milliseconds. */
+  readonly waitMs: number;
   /** The run's private directory: workspaces, checkouts, reports. */
   readonly dir: string;
   /** Connects on first use: a run that ends before needs no key. */
@@ -45,6 +47,9 @@ export interface RunEnd {
   readonly reason: string;
   /** What to do next; empty when nothing is left to do. */
   readonly hint: string;
+  /** What a waiting run asks a person about, and until when. */
+  readonly diff?: string;
+  readonly expires?: number;
 }
 
 /** A named, durable sequence of stages. Starting and resuming are the same call. */

@@ -60,6 +60,7 @@ test("packages that somebody does not want installed end the run before anything
     path,
     userHome: "/nonexistent",
     initiator: "ada",
+    waitMs: 1000,
     clock: systemClock,
     ledger: await memoryLedger(),
     connect: () => Promise.reject(new Error("no model is asked")),

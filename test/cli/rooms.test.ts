@@ -27,6 +27,7 @@ async function stage(host: Partial<SandboxHost> = {}) {
     path,
     userHome: "/nonexistent",
     initiator: "ada",
+    waitMs: 1000,
     clock: systemClock,
     ledger: await memoryLedger(),
     connect: (choice) => connectModel({ wire: "scripted", file: choice ?? "" }, systemClock),

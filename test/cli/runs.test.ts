@@ -211,7 +211,7 @@ test("approve refuses where nothing waits, and where nobody is named", async () 
   await log.close();
   expect((await type(["approve", "eee"], { ledger: stopped })).code).toBe(2);
   const root = { ledger, environment: { USER: "root" } };
-  expect((await type(["approve", "aab"], root)).err).toContain('say who: claw approve aab2 --by "Your Name"');
+  expect((await type(["approve", "aab"], root)).err).toContain('say who: --as "Your Name"');
   expect((await type(["approve", "aab", "--by", "Ada"], root)).code).toBe(0);
 });
 
@@ -226,7 +226,7 @@ test("the one who approves is who commits in the run's repository, else who is l
     return code === 0 && last?.type === "approval.given" ? last.by : err.split("\n")[0];
   };
   expect(await approver("/nonexistent")).toBe("ada");
-  expect(await approver("/nonexistent", "root")).toBe("claw: nobody is named as the one who approves");
+  expect(await approver("/nonexistent", "root")).toBe("claw: nobody is named as the one who decides");
   expect(await approver(home, "root")).toBe("Ada of Home <ada@home.example>");
   git(root, "config", "user.name", "Ada <of> here");
   git(root, "config", "include.path", "elsewhere");

@@ -1,57 +1,63 @@
 import { z } from "zod";
 import { systemClock } from "../../clock.ts";
-import type { Config } from "../../config.ts";
-import { UsageError } from "../../errors.ts";
-import { openRepository } from "../../repo/repository.ts";
-import { fixFacts } from "../../reports/fix-facts.ts";
+import { ClawError } from "../../errors.ts";
+import { startedIt } from "../../policy/approval.ts";
+import { readManifest } from "../../policy/manifest.ts";
 import { resultOf } from "../../reports/result.ts";
 import { printable } from "../../text.ts";
+import { foldRun } from "../../views/run.ts";
 import { command } from "../command.ts";
-import { readRun } from "../run-id.ts";
+import { deciderOf, pendingDecision, writing } from "../decision.ts";
+import { numberOption } from "../number-option.ts";
 
-const WEEK_MS = 7 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+const name = z.string().trim().min(1, "must not be empty").optional();
 
 export const approve = command({
   arguments: "<run>",
   options: [
-    ["--by <name>", "who approves (default: who commits in the repository by its git settings, else your login name)"],
+    ["--as <name>", "who approves (default: who commits in the repository by its git settings, else your login name)"],
+    ["--by <name>", "the same as --as"],
+    ["--days <n>", "how long the approval holds (default: from config.yaml, approval.days, 7)"],
+    ["--json", "print one JSON object"],
   ],
-  more: "The approval holds for exactly the change that claw diff shows, for seven days. claw resume then goes on.",
-  input: z.object({ run: z.string(), by: z.string().trim().min(1, "must not be empty").optional() }),
-  async run({ run: prefix, by }, { app, out }) {
+  more: `The approval is bound to exactly the change that claw diff shows: another change needs another one. claw resume then goes on.
+Besides the name, the git identity and the account it comes from are recorded. With require_different_approver in
+claw.yaml, who started the run cannot approve it, under whatever name.
+
+Examples:
+  claw approve 1kb2c3d4e5f6
+  claw approve 1kb2 --as "Ada Reviewer" && claw resume 1kb2
+
+Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or the time to decide is over`,
+  input: z.object({
+    run: z.string(),
+    as: name,
+    by: name,
+    days: numberOption({ min: 0.001, max: 365 }),
+    json: z.boolean().default(false),
+  }),
+  async run({ run: prefix, as, by, days, json }, { app, out }) {
     const opened = await app();
     const ledger = await opened.ledger();
-    const facts = await readRun(ledger, prefix);
-    const { run, repository, status, outcome, gates } = resultOf(facts);
-    const diff = fixFacts(facts.events).patch?.diff;
-    if (status !== "paused" || outcome !== "waiting" || diff === undefined) {
-      throw new UsageError(`run ${run} waits for no approval (${outcome ?? status})`, `see it with: claw show ${run}`);
+    const { run, repository, facts, diff } = await pendingDecision(opened, ledger, prefix);
+    const decider = await deciderOf(opened.config, repository, as ?? by);
+    const { started } = foldRun(facts.events);
+    const manifest = readManifest(started?.manifest ? await ledger.text(started.manifest) : undefined);
+    if (started && manifest.require_different_approver && startedIt(decider, started)) {
+      throw new ClawError(`${decider.by} started run ${run}, and claw.yaml asks for another person's approval`, {
+        outcome: "blocked",
+        hint: `somebody else approves it, from their own account or git identity: claw approve ${run}`,
+      });
     }
-    const name = by ?? (await committer(opened.config, repository)) ?? loginName(opened.config);
-    if (name === null) {
-      throw new UsageError("nobody is named as the one who approves", `say who: claw approve ${run} --by "Your Name"`);
+    const expires = Math.round(systemClock.now() + (days ?? opened.config.user.approval.days) * DAY_MS);
+    await writing(ledger, run, (log) => log.append({ type: "approval.given", diff, expires, ...decider }));
+    if (json) return out(JSON.stringify({ type: "approval", version: 1, run, diff, expires, ...decider }));
+    const until = new Date(expires).toISOString().slice(0, 16).replace("T", " ");
+    out(`${printable(decider.by)} approves the change ${diff.slice(0, 12)} of run ${run} until ${until} UTC`);
+    for (const { gate, verdict, reasons } of resultOf(facts).gates) {
+      if (verdict === "ask") out(printable(`  ${gate}: ${reasons.join("; ")}`));
     }
-    const log = await ledger.open(run);
-    try {
-      await log.append({ type: "approval.given", by: name, diff, expires: systemClock.now() + WEEK_MS });
-    } finally {
-      await log.close();
-    }
-    const asked = gates
-      .filter(({ verdict }) => verdict === "ask")
-      .map(({ gate, reasons }) => `  ${gate}: ${reasons.join("; ")}`);
-    out(`${printable(name)} approves the change ${diff.slice(0, 12)} of run ${run} for seven days`);
-    for (const line of asked) out(printable(line));
     out(`  go on with: claw resume ${run}`);
   },
 });
-
-/** Who commits in the repository of the run; null when its settings do not say, or it cannot be read any more. */
-const committer = ({ path: searchPath, userHome: home }: Config, repository: string): Promise<string | null> =>
-  openRepository(repository, { searchPath, home })
-    .then((opened) => opened.identity())
-    .catch(() => null);
-
-/** Null for a shared account: it is nobody in particular. */
-const loginName = ({ initiator }: Config): string | null =>
-  initiator === "unknown" || initiator === "root" ? null : initiator;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ofType } from "../../views/run.ts";
 import { stage } from "../stage.ts";
+import { askPerson } from "../waiting.ts";
 import { type RunEnd, type WorkDesk, workflow } from "../workflow.ts";
 import { baseline } from "./baseline.ts";
 import { type Bases, regressionsOn } from "./check.ts";
@@ -46,13 +46,8 @@ export const fix = workflow({
     const verdicts = await stage(desk, "gates", Verdicts, () => finalVerdicts(desk, bases, patched.patch));
     if (verdicts.worst === "block")
       return { outcome: "blocked", reason: verdicts.reasons.join("; "), hint: "the change is kept: claw diff" };
-    if (verdicts.worst === "ask" && !approved(desk, patched.patch)) {
-      return {
-        outcome: "waiting",
-        reason: `a person must approve: ${verdicts.reasons.join("; ")}`,
-        hint: `look at it with claw diff ${desk.log.run}, then: claw approve ${desk.log.run} && claw resume ${desk.log.run}`,
-      };
-    }
+    const waits = verdicts.worst === "ask" ? askPerson(desk, patched.patch.diff, verdicts.reasons) : null;
+    if (waits) return waits;
 
     const published = await stage(desk, "publish", Published, () => publish(desk, task, patched.patch));
     return {
@@ -75,9 +70,3 @@ async function finalVerdicts(
   const { worst, reasons } = await judgeChange(desk, await takeChange(desk, reproduction, tree, comparison));
   return { worst, reasons: [...reasons] };
 }
-
-/** Has a named person approved this very diff, and does that still hold? */
-const approved = (desk: WorkDesk, { diff }: Patch): boolean =>
-  ofType(desk.log.events, "approval.given").some(
-    (approval) => approval.diff === diff && approval.expires > desk.clock.now(),
-  );

@@ -18,6 +18,7 @@ export async function publish(desk: WorkDesk, task: Task, patch: Patch): Promise
   const branch = `claw/${task.slug}-${log.run}`;
   const { verdict, rule } = judgeBranch(branch);
   const begun = latest(log.events, "effect.judged");
+  if (!begun) await refuseOtherChange(desk, patch);
   const commit = begun ? begun.target : await makeCommit(desk, task, patch);
   if (!begun)
     await log.append({
@@ -43,6 +44,16 @@ export async function publish(desk: WorkDesk, task: Task, patch: Patch): Promise
   const report = join(desk.dir, "report.md");
   await writeFile(report, text, { mode: 0o600 });
   return { branch, commit, report };
+}
+
+/** What leaves the run is what was judged, shown and, where it was asked for, approved: byte for byte. */
+async function refuseOtherChange({ log, clone }: WorkDesk, { tree, diff }: Patch): Promise<void> {
+  const { patch } = await clone.diff(clone.base.tree, tree);
+  if (log.put(patch) === diff) return;
+  throw new ClawError("the change is no longer the one that was judged, so no approval holds for it", {
+    outcome: "blocked",
+    hint: `see what was judged with claw diff ${log.run}, and start a new run`,
+  });
 }
 
 /** What worked in a model's place. */

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { printable } from "../../text.ts";
+import { clearAwayRun } from "../../workflows/clear-away.ts";
+import { command } from "../command.ts";
+import { deciderOf, pendingDecision, writing } from "../decision.ts";
+
+const given = z.string().trim().min(1, "must not be empty").optional();
+
+export const reject = command({
+  arguments: "<run>",
+  options: [
+    ["--reason <text>", "why, in your words: it is recorded and ends the run"],
+    ["--as <name>", "who rejects (default: who commits in the repository by its git settings, else your login name)"],
+    ["--json", "print one JSON object"],
+  ],
+  more: `Ends a run that waits for a person, with the outcome blocked. Nothing is published; the change stays readable with claw diff.
+
+Example:
+  claw reject 1kb2c3d4e5f6 --reason "the Makefile must stay as it is"
+
+Exit codes: 0 recorded; 2 the run waits for nobody; 13 the time to decide was over already`,
+  input: z.object({ run: z.string(), reason: given, as: given, json: z.boolean().default(false) }),
+  async run({ run: prefix, reason = "no reason given", as, json }, { app, out }) {
+    const opened = await app();
+    const ledger = await opened.ledger();
+    const { run, repository, diff } = await pendingDecision(opened, ledger, prefix);
+    const decider = await deciderOf(opened.config, repository, as);
+    const end = {
+      outcome: "blocked",
+      reason: `rejected by ${decider.by}: ${reason}`,
+      hint: `the change is kept: claw diff ${run}`,
+    } as const;
+    await writing(ledger, run, (log) =>
+      log.appendTogether([
+        { type: "approval.refused", diff, reason, ...decider },
+        { type: "run.ended", ...end },
+      ]),
+    );
+    await clearAwayRun(opened.config.home, run);
+    if (json) return out(JSON.stringify({ type: "rejection", version: 1, run, diff, reason, ...decider }));
+    out(printable(`${decider.by} rejects the change ${diff.slice(0, 12)} of run ${run}: ${reason}`));
+  },
+});

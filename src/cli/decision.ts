@@ -1,0 +1,72 @@
+import type { App } from "../app.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { ClawError, UsageError } from "../errors.ts";
+import type { Ledger, RunLog, RunRecord } from "../ledger/ledger.ts";
+import type { Decider } from "../policy/approval.ts";
+import { openRepository } from "../repo/repository.ts";
+import { fixFacts } from "../reports/fix-facts.ts";
+import { resultOf, type RunFacts } from "../reports/result.ts";
+import { waitingFor } from "../views/waiting.ts";
+import { readRun } from "./run-id.ts";
+
+/** A run that waits for a person, and what about. */
+export interface Pending {
+  readonly run: string;
+  readonly repository: string;
+  readonly facts: RunFacts & RunRecord;
+  /** Hash of the change that the decision is bound to. */
+  readonly diff: string;
+}
+
+/** The run that is meant. UsageError when it waits for nobody; when its time is over it is ended here, as blocked. */
+export async function pendingDecision(app: App, ledger: Ledger, prefix: string): Promise<Pending> {
+  const facts = await readRun(ledger, prefix);
+  const { run, repository, status, outcome } = resultOf(facts);
+  const waiting = waitingFor(facts.events);
+  const diff = waiting?.diff ?? fixFacts(facts.events).patch?.diff;
+  if (!waiting || diff === undefined) {
+    throw new UsageError(`run ${run} waits for no approval (${outcome ?? status})`, `see it with: claw show ${run}`);
+  }
+  await refuseExpired(app, ledger, facts);
+  return { run, repository, facts, diff };
+}
+
+async function refuseExpired({ config }: App, ledger: Ledger, { run, events }: RunFacts): Promise<void> {
+  const [{ endWhenExpired, expiredWait }, { clearAwayRun }] = await Promise.all([
+    import("../workflows/waiting.ts"),
+    import("../workflows/clear-away.ts"),
+  ]);
+  if (!expiredWait(events, systemClock.now())) return;
+  const end = await writing(ledger, run, (log) => endWhenExpired(log, systemClock.now()));
+  await clearAwayRun(config.home, run);
+  if (end) throw new ClawError(`run ${run} has ended: ${end.reason}`, { outcome: "blocked", hint: end.hint });
+}
+
+/** Writes to a run that nobody works on. */
+export async function writing<T>(ledger: Ledger, run: string, write: (log: RunLog) => Promise<T>): Promise<T> {
+  const log = await ledger.open(run);
+  try {
+    return await write(log);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Who decides: the name that was given, else who commits in the repository by its git settings, else the login name. */
+export async function deciderOf(config: Config, repository: string, named: string | undefined): Promise<Decider> {
+  const identity = await committer(config, repository);
+  const by = named ?? identity ?? loginName(config);
+  if (by === null) throw new UsageError("nobody is named as the one who decides", 'say who: --as "Your Name"');
+  return { by, identity, login: config.initiator };
+}
+
+/** Who commits in a repository; null when its settings do not say, or it cannot be read any more. */
+const committer = ({ path: searchPath, userHome: home }: Config, repository: string): Promise<string | null> =>
+  openRepository(repository, { searchPath, home })
+    .then((opened) => opened.identity())
+    .catch(() => null);
+
+/** Null for a shared account: it is nobody in particular. */
+const loginName = ({ initiator }: Config): string | null =>
+  initiator === "unknown" || initiator === "root" ? null : initiator;
