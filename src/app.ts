@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
+import { budgetsOf } from "./policy/budgets.ts";
 import { scrubber } from "./policy/secrets.ts";
 import type { SandboxPolicy } from "./sandbox/sandbox.ts";
 import { openSqlite } from "./store/sqlite.ts";
@@ -33,6 +34,7 @@ export function openApp(version: string): App {
     initiator: config.initiator,
     waitMs: config.user.approval.days * 24 * 3_600_000,
     clock: systemClock,
+    budgets: budgetsOf(config.user.budgets),
     ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
     connect: async (choice) => {
       const [{ chooseModel }, { connectModel }] = await Promise.all([

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { BudgetsInDollars } from "./budgets.ts";
 import { UsageError } from "./errors.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
 
@@ -50,9 +51,16 @@ export const UserConfig = z.strictObject({
   endpoints: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), Endpoint).default({}),
   budget: z
     .strictObject({
-      usd: z.number().positive().default(2).meta({ description: "Most money for one run, in US dollars." }),
+      usd: z
+        .number()
+        .positive()
+        .optional()
+        .meta({ description: "Most money for one run, in US dollars (default 2). The same as budgets.run." }),
       turns: z.int().min(1).default(100),
-      tokens: z.int().min(1).default(5_000_000),
+      tokens: z.int().min(1).optional().meta({
+        description:
+          "Most tokens for one run (default 5,000,000). Given here it is also what limits a model whose price is not known.",
+      }),
       minutes: z.number().positive().default(60),
     })
     .prefault({}),
@@ -66,6 +74,9 @@ export const UserConfig = z.strictObject({
         .meta({ description: "How long a run waits for a person's decision, and how long an approval holds." }),
     })
     .prefault({}),
+  budgets: BudgetsInDollars.prefault({}).meta({
+    description: "Most money in US dollars, shared by every claw process on one ledger; reserved before each request.",
+  }),
 });
 export type UserConfig = z.infer<typeof UserConfig>;
 

@@ -72,6 +72,26 @@ export class Fenced extends ClawError {
   }
 }
 
+/** A reservation that does not fit into a scope: nothing was recorded. Amounts in nano-dollars. */
+export class Overdrawn extends ClawError {
+  readonly scope: string;
+  readonly limit: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly asked: number;
+  constructor(at: { scope: string; limit: number; spent: number; reserved: number; asked: number }) {
+    super(`the budget of ${at.scope} does not allow the next request`, {
+      outcome: "over-budget",
+      hint: "see what was spent: claw cost",
+    });
+    this.scope = at.scope;
+    this.limit = at.limit;
+    this.spent = at.spent;
+    this.reserved = at.reserved;
+    this.asked = at.asked;
+  }
+}
+
 /** The machine failed us: disk full, database locked out. What was recorded stays; the run can be resumed. */
 export class InfrastructureError extends ClawError {
   constructor(message: string, hint: string, cause?: unknown) {

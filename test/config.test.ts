@@ -29,7 +29,7 @@ function refusal(yaml: string, environment: Record<string, string> = {}): string
 
 test("no file and no environment is enough to start", () => {
   const config = configOf(null);
-  expect(config.user).toEqual({ endpoints: {}, budget: { usd: 2, turns: 100, tokens: 5_000_000, minutes: 60 } });
+  expect(config.user).toEqual({ endpoints: {}, budget: { turns: 100, minutes: 60 }, budgets: {} });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: "unknown" });
   expect(config.home).toBe(join(config.userHome, ".local", "state", "claw"));
 });
@@ -41,7 +41,7 @@ test("the environment wins over the file, the file over the defaults", () => {
   const config = configOf(yaml, environment);
   expect(config.model).toBe("openai/from-env");
   expect(config.user.model).toBe("openai/from-file");
-  expect(config.user.budget).toEqual({ usd: 2, turns: 7, tokens: 5_000_000, minutes: 60 });
+  expect(config.user.budget).toEqual({ turns: 7, minutes: 60 });
   // An endpoint that the file names is never redirected by a variable that other programs use too.
   expect(config.user.endpoints["openai"]?.baseUrl).toBe("https://file.example/v1");
 });

@@ -1,8 +1,11 @@
-import type { Event } from "../ledger/events.ts";
+import { Overdrawn } from "../errors.ts";
+import type { Event, EventOf } from "../ledger/events.ts";
 import type { Message } from "../ledger/message.ts";
 import type { Model, ModelRequest, Reply } from "../models/model.ts";
 import { ModelError } from "../models/model-error.ts";
 import { withRetry } from "../models/retry.ts";
+import { budgetOfScope, overdrawnText } from "../policy/budgets.ts";
+import { mostTokens } from "../views/input-bound.ts";
 import type { SessionState } from "../views/session.ts";
 import { exceeded, nearlySpent, type Spend } from "../views/spend.ts";
 import type { Agent } from "./agent.ts";
@@ -18,21 +21,27 @@ export interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** Bytes of JSON a token stands for, on average: only for reserving, never for billing. */
+/** Bytes of JSON a token stands for, on average: for the limit on tokens, never for money. */
 const BYTES_PER_TOKEN = 3.6;
+
+/** The limit that the next request could pass. */
+export type Limit = Required<Pick<EventOf<"session.ended">, "limit" | "detail">>;
 
 /** A request that is about to be sent, and the most it may use. */
 interface Turn {
   readonly session: string;
   readonly turn: number;
   readonly request: ModelRequest;
+  /** Tokens it probably has. */
   readonly inputTokens: number;
-  /** Nano-dollars; null when the price is not known. */
+  /** Size of its messages and tools as JSON. */
+  readonly bytes: number;
+  /** The most it may cost, in nano-dollars; null when the price is not known. */
   readonly reserved: number | null;
 }
 
 /** One turn: the budget is reserved before the request and settled after it. Returns the limit in the way, if there is one. */
-export async function ask(session: string, state: SessionState, desk: Asking): Promise<string | null> {
+export async function ask(session: string, state: SessionState, desk: Asking): Promise<Limit | null> {
   const { limits } = desk.agent;
   const turn = await nextTurn(session, state, desk);
   const limit = limitInTheWay(turn, desk);
@@ -45,11 +54,12 @@ export async function ask(session: string, state: SessionState, desk: Asking): P
     await recordReply(turn, await send(turn, desk), desk);
     return null;
   } catch (error) {
-    if (error instanceof LimitReached) return error.message;
+    if (error instanceof LimitReached) return error.reached;
+    if (error instanceof Overdrawn) return { limit: budgetOfScope(error.scope), detail: overdrawnText(error) };
     if (error instanceof ModelError && !desk.signal.aborted) {
       await recordFailure(turn, error, desk);
       if (error.kind === "context_overflow")
-        return `the session no longer fits into the model's context: ${error.message}`;
+        return { limit: "tokens", detail: `the session no longer fits into the model's context: ${error.message}` };
     }
     throw error;
   }
@@ -64,26 +74,34 @@ async function nextTurn(session: string, state: SessionState, { agent, read }: A
     maxOutputTokens: model.info.maxOutputTokens,
     cacheKey: `claw:${agent.log.run}`,
   };
-  const inputTokens = Math.ceil(Buffer.byteLength(JSON.stringify([request.messages, request.tools])) / BYTES_PER_TOKEN);
-  const reserved = model.ceiling(inputTokens, request.maxOutputTokens, clock.now());
-  return { session, turn: state.turns + 1, request, inputTokens, reserved };
+  const bytes = Buffer.byteLength(JSON.stringify([request.messages, request.tools]));
+  const inputTokens = Math.ceil(bytes / BYTES_PER_TOKEN);
+  const most = mostTokens(agent.log.events, session, bytes);
+  const reserved = model.ceiling(most, request.maxOutputTokens, clock.now());
+  return { session, turn: state.turns + 1, request, inputTokens, bytes, reserved };
 }
 
 /** The budget does not allow the next attempt. */
-class LimitReached extends Error {}
+class LimitReached extends Error {
+  readonly reached: Limit;
+  constructor(reached: Limit) {
+    super(reached.detail);
+    this.reached = reached;
+  }
+}
 
-const limitInTheWay = ({ reserved, inputTokens }: Turn, { agent, spent }: Asking): string | null =>
+const limitInTheWay = ({ reserved, inputTokens }: Turn, { agent, spent }: Asking): Limit | null =>
   exceeded(spent(), agent.limits, { nano: reserved, inputTokens });
 
 /** Asks until there is a complete reply. Each attempt is reserved by itself, right before it is sent: a failed one may have been billed. */
 function send(turn: Turn, desk: Asking): Promise<Reply> {
   const { agent, record, signal } = desk;
-  const { session, request, inputTokens, reserved } = turn;
+  const { session, request, inputTokens, bytes, reserved } = turn;
   const reserving: Model = async (...asked) => {
     const limit = limitInTheWay(turn, desk);
     if (limit) throw new LimitReached(limit);
     const messages = request.messages.length;
-    await record({ type: "model.requested", session, turn: turn.turn, messages, inputTokens, reserved });
+    await record({ type: "model.requested", session, turn: turn.turn, messages, inputTokens, reserved, bytes });
     return agent.model.ask(...asked);
   };
   const patient = withRetry(reserving, {
@@ -110,7 +128,13 @@ const recordFailure = ({ session, turn }: Turn, error: ModelError, { record }: A
     billable: error.usage !== null,
   });
 
-const recordReply = ({ session, turn }: Turn, reply: Reply, { agent, record }: Asking): Promise<void> =>
+/** Where a cloud server did not say what it used, all that was reserved counts: a guess could be less than the bill. */
+function costOf({ usage, servedTier }: Reply, reserved: number | null, { model, clock }: Agent): number | null {
+  const price = model.price(usage, clock.now(), servedTier);
+  return price === null || usage.source === "provider" || model.info.selfHosted ? price : (reserved ?? price);
+}
+
+const recordReply = ({ session, turn, reserved }: Turn, reply: Reply, { agent, record }: Asking): Promise<void> =>
   record({
     type: "model.replied",
     session,
@@ -124,7 +148,7 @@ const recordReply = ({ session, turn }: Turn, reply: Reply, { agent, record }: A
     })),
     stop: reply.stop,
     usage: reply.usage,
-    cost: agent.model.price(reply.usage, agent.clock.now(), reply.servedTier),
+    cost: costOf(reply, reserved, agent),
     servedModel: reply.servedModel,
     servedTier: reply.servedTier,
     requestId: reply.requestId,

@@ -66,7 +66,7 @@ export async function drive(
       );
     } else {
       const limit = await ask(id, state, { agent, read, record, note, signal, spent: () => spend });
-      if (limit) await end("over-budget", limit);
+      if (limit) await record({ type: "session.ended", session: id, reason: "over-budget", ...limit });
     }
   }
   return state.ended;

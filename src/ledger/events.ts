@@ -11,6 +11,7 @@ const commit = z.string();
 const nano = z.int().nonnegative();
 const json = z.json();
 const account = { identity: z.string().nullable().optional(), login: z.string().nullable().optional() };
+const budgets = z.object({ day: nano.nullable(), repository: nano.nullable(), fleet: nano.nullable() });
 const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...shape });
 
@@ -39,8 +40,10 @@ export const Event = z.discriminatedUnion("type", [
     limits: z.object({ usdNano: nano.nullable(), turns: z.int(), tokens: z.int(), wallMs: z.int(), attempts: z.int() }),
     manifest: Sha.nullable(),
     prompts: z.record(z.string(), Sha),
+    /** Limits in money that this run shares with others, as they held when it began. */
+    budgets: budgets.optional(),
   }),
-  event("run.resumed", { host: z.string() }),
+  event("run.resumed", { host: z.string(), budgets: budgets.optional() }),
   event("run.paused", {
     outcome,
     reason: z.string(),
@@ -59,6 +62,8 @@ export const Event = z.discriminatedUnion("type", [
     session: z.string(),
     reason: z.enum(["finished", "gave-up", "over-budget", "stuck"]),
     detail: z.string(),
+    /** Which limit was reached: a budget's scope, turns or tokens. */
+    limit: z.enum(["run", "day", "repository", "fleet", "turns", "tokens"]).optional(),
   }),
   event("message.added", {
     session: z.string(),
@@ -72,6 +77,8 @@ export const Event = z.discriminatedUnion("type", [
     messages: z.int(),
     inputTokens: z.int(),
     reserved: nano.nullable(),
+    /** Size of messages and tools as JSON: with the usage reported for it, the next request is bounded more closely. */
+    bytes: z.int().optional(),
   }),
   event("model.waited", { session: z.string(), kind: z.string(), reason: z.string(), until: z.int() }),
   event("model.failed", {

@@ -1,10 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { Fenced, LedgerBroken } from "../errors.ts";
-import type { Row, Store } from "../store/store.ts";
+import type { Account, Row, Scope, Store } from "../store/store.ts";
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { GENESIS, nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
 import { type ExportLine, exportLines } from "./export.ts";
+import { moneyOf } from "./money.ts";
 import { isGone, thisProcess } from "./owner.ts";
 import { scrubbedJson, shaOf, stagedBodies } from "./staged.ts";
 import { upcast } from "./upcast.ts";
@@ -28,6 +29,11 @@ export interface RunLog extends RunRecord {
   putJson(value: unknown): Sha;
   bytes(sha: Sha): Promise<Uint8Array>;
   text(sha: Sha): Promise<string>;
+  /**
+   * From now on requests are charged to these accounts, asked for at each one: the most it may cost is set aside in the
+   * transaction that records `model.requested`, which throws Overdrawn where that does not fit.
+   */
+  charge(scopes: () => readonly Scope[]): void;
   /** Called after each fact is stored, in order. */
   listen(listener: (event: Recorded) => void): void;
   /** Anchors the head and gives the run up. */
@@ -54,6 +60,8 @@ export interface Ledger {
   find(prefix: string): Promise<readonly string[]>;
   bytes(sha: Sha): Promise<Uint8Array>;
   text(sha: Sha): Promise<string>;
+  /** What accounts hold; what a dead process had reserved counts as spent. */
+  accounts(scopes: readonly string[]): Promise<readonly Account[]>;
   /** Looks for anything that is not as it was written. */
   audit(request?: AuditRequest): Promise<Audit>;
   /** Everything there is of a run, to be checked elsewhere. `claw` is the version that exports it. */
@@ -100,6 +108,10 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     text,
     active,
     find: (prefix) => store.find(prefix),
+    accounts: async (scopes) => {
+      await store.settleGone(isGone);
+      return store.accounts(scopes);
+    },
     audit: (request) => auditLedger(store, request),
     export: (run, claw) => exportLines(store, run, claw),
     newest: async (limit) => {
@@ -136,6 +148,7 @@ function writer({ store, clock, scrub, owner, record, bytes }: Desk): RunLog {
   const events = [...record.events];
   const listeners: ((event: Recorded) => void)[] = [];
   let head = record.head;
+  let charged: (() => readonly Scope[]) | null = null;
   const staged = stagedBodies();
   // Facts keep the order in which they were told, also when calls run side by side.
   let queue: Promise<unknown> = Promise.resolve();
@@ -148,7 +161,9 @@ function writer({ store, clock, scrub, owner, record, bytes }: Desk): RunLog {
       rows.push({ run, seq, body, hash: seal(rows.at(-1)?.hash ?? head, run, seq, body) });
     }
     const recorded = rows.map(parse);
-    await staged.flush((blobs) => store.append({ rows, blobs, durable: facts.some(mustSurvivePowerLoss) }));
+    const scopes = charged;
+    const money = scopes === null ? [] : facts.flatMap((fact) => moneyOf(fact, { run, owner, scopes }));
+    await staged.flush((blobs) => store.append({ rows, blobs, durable: facts.some(mustSurvivePowerLoss), money }));
     head = rows.at(-1)?.hash ?? head;
     events.push(...recorded);
     for (const fact of recorded) for (const listener of listeners) listener(fact);
@@ -174,6 +189,7 @@ function writer({ store, clock, scrub, owner, record, bytes }: Desk): RunLog {
     putJson: (value) => staged.put(encode(scrubbedJson(value, scrub))),
     bytes: waitingOrStored,
     text: async (sha) => new TextDecoder().decode(await waitingOrStored(sha)),
+    charge: (scopes) => void (charged = scopes),
     listen: (listener) => void listeners.push(listener),
     async close() {
       await queue;

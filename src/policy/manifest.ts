@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BudgetsInDollars } from "../budgets.ts";
 import { readStrictYaml } from "../strict-yaml.ts";
 
 const glob = z.string().min(1);
@@ -38,6 +39,9 @@ export const Manifest = z.strictObject({
       turns: z.int().min(1).optional().meta({ description: "Most model turns for one run." }),
     })
     .prefault({}),
+  budgets: BudgetsInDollars.prefault({}).meta({
+    description: "Most money for work in this repository, in US dollars; the smaller of this and the user's own holds.",
+  }),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

@@ -21,4 +21,14 @@ export const migrations: readonly Migration[] = [
       CREATE TABLE blobs (sha TEXT PRIMARY KEY, encoding INTEGER NOT NULL, size INTEGER NOT NULL, data BLOB) STRICT, WITHOUT ROWID;
       CREATE TABLE owners (run TEXT PRIMARY KEY, owner TEXT NOT NULL) STRICT, WITHOUT ROWID;
     `),
+  (db) =>
+    db.exec(`
+      CREATE TABLE accounts (
+        scope TEXT PRIMARY KEY, spent INTEGER NOT NULL, reserved INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE reservations (
+        id TEXT NOT NULL, scope TEXT NOT NULL, nano INTEGER NOT NULL, owner TEXT NOT NULL,
+        PRIMARY KEY (id, scope)
+      ) STRICT, WITHOUT ROWID;
+    `),
 ];

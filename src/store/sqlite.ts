@@ -4,6 +4,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import Database from "better-sqlite3";
 import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
 import { type Migration, migrations } from "./migrations.ts";
+import { moneyDesk } from "./sqlite-accounts.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import type { AnchorRow, ListedRun, Row, Store } from "./store.ts";
 
@@ -34,6 +35,7 @@ function unpacked({ encoding, data }: Packed): Uint8Array | null {
 export async function openSqlite(file: string, steps: readonly Migration[] = migrations): Promise<Store> {
   const db = await open(file, steps);
   const statements = prepare(db);
+  const money = moneyDesk(db);
   const write = <T>(work: () => T, durable = false): Promise<T> => inTransaction(db, work, durable);
   const endsOf = ({ run, last }: { run: string; last: number }) => {
     const rows = [statements.row.get(run, 0), statements.row.get(run, last)] as (Row | undefined)[];
@@ -42,7 +44,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
   };
 
   return {
-    append: ({ rows, blobs, durable }) =>
+    append: ({ rows, blobs, durable, money: moves = [] }) =>
       // FULL waits for the disk: only for what must survive a power cut.
       write(() => {
         for (const { sha, data } of blobs) {
@@ -51,7 +53,10 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
           statements.putBlob.run(sha, small ? ZSTD : PLAIN, data.length, small ? packed : data);
         }
         for (const row of rows) insertRow(statements, row);
+        for (const move of moves) money.apply(move);
       }, durable),
+    accounts: (scopes) => whenFree(db, () => scopes.map((scope) => money.account(scope))),
+    settleGone: (gone) => write(() => money.settleGone(gone)),
     rows: (run, from = 0, limit = ALL) => whenFree(db, () => statements.rows.all(run, from, limit) as Row[]),
     ends: (limit) =>
       whenFree(db, () => (statements.ends.all(limit) as { run: string; last: number }[]).flatMap(endsOf)),

@@ -29,6 +29,50 @@ interface Append {
   readonly blobs: readonly Blob[];
   /** Survives power loss, not only a crash of the process. */
   readonly durable: boolean;
+  /** What the rows mean for the accounts, in order. Where one would overdraw an account nothing of all this becomes true. */
+  readonly money?: readonly MoneyMove[];
+}
+
+/** An account that a request is charged to, and the most that may be in it, in nano-dollars; null: counted, not limited. */
+export interface Scope {
+  readonly scope: string;
+  readonly limit: number | null;
+}
+
+/** What an account holds, in integer nano-dollars: paid, and set aside for requests that have no answer yet. */
+export interface Account {
+  readonly scope: string;
+  readonly spent: number;
+  readonly reserved: number;
+}
+
+/**
+ * One change of the accounts. A reservation sets aside the most a request may cost, in every scope or in none: throws
+ * Overdrawn. Settling replaces it by what was paid; null takes all of it for paid. A second reservation under the same
+ * id takes the first for paid: its request got no answer.
+ */
+export type MoneyMove =
+  | {
+      readonly kind: "reserve";
+      readonly id: string;
+      readonly owner: string;
+      readonly nano: number;
+      readonly scopes: readonly Scope[];
+    }
+  | {
+      readonly kind: "settle";
+      readonly id: string;
+      readonly nano: number | null;
+      /** Charged when nothing was reserved. */
+      readonly scopes: readonly Scope[];
+    };
+
+/** Accounts that every process on one database shares. */
+interface Accounts {
+  /** What these scopes hold; a scope that nobody used yet holds nothing. */
+  accounts(scopes: readonly string[]): Promise<readonly Account[]>;
+  /** Takes for paid what processes that are gone had reserved: their requests may have been billed. */
+  settleGone(gone: (owner: string) => boolean): Promise<void>;
 }
 
 /** A run as the list of runs has it: `last` is the highest sequence number it was given, null when it is not on the list. */
@@ -61,8 +105,8 @@ export interface Pages {
 }
 
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
-export interface Store extends Pages {
-  /** Throws Fenced when a (run, seq) is taken: two writers can never both extend one chain. */
+export interface Store extends Pages, Accounts {
+  /** Throws Fenced when a (run, seq) is taken: two writers can never both extend one chain. Throws Overdrawn. */
   append(append: Append): Promise<void>;
   /** First and last row of the newest runs, newest first. */
   ends(limit: number): Promise<readonly { readonly first: Row; readonly last: Row }[]>;

@@ -36,12 +36,14 @@ export function applyToSpend(spend: Spend, event: Recorded): Spend {
       return event.billable ? settle(spend, event.session) : release(spend, event.session);
     case "model.replied": {
       const { usage } = event;
+      // A reply whose tier has no known price cost something: at least for the limits it counts as all that was reserved.
+      const cost = event.cost ?? spend.reserved[event.session] ?? 0;
       return {
         turns: spend.turns + 1,
         inputTokens: spend.inputTokens + usage.inputUncached + usage.inputCacheRead + usage.inputCacheWrite,
         cachedTokens: spend.cachedTokens + usage.inputCacheRead,
         outputTokens: spend.outputTokens + usage.outputVisible + usage.outputReasoning,
-        settled: spend.settled + (event.cost ?? 0),
+        settled: spend.settled + cost,
         reserved: release(spend, event.session).reserved,
         unpriced: spend.unpriced || event.cost === null,
       };
@@ -78,19 +80,30 @@ export interface RunLimits {
   readonly attempts: number;
 }
 
-/** The first limit that the next request could pass, in words; null while all hold. `next` is that request's upper bound. */
+/** A limit that the next request could pass. */
+export interface Reached {
+  readonly limit: "run" | "turns" | "tokens";
+  /** In words. */
+  readonly detail: string;
+}
+
+/** The first limit of the run that the next request could pass; null while all hold. `next` is that request's upper bound. */
 export function exceeded(
   spend: Spend,
   limits: RunLimits,
   next: { readonly nano: number | null; readonly inputTokens: number },
-): string | null {
-  if (spend.turns >= limits.turns) return `${limits.turns} turns used`;
+): Reached | null {
+  if (spend.turns >= limits.turns) return { limit: "turns", detail: `${limits.turns} turns used` };
   const tokens = spend.inputTokens + spend.outputTokens;
   if (tokens + next.inputTokens > limits.tokens)
-    return `${tokens} of ${limits.tokens} tokens used; the next request does not fit`;
+    return {
+      limit: "tokens",
+      detail: `${tokens} of ${limits.tokens} tokens used; the next request does not fit`,
+    };
   if (limits.usdNano !== null && next.nano !== null && committed(spend) + next.nano > limits.usdNano) {
     const usd = (nano: number) => `$${(nano / 1e9).toFixed(4)}`;
-    return `${usd(committed(spend))} of ${usd(limits.usdNano)} spent; the next request may cost up to ${usd(next.nano)}`;
+    const detail = `${usd(committed(spend))} of ${usd(limits.usdNano)} spent; the next request may cost up to ${usd(next.nano)}`;
+    return { limit: "run", detail };
   }
   return null;
 }

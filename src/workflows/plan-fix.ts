@@ -9,7 +9,8 @@ import type { RunLimits } from "../views/spend.ts";
 import { planDependencies, reusable } from "./dependencies.ts";
 import { suiteTree } from "./fix/baseline.ts";
 import { baseNotes } from "./fix/setup.ts";
-import { type House, type ModelWish, narrowed, wishedModel } from "./start.ts";
+import { narrowed } from "./budget.ts";
+import { type House, type ModelWish, wishedModel } from "./start.ts";
 
 export interface PlanRequest {
   readonly cwd: string;

@@ -6,6 +6,7 @@ import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import { loadPrompt } from "../agent/prompt.ts";
+import type { Budgets } from "../policy/budgets.ts";
 import { readManifest, type Manifest } from "../policy/manifest.ts";
 import { roles } from "../policy/roles.ts";
 import { type Clone, createClone, openClone } from "../repo/clone.ts";
@@ -15,6 +16,7 @@ import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
 import * as workflows from "./all.ts";
 import { clearAwayRun } from "./clear-away.ts";
+import { chargeRun, grantedBudgets, narrowed, refuseSpent, refuseUnpriced, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
 import { endWhenExpired } from "./waiting.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
@@ -30,6 +32,8 @@ export interface House {
   readonly waitMs: number;
   readonly clock: Clock;
   readonly ledger: Ledger;
+  /** What the user grants every run together. */
+  readonly budgets: Budgets;
   /** Connects what a model flag, the environment and the configuration name together. */
   connect(choice: string | undefined): Promise<ConnectedModel>;
   openSandbox(policy: SandboxPolicy): Promise<Sandbox>;
@@ -61,6 +65,8 @@ export interface StartRequest extends Watch {
   readonly baseRef: string | undefined;
   readonly model: ModelWish;
   readonly limits: RunLimits;
+  /** The user limits tokens: then a model may be asked whose price is not known. */
+  readonly tokenCap?: boolean;
   /** Makes the workflow's input; bodies go through `put`. */
   readonly input: (put: (body: string) => string) => unknown;
 }
@@ -85,12 +91,16 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = readManifest(text);
     const connected = await model;
-    if (connected) refuseUnpriced(connected, request.limits, house.clock.now());
+    const limits = narrowed(request.limits, manifest);
+    const budgets = grantedBudgets(house.budgets, manifest, limits);
+    if (connected) {
+      if (!request.tokenCap) refuseUnpriced(connected, budgets, house.clock.now());
+      await refuseSpent(house, budgets, { run, repository: repository.root });
+    }
     const log = await house.ledger.open(run);
     const { onStart, onEvent } = request;
     onStart?.(run);
     if (onEvent) log.listen(onEvent);
-    const limits = narrowed(request.limits, manifest);
     const input = request.input((body) => log.put(body)) as EventOf<"run.started">["input"];
     await log.append({
       type: "run.started",
@@ -106,6 +116,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       limits,
       manifest: text === undefined ? null : log.put(text),
       prompts: await promptHashes(),
+      budgets: sharedBudgets(budgets),
     });
     return await go(house, request, {
       log,
@@ -147,13 +158,19 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
   let model: Promise<ConnectedModel> | undefined;
   watch.onStart?.(run);
   if (watch.onEvent) log.listen(watch.onEvent);
-  await log.append({ type: "run.resumed", host: `${process.platform}-${process.arch} node-${process.versions.node}` });
+  const { limits } = started;
+  const budgets = sharedBudgets(grantedBudgets(house.budgets, manifest, limits));
+  await log.append({
+    type: "run.resumed",
+    host: `${process.platform}-${process.arch} node-${process.versions.node}`,
+    budgets,
+  });
   return go(house, watch, {
     log,
     repository,
     clone,
     manifest,
-    limits: started.limits,
+    limits,
     workflow,
     model: () => (asksModel(started) ? (model ??= house.connect(started.model?.choice ?? undefined)) : noModel()),
   });
@@ -174,6 +191,7 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
   const { log, limits, workflow } = parts;
   const state = foldRun(log.events);
   if (!state.started) throw new WorkspaceError(`run ${log.run} has no beginning`, "start a new run");
+  chargeRun(house, log, grantedBudgets(house.budgets, parts.manifest, limits), parts.repository.root);
   const left = Math.max(0, limits.wallMs - state.activeMs);
   const time = new AbortController();
   const timer = setTimeout(() => time.abort(new TimeIsUp(Math.round(limits.wallMs / 60_000))), left);
@@ -220,26 +238,6 @@ const noModel = (): Promise<never> =>
       "start one with --model, or set OPENAI_API_KEY or ANTHROPIC_API_KEY",
     ),
   );
-
-/** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */
-function refuseUnpriced(model: ConnectedModel, limits: RunLimits, now: number): void {
-  const { info } = model;
-  if (limits.usdNano === null || info.selfHosted || model.ceiling(1, 1, now) !== null) return;
-  throw new UsageError(
-    `the price of ${info.label} is not known, so a budget in money cannot be kept`,
-    `give its price under endpoints.${info.endpoint}.price in config.yaml`,
-  );
-}
-
-/** A manifest can only narrow what the user grants. */
-export function narrowed(limits: RunLimits, { limits: own }: Manifest): RunLimits {
-  const usd = own.usd === undefined ? null : Math.round(own.usd * 1e9);
-  return {
-    ...limits,
-    turns: Math.min(limits.turns, own.turns ?? limits.turns),
-    usdNano: usd === null ? limits.usdNano : Math.min(usd, limits.usdNano ?? usd),
-  };
-}
 
 /** Which words this release gives to models: hashes of every prompt file. */
 async function promptHashes(): Promise<Record<string, string>> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { confirmWith } from "../../src/cli/confirm.ts";
+import { noBudgets } from "../../src/policy/budgets.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import { fix } from "../../src/workflows/fix/fix.ts";
 import { type House, startRun } from "../../src/workflows/start.ts";
@@ -63,6 +64,7 @@ test("packages that somebody does not want installed end the run before anything
     waitMs: 1000,
     clock: systemClock,
     ledger: await memoryLedger(),
+    budgets: noBudgets,
     connect: () => Promise.reject(new Error("no model is asked")),
     openSandbox: (policy) => openSandbox(policy, { path, home: "/nonexistent", stateDir: join(home, "sandbox") }),
   };

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { connectModel } from "../../src/models/connect.ts";
 import type { SandboxHost } from "../../src/sandbox/sandbox.ts";
+import { noBudgets } from "../../src/policy/budgets.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import type { House } from "../../src/workflows/start.ts";
 import { git, makeRepository, temporary } from "../repo/fixture.ts";
@@ -30,6 +31,7 @@ async function stage(host: Partial<SandboxHost> = {}) {
     waitMs: 1000,
     clock: systemClock,
     ledger: await memoryLedger(),
+    budgets: noBudgets,
     connect: (choice) => connectModel({ wire: "scripted", file: choice ?? "" }, systemClock),
     openSandbox: (policy) =>
       openSandbox(policy, { path, home: "/nonexistent", stateDir: join(home, "sandbox"), ...host }),

@@ -19,6 +19,7 @@ const defaults = {
   scope: { allow: [], deny: [] },
   protect: [],
   limits: { files: 20, diffLines: 600 },
+  budgets: {},
 };
 
 test.each([
@@ -58,7 +59,7 @@ describe("a mistake names its line and what was meant:", () => {
       "a key like no other",
       "elephants: 3\n",
       'claw.yaml:1: unknown key "elephants"',
-      "known here: test, setup, scope, protect, limits",
+      "known here: test, setup, scope, protect, limits, budgets",
     ],
     [
       "a wrong type",

@@ -72,7 +72,7 @@ test.each([
   ],
   ["no limit in money", { settled: 1e12 }, { usdNano: null }, null],
 ])("a limit in the way of the next request: %s", (_, changes, other, words) => {
-  expect(exceeded({ ...nothingSpent, ...changes }, { ...limits, ...other }, next)).toBe(words);
+  expect(exceeded({ ...nothingSpent, ...changes }, { ...limits, ...other }, next)?.detail ?? null).toBe(words);
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { Overdrawn } from "../../errors.ts";
 import type { Recorded } from "../../ledger/events.ts";
 import type { Ledger, RunLog } from "../../ledger/ledger.ts";
 import { shaOf } from "../../ledger/staged.ts";
@@ -15,6 +16,10 @@ export function replayLog(run: string, script: Script, ledger: Pick<Ledger, "byt
   };
   const bytes = async (sha: string): Promise<Uint8Array> => bodies.get(sha) ?? ledger.bytes(sha);
   const appendTogether: RunLog["appendTogether"] = async (facts) => {
+    const due = script.peek();
+    // Accounts are not asked again: where the record says that a budget was in the way, it is in the way.
+    if (due?.type === "session.ended" && due.reason === "over-budget" && facts[0]?.type === "model.requested")
+      throw new Overdrawn({ scope: due.limit ?? "run", limit: 0, spent: 0, reserved: 0, asked: 0 });
     const taken = facts.map((fact) => script.take(fact));
     events.push(...taken);
     return taken;
@@ -29,6 +34,7 @@ export function replayLog(run: string, script: Script, ledger: Pick<Ledger, "byt
     text: async (sha) => new TextDecoder().decode(await bytes(sha)),
     appendTogether,
     append: async (fact) => (await appendTogether([fact]))[0] as Recorded,
+    charge: () => {},
     listen: () => {},
     close: () => Promise.resolve(),
   };

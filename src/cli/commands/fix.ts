@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nanoOf } from "../../budgets.ts";
 import type { UserConfig } from "../../config.ts";
 import type { RunLimits } from "../../views/spend.ts";
 import { command } from "../command.ts";
@@ -9,6 +10,8 @@ import { renderPlan } from "../render-plan.ts";
 import { watchRun } from "../watch-run.ts";
 
 const MINUTE = 60_000;
+const DEFAULT_USD = 2;
+const DEFAULT_TOKENS = 5_000_000;
 
 const given = z.string().trim().min(1, "must not be empty").optional();
 
@@ -17,6 +20,7 @@ const Input = z.object({
   base: given,
   attempts: numberOption({ min: 1, max: 20, whole: true }),
   budgetUsd: numberOption({ min: 0.01, max: 10_000 }),
+  maxTokens: numberOption({ min: 1, max: 1_000_000_000, whole: true }),
   maxTurns: numberOption({ min: 1, max: 100_000, whole: true }),
   timeout: numberOption({ min: 0.1, max: 10_080 }),
   model: given,
@@ -56,6 +60,7 @@ export const fix = command({
     ["--model <name>", "<endpoint>/<model>, a model, or scripted:<file>"],
     ["--attempts <n>", "changes that may fail claw's check (default: 3)"],
     ["--budget-usd <n>", "most money in US dollars (default: from config.yaml, 2)"],
+    ["--max-tokens <n>", "most tokens (default: from config.yaml, 5000000); lets a model without a known price work"],
     ["--max-turns <n>", "most replies of the model (default: from config.yaml, 100)"],
     ["--timeout <minutes>", "most time (default: from config.yaml, 60)"],
     ["--test-command <command>", "how the whole test suite is run"],
@@ -72,7 +77,7 @@ export const fix = command({
   async run(input, desk) {
     const issue = await readIssue(input.issue, desk);
     const app = await desk.app();
-    const limits = limitsOf(input, app.config.user.budget);
+    const limits = limitsOf(input, app.config.user);
     const { engine, model, because } = chooseEngine(input, app.config);
     if (because !== null) desk.err(because);
     if (input.dryRun) {
@@ -93,6 +98,7 @@ export const fix = command({
         baseRef: input.base,
         model,
         limits,
+        tokenCap: (input.maxTokens ?? app.config.user.budget.tokens) !== undefined,
         input: (put) => ({
           ...fixInput(input, issue, put),
           engine,
@@ -111,11 +117,11 @@ const fixInput = ({ testCommand, repro }: Input, { source, text }: Issue, put: (
 });
 
 /** Flags win over the user's configuration; the repository's manifest narrows later. */
-function limitsOf(input: Input, budget: UserConfig["budget"]): RunLimits {
+function limitsOf(input: Input, { budget, budgets }: Pick<UserConfig, "budget" | "budgets">): RunLimits {
   return {
-    usdNano: Math.round((input.budgetUsd ?? budget.usd) * 1e9),
+    usdNano: nanoOf(input.budgetUsd ?? budgets.run ?? budget.usd ?? DEFAULT_USD),
     turns: input.maxTurns ?? budget.turns,
-    tokens: budget.tokens,
+    tokens: input.maxTokens ?? budget.tokens ?? DEFAULT_TOKENS,
     wallMs: Math.round((input.timeout ?? budget.minutes) * MINUTE),
     attempts: input.attempts ?? 3,
   };

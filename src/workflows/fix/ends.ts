@@ -1,15 +1,21 @@
 import type { Outcome } from "../../errors.ts";
 import type { EventOf } from "../../ledger/events.ts";
+import { budgetHints } from "../../policy/budgets.ts";
 import type { RunEnd } from "../workflow.ts";
 
 /** How a run ends when a session ended without claw accepting its work. `otherwise` is for an engine that gave up. */
-export function endOf(ended: Pick<EventOf<"session.ended">, "reason" | "detail">, otherwise: Outcome): RunEnd {
+export function endOf(
+  ended: Pick<EventOf<"session.ended">, "reason" | "detail" | "limit">,
+  otherwise: Outcome,
+): RunEnd {
   switch (ended.reason) {
     case "over-budget":
       return {
         outcome: "over-budget",
         reason: ended.detail,
-        hint: "raise --budget-usd, --max-turns or --timeout, or give the issue more detail",
+        hint: ended.limit
+          ? budgetHints[ended.limit]
+          : "raise --budget-usd, --max-turns or --timeout, or give the issue more detail",
       };
     case "stuck":
       return {

@@ -1,0 +1,73 @@
+import { nanoOf } from "../budgets.ts";
+import { ClawError, Overdrawn, UsageError } from "../errors.ts";
+import type { EventOf } from "../ledger/events.ts";
+import type { RunLog } from "../ledger/ledger.ts";
+import type { ConnectedModel } from "../models/model.ts";
+import {
+  budgetHints,
+  budgetOfScope,
+  type Budgets,
+  budgetsOf,
+  narrowBudgets,
+  overdrawnText,
+  scopesOf,
+} from "../policy/budgets.ts";
+import type { Manifest } from "../policy/manifest.ts";
+import type { RunLimits } from "../views/spend.ts";
+import type { House } from "./start.ts";
+
+/** A manifest can only narrow what the user grants. */
+export function narrowed(limits: RunLimits, { limits: own, budgets }: Manifest): RunLimits {
+  const most = [limits.usdNano, nanoOf(own.usd), nanoOf(budgets.run)].filter((nano) => nano !== null);
+  return {
+    ...limits,
+    turns: Math.min(limits.turns, own.turns ?? limits.turns),
+    usdNano: most.length === 0 ? null : Math.min(...most),
+  };
+}
+
+/** What this run may take from each account: the user's grant, narrowed by the manifest; the run's own limit is worked out already. */
+export const grantedBudgets = (granted: Budgets, { budgets }: Manifest, { usdNano }: RunLimits): Budgets => ({
+  ...narrowBudgets(granted, budgetsOf(budgets)),
+  run: usdNano,
+});
+
+/** The budgets of more than this run, for the record. */
+export const sharedBudgets = ({ day, repository, fleet }: Budgets): NonNullable<EventOf<"run.started">["budgets"]> => ({
+  day,
+  repository,
+  fleet,
+});
+
+/** From here on every request of the run is reserved in each account, in the transaction that records it. */
+export const chargeRun = (house: Pick<House, "clock">, log: RunLog, budgets: Budgets, repository: string): void =>
+  log.charge(() => scopesOf(budgets, { run: log.run, repository, at: house.clock.now() }));
+
+/** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */
+export function refuseUnpriced(model: ConnectedModel, budgets: Budgets, now: number): void {
+  const { info } = model;
+  const limited = Object.values(budgets).some((limit) => limit !== null);
+  if (!limited || info.selfHosted || model.ceiling(1, 1, now) !== null) return;
+  throw new UsageError(
+    `the price of ${info.label} is not known, so a budget in money cannot be kept`,
+    `give its price in config.yaml (prices: or endpoints.${info.endpoint}.price), or limit its tokens: --max-tokens <n>`,
+  );
+}
+
+/** Nothing is started that could not ask one question. */
+export async function refuseSpent(
+  { ledger, clock }: Pick<House, "ledger" | "clock">,
+  budgets: Budgets,
+  { run, repository }: { readonly run: string; readonly repository: string },
+): Promise<void> {
+  const scopes = scopesOf(budgets, { run, repository, at: clock.now() });
+  const accounts = await ledger.accounts(scopes.map(({ scope }) => scope));
+  for (const [index, { scope, limit }] of scopes.entries()) {
+    const { spent = 0, reserved = 0 } = accounts[index] ?? {};
+    if (limit === null || spent + reserved < limit) continue;
+    throw new ClawError(overdrawnText(new Overdrawn({ scope, limit, spent, reserved, asked: 0 })), {
+      outcome: "over-budget",
+      hint: budgetHints[budgetOfScope(scope)],
+    });
+  }
+}
