@@ -29,7 +29,12 @@ function refusal(yaml: string, environment: Record<string, string> = {}): string
 
 test("no file and no environment is enough to start", () => {
   const config = configOf(null);
-  expect(config.user).toEqual({ endpoints: {}, budget: { turns: 100, minutes: 60 }, budgets: {} });
+  expect(config.user).toEqual({
+    endpoints: {},
+    budget: { turns: 100, minutes: 60 },
+    approval: { days: 7 },
+    budgets: {},
+  });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: "unknown" });
   expect(config.home).toBe(join(config.userHome, ".local", "state", "claw"));
 });

@@ -18,6 +18,7 @@ const defaults = {
   setup: { installScripts: false },
   scope: { allow: [], deny: [] },
   protect: [],
+  require_different_approver: false,
   limits: { files: 20, diffLines: 600 },
   budgets: {},
 };
@@ -59,7 +60,7 @@ describe("a mistake names its line and what was meant:", () => {
       "a key like no other",
       "elephants: 3\n",
       'claw.yaml:1: unknown key "elephants"',
-      "known here: test, setup, scope, protect, limits, budgets",
+      "known here: test, setup, scope, protect, require_different_approver, limits, budgets",
     ],
     [
       "a wrong type",
