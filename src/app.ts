@@ -37,11 +37,11 @@ export function openApp(version: string): App {
     budgets: budgetsOf(config.user.budgets),
     ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
     connect: async (choice) => {
-      const [{ chooseModel }, { connectModel }] = await Promise.all([
+      const [{ chooseModel }, { connectKnown }] = await Promise.all([
         import("./models/choose.ts"),
-        import("./models/connect.ts"),
+        import("./models/known.ts"),
       ]);
-      return connectModel(await chooseModel(config, choice, systemClock), systemClock);
+      return connectKnown(config.home, await chooseModel(config, choice, systemClock), systemClock);
     },
     openSandbox: async (policy) => {
       const { openSandbox } = await import("./sandbox/open.ts");

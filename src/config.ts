@@ -23,7 +23,8 @@ export type KeyReference = z.infer<typeof KeyReference>;
 /** "localhost:8080" is a URL too, of a scheme named localhost. */
 const HttpUrl = z.url({ protocol: /^https?$/, error: "give an address that begins with http:// or https://" });
 
-const Endpoint = z.strictObject({
+/** One endpoint of config.yaml, and what is assumed of an address that is in none. */
+export const EndpointSettings = z.strictObject({
   baseUrl: HttpUrl,
   wire: z
     .enum(["responses", "chat", "anthropic"])
@@ -43,12 +44,12 @@ const Endpoint = z.strictObject({
     .optional()
     .meta({ description: "US dollars per million tokens; overrides the built-in price list." }),
 });
-export type EndpointConfig = z.infer<typeof Endpoint>;
+export type EndpointConfig = z.infer<typeof EndpointSettings>;
 
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
 export const UserConfig = z.strictObject({
   model: z.string().optional().meta({ description: "Default model, as <endpoint>/<model>." }),
-  endpoints: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), Endpoint).default({}),
+  endpoints: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), EndpointSettings).default({}),
   budget: z
     .strictObject({
       usd: z

@@ -38,6 +38,11 @@ const menu: readonly Entry[] = [
     "Fix a bug in a small project made for it, without a model",
     async () => (await import("./commands/demo.ts")).demo,
   ],
+  [
+    "models",
+    "List models, try a model server out, and say what to change about it",
+    async () => (await import("./commands/models.ts")).models,
+  ],
   ["sandbox", "Run a command exactly as a session would", async () => (await import("./commands/sandbox.ts")).sandbox],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];

@@ -71,6 +71,13 @@ export const Event = z.discriminatedUnion("type", [
     message: Sha,
   }),
 
+  /** What is known of the model before it is asked: `body` is the record of its last probe, null without one. Tokens. */
+  event("model.described", {
+    endpoint: z.string(),
+    model: z.string(),
+    window: z.int().nullable(),
+    body: Sha.nullable(),
+  }),
   event("model.requested", {
     session: z.string(),
     turn: z.int(),

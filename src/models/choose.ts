@@ -57,7 +57,7 @@ function servingClaude(endpoints: readonly Named[], first: Named, wanted: string
   );
 }
 
-function endpointFor(config: Config, [name, endpoint]: Named, model: string): Endpoint {
+export function endpointFor(config: Config, [name, endpoint]: Named, model: string): Endpoint {
   const { wire, key, price } = endpoint;
   const baseUrl = withVersion(endpoint);
   return {

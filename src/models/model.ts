@@ -1,3 +1,4 @@
+import type { Capabilities } from "./capabilities.ts";
 import type { AssistantMessage, Message, Usage } from "../ledger/message.ts";
 
 /** A tool as a model sees it. `schema` is a closed JSON Schema, emitted once per process so that prompts stay byte-identical. */
@@ -52,6 +53,10 @@ interface ModelInfo {
 
 export interface ConnectedModel {
   readonly info: ModelInfo;
+  /** Tokens one request may have, reply included; null or absent when nobody knows. */
+  readonly window?: number | null;
+  /** What the last probe found out; null or absent without one. */
+  readonly capabilities?: Capabilities | null;
   readonly ask: Model;
   /** Integer nano-dollars, or null when the price is not known: never 0 for "unknown". */
   price(usage: Usage, at: number, tier: string | null): number | null;

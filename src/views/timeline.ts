@@ -86,6 +86,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return sessionEnd(event);
     case "message.added":
       return event.about === "stuck" || event.about === "budget" ? ["!", `told the model: ${event.about}`] : null;
+    case "model.described":
+      return event.body === null ? null : ["·", `the model was probed: a context of ${event.window ?? "?"} tokens`];
     case "model.waited":
       return ["…", `the model is asked again at ${clockTime(event.until)}`];
     case "model.failed":

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { TimeIsUp, UsageError, WorkspaceError } from "../errors.ts";
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
+import { refuseSmallWindow } from "../models/known.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import { loadPrompt } from "../agent/prompt.ts";
 import type { Budgets } from "../policy/budgets.ts";
@@ -94,6 +95,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const limits = narrowed(request.limits, manifest);
     const budgets = grantedBudgets(house.budgets, manifest, limits);
     if (connected) {
+      refuseSmallWindow(connected);
       if (!request.tokenCap) refuseUnpriced(connected, budgets, house.clock.now());
       await refuseSpent(house, budgets, { run, repository: repository.root });
     }

@@ -1,11 +1,34 @@
 import type { Agent } from "../../agent/agent.ts";
+import type { EventOf } from "../../ledger/events.ts";
+import type { ConnectedModel } from "../../models/model.ts";
 import type { Role } from "../../policy/roles.ts";
 import * as tools from "../../tools/all.ts";
+import { latest } from "../../views/run.ts";
 import type { WorkDesk } from "../workflow.ts";
+
+/** What is known of the model goes on record before its first word; again only when that has changed. */
+async function describe(
+  log: WorkDesk["log"],
+  { info, window = null, capabilities = null }: ConnectedModel,
+): Promise<void> {
+  if (info.wire === "scripted") return;
+  const fact: EventOf<"model.described"> = {
+    type: "model.described",
+    endpoint: info.endpoint,
+    model: info.model,
+    window,
+    body: capabilities && log.putJson(capabilities),
+  };
+  const before = latest(log.events, "model.described");
+  const same = before && before.window === fact.window && before.body === fact.body && before.model === fact.model;
+  if (!same) await log.append(fact);
+}
 
 /** An agent in a role: the run's model and limits, and only the tools the role has. */
 export async function agentFor(desk: WorkDesk, role: Role, hands: Pick<Agent, "sandbox" | "finish">): Promise<Agent> {
   const { log, clock, limits, deadline, screen } = desk;
+  const model = await desk.model();
+  await describe(log, model);
   const allowed = Object.values(tools).filter(({ spec }) => role.tools.includes(spec.name));
-  return { log, clock, limits, deadline, ...screen, ...hands, model: await desk.model(), role, tools: allowed };
+  return { log, clock, limits, deadline, ...screen, ...hands, model, role, tools: allowed };
 }

@@ -1,0 +1,14 @@
+import { command, family } from "../command.ts";
+import { list } from "../models/list.ts";
+import { probeCommand } from "../models/probe.ts";
+import { serveCheckCommand } from "../models/serve-check.ts";
+
+export const models = family([
+  ["list", "List configured endpoints and the models known there; sends nothing", list],
+  ["probe", "Try a model server out: connection, tool calls, context, speed, price", command(probeCommand)],
+  [
+    "serve-check",
+    "Look at how a server is set up, and say which of its settings to change",
+    command(serveCheckCommand),
+  ],
+]);
