@@ -87,13 +87,10 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "message.added":
       return event.about === "stuck" || event.about === "budget" ? ["!", `told the model: ${event.about}`] : null;
     case "model.described":
-      return event.body === null ? null : ["·", `the model was probed: a context of ${event.window ?? "?"} tokens`];
     case "model.waited":
-      return ["…", `the model is asked again at ${clockTime(event.until)}`];
     case "model.failed":
-      return ["✗", `the model failed (${event.kind}): ${headline(event.reason)}`];
     case "model.replied":
-      return ["·", reply(event, words)];
+      return model(event, words);
     case "call.judged":
       return event.verdict === "deny"
         ? ["✗", `denied: ${event.tool} ${headline(event.summary)} (${event.rule})`]
@@ -131,6 +128,25 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "model.requested":
     case "report.written":
       return null;
+  }
+}
+
+type ModelEvent =
+  | EventOf<"model.described">
+  | EventOf<"model.waited">
+  | EventOf<"model.failed">
+  | EventOf<"model.replied">;
+
+function model(event: ModelEvent, words: string): Said {
+  switch (event.type) {
+    case "model.described":
+      return event.body === null ? null : ["·", `the model was probed: a context of ${event.window ?? "?"} tokens`];
+    case "model.waited":
+      return ["…", `the model is asked again at ${clockTime(event.until)}`];
+    case "model.failed":
+      return ["✗", `the model failed (${event.kind}): ${headline(event.reason)}`];
+    case "model.replied":
+      return ["·", reply(event, words)];
   }
 }
 
