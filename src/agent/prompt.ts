@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { InfrastructureError } from "../errors.ts";
+import { roles } from "../policy/roles.ts";
 
 const folder = new URL("../../prompts/", import.meta.url);
 
@@ -8,6 +9,8 @@ const folder = new URL("../../prompts/", import.meta.url);
 export interface PromptFile {
   readonly name: string;
   readonly text: string;
+  /** The file as it is: what the hash is of. */
+  readonly whole: string;
   readonly sha: string;
 }
 
@@ -16,8 +19,12 @@ export async function loadPrompt(name: string): Promise<PromptFile> {
   const text = await readFile(new URL(`${name}.md`, folder), "utf8").catch((cause: unknown) => {
     throw new InfrastructureError(`prompts/${name}.md cannot be read`, "reinstall claw: the file belongs to it", cause);
   });
-  return { name, text: text.trimEnd(), sha: createHash("sha256").update(text).digest("hex") };
+  return { name, text: text.trimEnd(), whole: text, sha: createHash("sha256").update(text).digest("hex") };
 }
+
+/** The prompt files of this release: the system prompt and that of every role. */
+export const everyPrompt = (): Promise<PromptFile[]> =>
+  Promise.all(["system", ...Object.values(roles).map(({ prompt }) => prompt)].map(loadPrompt));
 
 /** The text with every {{slot}} filled. A slot without a value, or a value without a slot, is an error, never an empty string. */
 export function fillPrompt(prompt: PromptFile, slots: Readonly<Record<string, string>>): string {

@@ -27,6 +27,16 @@ const menu: readonly Entry[] = [
     "Drive a run's sessions once more from its record, and compare",
     async () => (await import("./commands/replay.ts")).replay,
   ],
+  [
+    "prompts",
+    "List, compare and approve the prompts that models are given",
+    async () => (await import("./commands/prompts.ts")).prompts,
+  ],
+  [
+    "diff-prompts",
+    "Compare what models were told in two runs",
+    async () => (await import("./commands/diff-prompts.ts")).diffPrompts,
+  ],
   ["audit", "Check the record, and answer from it", async () => (await import("./commands/audit.ts")).audit],
   [
     "localise",

@@ -44,6 +44,12 @@ export const Event = z.discriminatedUnion("type", [
     budgets: budgets.optional(),
   }),
   event("run.resumed", { host: z.string(), budgets: budgets.optional() }),
+  /** The prompt files of the release against claw.lock of the base commit. `by` and `at` are null for one that nobody approved as it is. */
+  event("prompts.judged", {
+    required: z.boolean(),
+    verdict: z.enum(["allow", "deny"]),
+    prompts: z.array(z.object({ name: z.string(), sha: Sha, by: z.string().nullable(), at: z.string().nullable() })),
+  }),
   event("run.paused", {
     outcome,
     reason: z.string(),

@@ -62,6 +62,8 @@ export interface Ledger {
   text(sha: Sha): Promise<string>;
   /** What accounts hold; what a dead process had reserved counts as spent. */
   accounts(scopes: readonly string[]): Promise<readonly Account[]>;
+  /** Keeps a text that belongs to no run, by its hash. Scrubbed like any other. */
+  keep(text: string): Promise<Sha>;
   /** Looks for anything that is not as it was written. */
   audit(request?: AuditRequest): Promise<Audit>;
   /** Everything there is of a run, to be checked elsewhere. `claw` is the version that exports it. */
@@ -108,6 +110,12 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     text,
     active,
     find: (prefix) => store.find(prefix),
+    keep: async (body) => {
+      const data = new TextEncoder().encode(scrub(body));
+      const sha = shaOf(data);
+      await store.append({ rows: [], blobs: [{ sha, data }], durable: false });
+      return sha;
+    },
     accounts: async (scopes) => {
       await store.settleGone(isGone);
       return store.accounts(scopes);

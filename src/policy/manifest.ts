@@ -31,6 +31,10 @@ export const Manifest = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: "Who started a run cannot approve its change." }),
+  require_approved_prompts: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Only prompts that claw.lock approves are given to a model." }),
   limits: z
     .strictObject({
       files: z.int().min(1).default(20).meta({ description: "Most files a fix may change." }),

@@ -6,7 +6,7 @@ import { defaultSearchPath, type HostGit, hostGit } from "./host-git.ts";
 import { bare, findLayout, type Layout } from "./layout.ts";
 import { personFiles, type Settings, settingsReader, type SettingsReader } from "./settings.ts";
 import { type ObjectFormat, shallowList, type Viewed, withView } from "./shadow.ts";
-import { blobs, listTree } from "./trees.ts";
+import { blobs, listTree, readBlob } from "./trees.ts";
 
 /** Things in a commit that claw carries along but cannot see into. Paths from the root. */
 interface CommitNotes {
@@ -27,6 +27,8 @@ export interface Repository extends Viewed {
   readonly partial: boolean;
   /** The full id of the commit a branch, tag, remote branch or abbreviated id names; UsageError when there is none. */
   resolve(ref: string): Promise<string>;
+  /** A file as a commit has it; null when there is none. */
+  read(commit: string, path: string): Promise<Buffer | null>;
   /** True when tracked files differ from HEAD or untracked files exist: a run starts from a commit and leaves them out. */
   dirty(): Promise<boolean>;
   notes(commit: string): Promise<CommitNotes>;
@@ -64,6 +66,7 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
     shallow: (await shallowList(layout)) !== null,
     partial: [...stored.keys()].some((name) => /^(extensions\.partialclone|remote\..*\.promisor)$/.test(name)),
     resolve: (ref) => resolveRef(viewed, ref),
+    read: (commit, path) => withView(viewed, (view) => readBlob(view.git(), commit, path)),
     dirty: () => isDirty(viewed),
     notes: (commit) => withView(viewed, (view) => notesOf(view.git(), commit)),
     identity: async () => identityIn([...(await Promise.all(personFiles(home).map(config))), stored]),

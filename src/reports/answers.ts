@@ -1,7 +1,7 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { headline, plural } from "../text.ts";
 import { foldEvidence, latestGates } from "../views/evidence.ts";
-import { foldRun, ofType } from "../views/run.ts";
+import { foldRun, latest, ofType } from "../views/run.ts";
 import { wordsOf } from "../views/timeline.ts";
 import { fixFacts } from "./fix-facts.ts";
 
@@ -44,12 +44,14 @@ function whoApprovedThePrompts(events: readonly Recorded[]): Answer {
   const sessions = ofType(events, "session.started");
   const nameOf = (sha: string): string =>
     Object.entries(started?.prompts ?? {}).find(([, hash]) => hash === sha)?.[0] ?? "a prompt";
+  const judged = latest(events, "prompts.judged");
   return {
     question: "Who approved the prompts?",
     answer: started
-      ? `No approval of a prompt is on record. They are the files of claw ${started.version}; ${started.initiator} started the run with them.`
+      ? `${approvers(judged)} They are the files of claw ${started.version}; ${started.initiator} started the run with them.`
       : "The run has no beginning on record.",
     evidence: [
+      ...(judged ? [{ event: judged.seq, fact: `claw.lock of the base commit: ${approvals(judged)}` }] : []),
       ...(started ? [{ event: started.seq, fact: `prompt files: ${listed(Object.entries(started.prompts))}` }] : []),
       ...sessions.map(({ seq, session, prompt }) => ({
         event: seq,
@@ -58,6 +60,24 @@ function whoApprovedThePrompts(events: readonly Recorded[]): Answer {
     ],
   };
 }
+
+type PromptsJudged = EventOf<"prompts.judged">;
+
+function approvers(judged: PromptsJudged | undefined): string {
+  const approved = (judged?.prompts ?? []).filter(({ by }) => by !== null);
+  const missing = (judged?.prompts ?? []).filter(({ by }) => by === null).map(({ name }) => name);
+  if (approved.length === 0) return "No approval of a prompt is on record.";
+  const who = [...new Set(approved.map(({ by }) => by))].join(", ");
+  return `${who} approved ${missing.length === 0 ? "all of them" : `some of them, nobody ${missing.join(", ")}`}.`;
+}
+
+const approvals = ({ prompts }: PromptsJudged): string =>
+  prompts
+    .map(
+      ({ name, sha, by, at }) =>
+        `${name} ${short(sha)} ${by === null ? "by nobody" : `by ${by} on ${at?.slice(0, 10)}`}`,
+    )
+    .join(", ");
 
 const listed = (prompts: readonly (readonly [string, string])[]): string =>
   prompts.map(([name, sha]) => `${name} ${short(sha)}`).join(", ") || "none";

@@ -78,6 +78,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "run.paused":
     case "run.ended":
       return sayRun(event);
+    case "prompts.judged":
+      return prompts(event);
     case "stage.started":
       return ["…", event.stage];
     case "stage.finished":
@@ -148,6 +150,12 @@ function model(event: ModelEvent, words: string): Said {
     case "model.replied":
       return ["·", reply(event, words)];
   }
+}
+
+function prompts({ required, verdict, prompts: files }: EventOf<"prompts.judged">): Said {
+  const approved = files.filter(({ by }) => by !== null).length;
+  const said = `${approved} of ${plural(files.length, "prompt")} approved${required ? "" : ", none has to be"}`;
+  return [verdict === "allow" ? "✓" : "✗", said];
 }
 
 type RunEvent = EventOf<"run.started"> | EventOf<"run.resumed"> | EventOf<"run.paused"> | EventOf<"run.ended">;

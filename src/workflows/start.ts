@@ -1,15 +1,14 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { TimeIsUp, UsageError, WorkspaceError } from "../errors.ts";
+import { ClawError, TimeIsUp, UsageError, WorkspaceError } from "../errors.ts";
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
 import { refuseSmallWindow } from "../models/known.ts";
 import type { ConnectedModel } from "../models/model.ts";
-import { loadPrompt } from "../agent/prompt.ts";
 import type { Budgets } from "../policy/budgets.ts";
+import { everyPrompt } from "../agent/prompt.ts";
 import { readManifest, type Manifest } from "../policy/manifest.ts";
-import { roles } from "../policy/roles.ts";
 import { type Clone, createClone, openClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
 import type { Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
@@ -19,6 +18,7 @@ import * as workflows from "./all.ts";
 import { clearAwayRun } from "./clear-away.ts";
 import { chargeRun, grantedBudgets, narrowed, refuseSpent, refuseUnpriced, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
+import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { endWhenExpired } from "./waiting.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
 
@@ -103,6 +103,9 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const { onStart, onEvent } = request;
     onStart?.(run);
     if (onEvent) log.listen(onEvent);
+    const prompts = await everyPrompt();
+    // By their hashes, so that a later release can be compared with them.
+    for (const { whole } of prompts) log.put(whole);
     const input = request.input((body) => log.put(body)) as EventOf<"run.started">["input"];
     await log.append({
       type: "run.started",
@@ -117,9 +120,11 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       model: whoAnswers(request.model, connected),
       limits,
       manifest: text === undefined ? null : log.put(text),
-      prompts: await promptHashes(),
       budgets: sharedBudgets(budgets),
+      prompts: Object.fromEntries(prompts.map(({ name, sha }) => [name, sha])),
     });
+    const judged = connected ? await judgePrompts(clone, manifest) : null;
+    if (judged) await log.append(judged);
     return await go(house, request, {
       log,
       repository,
@@ -128,6 +133,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       limits,
       workflow: request.workflow,
       model: () => model ?? noModel(),
+      refused: refusedPrompts(judged),
     });
   } catch (error) {
     const begun = (await house.ledger.read(run)).events.length > 0;
@@ -157,6 +163,8 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
   const repository = await openRepository(started.repository, { searchPath: house.path, home: house.userHome });
   const clone = await openClone(repository, started.base, join(house.home, "runs", run, "clone"));
   const manifest = readManifest(started.manifest === null ? undefined : await log.text(started.manifest));
+  const judged = asksModel(started) ? await judgePrompts(clone, manifest) : null;
+  await refuseOtherPrompts(log, judged);
   let model: Promise<ConnectedModel> | undefined;
   watch.onStart?.(run);
   if (watch.onEvent) log.listen(watch.onEvent);
@@ -167,6 +175,7 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
     host: `${process.platform}-${process.arch} node-${process.versions.node}`,
     budgets,
   });
+  if (judged) await log.append(judged);
   return go(house, watch, {
     log,
     repository,
@@ -175,6 +184,18 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
     limits,
     workflow,
     model: () => (asksModel(started) ? (model ??= house.connect(started.model?.choice ?? undefined)) : noModel()),
+    refused: null,
+  });
+}
+
+/** A run that waits stays as it is when this release has other prompts than were approved: the release that began it can go on. */
+async function refuseOtherPrompts(log: RunLog, judged: Parameters<typeof refusedPrompts>[0]): Promise<void> {
+  const refused = refusedPrompts(judged);
+  if (!refused) return;
+  await log.close();
+  throw new ClawError(refused.reason, {
+    outcome: refused.outcome,
+    hint: "continue with the claw that began it, or approve the prompts and start a new run",
   });
 }
 
@@ -186,6 +207,8 @@ interface Parts {
   readonly limits: RunLimits;
   readonly workflow: Workflow;
   readonly model: () => Promise<ConnectedModel>;
+  /** The end of a run that may not begin. */
+  readonly refused: RunEnd | null;
 }
 
 /** The part that starting and resuming share: the story, within the time that is left. */
@@ -210,7 +233,9 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
   };
   try {
     const input = workflow.input.parse(state.started.input);
-    const end = await conduct(log, desk.signal, () => workflow.run(input, desk));
+    const end = await conduct(log, desk.signal, () =>
+      parts.refused ? Promise.resolve(parts.refused) : workflow.run(input, desk),
+    );
     if (foldRun(log.events).status === "ended") await clearAwayRun(house.home, log.run);
     return { run: log.run, ...end };
   } finally {
@@ -240,10 +265,3 @@ const noModel = (): Promise<never> =>
       "start one with --model, or set OPENAI_API_KEY or ANTHROPIC_API_KEY",
     ),
   );
-
-/** Which words this release gives to models: hashes of every prompt file. */
-async function promptHashes(): Promise<Record<string, string>> {
-  const names = ["system", ...Object.values(roles).map(({ prompt }) => prompt)];
-  const files = await Promise.all(names.map((name) => loadPrompt(name)));
-  return Object.fromEntries(files.map(({ name, sha }) => [name, sha]));
-}

@@ -19,6 +19,7 @@ const defaults = {
   scope: { allow: [], deny: [] },
   protect: [],
   require_different_approver: false,
+  require_approved_prompts: false,
   limits: { files: 20, diffLines: 600 },
   budgets: {},
 };
@@ -60,7 +61,7 @@ describe("a mistake names its line and what was meant:", () => {
       "a key like no other",
       "elephants: 3\n",
       'claw.yaml:1: unknown key "elephants"',
-      "known here: test, setup, scope, protect, require_different_approver, limits, budgets",
+      "known here: test, setup, scope, protect, require_different_approver, require_approved_prompts, limits, budgets",
     ],
     [
       "a wrong type",

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { systemClock } from "../../clock.ts";
 import type { Recorded } from "../../ledger/events.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
+import type { Ledger, RunRecord } from "../../ledger/ledger.ts";
 import { Message } from "../../ledger/message.ts";
-import { printable } from "../../text.ts";
+import { plural, printable } from "../../text.ts";
 import { applyToTimeline, newTimeline, timelineLine } from "../../views/timeline.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { eventLine, renderLine } from "../progress.ts";
+import { findRequest, promptText, readPrompt } from "../rendered-prompt.ts";
 import { readRun } from "../run-id.ts";
 import { hasColours, type Style, styleFor } from "../style.ts";
 
@@ -18,6 +19,7 @@ export const log = command({
   options: [
     ["-f, --follow", "go on while the run goes on"],
     ["--full", "print what models said and commands wrote, too"],
+    ["--prompt <turn>", "print one request to a model, whole: a turn like 2, or patch:2 where sessions share it"],
     ["--json", "print every event as a line of JSON"],
   ],
   more: "The run is named by the beginning of its id; without one, the newest is meant.",
@@ -25,13 +27,15 @@ export const log = command({
     run: z.string().optional(),
     follow: z.boolean().default(false),
     full: z.boolean().default(false),
+    prompt: z.string().optional(),
     json: z.boolean().default(false),
   }),
-  async run({ run: prefix, follow, full, json }, desk) {
+  async run({ run: prefix, follow, full, prompt, json }, desk) {
     const app = await desk.app();
     const ledger = await app.ledger();
     const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
     const first = await readRun(ledger, prefix);
+    if (prompt !== undefined) return printPrompt(ledger, first, { which: prompt, json }, desk);
     const print = json ? jsonPrinter(first.run, desk) : textPrinter({ ledger, style, full, desk });
     let printed = 0;
     for (let facts = first; ; facts = await readRun(ledger, first.run)) {
@@ -43,6 +47,20 @@ export const log = command({
     }
   },
 });
+
+/** One request as it was sent, byte for byte the words of its bodies. */
+async function printPrompt(
+  ledger: Ledger,
+  { run, events }: RunRecord,
+  { which, json }: { readonly which: string; readonly json: boolean },
+  { out }: CommandDesk,
+): Promise<void> {
+  const prompt = await readPrompt(ledger, findRequest(events, which));
+  const { session, turn, event, messages } = prompt;
+  if (json) return out(JSON.stringify({ type: "prompt", version: 1, run, ...prompt }));
+  out(`run ${run}, session ${session}, turn ${turn}: ${plural(messages.length, "message")}, event ${event}\n`);
+  out(printable(promptText(prompt)));
+}
 
 type Print = (event: Recorded) => Promise<void>;
 
