@@ -9,6 +9,7 @@ import { mostTokens } from "../views/input-bound.ts";
 import type { SessionState } from "../views/session.ts";
 import { exceeded, nearlySpent, type Spend } from "../views/spend.ts";
 import type { Agent } from "./agent.ts";
+import { exchangeOfFailure, exchangeOfReply } from "./exchange.ts";
 import { putMessage } from "./transcript.ts";
 
 export interface Asking {
@@ -38,6 +39,8 @@ interface Turn {
   readonly bytes: number;
   /** The most it may cost, in nano-dollars; null when the price is not known. */
   readonly reserved: number | null;
+  /** How often it has been sent by now. */
+  attempts: number;
 }
 
 /** One turn: the budget is reserved before the request and settled after it. Returns the limit in the way, if there is one. */
@@ -78,7 +81,7 @@ async function nextTurn(session: string, state: SessionState, { agent, read }: A
   const inputTokens = Math.ceil(bytes / BYTES_PER_TOKEN);
   const most = mostTokens(agent.log.events, session, bytes);
   const reserved = model.ceiling(most, request.maxOutputTokens, clock.now());
-  return { session, turn: state.turns + 1, request, inputTokens, bytes, reserved };
+  return { session, turn: state.turns + 1, request, inputTokens, bytes, reserved, attempts: 0 };
 }
 
 /** The budget does not allow the next attempt. */
@@ -102,6 +105,7 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
     if (limit) throw new LimitReached(limit);
     const messages = request.messages.length;
     await record({ type: "model.requested", session, turn: turn.turn, messages, inputTokens, reserved, bytes });
+    turn.attempts += 1;
     return agent.model.ask(...asked);
   };
   const patient = withRetry(reserving, {
@@ -118,7 +122,11 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
   return patient(request, signal, agent.onDelta);
 }
 
-const recordFailure = ({ session, turn }: Turn, error: ModelError, { record }: Asking): Promise<void> =>
+const recordFailure = (
+  { session, turn, attempts }: Turn,
+  error: ModelError,
+  { agent, record }: Asking,
+): Promise<void> =>
   record({
     type: "model.failed",
     session,
@@ -126,6 +134,7 @@ const recordFailure = ({ session, turn }: Turn, error: ModelError, { record }: A
     kind: error.kind,
     reason: error.message,
     billable: error.usage !== null,
+    ...exchangeOfFailure(agent.log, error, attempts),
   });
 
 /** Where a cloud server did not say what it used, all that was reserved counts: a guess could be less than the bill. */
@@ -134,12 +143,17 @@ function costOf({ usage, servedTier }: Reply, reserved: number | null, { model, 
   return price === null || usage.source === "provider" || model.info.selfHosted ? price : (reserved ?? price);
 }
 
-const recordReply = ({ session, turn, reserved }: Turn, reply: Reply, { agent, record }: Asking): Promise<void> =>
-  record({
+function recordReply(
+  { session, turn, reserved, attempts }: Turn,
+  reply: Reply,
+  { agent, record }: Asking,
+): Promise<void> {
+  const message = putMessage(agent.log, reply.message);
+  return record({
     type: "model.replied",
     session,
     turn,
-    message: putMessage(agent.log, reply.message),
+    message,
     calls: reply.message.calls.map(({ id, name, error, repairs }) => ({
       id,
       name,
@@ -154,4 +168,6 @@ const recordReply = ({ session, turn, reserved }: Turn, reply: Reply, { agent, r
     requestId: reply.requestId,
     firstByteMs: reply.firstByteMs,
     ms: reply.ms,
+    ...exchangeOfReply(agent.log, reply, message, attempts),
   });
+}

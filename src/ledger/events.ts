@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
+import { Exchange } from "./exchange.ts";
 import { Usage } from "./message.ts";
 
 /** SHA-256 of a blob, hex. Anything long or sensitive is a blob, so that it can be redacted without breaking a chain. */
@@ -100,6 +101,7 @@ export const Event = z.discriminatedUnion("type", [
     kind: z.string(),
     reason: z.string(),
     billable: z.boolean(),
+    exchange: Exchange.optional(),
   }),
   event("model.replied", {
     session: z.string(),
@@ -116,6 +118,7 @@ export const Event = z.discriminatedUnion("type", [
     requestId: z.string().nullable(),
     firstByteMs: z.number(),
     ms: z.number(),
+    exchange: Exchange.optional(),
   }),
 
   event("call.judged", {

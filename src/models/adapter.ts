@@ -4,6 +4,7 @@ import { openLine, type Answer, type Line } from "./line.ts";
 import type { ConnectedModel, Model, ModelRequest, OnDelta, Reply } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 import { pricingFor } from "./price.ts";
+import { blankTape, heardOn } from "./tape.ts";
 import { settleReply, type RawReply } from "./settle.ts";
 import { estimateTokens, estimateUsage } from "./usage.ts";
 
@@ -51,41 +52,71 @@ const unbilled: ReadonlySet<string> = new Set([
 /** How often one request may be sent again without a parameter the server does not know. */
 const maxStripped = 3;
 
-/** Two things are learned from failures and kept for the connection: parameters to leave out, and a stream to avoid once. */
+/** What a connection learns from failures. */
+interface Learned {
+  /** Parameters that the server does not know. */
+  readonly stripped: Set<string>;
+  /** The next request goes without a stream. */
+  avoidStream: boolean;
+  /** How often in a row the server could not read the model's call: the next try is a little less sure of itself. */
+  garbled: number;
+}
+
+/** Asks until the server has no parameter left to object to; everything else that goes wrong is the caller's to repeat. */
 function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock): Model {
-  const stripped = new Set<string>();
-  let avoidStream = false;
+  const learned: Learned = { stripped: new Set(), avoidStream: false, garbled: 0 };
   return async (request, signal, onDelta = () => undefined) => {
     for (let attempt = 0; ; attempt += 1) {
       // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
-      const streaming = !avoidStream && !(endpoint.selfHosted && request.tools.length > 0);
-      const body = wellFormed(JSON.stringify(without(dialect.body(request, endpoint, streaming), stripped)));
+      const streaming = !learned.avoidStream && !(endpoint.selfHosted && request.tools.length > 0);
+      const body = bodyOf(dialect.body(request, endpoint, streaming), learned);
+      const sent = { body, path: dialect.path, streamed: streaming, leftOut: [...learned.stripped] };
       const started = clock.now();
+      const tape = blankTape();
+      const heard = (read?: { fingerprint: string | null | undefined; said: unknown }) =>
+        heardOn(tape, { ...sent, ms: clock.now() - started }, read);
       let answer: Answer | undefined;
       try {
         onDelta({ kind: "waiting", text: endpoint.model });
-        answer = await line.ask(dialect.path, body, signal, streaming);
+        answer = await line.ask({ path: dialect.path, body, signal, streaming, tape });
         const raw = await dialect.read(answer.frames, endpoint, onDelta);
-        avoidStream = false;
-        return { ...settleReply(raw, request, endpoint), ...measured(raw, body, answer), ms: clock.now() - started };
+        learned.avoidStream = false;
+        learned.garbled = 0;
+        const settled = { ...settleReply(raw, request, endpoint), ...measured(raw, body, answer) };
+        return {
+          ...settled,
+          ms: clock.now() - started,
+          heard: heard({ fingerprint: raw.fingerprint, said: settled.message }),
+        };
       } catch (error) {
         if (!(error instanceof ModelError)) throw error;
-        if (
-          error.param !== undefined &&
-          attempt < maxStripped &&
-          !stripped.has(error.param) &&
-          droppable(error.param)
-        ) {
-          stripped.add(error.param);
-          continue;
-        }
-        avoidStream = streaming && streamFaults.has(error.kind);
+        if (attempt < maxStripped && learn(error, learned, streaming) === "again") continue;
         if (!unbilled.has(error.kind))
           error.usage ??= estimateUsage(estimateTokens(Buffer.byteLength(body)), answer?.frameCount() ?? 0);
+        error.heard = heard();
         throw error;
       }
     }
   };
+}
+
+/** Notes what a failure teaches. "again": the request can be sent at once, without the parameter in the way. */
+function learn({ kind, param }: ModelError, learned: Learned, streaming: boolean): "again" | "later" {
+  if (param !== undefined && !learned.stripped.has(param) && droppable(param)) {
+    learned.stripped.add(param);
+    return "again";
+  }
+  learned.avoidStream = streaming && streamFaults.has(kind);
+  learned.garbled = kind === "tool_parse_server" ? learned.garbled + 1 : 0;
+  return "later";
+}
+
+/** Of the sampling temperature, per failure in a row. */
+const garbledStep = 0.1;
+
+function bodyOf(wanted: Record<string, unknown>, { stripped, garbled }: Learned): string {
+  const varied = garbled === 0 ? wanted : { temperature: garbled * garbledStep, ...wanted };
+  return wellFormed(JSON.stringify(without(varied, stripped)));
 }
 
 function measured(raw: RawReply, body: string, answer: Answer): Omit<Reply, "message" | "stop" | "ms"> {

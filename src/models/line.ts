@@ -7,6 +7,7 @@ import { deadlinesFor } from "./deadline.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { openAgent, send, type HttpReply } from "./http.ts";
 import { ModelError, redact } from "./model-error.ts";
+import { blankTape, type Tape } from "./tape.ts";
 
 // The `openai` package's client takes longer to load than everything else on the way to the first request together,
 // reads the environment and retries by rules of its own. Its frame decoder and its types are what is used here.
@@ -21,10 +22,21 @@ export interface Answer {
   frameCount(): number;
 }
 
+/** What is asked. */
+interface Question {
+  /** Below the base URL. */
+  readonly path: string;
+  readonly body: string;
+  readonly streaming: boolean;
+  readonly signal: AbortSignal;
+  /** Is written on as the reply comes in, also when the question fails. */
+  readonly tape: Tape;
+}
+
 /** An open way to one endpoint. */
 export interface Line {
-  /** Sends a JSON body to a path below the base URL. Fails, like the frames, only with ModelError. */
-  ask(path: string, body: string, signal: AbortSignal, streaming: boolean): Promise<Answer>;
+  /** Sends a JSON body. Fails, like the frames, only with ModelError. */
+  ask(question: Question): Promise<Answer>;
   /** Reads one JSON document within `limitMs`. */
   get(path: string, limitMs: number): Promise<unknown>;
 }
@@ -34,7 +46,7 @@ export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
   const base = endpoint.baseUrl.replace(/\/+$/, "");
   const agent = openAgent(new URL(base));
   return {
-    async ask(path, body, signal, streaming) {
+    async ask({ path, body, signal, streaming, tape }) {
       const started = clock.now();
       const key = await resolveKey(endpoint);
       const limits = deadlinesFor(endpoint, streaming);
@@ -47,7 +59,8 @@ export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
         signal,
         where: endpoint,
       });
-      return answer(reply, { endpoint, key, clock, started });
+      tape.key = key;
+      return answer(reply, { endpoint, key, clock, started, tape });
     },
     async get(path, limitMs) {
       const key = await resolveKey(endpoint);
@@ -61,7 +74,7 @@ export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
         signal,
         where: endpoint,
       });
-      const { frames } = await answer(reply, { endpoint, key, clock, started: clock.now() });
+      const { frames } = await answer(reply, { endpoint, key, clock, started: clock.now(), tape: blankTape() });
       for await (const frame of frames) return frame;
       return undefined;
     },
@@ -73,6 +86,7 @@ interface Asked {
   readonly key: string | undefined;
   readonly clock: Pick<Clock, "now">;
   readonly started: number;
+  readonly tape: Tape;
 }
 
 async function resolveKey(endpoint: Endpoint): Promise<string | undefined> {
@@ -104,12 +118,14 @@ function headersFor({ wire }: Endpoint, key: string | undefined, streaming: bool
 
 async function answer(reply: HttpReply, asked: Asked): Promise<Answer> {
   const { headers, status } = reply;
-  const { clock, started, endpoint: where, key } = asked;
+  const { clock, started, endpoint: where, key, tape } = asked;
+  Object.assign(tape, { status, headers });
   let firstByteMs: number | undefined;
   let count = 0;
   async function* timed(): AsyncGenerator<Uint8Array> {
     for await (const chunk of reply.body) {
       firstByteMs ??= clock.now() - started;
+      tape.chunks.push(chunk);
       yield chunk;
     }
   }

@@ -1,5 +1,6 @@
 import { ClawError, type Outcome } from "../errors.ts";
 import type { Usage } from "../ledger/message.ts";
+import type { Heard } from "./tape.ts";
 
 /** The part of an endpoint that a hint may name. */
 export interface Where {
@@ -114,6 +115,8 @@ export class ModelError extends ClawError {
   readonly param: string | undefined;
   /** What the failed attempt probably cost; null when it cost nothing. Set by the connection that knows the request. */
   usage: Usage | null = null;
+  /** What went over the wire, for the record. Set likewise; null when nothing was sent. */
+  heard: Heard | null = null;
 
   constructor(kind: ModelErrorKind, message: string, details: ModelErrorDetails) {
     const outcome: Outcome =

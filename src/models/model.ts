@@ -1,5 +1,6 @@
 import type { Capabilities } from "./capabilities.ts";
 import type { AssistantMessage, Message, Usage } from "../ledger/message.ts";
+import type { Heard } from "./tape.ts";
 
 /** A tool as a model sees it. `schema` is a closed JSON Schema, emitted once per process so that prompts stay byte-identical. */
 export interface ToolSpec {
@@ -29,6 +30,8 @@ export interface Reply {
   readonly requestId: string | null;
   readonly firstByteMs: number;
   readonly ms: number;
+  /** What went over the wire, for the record; absent where there is none. */
+  readonly heard?: Heard;
 }
 
 /** Display only: never stored, never acted upon. */

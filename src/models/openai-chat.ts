@@ -101,6 +101,7 @@ const Frame = z.object({
     .nullish(),
   model: z.string().nullish(),
   service_tier: z.string().nullish(),
+  system_fingerprint: z.string().nullish(),
   usage: z.unknown().optional(),
   timings: z.unknown().optional(),
 });
@@ -116,7 +117,7 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
   const said = { content: "", refusal: "", reasoning_content: "", reasoning: "" };
   const calls: OpenCall[] = [];
   let finish: string | null = null;
-  let last: Pick<z.infer<typeof Frame>, "usage" | "timings" | "model" | "service_tier"> = {
+  let last: Pick<z.infer<typeof Frame>, "usage" | "timings" | "model" | "service_tier" | "system_fingerprint"> = {
     usage: null,
     timings: null,
   };
@@ -132,6 +133,7 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
       timings: rest.timings ?? last.timings,
       model: rest.model ?? last.model,
       service_tier: rest.service_tier ?? last.service_tier,
+      system_fingerprint: rest.system_fingerprint ?? last.system_fingerprint,
     };
     const choice = choices?.[0];
     finish = choice?.finish_reason ?? finish;
@@ -163,6 +165,7 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
     usage: mapUsage(last.usage, last.timings),
     servedModel: last.model ?? null,
     servedTier: last.service_tier ?? null,
+    fingerprint: last.system_fingerprint ?? null,
   };
 }
 

@@ -21,6 +21,8 @@ export interface RawReply {
   readonly usage: Usage | null;
   readonly servedModel: string | null;
   readonly servedTier: string | null;
+  /** The version of the installation, where the server names it. */
+  readonly fingerprint?: string | null;
 }
 
 /** The most calls of one reply that are looked at. */
