@@ -8,6 +8,7 @@ import { type ExportLine, exportLines } from "./export.ts";
 import { moneyOf } from "./money.ts";
 import { isGone, thisProcess } from "./owner.ts";
 import { scrubbedJson, shaOf, stagedBodies } from "./staged.ts";
+import { type StoredBodies, storedBodies } from "./stored-bodies.ts";
 import { upcast } from "./upcast.ts";
 
 /** Reads a run that nobody here writes. */
@@ -48,7 +49,7 @@ export interface RunEnds {
   readonly active: boolean;
 }
 
-export interface Ledger {
+export interface Ledger extends StoredBodies {
   /** Starts or continues writing a run; throws Fenced while a live process owns it, LedgerBroken when its chain does not hold. */
   open(run: string): Promise<RunLog>;
   read(run: string): Promise<RunRecord>;
@@ -58,8 +59,6 @@ export interface Ledger {
   active(run: string): Promise<boolean>;
   /** Run ids that begin with `prefix`. */
   find(prefix: string): Promise<readonly string[]>;
-  bytes(sha: Sha): Promise<Uint8Array>;
-  text(sha: Sha): Promise<string>;
   /** What accounts hold; what a dead process had reserved counts as spent. */
   accounts(scopes: readonly string[]): Promise<readonly Account[]>;
   /** Keeps a text that belongs to no run, by its hash. Scrubbed like any other. */
@@ -79,21 +78,7 @@ export interface LedgerOptions {
 }
 
 export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
-  const bytes = async (sha: Sha): Promise<Uint8Array> => {
-    const data = await store.blob(sha);
-    if (!data)
-      throw new LedgerBroken(
-        `body ${sha.slice(0, 12)} is not in the ledger`,
-        "it was redacted, or the file is damaged: look with claw audit verify",
-      );
-    if (shaOf(data) !== sha)
-      throw new LedgerBroken(
-        `body ${sha.slice(0, 12)} is not what its name, its hash, says`,
-        "the ledger was changed after it was written: look with claw audit verify",
-      );
-    return data;
-  };
-  const text = async (sha: Sha): Promise<string> => new TextDecoder().decode(await bytes(sha));
+  const bodies = storedBodies(store, scrub);
   const read = async (run: string): Promise<RunRecord> => {
     const rows = await store.rows(run);
     return { run, head: verifyRows(rows), events: rows.map(parse) };
@@ -106,16 +91,9 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
 
   return {
     read,
-    bytes,
-    text,
+    ...bodies,
     active,
     find: (prefix) => store.find(prefix),
-    keep: async (body) => {
-      const data = new TextEncoder().encode(scrub(body));
-      const sha = shaOf(data);
-      await store.append({ rows: [], blobs: [{ sha, data }], durable: false });
-      return sha;
-    },
     accounts: async (scopes) => {
       await store.settleGone(isGone);
       return store.accounts(scopes);
@@ -135,7 +113,7 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
       const owner = thisProcess();
       if (!(await store.claim(run, owner, isGone))) throw new Fenced(run);
       try {
-        return writer({ store, clock, scrub, owner, bytes, record: await read(run) });
+        return writer({ store, clock, scrub, owner, bytes: bodies.bytes, record: await read(run) });
       } catch (error) {
         await store.release(run, owner);
         throw error;

@@ -103,9 +103,6 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const { onStart, onEvent } = request;
     onStart?.(run);
     if (onEvent) log.listen(onEvent);
-    const prompts = await everyPrompt();
-    // By their hashes, so that a later release can be compared with them.
-    for (const { whole } of prompts) log.put(whole);
     const input = request.input((body) => log.put(body)) as EventOf<"run.started">["input"];
     await log.append({
       type: "run.started",
@@ -121,7 +118,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       limits,
       manifest: text === undefined ? null : log.put(text),
       budgets: sharedBudgets(budgets),
-      prompts: Object.fromEntries(prompts.map(({ name, sha }) => [name, sha])),
+      prompts: await keptPrompts(log),
     });
     const judged = connected ? await judgePrompts(clone, manifest) : null;
     if (judged) await log.append(judged);
@@ -186,6 +183,13 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
     model: () => (asksModel(started) ? (model ??= house.connect(started.model?.choice ?? undefined)) : noModel()),
     refused: null,
   });
+}
+
+/** The prompt files of this release, by their hashes; kept, so that a later release can be compared with them. */
+async function keptPrompts(log: RunLog): Promise<Record<string, string>> {
+  const prompts = await everyPrompt();
+  for (const { whole } of prompts) log.put(whole);
+  return Object.fromEntries(prompts.map(({ name, sha }) => [name, sha]));
 }
 
 /** A run that waits stays as it is when this release has other prompts than were approved: the release that began it can go on. */
