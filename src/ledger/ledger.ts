@@ -7,7 +7,7 @@ import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
 import { type ExportLine, exportLines } from "./export.ts";
 import { moneyOf } from "./money.ts";
 import { isGone, thisProcess } from "./owner.ts";
-import { scrubbedJson, shaOf, stagedBodies } from "./staged.ts";
+import { scrubbedJson, stagedBodies } from "./staged.ts";
 import { type StoredBodies, storedBodies } from "./stored-bodies.ts";
 import { upcast } from "./upcast.ts";
 
@@ -113,7 +113,7 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
       const owner = thisProcess();
       if (!(await store.claim(run, owner, isGone))) throw new Fenced(run);
       try {
-        return writer({ store, clock, scrub, owner, bytes: bodies.bytes, record: await read(run) });
+        return writer({ store, clock, scrub, owner, bytes: (sha) => bodies.bytes(sha), record: await read(run) });
       } catch (error) {
         await store.release(run, owner);
         throw error;
