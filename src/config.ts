@@ -95,6 +95,8 @@ export interface Config {
   readonly userHome: string;
   /** A file of further certificates that the user's tools trust, as NODE_EXTRA_CA_CERTS or SSL_CERT_FILE names it. */
   readonly certificates: string | undefined;
+  /** The variables every network tool knows, where any is set: lower case wins, as it does for curl. */
+  readonly proxy: ProxyVariables | undefined;
   readonly initiator: string;
   readonly ci: boolean;
   /** A terminal that cannot move its cursor: it gets lines. */
@@ -102,6 +104,13 @@ export interface Config {
   readonly colour: "auto" | "never" | "always";
   /** Reads a variable by the name a credential reference gives. Values are never kept. */
   readonly variable: (name: string) => string | undefined;
+}
+
+/** Proxies by the scheme of what is asked for, and the hosts that are asked directly. May hold a password. */
+export interface ProxyVariables extends Readonly<Record<string, string | undefined>> {
+  readonly HTTP_PROXY?: string;
+  readonly HTTPS_PROXY?: string;
+  readonly NO_PROXY?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -119,11 +128,25 @@ export function loadConfig(environment: Environment = process.env): Config {
     path: environment["PATH"] || "/usr/local/bin:/usr/bin:/bin",
     userHome,
     certificates: environment["NODE_EXTRA_CA_CERTS"] || environment["SSL_CERT_FILE"] || undefined,
+    proxy: proxyFrom(environment),
     initiator: environment["USER"] || environment["LOGNAME"] || "unknown",
     ci: isOn(environment["CI"]),
     dumbTerminal: environment["TERM"] === "dumb",
     colour: colourFrom(environment),
     variable: (name) => environment[name] || undefined,
+  };
+}
+
+function proxyFrom(environment: Environment): ProxyVariables | undefined {
+  const all = environment["all_proxy"] || environment["ALL_PROXY"];
+  const http = environment["http_proxy"] || environment["HTTP_PROXY"] || all;
+  const https = environment["https_proxy"] || environment["HTTPS_PROXY"] || all;
+  const none = environment["no_proxy"] || environment["NO_PROXY"];
+  if (!http && !https) return undefined;
+  return {
+    ...(http && { HTTP_PROXY: http }),
+    ...(https && { HTTPS_PROXY: https }),
+    ...(none && { NO_PROXY: none }),
   };
 }
 

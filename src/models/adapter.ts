@@ -43,6 +43,7 @@ const unbilled: ReadonlySet<string> = new Set([
   "untrusted",
   "timeout_connect",
   "not_an_api",
+  "redirected",
   "context_overflow",
   "bad_history",
   "unsupported_param",

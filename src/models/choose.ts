@@ -68,6 +68,10 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
     key: () => resolveKey(key, config.variable),
     ...(key && { keyName: "env" in key ? key.env : "file" in key ? key.file : (key.command[0] ?? "the key command") }),
     selfHosted: endpoint.selfHosted ?? isLocal(new URL(baseUrl).hostname),
+    network: {
+      ...(config.proxy && { proxy: config.proxy }),
+      ...(config.certificates && { certificates: config.certificates }),
+    },
     ...(price && {
       prices: {
         input: price.input,

@@ -28,6 +28,7 @@ export interface ServerFault {
 export function classifyFault(fault: ServerFault): ModelError {
   const { status, headers = {}, where } = fault;
   const { message, code, type, param } = fieldsOf(fault.body);
+  if (status !== undefined && status >= 300 && status < 400) return redirected(headers, where, status);
   const kind = kindOf(
     status,
     [code, type].filter((name) => name !== ""),
@@ -41,6 +42,13 @@ export function classifyFault(fault: ServerFault): ModelError {
     requestId: requestIdOf(headers),
     param: kind === "unsupported_param" ? param || namedParam(message) : undefined,
   });
+}
+
+/** A key must not go where the user did not send it. Of the other address only the origin is shown. */
+function redirected({ location }: IncomingHttpHeaders, where: Where, status: number): ModelError {
+  const target = URL.parse(location ?? "", where.baseUrl)?.origin ?? "another address";
+  const message = `${where.name} answered ${status}: it wants the request to be sent to ${target}, which is refused`;
+  return new ModelError("redirected", message, { where, status });
 }
 
 /** The id a provider's support asks for. */
@@ -124,7 +132,9 @@ function namedParam(message: string): string | undefined {
 }
 
 /** How long the server asked us to wait, in milliseconds, by whichever header says most. */
-function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefined {
+function retryAfter(headers: IncomingHttpHeaders, local: number): number | undefined {
+  // By the server's own clock where it shows it: this machine's may be wrong, or jump.
+  const now = Number.isNaN(Date.parse(headers.date ?? "")) ? local : Date.parse(headers.date ?? "");
   const text = (name: string) => (typeof headers[name] === "string" ? headers[name] : "");
   const date = Date.parse(text("retry-after"));
   const waits = [

@@ -1,3 +1,4 @@
+import type { ProxyVariables } from "../config.ts";
 import { UsageError } from "../errors.ts";
 
 /** What the owner of an endpoint pays, in US dollars per million tokens. Overrides every price list. */
@@ -25,8 +26,17 @@ export interface Endpoint {
   readonly prices?: ConfiguredPrices;
   /** Upper bound of one reply in tokens. Default 16,000, or 8,000 self-hosted. */
   readonly maxOutputTokens?: number;
+  /** How this machine reaches others; see `agent.ts`. */
+  readonly network?: Network;
   /** Replaces single default deadlines; see `deadline.ts`. */
   readonly deadlines?: Partial<Deadlines>;
+}
+
+/** What the environment says about the way to a server. */
+export interface Network {
+  readonly proxy?: ProxyVariables;
+  /** A file of certificates to trust besides those that Node trusts. */
+  readonly certificates?: string;
 }
 
 /** How long each phase of one request may take, in milliseconds. */

@@ -2,11 +2,12 @@ import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 
 import { watchDeadlines, type DeadlineWatch } from "./deadline.ts";
 import type { Deadlines } from "./endpoint.ts";
 import { ModelError, type Where } from "./model-error.ts";
+import { isReset, transportError } from "./transport-error.ts";
 
 // node:http rather than fetch: no hidden 300 s limit on headers or body, no redirects that would carry a key
 // elsewhere, and a fraction of the start-up time of the packages that offer the same. Not by `import`: that would
 // evaluate the module's lazy getters, and with them the whole of fetch, for some 25 ms.
-const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule("node:http");
+const { request: httpRequest } = process.getBuiltinModule("node:http");
 
 /** The most bytes one reply may have. */
 const maxReplyBytes = 32 * 1024 * 1024;
@@ -27,12 +28,6 @@ export interface HttpReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: AsyncGenerator<Uint8Array>;
-}
-
-/** An agent that keeps connections open between turns without keeping the process alive. */
-export function openAgent(url: URL): Agent {
-  const settings = { keepAlive: true, maxSockets: 64 };
-  return url.protocol === "https:" ? new (https().Agent)(settings) : new HttpAgent(settings);
 }
 
 /** Loaded only where it is spoken. */
@@ -144,34 +139,4 @@ function whenConnected(sent: ClientRequest, watch: DeadlineWatch): void {
 /** An AbortSignal fired: the caller wants no reply any more. */
 function abortedError(where: Where, signal: AbortSignal): ModelError {
   return new ModelError("aborted", `the request to ${where.name} was cancelled`, { where, cause: signal.reason });
-}
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-
-const isReset = (error: unknown): boolean => ["ECONNRESET", "EPIPE"].includes(codeOf(error));
-
-/** What a broken connection means. Node's own messages name addresses, never headers. */
-function transportError(error: unknown, where: Where): ModelError {
-  const code = codeOf(error);
-  const details = { where, cause: error };
-  if (isReset(error))
-    return new ModelError(
-      "stream_truncated",
-      `${where.name} closed the connection before its reply was complete`,
-      details,
-    );
-  if (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME/.test(code))
-    return new ModelError("untrusted", `${where.name}: certificate refused (${code})`, details);
-  if (/^HPE_|EPROTO|ERR_SSL/.test(code))
-    return new ModelError(
-      "not_an_api",
-      `${where.baseUrl} does not speak ${new URL(where.baseUrl).protocol.slice(0, -1)} (${code})`,
-      details,
-    );
-  return new ModelError(
-    "unreachable",
-    `cannot reach ${where.name} at ${where.baseUrl} (${code || "no connection"})`,
-    details,
-  );
 }

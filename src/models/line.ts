@@ -2,10 +2,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import { APIError } from "openai/core/error";
 import { Stream } from "openai/core/streaming";
 import type { Clock } from "../clock.ts";
+import { openAgent } from "./agent.ts";
 import { classifyFault, requestIdOf } from "./classify.ts";
 import { deadlinesFor } from "./deadline.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { openAgent, send, type HttpReply } from "./http.ts";
+import { send, type HttpReply } from "./http.ts";
 import { ModelError, redact } from "./model-error.ts";
 import { blankTape, type Tape } from "./tape.ts";
 
@@ -44,7 +45,7 @@ export interface Line {
 /** Opens a line; connects on first use. The key is asked for at each request and never kept. */
 export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
   const base = endpoint.baseUrl.replace(/\/+$/, "");
-  const agent = openAgent(new URL(base));
+  const agent = openAgent(new URL(base), endpoint.network);
   return {
     async ask({ path, body, signal, streaming, tape }) {
       const started = clock.now();

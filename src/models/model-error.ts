@@ -8,6 +8,8 @@ export interface Where {
   readonly baseUrl: string;
   readonly model: string;
   readonly keyName?: string;
+  /** The proxy that is asked, for hints: only whether there is one. */
+  readonly network?: { readonly proxy?: unknown };
 }
 
 interface Advice {
@@ -40,7 +42,10 @@ const advice = {
     retries: 2,
     waitMs: 1_000,
     factor: 4,
-    hint: (where) => `is a server running at ${where.baseUrl}? check the address`,
+    hint: (where) =>
+      where.network?.proxy === undefined
+        ? `is a server running at ${where.baseUrl}? check the address`
+        : `is a server running at ${where.baseUrl}, and does the proxy that HTTPS_PROXY or HTTP_PROXY names let it through? NO_PROXY lists what needs none`,
   },
   untrusted: {
     ...never,
@@ -53,6 +58,10 @@ const advice = {
   stream_truncated: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
   stream_malformed: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
   too_large: { ...never, hint: check },
+  redirected: {
+    ...never,
+    hint: () => "nothing was sent there: name the right address yourself, if you trust it, in config.yaml",
+  },
   not_an_api: {
     ...never,
     hint: (where) => `${where.baseUrl} does not answer like a model API; the address usually ends in /v1`,

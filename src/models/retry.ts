@@ -24,6 +24,9 @@ export interface RetryOptions {
   readonly deadline: number;
 }
 
+/** A timer set for longer, 24.8 days, would end at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /**
  * Repeats a request with the same bytes while its failure can pass by itself and the run's deadline is not reached.
  * A server's own wish how long to wait is honoured, however long. Tool calls run only after a complete reply,
@@ -43,7 +46,7 @@ export function withRetry(model: Model, { clock, sleep, random, onWait, deadline
         const until = clock.now() + wait;
         if (seen >= error.retries || until >= deadline) throw error;
         await onWait({ error, attempt, until });
-        await sleep(wait, signal);
+        await sleep(Math.min(wait, longestTimer), signal);
       }
     }
   };

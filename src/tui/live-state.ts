@@ -7,6 +7,7 @@ import {
   newTimeline,
   type TimelineLine,
   type TimelineState,
+  clockTime,
   timelineLine,
   wordsOf,
 } from "../views/timeline.ts";
@@ -67,7 +68,13 @@ function goingOn(event: Recorded): Now {
     case "model.requested":
       return { ...quiet, current: { text: `the model, turn ${event.turn}`, since: event.at } };
     case "model.waited":
-      return { ...quiet, current: { text: `waiting for the model: ${headline(event.reason)}`, since: event.at } };
+      return {
+        ...quiet,
+        current: {
+          text: `waiting for the model until ${clockTime(event.until)}: ${headline(event.reason)}`,
+          since: event.at,
+        },
+      };
     case "call.judged":
       return event.verdict === "deny"
         ? {}

@@ -291,4 +291,5 @@ export const wordsOf = (purpose: string): string =>
   purpose === "red-reverted" ? "red again without the patch" : purpose.replaceAll("-", " ");
 
 /** 14:03:09 UTC. */
-const clockTime = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;
+/** To the second. */
+export const clockTime = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;

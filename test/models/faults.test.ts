@@ -170,7 +170,7 @@ test.each<[string, number, unknown, string]>([
     "bad_request",
   ],
   ["another bad request", 422, { error: { message: "nope" } }, "bad_request"],
-  ["a redirect", 302, "", "not_an_api"],
+  ["a redirect", 302, "", "redirected"],
 ])("%s (%i) is known for what it is", async (_what, status, body, kind) => {
   const error = await askingFor({ fault: "status", status, body });
   expect(error).toMatchObject({ kind, status, outcome: kind === "content_policy" ? "blocked" : "model-unavailable" });

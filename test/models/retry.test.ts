@@ -59,6 +59,7 @@ test.each<[ModelErrorKind, number]>([
       "untrusted",
       "too_large",
       "not_an_api",
+      "redirected",
       "context_overflow",
       "bad_history",
       "unsupported_param",

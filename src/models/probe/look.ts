@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Endpoint } from "../endpoint.ts";
-import { openAgent, send } from "../http.ts";
+import { openAgent } from "../agent.ts";
+import { send } from "../http.ts";
 import { ModelError } from "../model-error.ts";
 
 /** The most characters of an answer that are read: a page that never ends is no answer. */
@@ -39,7 +40,7 @@ export async function look(endpoint: Endpoint, { path, root = false, body, limit
   const started = performance.now();
   const limits = { connectMs: limitMs, firstByteMs: limitMs, idleMs: limitMs, totalMs: limitMs };
   const headers = { accept: "application/json, text/plain", "user-agent": "claw", ...authorization(endpoint, key) };
-  const agent = openAgent(url);
+  const agent = openAgent(url, endpoint.network);
   try {
     const asked = { url, agent, headers, limits, signal, where: endpoint, ...(body !== undefined && { body }) };
     const reply = await send(asked);
