@@ -5,7 +5,7 @@ import { type Config, loadConfig } from "./config.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { budgetsOf } from "./policy/budgets.ts";
 import { scrubber } from "./policy/secrets.ts";
-import type { SandboxPolicy } from "./sandbox/sandbox.ts";
+import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
 import { openSqlite } from "./store/sqlite.ts";
 import type { FinishedRun, House, StartRequest, Watch } from "./workflows/start.ts";
 
@@ -43,13 +43,12 @@ export function openApp(version: string): App {
       ]);
       return connectKnown(config.home, await chooseModel(config, choice, systemClock), systemClock);
     },
-    openSandbox: async (policy) => {
+    network: { hosts: config.user.network.hosts, install: config.user.network.install ?? null },
+    openSandbox: async (policy, onEgress?: OnEgress) => {
       const { openSandbox } = await import("./sandbox/open.ts");
-      return openSandbox(withCertificates(policy, config.certificates), {
-        path: config.path,
-        home: config.userHome,
-        stateDir: join(config.home, "sandbox"),
-      });
+      const { path, userHome, home, user } = config;
+      const host = { path, home: userHome, stateDir: join(home, "sandbox"), privateHosts: user.network.private };
+      return openSandbox(withCertificates(policy, config.certificates), host, onEgress);
     },
   });
   return {

@@ -46,6 +46,10 @@ export const EndpointSettings = z.strictObject({
 });
 export type EndpointConfig = z.infer<typeof EndpointSettings>;
 
+const host = z
+  .string()
+  .regex(/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?$/, "write it like registry.example.org:443");
+
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
 export const UserConfig = z.strictObject({
   model: z.string().optional().meta({ description: "Default model, as <endpoint>/<model>." }),
@@ -78,6 +82,22 @@ export const UserConfig = z.strictObject({
   budgets: BudgetsInDollars.prefault({}).meta({
     description: "Most money in US dollars, shared by every claw process on one ledger; reserved before each request.",
   }),
+  network: z
+    .strictObject({
+      hosts: z
+        .array(host)
+        .default([])
+        .meta({ description: "Hosts that a repository's claw.yaml may declare for its commands." }),
+      install: z
+        .array(host)
+        .optional()
+        .meta({ description: "Hosts that installing packages may reach. Default: the public registries." }),
+      private: z
+        .array(host)
+        .default([])
+        .meta({ description: "Hosts that may have an address of a private network, such as a company's registry." }),
+    })
+    .prefault({}),
 });
 export type UserConfig = z.infer<typeof UserConfig>;
 

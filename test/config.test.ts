@@ -34,6 +34,7 @@ test("no file and no environment is enough to start", () => {
     budget: { turns: 100, minutes: 60 },
     approval: { days: 7 },
     budgets: {},
+    network: { hosts: [], private: [] },
   });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: "unknown" });
   expect(config.home).toBe(join(config.userHome, ".local", "state", "claw"));

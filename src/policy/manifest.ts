@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BudgetsInDollars } from "../budgets.ts";
 import { readStrictYaml } from "../strict-yaml.ts";
+import { declaredHost } from "./host-rules.ts";
 
 const glob = z.string().min(1);
 
@@ -15,6 +16,17 @@ export const Manifest = z.strictObject({
   setup: z
     .strictObject({
       installScripts: z.boolean().default(false).meta({ description: "May dependencies run their install scripts?" }),
+      hosts: z
+        .array(declaredHost)
+        .optional()
+        .meta({ description: "Hosts that installing packages may reach over TLS. Default: the manager's registry." }),
+    })
+    .prefault({}),
+  network: z
+    .strictObject({
+      hosts: z.array(declaredHost).default([]).meta({
+        description: "Hosts that commands may reach over TLS, as host, host:port or *.suffix. Default: none.",
+      }),
     })
     .prefault({}),
   scope: z

@@ -35,13 +35,19 @@ export async function findLayout(path: string): Promise<Layout> {
 
 /** Refuses when `home`, where claw keeps its own files, lies inside the repository that contains `cwd`. */
 export async function refuseInside(home: string, cwd: string): Promise<void> {
-  const { root, commonDir } = await findLayout(cwd);
-  const place = await existingPart(home);
-  if (![root, commonDir].some((dir) => isInside(place, dir))) return;
+  const root = await repositoryHolding(home, cwd);
+  if (root === null) return;
   throw new UsageError(
     `${home}, where claw keeps its ledger, is inside the repository ${root}`,
     "set CLAW_HOME to a directory outside of it",
   );
+}
+
+/** The root of the repository around `cwd` when `path` lies in it or in its git directory; null otherwise. */
+export async function repositoryHolding(path: string, cwd: string): Promise<string | null> {
+  const { root, commonDir } = await findLayout(cwd);
+  const place = await existingPart(path);
+  return [root, commonDir].some((dir) => isInside(place, dir)) ? root : null;
 }
 
 /** The real path of the part of `path` that exists. */

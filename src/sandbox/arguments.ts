@@ -17,6 +17,8 @@ export interface Layout {
   readonly toolchains: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly disableUserns: boolean;
+  /** What shows the way to the egress proxy; empty without one. */
+  readonly egress?: readonly string[];
 }
 
 const SHARED_MEMORY_BYTES = 64 * 2 ** 20;
@@ -34,13 +36,13 @@ export function bubblewrapArguments(layout: Layout): string[] {
     system.directories.flatMap((path) => readOnly(path, path)),
     system.links.flatMap(({ path, to }) => ["--symlink", to, path]),
     readOnly(layout.etc, "/etc"),
-    policy.network === "host" ? system.resolver.flatMap(({ source, target }) => readOnly(source, target)) : [],
     proc(system),
     dev(layout.devices),
     ["--bind", layout.tmp, "/tmp", "--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
     ["--bind", layout.home, HOME],
     layout.toolchains.flatMap((path) => readOnly(path, path)),
     workspace(policy),
+    layout.egress ?? [],
     ["--remount-ro", "/"],
     environmentArguments(layout.env),
   ].flat();
@@ -51,10 +53,9 @@ export const environmentArguments = (env: Readonly<Record<string, string>>): str
   Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]);
 
 /** Each namespace by name: --unshare-all goes on without a user namespace when it cannot have one. */
-const isolation = ({ policy, disableUserns }: Layout): string[] =>
+const isolation = ({ disableUserns }: Layout): string[] =>
   [
-    ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup"],
-    policy.network === "none" ? ["--unshare-net"] : [],
+    ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup", "--unshare-net"],
     disableUserns ? ["--disable-userns"] : [],
     ["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"],
   ].flat();

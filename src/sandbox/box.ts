@@ -5,13 +5,14 @@ import { type CheckedPolicy, checkPolicy, isNested } from "./check-policy.ts";
 import { collectFile } from "./collect.ts";
 import { type Bench, runCommand } from "./command.ts";
 import { prepareDevices } from "./devices.ts";
+import { type Outlet, openOutlet } from "./egress/outlet.ts";
 import { baseEnvironment } from "./environment.ts";
 import { prepareEtc } from "./etc.ts";
 import { withFrozenFiles } from "./frozen.ts";
 import { inheritedDescriptors } from "./inherited.ts";
 import { type OnLink, releaseMountPoints, reserveMountPoints } from "./mount-points.ts";
 import { pipePool } from "./pipes.ts";
-import type { ExecResult, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
+import type { ExecResult, OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 import { openScratch, type Scratch, writePrivately } from "./scratch.ts";
 import { seccompProgram } from "./seccomp.ts";
 import { readSystemRoot } from "./system-root.ts";
@@ -30,17 +31,30 @@ export interface Box extends Sandbox {
 }
 
 /** Puts a sandbox together. Whether it contains anything is not asked here: that is for the self-test to say. */
-export async function assembleBox(policy: SandboxPolicy, host: SandboxHost, ability: Ability): Promise<Box> {
+export async function assembleBox(
+  policy: SandboxPolicy,
+  host: SandboxHost,
+  ability: Ability,
+  onEgress: OnEgress = () => Promise.resolve(),
+): Promise<Box> {
   const checked = checkPolicy(policy, host);
   const scratch = await openScratch(host.stateDir);
   const places = mountPlaces(checked);
   const closing = new AbortController();
+  let outlet: Outlet | null = null;
   try {
-    const prepared = await prepare(checked.policy, { host, ability, scratch, closing: closing.signal });
+    outlet = await openOutlet(checked.policy.network, {
+      scratch: scratch.host,
+      host,
+      onEgress,
+      onFailure: (error) => closing.abort(error),
+    });
+    const prepared = await prepare(checked.policy, { host, ability, scratch, outlet, closing: closing.signal });
     places.reserve("refuse");
-    return openedBox(checked, prepared, { scratch, places, closing });
+    return openedBox(checked, prepared, { scratch, places, closing, outlet });
   } catch (error) {
     places.release();
+    await outlet?.close();
     await scratch.remove();
     throw error;
   }
@@ -50,9 +64,10 @@ interface Parts {
   readonly scratch: Scratch;
   readonly places: MountPlaces;
   readonly closing: AbortController;
+  readonly outlet: Outlet | null;
 }
 
-function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places, closing }: Parts): Box {
+function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places, closing, outlet }: Parts): Box {
   const running = new Set<Promise<unknown>>();
   const inTurn = isNested(checked.mountPoints) ? oneAtATime() : (work: () => Promise<ExecResult>) => work();
   return {
@@ -70,6 +85,7 @@ function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places
     async close() {
       closing.abort();
       await Promise.allSettled(running);
+      await outlet?.close();
       places.release();
       await scratch.remove();
     },
@@ -89,11 +105,13 @@ interface Surroundings {
   readonly host: SandboxHost;
   readonly ability: Ability;
   readonly scratch: Scratch;
+  readonly outlet: Outlet | null;
   readonly closing: AbortSignal;
 }
 
 /** Everything on the host that commands of this sandbox will need. */
-async function prepare(asked: SandboxPolicy, { host, ability, scratch, closing }: Surroundings): Promise<Prepared> {
+async function prepare(asked: SandboxPolicy, surroundings: Surroundings): Promise<Prepared> {
+  const { host, ability, scratch, outlet, closing } = surroundings;
   const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const mounted = asked.mounts.map(({ source }) => join(source, "bin"));
   const [etc, devices, toolchains, mounts] = await Promise.all([
@@ -103,13 +121,18 @@ async function prepare(asked: SandboxPolicy, { host, ability, scratch, closing }
     withFrozenFiles(asked, scratch.host),
   ]);
   const policy = { ...asked, mounts };
-  const env = { ...baseEnvironment(toolchains.path), ...toolchains.env, ...policy.env };
+  const env = { ...baseEnvironment(toolchains.path), ...toolchains.env, ...policy.env, ...outlet?.env };
   const { home, tmp } = scratch;
   const layout = { policy, system: readSystemRoot(), etc, devices, home, tmp, toolchains: toolchains.directories, env };
   const bench: Bench = {
     bwrap: ability.bwrap,
-    options: bubblewrapArguments({ ...layout, disableUserns: ability.disableUserns }),
-    seccompFile: await writeSeccomp(scratch, policy),
+    options: bubblewrapArguments({
+      ...layout,
+      disableUserns: ability.disableUserns,
+      egress: outlet?.mounts ?? [],
+    }),
+    seccompFile: await writeSeccomp(scratch),
+    prefix: outlet?.prefix ?? [],
     limits: policy.limits,
     writable: [policy.workspace, ...writableBeside(policy), home, tmp],
     pipes: pipePool(scratch.host),
@@ -144,8 +167,8 @@ function mountPlaces({ policy, mountPoints }: CheckedPolicy): MountPlaces {
   };
 }
 
-async function writeSeccomp(scratch: Scratch, policy: SandboxPolicy): Promise<string> {
-  const program = seccompProgram(process.arch, { unixSockets: policy.network === "none" });
+async function writeSeccomp(scratch: Scratch): Promise<string> {
+  const program = seccompProgram(process.arch);
   if (!program) {
     throw new SandboxUnavailable(
       `there is no system-call filter for ${process.arch} yet`,

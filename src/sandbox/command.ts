@@ -16,6 +16,8 @@ export interface Bench {
   readonly bwrap: string;
   readonly options: readonly string[];
   readonly seccompFile: string;
+  /** Put before every command: starts the way to the egress proxy. Empty without one. */
+  readonly prefix: readonly string[];
   readonly limits: Limits;
   /** Host directories commands can write to. */
   readonly writable: readonly [string, ...string[]];
@@ -100,7 +102,7 @@ async function start(
         "--chdir",
         options.cwd ?? WORKSPACE,
       ],
-      argv,
+      argv: [...bench.prefix, ...argv],
       stdin,
       stdout: pipes.stdout,
       stderr: pipes.stderr,

@@ -3,16 +3,16 @@ import { isMainThread } from "node:worker_threads";
 import { assembleBox } from "./box.ts";
 import { findBubblewrap } from "./bubblewrap.ts";
 import { proveAbility } from "./proof.ts";
-import type { Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
+import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 
 /**
  * Opens a sandbox that has shown on this machine that it holds. Throws SandboxUnavailable when there is none to be
  * had; there is no way to run a command without.
  */
-export async function openSandbox(policy: SandboxPolicy, host: SandboxHost): Promise<Sandbox> {
+export async function openSandbox(policy: SandboxPolicy, host: SandboxHost, onEgress?: OnEgress): Promise<Sandbox> {
   // The kernel ends a command with the thread that started it, and Node minds who closes a worker's descriptors.
   if (!isMainThread) throw new Error("a sandbox can be opened on the main thread only");
   const bubblewrap = findBubblewrap(host.bwrap);
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
-  return assembleBox(policy, host, await proveAbility(bubblewrap, host));
+  return assembleBox(policy, host, await proveAbility(bubblewrap, host), onEgress);
 }

@@ -22,6 +22,50 @@ export interface Limits {
   readonly diskFloorBytes: number;
 }
 
+/** What one sandbox may do with its way out. Sizes in bytes, times in milliseconds. */
+export interface EgressLimits {
+  /** Sent by all connections of a sandbox together. */
+  readonly uploadBytes: number;
+  /** Open at the same time. */
+  readonly connections: number;
+  readonly connectionMs: number;
+  readonly idleMs: number;
+  /** For a request, for connecting, and for the first bytes after it. */
+  readonly greetingMs: number;
+}
+
+/** The only network there is: TLS to declared hosts, through claw's own proxy. */
+export interface Egress {
+  /** "registry.example.org", "*.example.org:8443": the port is 443 when left out. */
+  readonly hosts: readonly string[];
+  readonly limits?: Partial<EgressLimits>;
+}
+
+/** What a sandbox's proxy decided and did. `port` is 0 when the request named none. */
+export type EgressFact =
+  | {
+      readonly kind: "judged";
+      /** As it was asked for, printable. */
+      readonly host: string;
+      readonly port: number;
+      readonly verdict: "allow" | "deny";
+      readonly rule: string;
+      /** The checked address that is connected to. */
+      readonly address: string | null;
+    }
+  | {
+      readonly kind: "ended";
+      readonly host: string;
+      readonly port: number;
+      readonly sent: number;
+      readonly received: number;
+      readonly why: string;
+      readonly ms: number;
+    };
+
+/** Told of every decision before it takes effect; when it rejects, the sandbox has no way out any more, and its commands end. */
+export type OnEgress = (fact: EgressFact) => Promise<unknown>;
+
 /** What the commands of one sandbox may see and use. The workspace is always mounted at /workspace. */
 export interface SandboxPolicy {
   readonly workspace: string;
@@ -30,7 +74,8 @@ export interface SandboxPolicy {
   readonly git: { readonly dir: string; readonly objects: readonly string[] } | null;
   readonly mounts: readonly Mount[];
   readonly env: Readonly<Record<string, string>>;
-  readonly network: "none" | "host";
+  /** Always a network namespace of its own; with hosts, there is a proxy on its loopback. */
+  readonly network: "none" | Egress;
   readonly limits: Limits;
 }
 
@@ -81,6 +126,10 @@ export interface SandboxHost {
   readonly home: string;
   /** Private directory for sandbox state; on the same disk as the workspaces. */
   readonly stateDir: string;
+  /** Hosts of the user's own network, from the user's configuration: only they may have an address that is not public. */
+  readonly privateHosts?: readonly string[];
+  /** Set by tests to stand in for the system's resolver. */
+  readonly lookup?: (host: string) => Promise<readonly string[]>;
   /** Set by tests to stand in for /usr/bin/bwrap. */
   readonly bwrap?: string;
 }

@@ -53,10 +53,10 @@ const when = (value: number, body: readonly Instruction[]): Instruction[] => [
  * Null for a machine it is not written for; there is no sandbox without it. AF_UNIX sockets are harmless in a network
  * namespace of one's own; in the host's they would reach the abstract sockets of other programs.
  */
-export function seccompProgram(arch: string, { unixSockets }: { unixSockets: boolean }): Buffer | null {
+export function seccompProgram(arch: string): Buffer | null {
   if (arch !== "x64" && arch !== "arm64") return null;
   const number = (name: keyof typeof guardedCalls): number => guardedCalls[name][arch];
-  const families = [AF_INET, AF_INET6, ...(unixSockets ? [AF_UNIX] : [])];
+  const families = [AF_INET, AF_INET6, AF_UNIX];
   const program: Instruction[] = [
     load(ARCHITECTURE),
     [IF_EQUAL, 1, 0, auditArchitecture[arch]],

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
 
 /** How this host's root directory looks, as far as it is shown. */
 export interface SystemRoot {
@@ -6,8 +6,6 @@ export interface SystemRoot {
   readonly links: readonly { readonly path: string; readonly to: string }[];
   /** Files below /proc that show more of the kernel than a command needs, and that this kernel has. */
   readonly hidden: readonly string[];
-  /** Files that say how names are resolved, for the commands that may use the network. */
-  readonly resolver: readonly { readonly source: string; readonly target: string }[];
 }
 
 const beside = ["/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32"];
@@ -23,8 +21,5 @@ export function readSystemRoot(): SystemRoot {
     directories: ["/usr", ...found.flatMap(({ path, to }) => (to === null ? [path] : []))],
     links: found.flatMap(({ path, to }) => (to === null ? [] : [{ path, to }])),
     hidden: kernelFiles.map((name) => `/proc/${name}`).filter((path) => existsSync(path)),
-    resolver: ["/etc/resolv.conf", "/etc/hosts"].flatMap((target) =>
-      existsSync(target) ? [{ source: realpathSync(target), target }] : [],
-    ),
   };
 }

@@ -101,6 +101,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return finishedCall(event, state.calls[callKey(event)] ?? "");
     case "sandbox.opened":
       return sandbox(event, state.lacking);
+    case "egress.judged":
+      return event.verdict === "deny" ? ["✗", `${event.purpose}: no way to ${event.host}: ${event.rule}`] : null;
     case "dependencies.prepared":
       return ["·", `dependencies ${event.how}: ${event.why}`];
     case "suite.planned":
@@ -126,6 +128,7 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;
     case "effect.done":
       return ["✓", `${event.effect}: ${event.result}`];
+    case "egress.ended":
     case "session.started":
     case "model.requested":
     case "report.written":
@@ -217,10 +220,11 @@ function finishedCall(event: EventOf<"call.finished">, summary: string): Said {
   return [ok ? "·" : "✗", `${what} (${exit}${duration(ms)})`];
 }
 
-function sandbox({ purpose, degraded, network }: EventOf<"sandbox.opened">, known: string): Said {
+function sandbox({ purpose, degraded, network, hosts }: EventOf<"sandbox.opened">, known: string): Said {
   const lacks = degraded.join(", ");
   const parts = [
     ...(network === "host" ? [`${purpose} has network`] : []),
+    ...(hosts ? [`${purpose} may reach ${hosts.join(", ")}`] : []),
     ...(lacks !== "" && lacks !== known ? [`not enforced on this machine: ${lacks}`] : []),
   ];
   return parts.length === 0 ? null : ["!", `sandbox: ${parts.join("; ")}`];

@@ -4,6 +4,7 @@ import { WorkspaceError } from "../errors.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
 import { findInstalled } from "../repo/installed.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
+import { installHosts } from "../policy/network.ts";
 import { type DependencyPlan, dependencyFilesToRead, dependencyPlan } from "../suite/packages.ts";
 import { matchesLock } from "../suite/installed-match.ts";
 import { keepEnds } from "../text.ts";
@@ -15,7 +16,7 @@ const INSTALL_MS = 900_000;
 
 /**
  * The packages that tests need: those of the user's tree when they match the lockfile, otherwise installed from the
- * lockfile in a sandbox of its own, the only one that has network. How it was done is on record.
+ * lockfile in a sandbox of its own that reaches the registry and nothing else. How it was done is on record.
  */
 export async function prepareDependencies(desk: WorkDesk): Promise<DependencySource[]> {
   const startedAt = desk.clock.now();
@@ -76,20 +77,28 @@ async function install(desk: WorkDesk, plan: DependencyPlan, whyNeeded: string):
     const argv = desk.manifest.setup.installScripts
       ? plan.install.filter((word) => word !== "--ignore-scripts")
       : plan.install;
-    await consent(desk, argv.join(" "), whyNeeded);
+    const hosts = installHosts(desk.manifest, plan.manager ?? "", desk.network);
+    await consent(desk, argv.join(" "), { whyNeeded, hosts });
     await removeTree(making);
     await mkdir(making, { recursive: true, mode: 0o700 });
     await desk.clone.checkout(desk.clone.base.tree, making);
-    await runInstall(desk, argv, { dir: making, whyNeeded });
+    await runInstall(desk, argv, { dir: making, whyNeeded, hosts });
     await rename(making, dir);
   }
   const found = await findInstalled(dir, plan.installedDirs);
   return found.map(({ dir: name, source }) => ({ dir: name, source }));
 }
 
+interface InstallNeed {
+  /** Why the working tree's packages cannot be used. */
+  readonly whyNeeded: string;
+  /** What may be reached. */
+  readonly hosts: readonly string[];
+}
+
 /** Network is nothing to take silently where somebody can be asked. */
-async function consent(desk: WorkDesk, install: string, whyNeeded: string): Promise<void> {
-  const question = `The packages that the tests need are not usable here (${whyNeeded}).\nRun ${install} in a sandbox with network?`;
+async function consent(desk: WorkDesk, install: string, { whyNeeded, hosts }: InstallNeed): Promise<void> {
+  const question = `The packages that the tests need are not usable here (${whyNeeded}).\nRun ${install} in a sandbox that reaches ${hosts.join(" and ") || "no host"}?`;
   if ((await desk.screen.confirm?.(question, desk.signal)) ?? true) return;
   throw new WorkspaceError(
     `the working tree's packages cannot be used (${whyNeeded}), and ${install} was declined`,
@@ -100,14 +109,14 @@ async function consent(desk: WorkDesk, install: string, whyNeeded: string): Prom
 async function runInstall(
   desk: WorkDesk,
   argv: readonly string[],
-  { dir, whyNeeded }: { readonly dir: string; readonly whyNeeded: string },
+  { dir, whyNeeded, hosts }: InstallNeed & { readonly dir: string },
 ): Promise<void> {
   const room = await openRoom(desk, {
     purpose: "install",
     dir,
     tree: desk.clone.base.tree,
     dependencies: [],
-    network: "host",
+    hosts,
     limits: { wallMs: INSTALL_MS },
   });
   try {
@@ -115,6 +124,7 @@ async function runInstall(
     const result = await room.sandbox.exec(argv, { merge: true, signal: desk.signal, ...(onOutput && { onOutput }) });
     if (result.exitCode === 0) return;
     const output = keepEnds(result.stdout.toString("utf8").trim(), 600);
+    refuseUndeclared(desk, argv.join(" "));
     throw new WorkspaceError(
       `the working tree's packages cannot be used (${whyNeeded}), and ${argv.join(" ")} ended with ${result.exitCode}: ${output}`,
       "make the working tree's packages match the lockfile, or mend the lockfile",
@@ -122,4 +132,18 @@ async function runInstall(
   } finally {
     await room.close();
   }
+}
+
+/** An installation that was kept from a host needs that host, not another look at its output. */
+function refuseUndeclared({ log }: WorkDesk, install: string): void {
+  const denied = log.events.flatMap((event) =>
+    event.type === "egress.judged" && event.purpose === "install" && event.verdict === "deny" ? [event] : [],
+  );
+  const [first] = denied;
+  if (!first) return;
+  const hosts = [...new Set(denied.map(({ host, port }) => `${host}:${port}`))];
+  throw new WorkspaceError(
+    `${install} asked for ${hosts.slice(0, 5).join(", ")} and was refused: ${first.rule}`,
+    "declare it in setup.hosts of claw.yaml and grant it in network.install of your config.yaml (one of your own network in network.private, too)",
+  );
 }

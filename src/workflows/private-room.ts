@@ -4,16 +4,17 @@ import { createClone } from "../repo/clone.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
 import { openRepository } from "../repo/repository.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
-import type { Limits, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { planDependencies, reusable } from "./dependencies.ts";
-import { furnishRoom, type Room } from "./sandboxes.ts";
+import { furnishRoom, type Room, type RoomPlan } from "./sandboxes.ts";
 import type { House } from "./start.ts";
 
 export interface PrivateRoomPlan {
   /** Anywhere inside the user's repository. */
   readonly cwd: string;
-  readonly network: SandboxPolicy["network"];
-  readonly limits: Partial<Limits>;
+  /** Replaces what a session's room has. */
+  readonly room: Partial<
+    Pick<RoomPlan, "hosts" | "egressLimits" | "onEgress" | "workspaceMode" | "mounts" | "env" | "limits">
+  >;
 }
 
 /** A sandbox as a session has it, on a private copy of HEAD, for as long as `use` takes. Nothing is recorded or kept. */
@@ -30,14 +31,13 @@ export async function inPrivateRoom<T>(
     const clone = await createClone(repository, repository.head, join(parent, "clone"));
     await clone.checkout(clone.base.tree, dir);
     const room = await furnishRoom(
-      { clone, openSandbox: (policy) => house.openSandbox(policy) },
+      { clone, openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress) },
       {
         purpose: "try",
         dir,
         tree: clone.base.tree,
         dependencies: await installed({ clone, repository }),
-        network: plan.network,
-        limits: plan.limits,
+        ...plan.room,
       },
     );
     try {

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { InfrastructureError } from "../errors.ts";
+import type { Event } from "../ledger/events.ts";
+import { sessionHosts } from "../policy/network.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
-import type { Limits, Mount, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import type { EgressLimits, Limits, Mount, OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { environmentVariables } from "../repo/python-environment.ts";
 import { linkDependencies, type DependencySource } from "../repo/dependencies.ts";
 import type { WorkDesk } from "./workflow.ts";
@@ -38,28 +40,36 @@ export interface RoomPlan {
   readonly dependencies: readonly DependencySource[];
   /** Files of the workspace that nothing inside may change, relative paths. */
   readonly frozen?: readonly string[];
-  readonly network?: SandboxPolicy["network"];
+  /** Hosts that commands may reach; none when left out. */
+  readonly hosts?: readonly string[];
+  readonly egressLimits?: Partial<EgressLimits>;
+  readonly onEgress?: OnEgress;
+  readonly workspaceMode?: SandboxPolicy["workspaceMode"];
+  /** Shown besides packages and frozen files, and set besides what packages need. */
+  readonly mounts?: readonly Mount[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
 }
 
 /** A sandbox around a directory of claw's own: its packages read-only, its git disposable, its frozen files frozen. */
 export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">, plan: RoomPlan): Promise<Room> {
-  const network = plan.network ?? "none";
   const dependencies = await linkDependencies(plan.dir, plan.dependencies);
   const frozen: Mount[] = (plan.frozen ?? []).map((path) => ({
     source: join(plan.dir, path),
     target: `/workspace/${path}`,
   }));
   const git = await desk.clone.sandboxGit(plan.dir, plan.tree);
-  const sandbox = await desk.openSandbox({
+  const hosts = plan.hosts ?? [];
+  const policy: SandboxPolicy = {
     workspace: plan.dir,
-    workspaceMode: "rw",
+    workspaceMode: plan.workspaceMode ?? "rw",
     git,
-    mounts: [...dependencies, ...frozen],
-    env: await environmentVariables(plan.dependencies),
-    network,
+    mounts: [...dependencies, ...frozen, ...(plan.mounts ?? [])],
+    env: { ...(await environmentVariables(plan.dependencies)), ...plan.env },
+    network: hosts.length === 0 ? "none" : { hosts, ...(plan.egressLimits && { limits: plan.egressLimits }) },
     limits: { ...defaultLimits, ...plan.limits },
-  });
+  };
+  const sandbox = await desk.openSandbox(policy, plan.onEgress);
   return {
     dir: plan.dir,
     sandbox,
@@ -70,15 +80,19 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
   };
 }
 
-/** The same for a run, on record. */
-export async function openRoom(desk: WorkDesk, plan: RoomPlan): Promise<Room> {
-  const room = whileThereIsSpace(await furnishRoom(desk, plan));
+/** The same for a run, on record, with the hosts that the repository declares unless the plan says otherwise. */
+export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">): Promise<Room> {
+  const plan = { ...asked, hosts: asked.hosts ?? sessionHosts(desk.manifest, desk.network) };
+  const onEgress: OnEgress = ({ kind, ...fact }) =>
+    desk.log.append({ type: `egress.${kind}`, purpose: plan.purpose, ...fact } as Event);
+  const room = whileThereIsSpace(await furnishRoom(desk, { ...plan, onEgress }));
   await desk.log.append({
     type: "sandbox.opened",
     purpose: plan.purpose,
     policy: room.sandbox.policyHash,
     degraded: [...room.sandbox.degraded],
-    network: plan.network ?? "none",
+    network: "none",
+    ...(plan.hosts.length > 0 && { hosts: [...plan.hosts] }),
   });
   return room;
 }

@@ -9,9 +9,10 @@ import type { ConnectedModel } from "../models/model.ts";
 import type { Budgets } from "../policy/budgets.ts";
 import { everyPrompt } from "../agent/prompt.ts";
 import { readManifest, type Manifest } from "../policy/manifest.ts";
+import { defaultGrants, type NetworkGrants, refuseUngranted } from "../policy/network.ts";
 import { type Clone, createClone, openClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
-import type { Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
 import * as workflows from "./all.ts";
@@ -37,7 +38,9 @@ export interface House {
   readonly budgets: Budgets;
   /** Connects what a model flag, the environment and the configuration name together. */
   connect(choice: string | undefined): Promise<ConnectedModel>;
-  openSandbox(policy: SandboxPolicy): Promise<Sandbox>;
+  openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
+  /** What the user's configuration lets repositories declare; the default grants sessions nothing. */
+  readonly network?: NetworkGrants;
 }
 
 export interface Watch extends Screen {
@@ -91,6 +94,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const clone = await createClone(repository, base, join(dir, "clone"));
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = readManifest(text);
+    refuseUngranted(manifest, house.network ?? defaultGrants);
     const connected = await model;
     const limits = narrowed(request.limits, manifest);
     const budgets = grantedBudgets(house.budgets, manifest, limits);
@@ -232,7 +236,8 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
     signal: AbortSignal.any([watch.signal, time.signal]),
     waitMs: house.waitMs,
     dir: join(house.home, "runs", log.run),
-    openSandbox: (policy) => house.openSandbox(policy),
+    openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress),
+    network: house.network ?? defaultGrants,
     screen: { onDelta: watch.onDelta, onOutput: watch.onOutput, confirm: watch.confirm },
   };
   try {

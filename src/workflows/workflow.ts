@@ -6,7 +6,8 @@ import type { ConnectedModel, OnDelta } from "../models/model.ts";
 import type { Manifest } from "../policy/manifest.ts";
 import type { Clone } from "../repo/clone.ts";
 import type { Repository } from "../repo/repository.ts";
-import type { Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import type { NetworkGrants } from "../policy/network.ts";
 import type { RunLimits } from "../views/spend.ts";
 
 /** What a workflow works with. It keeps nothing of its own: what it knows is in the log. */
@@ -28,7 +29,9 @@ export interface WorkDesk {
   model(): Promise<ConnectedModel>;
   /** False for a run that was started without a model. */
   readonly hasModel: boolean;
-  openSandbox(policy: SandboxPolicy): Promise<Sandbox>;
+  openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
+  /** What the user lets repositories declare, and what this one does. */
+  readonly network: NetworkGrants;
   readonly screen: Screen;
 }
 

@@ -86,7 +86,9 @@ test("packages that somebody does not want installed end the run before anything
       return Promise.resolve(false);
     },
   });
-  expect(questions).toEqual([expect.stringMatching(/\nRun npm ci --ignore-scripts.* in a sandbox with network\?$/)]);
+  expect(questions).toEqual([
+    expect.stringMatching(/\nRun npm ci --ignore-scripts.* in a sandbox that reaches registry\.npmjs\.org:443\?$/),
+  ]);
   expect(ended).toMatchObject({ outcome: "workspace", reason: expect.stringContaining("was declined") });
   const { events } = await house.ledger.read(ended.run);
   expect(events.some(({ type }) => type === "sandbox.opened")).toBe(false);

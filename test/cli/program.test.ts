@@ -61,7 +61,10 @@ test.each<[string[], unknown]>([
     ["audit", "verify", "--head", "x=1"],
     "claw: --head: must be <run>=<sha256 of its head>, and name the whole run\n  see: claw audit verify --help\n",
   ],
-  [["sandbox", "--network", "lan", "--", "ls"], "claw: --network: must be none or host\n  see: claw sandbox --help\n"],
+  [
+    ["sandbox", "--timeout", "x", "--", "ls"],
+    'claw: --timeout: must be a number from 1 to 86400, not "x"\n  see: claw sandbox --help\n',
+  ],
 ])("%j is told in two lines what is wrong and what to do", async (argv, err) => {
   expect(await type(argv)).toEqual({ code: 2, out: "", err });
 });

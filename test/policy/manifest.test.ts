@@ -17,6 +17,7 @@ const defaults = {
   test: { timeoutSeconds: 600 },
   setup: { installScripts: false },
   scope: { allow: [], deny: [] },
+  network: { hosts: [] },
   protect: [],
   require_different_approver: false,
   require_approved_prompts: false,
@@ -61,7 +62,7 @@ describe("a mistake names its line and what was meant:", () => {
       "a key like no other",
       "elephants: 3\n",
       'claw.yaml:1: unknown key "elephants"',
-      "known here: test, setup, scope, protect, require_different_approver, require_approved_prompts, limits, budgets",
+      "known here: test, setup, network, scope, protect, require_different_approver, require_approved_prompts, limits, budgets",
     ],
     [
       "a wrong type",

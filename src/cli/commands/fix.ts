@@ -43,7 +43,7 @@ const more = `Examples:
   claw fix ISSUE.md --engine search --repro "npm test -- slug"
   claw fix ISSUE.md --dry-run
 
-At a terminal, and not in CI, it asks one thing: whether packages that the tests need may be installed with network.
+At a terminal, and not in CI, it asks one thing: whether packages that the tests need may be installed from their registry.
 
 Exit codes:
    0 proven                  12 unproven            20 model unavailable
@@ -70,7 +70,7 @@ export const fix = command({
     ["--workers <n>", "search: workspaces used at once (default: one per processor, at most 4)"],
     ["--dry-run", "print the plan and the price ceiling, then stop"],
     ["--json", "print events and, last, the result as lines of JSON"],
-    ["--yes", "ask nothing: install packages with network when they are needed"],
+    ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
   more,
   input: Input,

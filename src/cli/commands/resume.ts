@@ -7,7 +7,7 @@ export const resume = command({
   arguments: "[run]",
   options: [
     ["--json", "print events and, last, the result as lines of JSON"],
-    ["--yes", "ask nothing: install packages with network when they are needed"],
+    ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
   more: "The run is named by the beginning of its id; without one, the newest is meant.\nWhat was finished is not done again.",
   input: z.object({ run: z.string().optional(), json: z.boolean().default(false), yes: z.boolean().default(false) }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SandboxUnavailable } from "../../errors.ts";
+import type { EgressFact } from "../../sandbox/sandbox.ts";
 import { command } from "../command.ts";
 import { numberOption } from "../number-option.ts";
 
@@ -9,29 +10,48 @@ const REFUSED = 126;
 export const sandbox = command({
   arguments: "<command...>",
   options: [
-    ["--network <which>", "none or host (default: none)"],
+    ["--policy <file>", "what the command may see, reach and use (YAML)"],
+    ["--egress <host...>", "hosts it may reach over TLS: host, host:port or *.suffix (default: none)"],
     ["--timeout <seconds>", "most time (default: 600)"],
   ],
   more: `Runs a command on a private copy of HEAD of the current repository, as a session of a run would. What it writes is
-thrown away. It has no standard input.
+thrown away. It has no standard input and no network, unless hosts are named: those it reaches through a proxy that lets
+TLS to exactly them pass, and says on standard error what it refused.
+
+A policy file lies outside the repository, is writable by its owner only, and may hold:
+  workspace: ro                                            # default rw
+  network: { hosts: [api.example.org], uploadMiB: 1 }
+  read: [/opt/data]                                        # shown read-only
+  env: { STAGE: test }
+  limits: { seconds: 60, memoryMiB: 512, processes: 64, openFiles: 256, fileMiB: 64, diskMiB: 256, outputMiB: 16 }
 
 Examples:
   claw sandbox -- npm test
   claw sandbox --timeout 30 -- bash -c 'env; id; ls -la ~'
+  claw sandbox --egress registry.npmjs.org -- npm view zod version
 
 Exit codes: the command's own; 128+n for signal n; 124 out of time; 125 another limit; 126 no sandbox; 127 no such command`,
   passThrough: true,
   input: z.object({
     command: z.array(z.string()).min(1, "is missing"),
-    network: z.enum(["none", "host"], { error: "must be none or host" }).default("none"),
+    policy: z.string().min(1, "must not be empty").optional(),
+    egress: z.array(z.string()).default([]),
     timeout: numberOption({ min: 1, max: 86_400 }),
   }),
-  async run({ command: argv, network, timeout = 600 }, { app, cwd, bytes, err, signal }) {
-    const { inPrivateRoom } = await import("../../workflows/private-room.ts");
+  async run({ command: argv, policy, egress, timeout }, { app, cwd, bytes, err, signal }) {
+    const [{ inPrivateRoom }, { readRoomPolicy }] = await Promise.all([
+      import("../../workflows/private-room.ts"),
+      import("../../workflows/room-policy.ts"),
+    ]);
+    const onEgress = async (fact: EgressFact): Promise<void> => {
+      if (fact.kind === "judged" && fact.verdict === "deny") err(`claw-sandbox: no way to ${fact.host}: ${fact.rule}`);
+      if (fact.kind === "ended" && fact.why !== "closed") err(`claw-sandbox: cut off from ${fact.host}: ${fact.why}`);
+    };
     const opened = await app();
-    const plan = { cwd, network, limits: { wallMs: timeout * 1000 } };
+    const room = await readRoomPolicy({ cwd, file: policy, hosts: egress, seconds: timeout });
     try {
-      return await inPrivateRoom(await opened.house(cwd), plan, async ({ sandbox: box }) => {
+      const house = await opened.house(cwd);
+      return await inPrivateRoom(house, { cwd, room: { ...room, onEgress } }, async ({ sandbox: box }) => {
         if (box.degraded.length > 0) err(`claw-sandbox: not enforced on this machine: ${box.degraded.join(", ")}`);
         const { exitCode, killed } = await box.exec(argv, { merge: true, signal, onOutput: bytes });
         if (killed) err(`claw-sandbox: stopped (${killed})`);
