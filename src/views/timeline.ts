@@ -102,7 +102,7 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "sandbox.opened":
       return sandbox(event, state.lacking);
     case "egress.judged":
-      return event.verdict === "deny" ? ["✗", `${event.purpose}: no way to ${event.host}: ${event.rule}`] : null;
+      return wayOut(event);
     case "dependencies.prepared":
       return ["·", `dependencies ${event.how}: ${event.why}`];
     case "suite.planned":
@@ -119,11 +119,9 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       // On the way to a patch gates pass again and again; what they say in the end counts.
       return event.verdict === "pass" && state.stage !== "gates" ? null : gate(event);
     case "approval.given":
-      return ["✓", `approved by ${event.by} until ${new Date(event.expires).toISOString().slice(0, 10)}`];
     case "approval.refused":
-      return ["✗", `refused by ${event.by}: ${headline(event.reason)}`];
     case "approval.expired":
-      return ["✗", `nobody decided until ${new Date(event.expires).toISOString().slice(0, 16).replace("T", " ")} UTC`];
+      return approval(event);
     case "effect.judged":
       return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;
     case "effect.done":
@@ -229,6 +227,17 @@ function sandbox({ purpose, degraded, network, hosts }: EventOf<"sandbox.opened"
   ];
   return parts.length === 0 ? null : ["!", `sandbox: ${parts.join("; ")}`];
 }
+
+/** What a person decided, or did not. */
+function approval(event: EventOf<"approval.given"> | EventOf<"approval.refused"> | EventOf<"approval.expired">): Said {
+  if (event.type === "approval.refused") return ["✗", `refused by ${event.by}: ${headline(event.reason)}`];
+  const until = new Date(event.expires).toISOString();
+  if (event.type === "approval.given") return ["✓", `approved by ${event.by} until ${until.slice(0, 10)}`];
+  return ["✗", `nobody decided until ${until.slice(0, 16).replace("T", " ")} UTC`];
+}
+
+const wayOut = ({ verdict, purpose, host, rule }: EventOf<"egress.judged">): Said =>
+  verdict === "deny" ? ["✗", `${purpose}: no way to ${headline(host)}: ${rule}`] : null;
 
 /** Steps of the search engine, and the ranking it starts from. */
 function searching(event: EventOf<"suspects.ranked"> | EventOf<"search.tried"> | EventOf<"search.found">): Said {
