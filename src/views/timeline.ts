@@ -1,6 +1,7 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, headline, money, plural } from "../text.ts";
 import { asksForMore } from "./finishes.ts";
+import { approval, effect, sandbox, wayOut } from "./timeline-doors.ts";
 
 /** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
 export type Mark = "·" | "…" | "✓" | "✗" | "!";
@@ -69,7 +70,7 @@ export function foldTimeline(
   });
 }
 
-type Said = readonly [mark: Mark, text: string] | null;
+export type Said = readonly [mark: Mark, text: string] | null;
 
 function say(state: TimelineState, event: Recorded, words: string): Said {
   switch (event.type) {
@@ -123,9 +124,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "approval.expired":
       return approval(event);
     case "effect.judged":
-      return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;
     case "effect.done":
-      return ["✓", `${event.effect}: ${event.result}`];
+      return effect(event);
     case "egress.ended":
     case "session.started":
     case "model.requested":
@@ -217,27 +217,6 @@ function finishedCall(event: EventOf<"call.finished">, summary: string): Said {
   const what = summary === "" ? tool : `${tool} ${headline(summary, 80)}`;
   return [ok ? "·" : "✗", `${what} (${exit}${duration(ms)})`];
 }
-
-function sandbox({ purpose, degraded, network, hosts }: EventOf<"sandbox.opened">, known: string): Said {
-  const lacks = degraded.join(", ");
-  const parts = [
-    ...(network === "host" ? [`${purpose} has network`] : []),
-    ...(hosts ? [`${purpose} may reach ${hosts.join(", ")}`] : []),
-    ...(lacks !== "" && lacks !== known ? [`not enforced on this machine: ${lacks}`] : []),
-  ];
-  return parts.length === 0 ? null : ["!", `sandbox: ${parts.join("; ")}`];
-}
-
-/** What a person decided, or did not. */
-function approval(event: EventOf<"approval.given"> | EventOf<"approval.refused"> | EventOf<"approval.expired">): Said {
-  if (event.type === "approval.refused") return ["✗", `refused by ${event.by}: ${headline(event.reason)}`];
-  const until = new Date(event.expires).toISOString();
-  if (event.type === "approval.given") return ["✓", `approved by ${event.by} until ${until.slice(0, 10)}`];
-  return ["✗", `nobody decided until ${until.slice(0, 16).replace("T", " ")} UTC`];
-}
-
-const wayOut = ({ verdict, purpose, host, rule }: EventOf<"egress.judged">): Said =>
-  verdict === "deny" ? ["✗", `${purpose}: no way to ${headline(host)}: ${rule}`] : null;
 
 /** Steps of the search engine, and the ranking it starts from. */
 function searching(event: EventOf<"suspects.ranked"> | EventOf<"search.tried"> | EventOf<"search.found">): Said {

@@ -93,8 +93,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
   try {
     const clone = await createClone(repository, base, join(dir, "clone"));
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
-    const manifest = readManifest(text);
-    refuseUngranted(manifest, house.network ?? defaultGrants);
+    const manifest = grantedManifest(text, house);
     const connected = await model;
     const limits = narrowed(request.limits, manifest);
     const budgets = grantedBudgets(house.budgets, manifest, limits);
@@ -205,6 +204,13 @@ async function refuseOtherPrompts(log: RunLog, judged: Parameters<typeof refused
     outcome: refused.outcome,
     hint: "continue with the claw that began it, or approve the prompts and start a new run",
   });
+}
+
+/** What the repository allows, as far as the user grants it. */
+function grantedManifest(text: string | undefined, { network = defaultGrants }: House): Manifest {
+  const manifest = readManifest(text);
+  refuseUngranted(manifest, network);
+  return manifest;
 }
 
 interface Parts {

@@ -1,0 +1,34 @@
+import type { EventOf } from "../ledger/events.ts";
+import { headline } from "../text.ts";
+import type { Said } from "./timeline.ts";
+
+/** What a sandbox may reach, and what it lacks unless that is known. */
+export function sandbox({ purpose, degraded, network, hosts }: EventOf<"sandbox.opened">, known: string): Said {
+  const lacks = degraded.join(", ");
+  const parts = [
+    ...(network === "host" ? [`${purpose} has network`] : []),
+    ...(hosts ? [`${purpose} may reach ${hosts.join(", ")}`] : []),
+    ...(lacks !== "" && lacks !== known ? [`not enforced on this machine: ${lacks}`] : []),
+  ];
+  return parts.length === 0 ? null : ["!", `sandbox: ${parts.join("; ")}`];
+}
+
+/** A way out that was refused. */
+export const wayOut = ({ verdict, purpose, host, rule }: EventOf<"egress.judged">): Said =>
+  verdict === "deny" ? ["✗", `${purpose}: no way to ${headline(host)}: ${rule}`] : null;
+
+/** What a person decided, or did not. */
+export function approval(
+  event: EventOf<"approval.given"> | EventOf<"approval.refused"> | EventOf<"approval.expired">,
+): Said {
+  if (event.type === "approval.refused") return ["✗", `refused by ${event.by}: ${headline(event.reason)}`];
+  const until = new Date(event.expires).toISOString();
+  if (event.type === "approval.given") return ["✓", `approved by ${event.by} until ${until.slice(0, 10)}`];
+  return ["✗", `nobody decided until ${until.slice(0, 16).replace("T", " ")} UTC`];
+}
+
+/** Something done outside the sandbox, or refused. */
+export const effect = (event: EventOf<"effect.judged"> | EventOf<"effect.done">): Said => {
+  if (event.type === "effect.done") return ["✓", `${event.effect}: ${event.result}`];
+  return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;
+};
