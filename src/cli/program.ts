@@ -53,6 +53,11 @@ const menu: readonly Entry[] = [
     "List models, try a model server out, and say what to change about it",
     async () => (await import("./commands/models.ts")).models,
   ],
+  [
+    "stop",
+    "Stop every run at once, and let none start until it is cleared",
+    async () => (await import("./commands/stop.ts")).stop,
+  ],
   ["sandbox", "Run a command exactly as a session would", async () => (await import("./commands/sandbox.ts")).sandbox],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];

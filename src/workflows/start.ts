@@ -20,6 +20,7 @@ import { clearAwayRun } from "./clear-away.ts";
 import { chargeRun, grantedBudgets, narrowed, refuseSpent, refuseUnpriced, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
+import { refuseStopped, watchStop } from "./stop.ts";
 import { endWhenExpired } from "./waiting.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
 
@@ -81,6 +82,7 @@ export interface FinishedRun extends RunEnd {
 
 /** Starts a run. Everything that can be refused without one is refused before its first event. */
 export async function startRun(house: House, request: StartRequest): Promise<FinishedRun> {
+  refuseStopped(house.home);
   const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
   const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
   const model = wishedModel(house, request.model);
@@ -144,6 +146,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
 
 /** Continues a run where its ledger ends. */
 export async function resumeRun(house: House, run: string, watch: Watch): Promise<FinishedRun> {
+  refuseStopped(house.home);
   const log = await house.ledger.open(run);
   const state = foldRun(log.events);
   if (!state.started) throw new UsageError(`there is no run ${run}`, "list them with: claw runs");
@@ -234,12 +237,13 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
   const left = Math.max(0, limits.wallMs - state.activeMs);
   const time = new AbortController();
   const timer = setTimeout(() => time.abort(new TimeIsUp(Math.round(limits.wallMs / 60_000))), left);
+  const stop = watchStop(house.home);
   const desk: WorkDesk = {
     ...parts,
     hasModel: asksModel(state.started),
     clock: house.clock,
     deadline: house.clock.now() + left,
-    signal: AbortSignal.any([watch.signal, time.signal]),
+    signal: AbortSignal.any([watch.signal, time.signal, stop.signal]),
     waitMs: house.waitMs,
     dir: join(house.home, "runs", log.run),
     openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress),
@@ -255,6 +259,7 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
     return { run: log.run, ...end };
   } finally {
     clearTimeout(timer);
+    stop.done();
   }
 }
 

@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Machine, machine, resultOf } from "../support/claw.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
@@ -81,6 +83,35 @@ test("SIGTERM ends with 143 and the same kind of resumable run", async () => {
   const { used, cwd, env } = await stage({ reproduce: [bash("sleep 987655")] });
   const { finished } = await signalled({ used, cwd, env }, /"type":"call.judged"[^\n]*sleep 987655/, "SIGTERM");
   expect([finished.code, resultOf(finished)]).toMatchObject([143, { outcome: "interrupted", resumable: true }]);
+});
+
+test("claw stop ends every run within a second, and lets none go on until that is cleared", async () => {
+  const { used, cwd, env } = await stage({ reproduce: [bash("sleep 987656"), ...reproducesSum], patch: patchesSum });
+  const { child, done } = used.start(["fix", sumIssue, "--json"], { cwd, env });
+  child.stdin?.end();
+  const run = await new Promise<string>((resolve) => {
+    let seen = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (/"type":"call.judged"[^\n]*sleep 987656/.test(seen)) resolve(/"run":"([0-9a-z]{12})"/.exec(seen)?.[1] ?? "");
+    });
+  });
+
+  const stopped = await used.claw(["stop", "the", "server", "moves", "--json"]);
+  expect([stopped.code, resultOf(stopped)]).toMatchObject([0, { stopped: true, runs: [run], stillRunning: [] }]);
+  const finished = await done;
+  expect([finished.code, resultOf(finished)]).toMatchObject([130, { outcome: "interrupted", resumable: true }]);
+  const paused =
+    finished.stdout
+      .trim()
+      .split("\n")
+      .findLast((line) => line.includes('"run.paused"')) ?? "";
+  const { event } = JSON.parse(paused) as { event: { type: string; at: number } };
+  expect(event.type).toBe("run.paused");
+  expect(event.at - statSync(join(used.clawHome, "STOP")).mtimeMs).toBeLessThan(1000);
+  const refused = await used.claw(["resume", run], { cwd, env });
+  expect([refused.code, refused.stderr]).toEqual([13, expect.stringMatching(/claw is stopped: .*the server moves/)]);
+  expect((await used.claw(["stop", "--clear"])).stdout).toContain("work is allowed again");
 });
 
 test("a reader that goes away does not end the run", async () => {
