@@ -23,6 +23,10 @@ export type KeyReference = z.infer<typeof KeyReference>;
 /** "localhost:8080" is a URL too, of a scheme named localhost. */
 const HttpUrl = z.url({ protocol: /^https?$/, error: "give an address that begins with http:// or https://" });
 
+const rate = z.number().nonnegative();
+/** US dollars per million tokens. What the cache reads and writes costs as much as other input when it is left out. */
+const Price = z.strictObject({ input: rate, output: rate, cacheRead: rate.optional(), cacheWrite: rate.optional() });
+
 /** One endpoint of config.yaml, and what is assumed of an address that is in none. */
 export const EndpointSettings = z.strictObject({
   baseUrl: HttpUrl,
@@ -35,14 +39,14 @@ export const EndpointSettings = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: "On this machine or network. Guessed from the address when left out." }),
-  price: z
+  price: Price.optional().meta({ description: "US dollars per million tokens; overrides the built-in price list." }),
+  hourly: z
     .strictObject({
-      input: z.number().nonnegative(),
-      output: z.number().nonnegative(),
-      cacheRead: z.number().nonnegative().optional(),
+      usd: z.number().nonnegative(),
+      shared: z.int().min(1).default(1).meta({ description: "How many requests it serves at once." }),
     })
     .optional()
-    .meta({ description: "US dollars per million tokens; overrides the built-in price list." }),
+    .meta({ description: "What a server of your own costs by the hour, in US dollars: a request pays for its time." }),
 });
 export type EndpointConfig = z.infer<typeof EndpointSettings>;
 
@@ -54,6 +58,10 @@ const host = z
 export const UserConfig = z.strictObject({
   model: z.string().optional().meta({ description: "Default model, as <endpoint>/<model>." }),
   endpoints: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), EndpointSettings).default({}),
+  prices: z.record(z.string().min(1), Price).default({}).meta({
+    description:
+      "Your own prices by model, or by <endpoint>/<model>, in US dollars per million tokens; they win over every other.",
+  }),
   budget: z
     .strictObject({
       usd: z

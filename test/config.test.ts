@@ -31,6 +31,7 @@ test("no file and no environment is enough to start", () => {
   const config = configOf(null);
   expect(config.user).toEqual({
     endpoints: {},
+    prices: {},
     budget: { turns: 100, minutes: 60 },
     approval: { days: 7 },
     budgets: {},

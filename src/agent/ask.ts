@@ -9,6 +9,7 @@ import { mostTokens } from "../views/input-bound.ts";
 import type { SessionState } from "../views/session.ts";
 import { exceeded, nearlySpent, type Spend } from "../views/spend.ts";
 import type { Agent } from "./agent.ts";
+import { costOf, costOfFailure } from "./charge.ts";
 import { exchangeOfFailure, exchangeOfReply } from "./exchange.ts";
 import { putMessage } from "./transcript.ts";
 
@@ -122,25 +123,18 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
   return patient(request, signal, agent.onDelta);
 }
 
-const recordFailure = (
-  { session, turn, attempts }: Turn,
-  error: ModelError,
-  { agent, record }: Asking,
-): Promise<void> =>
-  record({
+function recordFailure({ session, turn, attempts }: Turn, error: ModelError, { agent, record }: Asking): Promise<void> {
+  const cost = costOfFailure(session, error, agent);
+  return record({
     type: "model.failed",
     session,
     turn,
     kind: error.kind,
     reason: error.message,
     billable: error.usage !== null,
+    ...(cost !== null && { cost }),
     ...exchangeOfFailure(agent.log, error, attempts),
   });
-
-/** Where a cloud server did not say what it used, all that was reserved counts: a guess could be less than the bill. */
-function costOf({ usage, servedTier }: Reply, reserved: number | null, { model, clock }: Agent): number | null {
-  const price = model.price(usage, clock.now(), servedTier);
-  return price === null || usage.source === "provider" || model.info.selfHosted ? price : (reserved ?? price);
 }
 
 function recordReply(

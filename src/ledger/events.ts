@@ -12,6 +12,16 @@ const commit = z.string();
 const nano = z.int().nonnegative();
 const json = z.json();
 const account = { identity: z.string().nullable().optional(), login: z.string().nullable().optional() };
+const rate = z.number().nonnegative();
+const prices = z.object({
+  lock: Sha,
+  terms: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("listed"), provider: z.string() }),
+    z.object({ kind: z.literal("configured"), input: rate, output: rate, cacheRead: rate, cacheWrite: rate }),
+    z.object({ kind: z.literal("hourly"), usd: rate, shared: z.int() }),
+    z.object({ kind: z.enum(["own-server", "recorded", "unknown"]) }),
+  ]),
+});
 const budgets = z.object({ day: nano.nullable(), repository: nano.nullable(), fleet: nano.nullable() });
 const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...shape });
@@ -41,10 +51,12 @@ export const Event = z.discriminatedUnion("type", [
     limits: z.object({ usdNano: nano.nullable(), turns: z.int(), tokens: z.int(), wallMs: z.int(), attempts: z.int() }),
     manifest: Sha.nullable(),
     prompts: z.record(z.string(), Sha),
+    /** What replies are priced by: hash of the price list with the table of service tiers, and the terms of this model. */
+    prices: prices.optional(),
     /** Limits in money that this run shares with others, as they held when it began. */
     budgets: budgets.optional(),
   }),
-  event("run.resumed", { host: z.string(), budgets: budgets.optional() }),
+  event("run.resumed", { host: z.string(), budgets: budgets.optional(), prices: prices.optional() }),
   /** The prompt files of the release against claw.lock of the base commit. `by` and `at` are null for one that nobody approved as it is. */
   event("prompts.judged", {
     required: z.boolean(),
@@ -102,6 +114,8 @@ export const Event = z.discriminatedUnion("type", [
     reason: z.string(),
     billable: z.boolean(),
     exchange: Exchange.optional(),
+    /** What it cost where that can be known: the time of one's own server. Without it a billable failure costs all that was reserved. */
+    cost: nano.optional(),
   }),
   event("model.replied", {
     session: z.string(),

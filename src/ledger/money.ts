@@ -22,7 +22,9 @@ export function moneyOf(event: Event, { run, owner, scopes }: Payer): readonly M
       return [{ kind: "reserve", id, owner, nano: event.reserved, scopes: scopes() }];
     }
     case "model.failed":
-      return [{ kind: "settle", id: `${run} ${event.session}`, nano: event.billable ? null : 0, scopes: [] }];
+      return [
+        { kind: "settle", id: `${run} ${event.session}`, nano: event.billable ? (event.cost ?? null) : 0, scopes: [] },
+      ];
     case "model.replied":
       return [{ kind: "settle", id: `${run} ${event.session}`, nano: event.cost, scopes: scopes() }];
     default:

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Config, EndpointConfig } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../text.ts";
-import type { Endpoint, ModelChoice } from "./endpoint.ts";
+import type { ConfiguredPrices, Endpoint, ModelChoice } from "./endpoint.ts";
 import { resolveKey } from "./key.ts";
 import { listModels } from "./list-models.ts";
 
@@ -57,8 +57,18 @@ function servingClaude(endpoints: readonly Named[], first: Named, wanted: string
   );
 }
 
+/** Without the parts that were left out. */
+const given = ({ input, output, cacheRead, cacheWrite }: NonNullable<EndpointConfig["price"]>): ConfiguredPrices => ({
+  input,
+  output,
+  ...(cacheRead !== undefined && { cacheRead }),
+  ...(cacheWrite !== undefined && { cacheWrite }),
+});
+
 export function endpointFor(config: Config, [name, endpoint]: Named, model: string): Endpoint {
-  const { wire, key, price } = endpoint;
+  const { wire, key } = endpoint;
+  const own = config.user.prices;
+  const prices = own[`${name}/${model}`] ?? own[model] ?? endpoint.price;
   const baseUrl = withVersion(endpoint);
   return {
     name,
@@ -72,13 +82,8 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
       ...(config.proxy && { proxy: config.proxy }),
       ...(config.certificates && { certificates: config.certificates }),
     },
-    ...(price && {
-      prices: {
-        input: price.input,
-        output: price.output,
-        ...(price.cacheRead !== undefined && { cacheRead: price.cacheRead }),
-      },
-    }),
+    ...(prices && { prices: given(prices) }),
+    ...(endpoint.hourly && { hourly: endpoint.hourly }),
   };
 }
 

@@ -7,6 +7,8 @@ export interface ConfiguredPrices {
   readonly output: number;
   /** Defaults to `input`. */
   readonly cacheRead?: number;
+  /** Defaults to `input`. */
+  readonly cacheWrite?: number;
 }
 
 /** An HTTP server that speaks one of the wires, and the model to ask there. */
@@ -24,6 +26,8 @@ export interface Endpoint {
   /** On this machine or its network. */
   readonly selfHosted: boolean;
   readonly prices?: ConfiguredPrices;
+  /** A server that costs US dollars by the hour, and how many requests it serves at once. */
+  readonly hourly?: { readonly usd: number; readonly shared: number };
   /** Upper bound of one reply in tokens. Default 16,000, or 8,000 self-hosted. */
   readonly maxOutputTokens?: number;
   /** How this machine reaches others; see `agent.ts`. */

@@ -1,4 +1,5 @@
 import type { Capabilities } from "./capabilities.ts";
+import type { EventOf } from "../ledger/events.ts";
 import type { AssistantMessage, Message, Usage } from "../ledger/message.ts";
 import type { Heard } from "./tape.ts";
 
@@ -54,6 +55,9 @@ interface ModelInfo {
   readonly maxOutputTokens: number;
 }
 
+/** Where a price comes from; amounts in US dollars, per million tokens or per hour. */
+export type PriceTerms = NonNullable<EventOf<"run.started">["prices"]>["terms"];
+
 export interface ConnectedModel {
   readonly info: ModelInfo;
   /** Tokens one request may have, reply included; null or absent when nobody knows. */
@@ -61,8 +65,10 @@ export interface ConnectedModel {
   /** What the last probe found out; null or absent without one. */
   readonly capabilities?: Capabilities | null;
   readonly ask: Model;
-  /** Integer nano-dollars, or null when the price is not known: never 0 for "unknown". */
-  price(usage: Usage, at: number, tier: string | null): number | null;
+  /** Integer nano-dollars, or null when the price is not known: never 0 for "unknown". `ms` is how long the request took. */
+  price(usage: Usage, at: number, tier: string | null, ms: number): number | null;
   /** Upper bound of the next request's cost in nano-dollars, or null when the price is not known. */
   ceiling(inputTokens: number, maxOutputTokens: number, at: number): number | null;
+  /** Where the price comes from, for the record. */
+  readonly terms?: PriceTerms;
 }

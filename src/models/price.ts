@@ -1,37 +1,58 @@
 import type { Usage } from "../ledger/message.ts";
+import { tierFactor } from "../policy/service-tiers.ts";
+import { deadlinesFor } from "./deadline.ts";
 import type { ConfiguredPrices, Endpoint } from "./endpoint.ts";
 import type { ConnectedModel } from "./model.ts";
 
-/** The two questions about money a connection answers, in integer nano-dollars; null is "not known", never 0. */
-export type Pricing = Pick<ConnectedModel, "price" | "ceiling">;
+/** The questions about money a connection answers, in integer nano-dollars; null is "not known", never 0. */
+export type Pricing = Pick<ConnectedModel, "price" | "ceiling" | "terms">;
 
 /** A known price of nothing: recorded replies. */
-export const free: Pricing = { price: () => 0, ceiling: () => 0 };
+export const free: Pricing = { price: () => 0, ceiling: () => 0, terms: { kind: "recorded" } };
 
-const unknown: Pricing = { price: () => null, ceiling: () => null };
+const unknown: Pricing = { price: () => null, ceiling: () => null, terms: { kind: "unknown" } };
+
+/** One's own server without a price: nobody sends a bill. */
+const ownServer: Pricing = { ...free, terms: { kind: "own-server" } };
 
 /**
- * The owner's own prices if configured; else the price list shipped with the program, found by the endpoint's address.
- * A self-hosted endpoint is in no list. Loads the list only when it is needed: it costs about 30 ms.
+ * The owner's own prices if configured, per token or per hour; else the price list shipped with the program, found by the
+ * endpoint's address. A self-hosted endpoint is in no list. Loads the list only when it is needed: it costs about 30 ms.
  */
 export async function pricingFor(endpoint: Endpoint): Promise<Pricing> {
   if (endpoint.prices !== undefined) return configuredPricing(endpoint.prices, endpoint.model);
-  return endpoint.selfHosted ? unknown : listedPricing(endpoint);
+  if (endpoint.hourly !== undefined) return hourlyPricing(endpoint.hourly, deadlinesFor(endpoint, true).totalMs);
+  return endpoint.selfHosted ? ownServer : listedPricing(endpoint);
 }
 
 /** Dollars per million tokens are thousands of nano-dollars per token. */
 const nanoPerToken = 1_000;
 
 function configuredPricing(prices: ConfiguredPrices, model: string): Pricing {
-  const { input, output, cacheRead = input } = prices;
+  const { input, output, cacheRead = input, cacheWrite = input } = prices;
   const price: Pricing["price"] = (usage, _at, tier) => {
-    const dear = (usage.inputUncached + usage.inputCacheWrite) * input + usage.inputCacheRead * cacheRead;
-    return scaled((dear + outputOf(usage) * output) * nanoPerToken, tierMultiplier(tier, model));
+    const read = usage.inputUncached * input + usage.inputCacheWrite * cacheWrite + usage.inputCacheRead * cacheRead;
+    return scaled((read + outputOf(usage) * output) * nanoPerToken, tierFactor(tier, model));
   };
   const ceiling: Pricing["ceiling"] = (inputTokens, maxOutputTokens) =>
-    scaled((inputTokens * Math.max(input, cacheRead) + maxOutputTokens * output) * nanoPerToken, 1);
-  return { price, ceiling };
+    Math.ceil((inputTokens * Math.max(input, cacheRead, cacheWrite) + maxOutputTokens * output) * nanoPerToken);
+  return { price, ceiling, terms: { kind: "configured", input, output, cacheRead, cacheWrite } };
 }
+
+const HOUR_MS = 3_600_000;
+
+/** A server that costs by the hour: a request pays for its time, shared with those that run beside it. */
+function hourlyPricing({ usd, shared }: NonNullable<Endpoint["hourly"]>, longestMs: number): Pricing {
+  const nano = (ms: number): number => Math.ceil((ms / HOUR_MS) * (usd / shared) * 1e9);
+  return {
+    price: (_usage, _at, _tier, ms) => nano(ms),
+    ceiling: () => nano(longestMs),
+    terms: { kind: "hourly", usd, shared },
+  };
+}
+
+/** A price may change between a request and its reply, no later than so many milliseconds after. */
+const LONGEST_REQUEST_MS = HOUR_MS;
 
 async function listedPricing({ baseUrl, model }: Endpoint): Promise<Pricing> {
   const { calcPrice, findProvider } = await import("@pydantic/genai-prices");
@@ -47,41 +68,35 @@ async function listedPricing({ baseUrl, model }: Endpoint): Promise<Pricing> {
     };
     return calcPrice(tokens, model, { provider, timestamp: new Date(at) })?.total_price ?? null;
   };
-  const most = (inputTokens: number, maxOutputTokens: number): readonly Usage[] => {
-    const fresh: Usage = {
-      inputUncached: inputTokens,
-      inputCacheRead: 0,
-      inputCacheWrite: 0,
-      outputVisible: maxOutputTokens,
-      outputReasoning: 0,
-      source: "estimated",
-    };
-    return [fresh, { ...fresh, inputUncached: 0, inputCacheWrite: inputTokens }];
-  };
   return {
-    price: (usage, at, tier) => scaled(inNano(dollars(usage, at)), tierMultiplier(tier, model)),
+    // By the date of the reply, which is how providers bill.
+    price: (usage, at, tier) => scaled(inNano(dollars(usage, at)), tierFactor(tier, model)),
     ceiling: (inputTokens, maxOutputTokens, at) => {
-      const costs = most(inputTokens, maxOutputTokens).map((usage) => inNano(dollars(usage, at)));
+      const costs = [at, at + LONGEST_REQUEST_MS].flatMap((when) =>
+        dearest(inputTokens, maxOutputTokens).map((usage) => inNano(dollars(usage, when))),
+      );
       return costs.includes(null) ? null : Math.ceil(Math.max(...costs.map(Number)));
     },
+    terms: { kind: "listed", provider: provider.id },
   };
+}
+
+/** The ways a request can be billed most: all of its input read anew, or all of it written to the cache. */
+function dearest(inputTokens: number, maxOutputTokens: number): readonly Usage[] {
+  const fresh: Usage = {
+    inputUncached: inputTokens,
+    inputCacheRead: 0,
+    inputCacheWrite: 0,
+    outputVisible: maxOutputTokens,
+    outputReasoning: 0,
+    source: "estimated",
+  };
+  return [fresh, { ...fresh, inputUncached: 0, inputCacheWrite: inputTokens }];
 }
 
 const inNano = (dollars: number | null): number | null => (dollars === null ? null : dollars * 1e9);
 
 const outputOf = (usage: Usage): number => usage.outputVisible + usage.outputReasoning;
 
-const scaled = (nano: number | null, multiplier: number | null): number | null =>
-  nano === null || multiplier === null ? null : Math.round(nano * multiplier);
-
-/**
- * What a service tier costs relative to the listed price, by the tier the server says it used.
- * Null for tiers whose price is not published: then the reply has no known price.
- */
-export function tierMultiplier(tier: string | null, model: string): number | null {
-  if (tier === null || tier === "default" || tier === "standard" || tier === "auto") return 1;
-  if (tier === "flex" || tier === "batch") return 0.5;
-  if (tier !== "priority" && tier !== "fast") return null;
-  if (/^gpt-5\.5\b/.test(model)) return 2.5;
-  return /^gpt-5\.(6-(sol|terra|luna)|4)\b/.test(model) ? 2 : null;
-}
+const scaled = (nano: number | null, factor: number | null): number | null =>
+  nano === null || factor === null ? null : Math.round(nano * factor);

@@ -33,7 +33,7 @@ export function applyToSpend(spend: Spend, event: Recorded): Spend {
       return { ...settled, reserved: { ...reserved, [event.session]: event.reserved } };
     }
     case "model.failed":
-      return event.billable ? settle(spend, event.session) : release(spend, event.session);
+      return event.billable ? settle(spend, event.session, event.cost) : release(spend, event.session);
     case "model.replied": {
       const { usage } = event;
       // A reply whose tier has no known price cost something: at least for the limits it counts as all that was reserved.
@@ -55,9 +55,10 @@ export function applyToSpend(spend: Spend, event: Recorded): Spend {
 
 const release = (spend: Spend, session: string): Spend => ({ ...spend, reserved: { ...spend.reserved, [session]: 0 } });
 
-/** Takes a session's reservation for spent. */
-function settle(spend: Spend, session: string): Spend {
-  const { [session]: lost = 0 } = spend.reserved;
+/** Takes a session's reservation for spent, or what it is known to have cost. */
+function settle(spend: Spend, session: string, cost?: number): Spend {
+  const { [session]: reserved = 0 } = spend.reserved;
+  const lost = cost ?? reserved;
   const { settled, unpriced } = spend;
   return { ...release(spend, session), settled: settled + (lost ?? 0), unpriced: unpriced || lost === null };
 }

@@ -3,6 +3,7 @@ import { ClawError, Overdrawn, UsageError } from "../errors.ts";
 import type { EventOf } from "../ledger/events.ts";
 import type { RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
+import { priceLockHash } from "../models/price-lock.ts";
 import {
   budgetHints,
   budgetOfScope,
@@ -42,6 +43,12 @@ export const sharedBudgets = ({ day, repository, fleet }: Budgets): NonNullable<
 /** From here on every request of the run is reserved in each account, in the transaction that records it. */
 export const chargeRun = (house: Pick<House, "clock">, log: RunLog, budgets: Budgets, repository: string): void =>
   log.charge(() => scopesOf(budgets, { run: log.run, repository, at: house.clock.now() }));
+
+/** What the replies of a model are priced by, for the record. */
+export const pricesOf = ({ terms }: ConnectedModel): NonNullable<EventOf<"run.started">["prices"]> => ({
+  lock: priceLockHash(),
+  terms: terms ?? { kind: "unknown" },
+});
 
 /** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */
 export function refuseUnpriced(model: ConnectedModel, budgets: Budgets, now: number): void {

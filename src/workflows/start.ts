@@ -17,7 +17,7 @@ import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
 import * as workflows from "./all.ts";
 import { clearAwayRun } from "./clear-away.ts";
-import { chargeRun, grantedBudgets, narrowed, refuseSpent, refuseUnpriced, sharedBudgets } from "./budget.ts";
+import { chargeRun, grantedBudgets, narrowed, pricesOf, refuseSpent, refuseUnpriced, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
@@ -122,6 +122,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       model: whoAnswers(request.model, connected),
       limits,
       manifest: text === undefined ? null : log.put(text),
+      ...(connected && { prices: pricesOf(connected) }),
       budgets: sharedBudgets(budgets),
       prompts: await keptPrompts(log),
     });

@@ -1,7 +1,11 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Usage } from "../../src/ledger/message.ts";
 import type { Endpoint } from "../../src/models/endpoint.ts";
-import { pricingFor, tierMultiplier } from "../../src/models/price.ts";
+import { pricingFor } from "../../src/models/price.ts";
+import { priceLock, priceLockHash } from "../../src/models/price-lock.ts";
+import { tierFactor } from "../../src/policy/service-tiers.ts";
 import { mapUsage } from "../../src/models/usage.ts";
 import { endpointAt } from "./desk.ts";
 
@@ -73,7 +77,7 @@ test.each<[string, Partial<Usage>, number, string | null, number | null]>([
   ["gpt-4o-mini", { inputUncached: 1_000, inputCacheRead: 1_000, outputVisible: 1_000 }, at, null, 825_000],
   ["gpt-5.6-sol-turbo-nobody-knows", { inputUncached: 1 }, at, null, null],
 ])("%s: %o costs what its list says", async (model, parts, when, tier, nano) => {
-  expect((await openai(model)).price(usage(parts), when, tier)).toBe(nano);
+  expect((await openai(model)).price(usage(parts), when, tier, 1)).toBe(nano);
 });
 
 test("the ceiling reckons with the dearest way the input can be billed", async () => {
@@ -93,20 +97,50 @@ test("no price of a reply exceeds the ceiling of its request", async () => {
       { inputCacheWrite: 5_000 },
       { inputUncached: 2_000, inputCacheWrite: 3_000 },
     ]) {
-      expect(pricing.price(usage({ ...parts, outputReasoning: 700 }), at, "default")).toBeLessThanOrEqual(
+      expect(pricing.price(usage({ ...parts, outputReasoning: 700 }), at, "default", 1)).toBeLessThanOrEqual(
         pricing.ceiling(5_000, 700, at) ?? -1,
       );
     }
   }
 });
 
-test("an unknown price is null, never nothing: other servers, also when they serve a listed model", async () => {
+test("an unknown price is null, never nothing; one's own server without a price is free and says so", async () => {
   for (const baseUrl of ["http://127.0.0.1:8000/v1", "https://llm.example.com/v1"]) {
-    for (const selfHosted of [true, false]) {
-      const pricing = await openai("gpt-5.6-terra", { baseUrl, selfHosted });
-      expect([pricing.price(usage({ inputUncached: 1 }), at, null), pricing.ceiling(1, 1, at)]).toEqual([null, null]);
-    }
+    const cloud = await openai("gpt-5.6-terra", { baseUrl, selfHosted: false });
+    expect([cloud.price(usage({ inputUncached: 1 }), at, null, 1), cloud.ceiling(1, 1, at)]).toEqual([null, null]);
+    const own = await openai("gpt-5.6-terra", { baseUrl, selfHosted: true });
+    expect([own.price(usage({ inputUncached: 1 }), at, null, 1), own.ceiling(1, 1, at), own.terms]).toEqual([
+      0,
+      0,
+      { kind: "own-server" },
+    ]);
   }
+});
+
+test("a server that costs by the hour is paid for the time of a request, shared with those beside it", async () => {
+  const own = await openai("m", { selfHosted: true, hourly: { usd: 2, shared: 4 } });
+  // Half a dollar an hour each: 36 s are a hundredth of it. A request may last half an hour.
+  expect(own.price(usage({ outputVisible: 9 }), at, null, 36_000)).toBe(5_000_000);
+  expect(own.ceiling(1, 1, at)).toBe(250_000_000);
+});
+
+test("a price that changes between request and reply is inside the ceiling", async () => {
+  // Until 2026-08-21 a token of input cost 6.25 to write; the hour after it is cheaper, the hour before it is not.
+  const sol = await openai("gpt-5.6-sol");
+  const change = Date.UTC(2026, 7, 21);
+  expect(sol.ceiling(1_000, 0, change - 60_000)).toBe(6_250_000);
+  expect(sol.ceiling(1_000, 0, change)).toBe(5_000_000);
+  expect(sol.price(usage({ inputCacheWrite: 1_000 }), change + 60_000, null, 1)).toBe(5_000_000);
+});
+
+test("the lock names what prices are taken from, and is true", () => {
+  const installed = new URL("../../node_modules/@pydantic/genai-prices/", import.meta.url);
+  const { version } = JSON.parse(readFileSync(new URL("package.json", installed), "utf8")) as { version: string };
+  const data = createHash("sha256")
+    .update(readFileSync(new URL("dist/index.js", installed)))
+    .digest("hex");
+  expect([priceLock.version, priceLock.data]).toEqual([version, data]);
+  expect(priceLockHash()).toMatch(/^[0-9a-f]{64}$/);
 });
 
 test("configured prices come first, and zero is a price", async () => {
@@ -117,20 +151,21 @@ test("configured prices come first, and zero is a price", async () => {
       usage({ inputUncached: 10, inputCacheRead: 10, inputCacheWrite: 10, outputVisible: 10 }),
       at,
       null,
+      1,
     ),
   ).toBe(31_000);
   expect(configured.ceiling(10, 10, at)).toBe(25_000);
   const free = await openai("local", { selfHosted: true, prices: { input: 0, output: 0 } });
-  expect([free.price(usage({ inputUncached: 10 }), at, null), free.ceiling(1, 1, at)]).toEqual([0, 0]);
+  expect([free.price(usage({ inputUncached: 10 }), at, null, 1), free.ceiling(1, 1, at)]).toEqual([0, 0]);
 });
 
 test("a tier nobody published a price for has none", () => {
   expect(
     ["default", "auto", "standard", "flex", "batch", "scale", "ultrafast"].map((tier) =>
-      tierMultiplier(tier, "gpt-5.6-sol"),
+      tierFactor(tier, "gpt-5.6-sol"),
     ),
   ).toEqual([1, 1, 1, 0.5, 0.5, null, null]);
-  expect(tierMultiplier("priority", "gpt-4o-mini")).toBeNull();
+  expect(tierFactor("priority", "gpt-4o-mini")).toBeNull();
 });
 
 const counts = (

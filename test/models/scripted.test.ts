@@ -64,7 +64,7 @@ test("it is labelled as recorded, costs nothing, and its usage is an estimate", 
   });
   const { usage } = await model.ask(requestOf(), signal);
   expect(usage).toMatchObject({ source: "estimated", outputVisible: 6 });
-  expect([model.price(usage, 0, null), model.ceiling(1_000, 1_000, 0)]).toEqual([0, 0]);
+  expect([model.price(usage, 0, null, 1), model.ceiling(1_000, 1_000, 0)]).toEqual([0, 0]);
 });
 
 test("running out of replies is an error that says which was missing", async () => {
