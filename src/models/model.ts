@@ -56,7 +56,7 @@ interface ModelInfo {
 }
 
 /** Where a price comes from; amounts in US dollars, per million tokens or per hour. */
-export type PriceTerms = NonNullable<EventOf<"run.started">["prices"]>["terms"];
+type PriceTerms = NonNullable<EventOf<"run.started">["prices"]>["terms"];
 
 export interface ConnectedModel {
   readonly info: ModelInfo;

@@ -97,13 +97,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = grantedManifest(text, house);
     const connected = await model;
-    const limits = narrowed(request.limits, manifest);
-    const budgets = grantedBudgets(house.budgets, manifest, limits);
-    if (connected) {
-      refuseSmallWindow(connected);
-      if (!request.tokenCap) refuseUnpriced(connected, budgets, house.clock.now());
-      await refuseSpent(house, budgets, { run, repository: repository.root });
-    }
+    const { limits, budgets } = await granted(house, request, manifest, connected, { run, root: repository.root });
     const log = await house.ledger.open(run);
     const { onStart, onEvent } = request;
     onStart?.(run);
@@ -143,6 +137,29 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     if (!begun) await rm(dir, { recursive: true, force: true });
     throw error;
   }
+}
+
+interface Place {
+  readonly run: string;
+  readonly root: string;
+}
+
+/** What the run may use; refuses what cannot be kept to it, or has nothing left. */
+async function granted(
+  house: House,
+  { limits: asked, tokenCap }: StartRequest,
+  manifest: Manifest,
+  model: ConnectedModel | null,
+  { run, root }: Place,
+) {
+  const limits = narrowed(asked, manifest);
+  const budgets = grantedBudgets(house.budgets, manifest, limits);
+  if (model) {
+    refuseSmallWindow(model);
+    if (!tokenCap) refuseUnpriced(model, budgets, house.clock.now());
+    await refuseSpent(house, budgets, { run, repository: root });
+  }
+  return { limits, budgets };
 }
 
 /** Continues a run where its ledger ends. */
