@@ -19,6 +19,10 @@ export interface Layout {
   readonly disableUserns: boolean;
   /** What shows the way to the egress proxy; empty without one. */
   readonly egress?: readonly string[];
+  /** Is the user namespace a given one? */
+  readonly isKept: boolean;
+  /** Do commands change to a user of their own in it? */
+  readonly dropsUser: boolean;
 }
 
 const SHARED_MEMORY_BYTES = 64 * 2 ** 20;
@@ -39,6 +43,9 @@ export function bubblewrapArguments(layout: Layout): string[] {
     proc(system),
     dev(layout.devices),
     ["--bind", layout.tmp, "/tmp", "--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
+    layout.dropsUser
+      ? passable([HOME, "/run/git-objects/0", ...layout.toolchains, ...policy.mounts.map(({ target }) => target)])
+      : [],
     ["--bind", layout.home, HOME],
     layout.toolchains.flatMap((path) => readOnly(path, path)),
     workspace(policy),
@@ -53,12 +60,32 @@ export const environmentArguments = (env: Readonly<Record<string, string>>): str
   Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]);
 
 /** Each namespace by name: --unshare-all goes on without a user namespace when it cannot have one. */
-const isolation = ({ disableUserns }: Layout): string[] =>
+const isolation = ({ disableUserns, isKept, dropsUser }: Layout): string[] =>
   [
-    ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup", "--unshare-net"],
-    disableUserns ? ["--disable-userns"] : [],
-    ["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"],
+    isKept ? [] : ["--unshare-user", ...(disableUserns ? ["--disable-userns"] : [])],
+    ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup", "--unshare-net"],
+    ["--cap-drop", "ALL", ...(dropsUser ? toDropUser : [])],
+    ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"],
   ].flat();
+
+/** To enter the working directory and change the user: kept from bubblewrap's own until then, and by no command. */
+const toDropUser = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_DAC_READ_SEARCH"].flatMap((capability) => [
+  "--cap-add",
+  capability,
+]);
+
+/** Directories on the way to a mount, which bubblewrap would close to others where the host does. */
+function passable(targets: readonly string[]): string[] {
+  const parents = targets
+    .filter((target) => !target.startsWith(`${WORKSPACE}/`))
+    .flatMap((target) =>
+      target
+        .split("/")
+        .slice(1, -1)
+        .map((_, index, names) => `/${names.slice(0, index + 1).join("/")}`),
+    );
+  return [...new Set(parents)].sort().flatMap((path) => ["--perms", "0755", "--dir", path]);
+}
 
 /** Read-only as a whole: a command that runs as uid 0 could otherwise write the settings of the host's kernel. */
 const proc = ({ hidden }: SystemRoot): string[] => [

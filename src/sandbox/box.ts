@@ -1,7 +1,17 @@
 import { join } from "node:path";
 import { SandboxUnavailable, UsageError } from "../errors.ts";
+import {
+  agentOf,
+  giveTrees,
+  INSIDE,
+  possess,
+  type Possession,
+  readableByAll,
+  thisUser,
+  type UserId,
+} from "./agent-user.ts";
 import { bubblewrapArguments } from "./arguments.ts";
-import { type CheckedPolicy, checkPolicy, isNested } from "./check-policy.ts";
+import { type CheckedPolicy, checkPolicy, isInside, isNested } from "./check-policy.ts";
 import { collectFile } from "./collect.ts";
 import { type Bench, runCommand } from "./command.ts";
 import { prepareDevices } from "./devices.ts";
@@ -12,6 +22,7 @@ import { withFrozenFiles } from "./frozen.ts";
 import { inheritedDescriptors } from "./inherited.ts";
 import { type OnLink, releaseMountPoints, reserveMountPoints } from "./mount-points.ts";
 import { pipePool } from "./pipes.ts";
+import { type KnownUser, openKeeper } from "./keeper.ts";
 import type { ExecResult, OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 import { openScratch, type Scratch, writePrivately } from "./scratch.ts";
 import { seccompProgram } from "./seccomp.ts";
@@ -22,6 +33,8 @@ import { findToolchains } from "./toolchains.ts";
 export interface Ability {
   readonly bwrap: string;
   readonly disableUserns: boolean;
+  /** Can a keeper hold the namespaces of a sandbox, and commands of root run as a user of their own in them? */
+  readonly keeps: boolean;
 }
 
 /** A sandbox, and what only its maker needs to know. */
@@ -38,7 +51,7 @@ export async function assembleBox(
   onEgress: OnEgress = () => Promise.resolve(),
 ): Promise<Box> {
   const checked = checkPolicy(policy, host);
-  const scratch = await openScratch(host.stateDir);
+  const scratch = await openScratch(host.stateDir, checked.policy.workspace);
   const places = mountPlaces(checked);
   const closing = new AbortController();
   let outlet: Outlet | null = null;
@@ -69,6 +82,11 @@ interface Parts {
 
 function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places, closing, outlet }: Parts): Box {
   const running = new Set<Promise<unknown>>();
+  const end = once(async () => {
+    if (!(await scratch.isShared())) await prepared.possession?.end();
+    prepared.bench.keeper?.close();
+    await scratch.remove();
+  });
   const inTurn = isNested(checked.mountPoints) ? oneAtATime() : (work: () => Promise<ExecResult>) => work();
   return {
     async exec(argv, options = {}) {
@@ -81,13 +99,14 @@ function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places
       running.add(result);
       return result.finally(() => running.delete(result));
     },
+    handOver: async () => prepared.possession?.renew(),
     collect: (path, maxBytes) => collectFile(scratch.tmp, path, maxBytes),
     async close() {
       closing.abort();
       await Promise.allSettled(running);
       await outlet?.close();
       places.release();
-      await scratch.remove();
+      await end();
     },
     policyHash: checked.hash,
     degraded: prepared.degraded,
@@ -99,6 +118,8 @@ interface Prepared {
   readonly bench: Bench;
   readonly environment: readonly string[];
   readonly degraded: readonly string[];
+  /** Null when commands run as claw's own user. */
+  readonly possession: Possession | null;
 }
 
 interface Surroundings {
@@ -111,8 +132,23 @@ interface Surroundings {
 
 /** Everything on the host that commands of this sandbox will need. */
 async function prepare(asked: SandboxPolicy, surroundings: Surroundings): Promise<Prepared> {
-  const { host, ability, scratch, outlet, closing } = surroundings;
-  const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const { ability } = surroundings;
+  const agent = ability.keeps && thisUser().uid === 0 && canBeRead(asked) ? agentOf(asked.workspace) : null;
+  const keeper = ability.keeps ? await openKeeper(knownTo(agent)) : null;
+  try {
+    return await prepareFor({ agent, keeper }, asked, surroundings);
+  } catch (error) {
+    keeper?.close();
+    throw error;
+  }
+}
+
+async function prepareFor(
+  { agent, keeper }: Pick<Bench, "agent" | "keeper">,
+  asked: SandboxPolicy,
+  { host, ability, scratch, outlet, closing }: Surroundings,
+): Promise<Prepared> {
+  const user = agent ? INSIDE : thisUser();
   const mounted = asked.mounts.map(({ source }) => join(source, "bin"));
   const [etc, devices, toolchains, mounts] = await Promise.all([
     prepareEtc(host.stateDir, user),
@@ -126,22 +162,45 @@ async function prepare(asked: SandboxPolicy, surroundings: Surroundings): Promis
   const layout = { policy, system: readSystemRoot(), etc, devices, home, tmp, toolchains: toolchains.directories, env };
   const bench: Bench = {
     bwrap: ability.bwrap,
+    agent,
+    keeper,
     options: bubblewrapArguments({
       ...layout,
       disableUserns: ability.disableUserns,
+      isKept: keeper !== null,
+      dropsUser: agent !== null,
       egress: outlet?.mounts ?? [],
     }),
     seccompFile: await writeSeccomp(scratch),
     prefix: outlet?.prefix ?? [],
     limits: policy.limits,
     writable: [policy.workspace, ...writableBeside(policy), home, tmp],
-    pipes: pipePool(scratch.host),
+    pipes: pipePool(scratch.host, agent),
     scratch: scratch.host,
     inherited: inheritedDescriptors(),
     closing,
   };
-  return { bench, environment: Object.keys(env), degraded: degradations(ability, devices, user.uid) };
+  const frozen = policy.mounts.map(({ source }) => source).filter((source) => isInside(source, scratch.host));
+  if (agent) await giveTrees([home, tmp, ...frozen], agent);
+  return {
+    bench,
+    environment: Object.keys(env),
+    degraded: degradations(ability, { agent, keeper, devices }),
+    possession: agent && (await possess([policy.workspace, ...writableBeside(policy)], agent)),
+  };
 }
+
+/** Root has to be known where bubblewrap must reach what only root may; commands never have its id, nor a capability. */
+const knownTo = (agent: UserId | null): KnownUser[] => [
+  { inside: thisUser(), outside: thisUser() },
+  ...(agent ? [{ inside: INSIDE, outside: agent }] : []),
+];
+
+/** Mounts stay their owner's: what only root may read, a command that is not root could not use. */
+const canBeRead = ({ git, mounts }: SandboxPolicy): boolean =>
+  [...(git?.objects ?? []), ...mounts.flatMap(({ source, writable }) => (writable ? [] : [source]))].every(
+    readableByAll,
+  );
 
 function checkArguments(argv: readonly string[]): void {
   if (argv.length > 0 && !argv.some((word) => word.includes("\0"))) return;
@@ -183,11 +242,25 @@ const writableBeside = ({ git, mounts }: SandboxPolicy): string[] => [
   ...mounts.flatMap(({ source, writable }) => (writable ? [source] : [])),
 ];
 
-const degradations = (ability: Ability, devices: string | null, uid: number): string[] => [
-  "cgroup",
-  ...(ability.disableUserns ? [] : ["disable-userns"]),
-  ...(uid === 0 && !devices ? ["devices"] : []),
-];
+function degradations(
+  ability: Ability,
+  { agent, keeper, devices }: Pick<Bench, "agent" | "keeper"> & { readonly devices: string | null },
+): string[] {
+  const asRoot = thisUser().uid === 0 && agent === null;
+  return [
+    "cgroup",
+    ...(keeper ? [] : ["end-with-claw"]),
+    ...((keeper ? keeper.sealed : ability.disableUserns) ? [] : ["disable-userns"]),
+    ...(asRoot ? ["uid-drop"] : []),
+    ...(asRoot && !devices ? ["devices"] : []),
+  ];
+}
+
+/** What is to happen one time only, however often it is asked for. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
 
 /**
  * Runs work in the order it was asked for. A running command could move the directories on the way to a place in the

@@ -1,9 +1,11 @@
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, fchownSync, openSync, rmSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { ClawError, SandboxUnavailable } from "../errors.ts";
+import { INSIDE, type UserId } from "./agent-user.ts";
 import { environmentArguments } from "./arguments.ts";
 import { WORKSPACE } from "./check-policy.ts";
 import { checkedEnvironment } from "./environment.ts";
+import type { Keeper } from "./keeper.ts";
 import { keepEnds } from "./keep-ends.ts";
 import { type Exit, launch, type Launched } from "./launch.ts";
 import type { OutputPipes, PipePool } from "./pipes.ts";
@@ -14,6 +16,9 @@ import { THREADS_PER_PROCESS, watch } from "./watchdog.ts";
 /** What is the same for all commands of one sandbox. */
 export interface Bench {
   readonly bwrap: string;
+  /** Whom the commands run as; null: whoever claw runs as. */
+  readonly agent: UserId | null;
+  readonly keeper: Keeper | null;
   readonly options: readonly string[];
   readonly seccompFile: string;
   /** Put before every command: starts the way to the egress proxy. Empty without one. */
@@ -93,7 +98,7 @@ async function start(
     return descriptor;
   };
   try {
-    const stdin = options.stdin === undefined ? null : await standardInput(bench.scratch, options.stdin, open);
+    const stdin = options.stdin === undefined ? null : await standardInput(bench, options.stdin, open);
     return launch({
       launcher: [...limitArguments(bench.limits), bench.bwrap],
       options: [
@@ -102,11 +107,12 @@ async function start(
         "--chdir",
         options.cwd ?? WORKSPACE,
       ],
-      argv: [...bench.prefix, ...argv],
+      argv: [...(bench.agent ? becomeAgent : []), ...bench.prefix, ...argv],
       stdin,
       stdout: pipes.stdout,
       stderr: pipes.stderr,
       seccomp: open(bench.seccompFile),
+      keeper: bench.keeper,
       inherited: bench.inherited,
       devNull: bench.inherited.length > 0 ? open("/dev/null") : -1,
     });
@@ -118,15 +124,28 @@ async function start(
 
 /** A file without a name: a command may open /dev/stdin again, and stop reading whenever it likes. */
 async function standardInput(
-  scratch: string,
+  { scratch, agent }: Bench,
   bytes: string | Uint8Array,
   open: (path: string) => number,
 ): Promise<number> {
   const file = await writePrivately(scratch, `stdin-${randomUUID()}`, bytes);
   const descriptor = open(file);
   rmSync(file);
+  if (agent) fchownSync(descriptor, agent.uid, agent.gid);
   return descriptor;
 }
+
+/** The last that is done as root, inside: from then on there is no way back to it. */
+const becomeAgent = [
+  "/usr/bin/setpriv",
+  `--reuid=${INSIDE.uid}`,
+  `--regid=${INSIDE.gid}`,
+  "--clear-groups",
+  "--inh-caps=-all",
+  "--ambient-caps=-all",
+  "--bounding-set=-all",
+  "--",
+];
 
 /**
  * Limits the kernel keeps for each process; the watchdog keeps those of all together. Set before bubblewrap runs, with

@@ -1,7 +1,11 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cp, lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { HOME } from "./environment.ts";
+
+const run = promisify(execFile);
 
 /** Taken from the host's /etc. Never accounts, credentials, or settings of package managers and git. */
 const shown = [
@@ -53,6 +57,8 @@ export async function prepareEtc(stateDir: string, user: { uid: number; gid: num
   await mkdir(etc, { mode: 0o755 });
   for (const name of names) await copy(name, etc);
   for (const [name, text] of Object.entries(generated(user))) await writeFile(join(etc, name), text, { mode: 0o644 });
+  // The commands' user may be another one than claw's, whose habit may be to let nobody else read.
+  await run("/bin/chmod", ["-R", "a+rX", "--", etc], { env: {} });
   // Another process may have been faster; its copy is as good.
   await rename(etc, directory).catch(() => undefined);
   await rm(draft, { recursive: true, force: true });

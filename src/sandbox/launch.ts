@@ -1,14 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
+import type { Keeper } from "./keeper.ts";
 import { isGone } from "./processes.ts";
 
 /** Descriptors of bubblewrap, in the order of its stdio. */
 const ARGUMENTS = 3;
 const SECCOMP = 4;
 const STATUS = 5;
+const USER_NAMESPACE = 6;
+const PID_NAMESPACE = 7;
 
 export interface LaunchRequest {
   /** The program and its first arguments: bubblewrap itself, or something that ends in executing it. */
@@ -21,6 +24,8 @@ export interface LaunchRequest {
   readonly stdout: number;
   readonly stderr: number;
   readonly seccomp: number;
+  /** Namespaces to enter; null when bubblewrap makes its own. */
+  readonly keeper: Pick<Keeper, "userNamespace" | "pidNamespace"> | null;
   /** Descriptors this process would hand on by accident, and an open /dev/null to put in their place. */
   readonly inherited: readonly number[];
   readonly devNull: number;
@@ -46,53 +51,63 @@ export interface Launched {
 const GONE_MS = 2000;
 const QUICK_TRIES = 50;
 const NICENESS = 5;
+/** How often, and how many times, a first process is seen gone before it counts as lost. */
+const LOST_MS = 100;
+const LOST_LOOKS = 3;
 /** How long bubblewrap may take to name its first process once it is to be killed. */
 const KILL_GRACE_MS = 1000;
 
 /** Starts one command. Throws what `spawn` throws, such as E2BIG. */
 export function launch(request: LaunchRequest): Launched {
-  const { launcher, argv, options, stdin, stdout, stderr, seccomp } = request;
+  const { launcher, argv, options, stdin, stdout, stderr, seccomp, keeper } = request;
   const [program, ...first] = launcher;
+  const entered = keeper ? [keeper.userNamespace, keeper.pidNamespace] : ["ignore" as const, "ignore" as const];
+  const own = [stdin ?? "ignore", stdout, stderr, "pipe", seccomp, "pipe"] satisfies StdioOptions;
   const child = spawn(program, [...first, "--args", `${ARGUMENTS}`, "--", ...argv], {
     env: {},
     cwd: "/",
-    stdio: [stdin ?? "ignore", stdout, stderr, "pipe", seccomp, "pipe", ...plugs(request)],
+    stdio: [...own, ...entered, ...plugs(request)],
   });
   const streams: readonly (Readable | Writable | null | undefined)[] = child.stdio;
   const status = readStatus(streams[STATUS] as Readable);
   const exited = (async (): Promise<Exit> => {
+    const stopLooking = keeper ? lookForLost(child, status) : () => undefined;
     const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (_code, ended) => resolve(ended));
-    });
-    if (status.init !== null) await gone(status.init);
-    return { code: status.exitCode, signal };
+    }).finally(stopLooking);
+    if (status.init !== null) await gone(status.init, { kill: keeper !== null });
+    return { code: status.exitCode, signal: status.lost ? null : signal };
   })();
   // Bubblewrap does nothing before it has read its options, so what must hold for all its children is done first.
   yieldToHost(child);
   const pipe = streams[ARGUMENTS] as Writable;
   pipe.on("error", () => undefined); // it ended without reading them, and that is reported by its exit
-  const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...options];
+  const enter = keeper === null ? [] : ["--userns", `${USER_NAMESPACE}`, "--pidns", `${PID_NAMESPACE}`];
+  const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...enter, ...options];
   pipe.end(file.map((option) => `${option}\0`).join(""));
-  return { init: () => status.init, kill: killer(child, status), exited };
+  return { init: () => status.init, kill: killer(child, status, { isKept: keeper !== null }), exited };
 }
 
 /** Puts /dev/null over every inherited descriptor that is not one of ours. */
 function plugs({ inherited, devNull }: LaunchRequest): ("ignore" | number)[] {
-  const last = Math.max(STATUS, ...inherited);
+  const last = Math.max(PID_NAMESPACE, ...inherited);
   const open = new Set(inherited);
-  return Array.from({ length: last - STATUS }, (_, index) => (open.has(STATUS + 1 + index) ? devNull : "ignore"));
+  const first = PID_NAMESPACE + 1;
+  return Array.from({ length: last - PID_NAMESPACE }, (_, index) => (open.has(first + index) ? devNull : "ignore"));
 }
 
 interface Status {
   init: number | null;
   exitCode: number | null;
+  /** The first process ended without bubblewrap's hearing of it. */
+  lost: boolean;
   onInit: () => void;
 }
 
 /** Bubblewrap writes one JSON object when it has made the first process, and one when the command has ended. */
 function readStatus(stream: Readable): Status {
-  const status: Status = { init: null, exitCode: null, onInit: () => undefined };
+  const status: Status = { init: null, exitCode: null, lost: false, onInit: () => undefined };
   let text = "";
   stream.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
@@ -110,23 +125,29 @@ function readStatus(stream: Readable): Status {
 
 /**
  * Kills the first process inside, and the kernel kills the rest with it; bubblewrap ends when all are gone. Killing
- * bubblewrap instead could come between its making that process and binding it to its own life.
+ * bubblewrap instead could come between its making that process and binding it to its own life. With a keeper, whose
+ * child that process is, bubblewrap would not hear of it.
  */
-function killer(child: ChildProcess, status: Status): () => void {
+function killer(child: ChildProcess, status: Status, { isKept }: { readonly isKept: boolean }): () => void {
   return () => {
     const killInit = (): void => {
       if (status.init === null || child.exitCode !== null || child.signalCode !== null) return;
-      try {
-        process.kill(status.init, "SIGKILL");
-      } catch {
-        // it ended by itself
-      }
+      endProcess(status.init);
+      if (isKept) child.kill("SIGKILL");
     };
     status.onInit = killInit;
     killInit();
     const last = setTimeout(() => child.kill("SIGKILL"), KILL_GRACE_MS);
     child.once("close", () => clearTimeout(last));
   };
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it ended by itself
+  }
 }
 
 /** When memory or processors run out, the command shall suffer, and not the program that governs it. */
@@ -140,9 +161,26 @@ function yieldToHost({ pid }: ChildProcess): void {
   }
 }
 
-/** Bubblewrap reports the command's end slightly before the last process inside is gone, mostly by less than a millisecond. */
-async function gone(init: number): Promise<void> {
+/** With a keeper, bubblewrap waits for ever for a first process that ended while setting up. It gets time to hear of a normal end. */
+function lookForLost(child: ChildProcess, status: Status): () => void {
+  let missed = 0;
+  const timer = setInterval(() => {
+    if (status.init === null || !isGone(status.init)) return;
+    missed += 1;
+    if (missed < LOST_LOOKS) return;
+    status.lost = true;
+    child.kill("SIGKILL");
+  }, LOST_MS);
+  return () => clearInterval(timer);
+}
+
+/**
+ * Bubblewrap reports the command's end slightly before the last process inside is gone, mostly by less than a
+ * millisecond. With a keeper its end does not bring theirs.
+ */
+async function gone(init: number, { kill }: { readonly kill: boolean }): Promise<void> {
   const deadline = performance.now() + GONE_MS;
+  if (kill && !isGone(init)) endProcess(init);
   for (let tries = 0; !isGone(init) && performance.now() < deadline; tries += 1) {
     await (tries < QUICK_TRIES ? immediate() : sleep(1));
   }

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { chownSync, closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { UserId } from "./agent-user.ts";
 
 const run = promisify(execFile);
 
@@ -29,8 +30,9 @@ export interface PipePool {
 /**
  * Real pipes: what Node calls pipes are socket pairs, and a command that opens /dev/stdout again fails on those.
  * Pairs are made in `directory` a few at a time, because making them takes a process, and are used again and again.
+ * They belong to `user`, whose commands may open them by the name /dev/stdout.
  */
-export function pipePool(directory: string): PipePool {
+export function pipePool(directory: string, user: UserId | null): PipePool {
   const free: Pair[] = [];
   let made = 0;
 
@@ -40,6 +42,8 @@ export function pipePool(directory: string): PipePool {
       stderr: join(directory, `${n}.err`),
     }));
     await run("/usr/bin/mkfifo", ["-m", "600", ...pairs.flatMap((pair) => [pair.stdout, pair.stderr])], { env: {} });
+    if (user)
+      for (const { stdout, stderr } of pairs) for (const path of [stdout, stderr]) chownSync(path, user.uid, user.gid);
     free.push(...pairs);
   }
 

@@ -13,7 +13,12 @@ import { probeHash, selfTest } from "./self-test.ts";
 const LEAST_SPACE = 2 ** 20;
 
 /** What was proved, and for which program, kernel, user and test. */
-const Proof = z.strictObject({ identity: z.string(), test: z.string(), disableUserns: z.boolean() });
+const Proof = z.strictObject({
+  identity: z.string(),
+  test: z.string(),
+  disableUserns: z.boolean(),
+  keeps: z.boolean(),
+});
 
 /**
  * What bubblewrap can do here, shown by the self-test. It is run once for each bubblewrap, kernel and user; what it
@@ -23,11 +28,13 @@ export async function proveAbility(bubblewrap: Bubblewrap, host: SandboxHost): P
   const file = join(host.stateDir, "sandbox-proof.json");
   const known = await readProof(file);
   if (known?.identity === bubblewrap.identity && known.test === probeHash) {
-    return { bwrap: bubblewrap.path, disableUserns: known.disableUserns };
+    const { disableUserns, keeps } = known;
+    return { bwrap: bubblewrap.path, disableUserns, keeps };
   }
   const ability = await prove(bubblewrap, host);
   const draft = `${file}.${randomUUID()}`;
-  const proof = { identity: bubblewrap.identity, test: probeHash, disableUserns: ability.disableUserns };
+  const { disableUserns, keeps } = ability;
+  const proof = { identity: bubblewrap.identity, test: probeHash, disableUserns, keeps };
   await writeFile(draft, JSON.stringify(proof), { mode: 0o600 });
   await rename(draft, file);
   return ability;
@@ -46,8 +53,8 @@ async function prove(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability
   const { disableUserns } = await checkVersion(bubblewrap);
   let failure = "";
   let cause: unknown;
-  for (const attempt of disableUserns ? [true, false] : [false]) {
-    const ability = { bwrap: bubblewrap.path, disableUserns: attempt };
+  for (const attempt of attempts(disableUserns)) {
+    const ability = { bwrap: bubblewrap.path, ...attempt };
     try {
       const misses = await selfTest(host, ability);
       if (misses.length === 0) return ability;
@@ -66,6 +73,13 @@ async function prove(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability
     cause,
   );
 }
+
+/** Best first. */
+const attempts = (disableUserns: boolean): Pick<Ability, "disableUserns" | "keeps">[] => [
+  { disableUserns, keeps: true },
+  ...(disableUserns ? [{ disableUserns: true, keeps: false }] : []),
+  { disableUserns: false, keeps: false },
+];
 
 /** Without space no command can write, which looks like a sandbox that does not work. */
 async function refuseFullDisk(dir: string): Promise<void> {

@@ -109,6 +109,8 @@ export interface ExecResult {
 export interface Sandbox {
   /** Runs argv inside; a shell is ["/bin/bash", "-c", text]. Never throws for what the command does; rethrows on abort. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Call it after the host has changed files of the workspace: they become the commands' own. */
+  handOver(): Promise<void>;
   /** A regular file the command left under /tmp, at most `maxBytes` of it; null when there is none. Never follows links. */
   collect(path: string, maxBytes: number): Promise<Buffer | null>;
   /** SHA-256 of the policy in canonical form, for the record. */

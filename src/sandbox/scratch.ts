@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { removeTree } from "./remove-tree.ts";
 
@@ -8,11 +8,13 @@ export interface Scratch {
   readonly tmp: string;
   /** Never mounted: pipes, the seccomp program, standard input. */
   readonly host: string;
+  /** Does a sandbox of another process, or a further one of this, work in the same workspace? */
+  isShared(): Promise<boolean>;
   remove(): Promise<void>;
 }
 
-/** Makes the directories of a new sandbox below `stateDir`, and removes those of processes that are no more. */
-export async function openScratch(stateDir: string): Promise<Scratch> {
+/** Makes the directories of a new sandbox of `workspace` below `stateDir`, and removes those of processes that are no more. */
+export async function openScratch(stateDir: string, workspace: string): Promise<Scratch> {
   const parent = join(stateDir, "boxes");
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const owner = await thisProcess();
@@ -20,7 +22,13 @@ export async function openScratch(stateDir: string): Promise<Scratch> {
   const root = await mkdtemp(join(parent, `${owner.boot}.${owner.pids}.${process.pid}.`));
   const [home, tmp, host] = ["home", "tmp", "host"].map((name) => join(root, name)) as [string, string, string];
   for (const directory of [home, tmp, host]) await mkdir(directory, { mode: 0o700 });
-  return { home, tmp, host, remove: () => removeTree(root) };
+  await symlink(workspace, join(root, "workspace"));
+  const isShared = async (): Promise<boolean> => {
+    const others = (await readdir(parent)).map((name) => join(parent, name)).filter((path) => path !== root);
+    const theirs = await Promise.all(others.map((path) => readlink(join(path, "workspace")).catch(() => null)));
+    return theirs.includes(workspace);
+  };
+  return { home, tmp, host, isShared, remove: () => removeTree(root) };
 }
 
 /** Identifies a process beyond its number, which another boot or another container uses again. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { INSIDE, thisUser } from "./agent-user.ts";
 import { type Ability, assembleBox } from "./box.ts";
 import type { Limits, SandboxHost } from "./sandbox.ts";
 
@@ -22,6 +23,7 @@ const limits: Limits = {
 const probe = String.raw`
 say() { printf '%s=%s\n' "$1" "$2"; }
 while read -r name value; do case $name in NoNewPrivs:|CapEff:|CapBnd:|Seccomp:) say "$name" "$value";; esac; done < /proc/self/status
+say user "$UID"
 say pidns "$(readlink /proc/self/ns/pid)"
 case $(cat "/proc/$CANARY_PID/stat" 2>/dev/null) in *" $CANARY_START "*) say hostprocess visible;; *) say hostprocess hidden;; esac
 [ -e "$CANARY_FILE" ] && say hostfile visible || say hostfile hidden
@@ -81,7 +83,11 @@ export async function selfTest(host: SandboxHost, ability: Ability): Promise<str
     try {
       const { exitCode, stdout, stderr } = await box.exec(["/bin/bash", "-c", probe]);
       if (exitCode !== 0) return [`the test command ended with ${exitCode}: ${stderr.toString("utf8").trim()}`];
-      return await misses(stdout.toString("utf8"), box.environment);
+      return await misses(
+        stdout.toString("utf8"),
+        ability.keeps && thisUser().uid === 0 ? INSIDE.uid : thisUser().uid,
+        box.environment,
+      );
     } finally {
       await box.close();
     }
@@ -91,14 +97,14 @@ export async function selfTest(host: SandboxHost, ability: Ability): Promise<str
   }
 }
 
-async function misses(output: string, environment: readonly string[]): Promise<string[]> {
+async function misses(output: string, user: number, environment: readonly string[]): Promise<string[]> {
   const said = new Map(
     output.split("\n").flatMap((line) => {
       const at = line.indexOf("=");
       return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1).trim()] as const];
     }),
   );
-  const wanted = { ...expected, environment: environment.toSorted().join(" ") };
+  const wanted = { ...expected, user: `${user}`, environment: environment.toSorted().join(" ") };
   const wrong = Object.entries(wanted).flatMap(([name, value]) =>
     said.get(name) === value ? [] : [`${name.replace(/:$/, "")} is "${said.get(name) ?? "unknown"}", not "${value}"`],
   );

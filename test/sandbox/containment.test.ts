@@ -189,8 +189,12 @@ test("two sandboxes see neither each other's files nor each other's processes", 
   expect(await output(one, "cat /tmp/f /home/agent/f")).toBe(`${word}\n${word}`);
 });
 
-test("files the command leaves belong to the user, and no device of the host has changed", async () => {
-  await output(sandbox, "echo x > made");
-  expect(lstatSync(join(workspace, "made")).uid).toBe(process.getuid?.());
+test("files the command leaves belong to the user when the sandbox is closed, and no device of the host has changed", async () => {
+  const own = bench.workspace({ "here/before": "" });
+  const boxed = await bench.open({ workspace: own });
+  await output(boxed, "echo x > made; ln -s /etc/passwd link; echo y > here/new");
+  await boxed.close();
+  const owners = ["made", "link", "here", "here/before", "here/new"].map((name) => lstatSync(join(own, name)).uid);
+  expect(owners).toEqual(Array.from({ length: 5 }, () => process.getuid?.()));
   expect(statSync("/dev/full").mode & 0o777).toBe(0o666);
 });

@@ -145,6 +145,7 @@ const recordedClock = (script: Script): Clock => ({
 const never = (): Promise<never> => Promise.reject(new Error("a replay runs nothing"));
 const noSandbox: Sandbox = {
   exec: never,
+  handOver: () => Promise.resolve(),
   collect: never,
   close: () => Promise.resolve(),
   policyHash: "",

@@ -41,6 +41,7 @@ export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: 
       agent: () => agentFor(desk, roles.patch, { sandbox: room.sandbox, finish }),
       lab: async () => {
         await startOver(desk, dir, reproduction.tree);
+        await room.sandbox.handOver();
         const found = await localise(desk, bases, LOCALISE_MS);
         return searchLab(desk, { bases, found, options: input.search, room, finish });
       },

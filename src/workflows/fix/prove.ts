@@ -34,6 +34,7 @@ export async function prove(desk: WorkDesk, bases: Bases, patch: Patch): Promise
     try {
       const green = await runSuiteIn(desk, bench, there, room);
       await desk.clone.update(dir, patch.tree, reproduction.tree);
+      await room.sandbox.handOver();
       return { green, red: await runSuiteIn(desk, bench, back, room) };
     } finally {
       await room.close();
