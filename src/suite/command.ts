@@ -1,4 +1,5 @@
 import { findRunner } from "./invocation.ts";
+import { pytestLimit } from "./pytest-limit.ts";
 import { isRedirect, parseCommands, shellQuote, type Word } from "./shell.ts";
 import type { Runner, SuitePlan } from "./suite.ts";
 
@@ -113,6 +114,7 @@ function withReport(plan: SuitePlan, report: string, files: readonly string[]): 
     ...head,
     ...flags.add(report, limited).map(shellQuote),
     ...plan.flags.map(shellQuote),
+    ...(invocation.runner === "pytest" && plan.hangs ? pytestLimit.flags : []),
     ...keepArguments(own, flags, limited).map(raw),
     ...files.map((file) => `"$root"/${shellQuote(file)}`),
     ...tail,
@@ -134,6 +136,7 @@ export function suiteCommand(
     'root=$PWD; export PATH="$root/node_modules/.bin:$PATH"',
     `rm -f ${report}`,
     ...(plan.runner === "pytest" ? [python] : []),
+    ...(plan.runner === "pytest" && plan.hangs ? pytestLimit.lines : []),
     plan.runner === "generic" ? plan.script : withReport(plan, options.report, options.files ?? []),
   ];
   return { shell: lines.join("\n"), env: { CI: "1", NO_COLOR: "1", VITEST_SKIP_INSTALL_CHECKS: "1" } };

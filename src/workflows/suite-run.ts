@@ -1,6 +1,7 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
-import { suiteCommand } from "../suite/command.ts";
+import type { ExecResult } from "../sandbox/sandbox.ts";
+import { type SuiteCommand, suiteCommand } from "../suite/command.ts";
 import { signature } from "../suite/failure-text.ts";
 import { readResults } from "../suite/read-results.ts";
 import { counts, type SuitePlan, type SuiteResult, verdict } from "../suite/suite.ts";
@@ -22,6 +23,8 @@ export interface SuiteRequest {
   readonly tree: string;
   /** Only these test files; the whole suite when empty. */
   readonly files: readonly string[];
+  /** Milliseconds without a word after which the suite is stopped, as if its time were up. */
+  readonly silenceMs?: number;
 }
 
 export interface SuiteRun {
@@ -62,12 +65,7 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
   const { log, clock } = desk;
   const report = `/tmp/report-${clock.newId()}`;
   const command = suiteCommand(bench.plan, { files: [...request.files], report });
-  const run = await room.sandbox.exec(["/bin/bash", "-c", command.shell], {
-    env: command.env,
-    merge: true,
-    signal: desk.signal,
-    ...(desk.screen.onOutput && { onOutput: desk.screen.onOutput }),
-  });
+  const run = await execUnlessSilent(desk, room, command, request.silenceMs);
   const left = await room.sandbox.collect(report, MAX_REPORT_BYTES);
   const result = readResults(bench.plan, {
     report: left?.toString("utf8") ?? null,
@@ -93,6 +91,46 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
     ms: Math.round(run.ms),
   });
   return { fact: fact as SuiteRun["fact"], result };
+}
+
+/** Runs a suite; one that says nothing for too long ends as one whose time is up. */
+async function execUnlessSilent(
+  desk: WorkDesk,
+  { sandbox }: Room,
+  { shell, env }: SuiteCommand,
+  silenceMs: number | undefined,
+): Promise<ExecResult> {
+  const silence = new AbortController();
+  const startedAt = desk.clock.now();
+  const heard: Buffer[] = [];
+  const stop = (): void => silence.abort();
+  let timer = silenceMs === undefined ? undefined : setTimeout(stop, silenceMs);
+  const onOutput = (chunk: Buffer): void => {
+    desk.screen.onOutput?.(chunk);
+    if (silenceMs === undefined) return;
+    clearTimeout(timer);
+    timer = setTimeout(stop, silenceMs);
+    heard.push(chunk);
+  };
+  try {
+    const signal = AbortSignal.any([desk.signal, silence.signal]);
+    return await sandbox.exec(["/bin/bash", "-c", shell], { env, merge: true, signal, onOutput });
+  } catch (error) {
+    if (!silence.signal.aborted || desk.signal.aborted) throw error;
+    const stdout = Buffer.concat(heard);
+    const ms = desk.clock.now() - startedAt;
+    return {
+      exitCode: 124,
+      killed: "timeout",
+      stdout,
+      stderr: Buffer.alloc(0),
+      bytes: stdout.length,
+      truncated: false,
+      ms,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Executions of the same files on the same tree that are on record, oldest first. */

@@ -18,8 +18,10 @@ export const MAX_TIMEOUTS = 3;
 
 /** A workspace of its own in which candidates are tried one after the other. */
 export interface Worker {
-  /** Makes the one change, runs a part of the suite, and takes the change back. Without a candidate: the base as it is. */
-  run(candidate: Candidate | null, part: Part, wallMs: number): Promise<Trial>;
+  /** How long the "failing" part takes without a change, in milliseconds. */
+  readonly failingMs: number;
+  /** Makes the one change, runs a part of the suite, and takes the change back. */
+  run(candidate: Candidate, part: Part, wallMs: number): Promise<Trial>;
   /** Each candidate with the "failing" part, in their order; quicker than one by one where the runner allows it. */
   tryEach(candidates: readonly Candidate[], wallMs: number): Promise<readonly Trial[]>;
   close(): Promise<void>;
@@ -42,6 +44,8 @@ export interface Lab {
   readonly failedBefore: ReadonlySet<string>;
   /** What a candidate must pass, the quickest and most telling part first. */
   partsFor(candidate: Candidate): readonly Part[];
+  /** A test that shows the bug never ends: that a change runs too long says nothing about where else to look. */
+  readonly endless: boolean;
   /** How long the whole suite takes on the base, in milliseconds. */
   readonly allMs: number;
   readonly limits: SearchLimits;

@@ -9,16 +9,14 @@ import { openReaders } from "./parse.ts";
 import { newTally, placeOf, type Tally, tallied, waveEvents } from "./tally.ts";
 import { judgeCandidate, type Verdict, type Walls, wallFor } from "./validate.ts";
 
-/** Candidates tried between two looks at the limits. A constant, so that the outcome does not depend on the number of workers. */
-const CHUNK = 16;
-/** How many of them a worker takes at once. */
+/** Candidates tried between two looks at the limits: few at first, more later. Constants, so that the outcome does not depend on the number of workers. */
+const FIRST_CHUNK = 16;
+const CHUNK = 64;
+/** A worker takes a fourth of a chunk at once, but no fewer than this. */
 const BATCH = 8;
 /** How many more candidates are tried after the first that passes, and how many are compared at most. */
 const LOOK_FURTHER = 16;
 const MAX_COMPARED = 3;
-/** More than the base should ever take; measuring has no earlier measure. */
-const FIRST_WALL_MS = 120_000;
-
 /** Tries small changes until the tests pass. Needs no model, and understands nothing. */
 export const search: Engine = {
   name: "search",
@@ -41,7 +39,7 @@ async function hunt(lab: Lab, workers: readonly Worker[]): Promise<EngineEnd> {
     for (const event of waveEvents(tally, why)) await lab.record(event);
     return last;
   };
-  const walls = await measure(lab, workers);
+  const walls = wallsFor(lab, workers);
   let plausible: Verdict[] = [];
   let sinceFirst = 0;
   let refused = 0;
@@ -81,13 +79,15 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
     const language = languageOf(file.path);
     if (language) files.push({ file, reader: await readers(language) });
   }
+  let size = FIRST_CHUNK;
   let chunk: Candidate[] = [];
   for (const candidate of candidatesOf(files, lab.limits.deep ? [1, 2, 3, 4] : [1, 2, 3])) {
-    if ((tally.timeoutsAt.get(placeOf(candidate)) ?? 0) >= MAX_TIMEOUTS) continue;
-    if (chunk.length > 0 && (chunk.length >= CHUNK || chunk[0]?.wave !== candidate.wave)) {
+    if (!lab.endless && (tally.timeoutsAt.get(placeOf(candidate)) ?? 0) >= MAX_TIMEOUTS) continue;
+    if (chunk.length > 0 && (chunk.length >= size || chunk[0]?.wave !== candidate.wave)) {
       yield chunk;
       if (isSpent(lab, tally)) return;
       chunk = [];
+      size = CHUNK;
     }
     chunk.push(candidate);
   }
@@ -105,12 +105,13 @@ async function tryAll(
   walls: Walls,
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
+  const size = Math.max(BATCH, Math.ceil(chunk.length / 4));
   let next = 0;
   await Promise.all(
     workers.map(async (worker) => {
       for (let from = next; from < chunk.length; from = next) {
         lab.signal.throwIfAborted();
-        next = from + BATCH;
+        next = from + size;
         const few = chunk.slice(from, next);
         const trials = await worker.tryEach(few, walls("failing"));
         for (const [index, candidate] of few.entries()) {
@@ -122,12 +123,11 @@ async function tryAll(
   return verdicts;
 }
 
-/** How long the parts take without a change, from the slower of two runs. */
-async function measure(lab: Lab, workers: readonly Worker[]): Promise<Walls> {
-  const trials = await Promise.all(workers.slice(0, 2).map((worker) => worker.run(null, "failing", FIRST_WALL_MS)));
-  const failing = wallFor(Math.max(...trials.map(({ ms }) => ms)));
-  const all = wallFor(lab.allMs);
-  return (part) => (part === "failing" ? failing : Math.max(failing, all));
+/** How long the parts may take, by how long they take without a change. */
+function wallsFor({ allMs }: Lab, workers: readonly Worker[]): Walls {
+  const failing = wallFor(Math.max(...workers.map(({ failingMs }) => failingMs)));
+  const all = Math.max(failing, wallFor(allMs));
+  return (part) => (part === "failing" ? failing : all);
 }
 
 /** Less suspicious first, then what is more often a fix. */

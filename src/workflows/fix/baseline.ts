@@ -27,13 +27,13 @@ export async function baseline(desk: WorkDesk, input: FixInput, setup: Setup): P
       ? planFromCommand(desk.manifest.test.command, "claw.yaml", tree)
       : null;
   if (said) {
-    const run = await tryPlan(desk, said, setup);
-    return usable(run, said, input) ?? refuse(run, said, input);
+    const { run, plan } = await tryPlan(desk, said, setup, input);
+    return usable(run, plan, input) ?? refuse(run, plan, input);
   }
 
   let last: { run: SuiteRun; plan: SuitePlan } | null = null;
-  for (const plan of detectSuite(tree).slice(0, TRIES)) {
-    const run = await tryPlan(desk, plan, setup);
+  for (const detected of detectSuite(tree).slice(0, TRIES)) {
+    const { run, plan } = await tryPlan(desk, detected, setup, input);
     const found = usable(run, plan, input);
     if (found) return found;
     if (run.fact.killed) refuse(run, plan, input);
@@ -60,10 +60,24 @@ export async function suiteTree({ clone }: Pick<WorkDesk, "clone">): Promise<Tre
   return { files, read: (path) => texts.get(path) };
 }
 
-async function tryPlan(desk: WorkDesk, plan: SuitePlan, setup: Setup): Promise<SuiteRun> {
+/** Pytest that says nothing for so long is taken to have met a test that never ends. */
+const SILENCE_MS = 30_000;
+
+/** Runs a plan on the base. For the search, a pytest suite in which a test never ends is run once more, with such tests stopped. */
+async function tryPlan(
+  desk: WorkDesk,
+  plan: SuitePlan,
+  { dependencies }: Setup,
+  { engine }: FixInput,
+): Promise<{ run: SuiteRun; plan: SuitePlan }> {
   await desk.log.append({ type: "suite.planned", runner: plan.runner, command: plan.shell, source: plan.source });
-  const bench = { plan, dependencies: setup.dependencies };
-  return runSuite(desk, bench, { purpose: "baseline", tree: desk.clone.base.tree, files: [] });
+  const request = { purpose: "baseline", tree: desk.clone.base.tree, files: [] };
+  const watched = engine === "search" && plan.runner === "pytest";
+  const first = { ...request, ...(watched && { silenceMs: SILENCE_MS }) };
+  const run = await runSuite(desk, { plan, dependencies }, first);
+  if (!watched || run.fact.killed !== "timeout") return { plan, run };
+  const stopping = { ...plan, hangs: true };
+  return { plan: stopping, run: await runSuite(desk, { plan: stopping, dependencies }, request) };
 }
 
 /** Why a suite is of no use, in one clause; null when it is. */
@@ -114,8 +128,7 @@ async function propose(desk: WorkDesk, input: FixInput, setup: Setup, tree: Tree
       const [command] = testCommands;
       if (outcome === "blocked") return { accepted: true, detail: summary };
       if (!command) return { accepted: false, message: "not accepted: test_commands is empty" };
-      const plan = planFromCommand(command, "proposed by the model", tree);
-      const run = await tryPlan(desk, plan, setup);
+      const { run, plan } = await tryPlan(desk, planFromCommand(command, "proposed by the model", tree), setup, input);
       found = usable(run, plan, input);
       if (found) return { accepted: true, detail: command };
       return {

@@ -48,6 +48,7 @@ const SuitePlan = z.object({
   script: z.string(),
   leftOut: z.array(z.string()),
   flags: z.array(z.string()),
+  hangs: z.boolean().optional(),
 });
 
 /** The suite at the base: how it is run, and what it says there. */

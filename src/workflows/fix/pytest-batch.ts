@@ -1,3 +1,5 @@
+import { LIMIT_VARIABLE } from "../../suite/pytest-limit.ts";
+
 /** Where the driver is put in a sandbox, and where it leaves its answers. */
 export const BATCH_DRIVER = "/tmp/claw-search/batch.py";
 export const BATCH_ANSWERS = "/tmp/claw-search/answers.json";
@@ -6,8 +8,9 @@ const BATCH_MODULES = "/tmp/claw-search/modules.json";
 /**
  * Runs pytest once for each of many small changes, in forks of a process that has it loaded already: starting Python
  * and importing pytest takes several times longer than most tests. The request comes as JSON on standard input:
- * `{ seconds, most, items: [{ path, text, place }] }`; a path of null changes nothing, and a place at which `most` texts
- * ran too long is left alone from there on. What the first run imports from outside the repository is imported before the next fork.
+ * `{ seconds, limits, most, items: [{ path, text, place }] }`, with the longest that one item may take, and the limits of one
+ * test. A path of null changes nothing; any other item ends with its first failing test. A place at which `most` texts ran
+ * too long is left alone from there on. What the first run imports from outside the repository is imported before the next fork.
  */
 export const pytestBatch = `
 import importlib
@@ -17,6 +20,7 @@ import os
 import signal
 import sys
 import time
+import xml.etree.ElementTree
 
 import pytest
 
@@ -24,6 +28,7 @@ ROOT = os.getcwd() + os.sep
 
 request = json.load(sys.stdin)
 seconds = request["seconds"]
+os.environ["${LIMIT_VARIABLE}"] = request["limits"]
 arguments = sys.argv[3:]
 report = next(word.split("=", 1)[1] for word in arguments if word.startswith("--junit-xml="))
 sys.path[0] = os.getcwd()
@@ -62,14 +67,14 @@ def write(path, text):
         file.write(text)
 
 
-def child():
+def child(more):
     os.setsid()
     quiet = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(quiet, number)
     code = 3
     try:
-        code = int(pytest.main(arguments))
+        code = int(pytest.main(arguments + more))
         if not os.path.exists("${BATCH_MODULES}"):
             with open("${BATCH_MODULES}", "w") as file:
                 json.dump([name for name, module in list(sys.modules.items()) if foreign(name, module)], file)
@@ -95,6 +100,15 @@ def wait(pid):
     return status, usage, True
 
 
+def failing_ms():
+    """How long the tests took that fail; those that never end say nothing about how long the others may take."""
+    try:
+        cases = xml.etree.ElementTree.parse(report).iter("testcase")
+        return 1000 * sum(float(case.get("time", 0)) for case in cases if case.find("failure") is not None)
+    except (OSError, ValueError, xml.etree.ElementTree.ParseError):
+        return 0
+
+
 def run(path, text):
     original = None if path is None else read(path)
     if path is not None:
@@ -105,17 +119,19 @@ def run(path, text):
         started = time.monotonic()
         pid = os.fork()
         if pid == 0:
-            child()
+            child([] if path is None else ["-x"])
         status, usage, killed = wait(pid)
+        ms = (time.monotonic() - started) * 1000
     finally:
         if original is not None:
             write(path, original)
+    left = read(report)
     return {
         "code": os.waitstatus_to_exitcode(status),
-        "killed": killed,
-        "ms": (time.monotonic() - started) * 1000,
+        "killed": killed or (path is not None and "claw_limit.NeverEnds" in (left or "")),
+        "ms": ms - (failing_ms() if path is None else 0),
         "cpuMs": (usage.ru_utime + usage.ru_stime) * 1000,
-        "report": read(report),
+        "report": left,
     }
 
 

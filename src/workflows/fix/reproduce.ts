@@ -40,7 +40,10 @@ async function namedTest(desk: WorkDesk, { setup, baseline }: ReproduceInput, re
   const listed = await suiteTree(desk);
   const path = repro.split("::", 1)[0]?.replace(/^\.\//, "") ?? repro;
   const isFile = listed.files.includes(path);
-  const plan: SuitePlan = isFile ? baseline.plan : planFromCommand(repro, "--repro", listed);
+  const { hangs } = baseline.plan;
+  const plan: SuitePlan = isFile
+    ? baseline.plan
+    : { ...planFromCommand(repro, "--repro", listed), ...(hangs && { hangs }) };
   const files = isFile ? [path] : [];
   const seen = await repeat(desk, { plan, setup, tree, files });
   if ("problem" in seen)

@@ -24,6 +24,8 @@ export interface LabParts {
 
 /** The more workspaces, the less is gained: they share the processors with what the tests start. */
 const MAX_WORKERS = 4;
+/** A suite that takes longer is left to claw's own check, which runs it in any case. */
+const SLOW_MS = 60_000;
 const MAX_FILES = 30;
 const MAX_RELATED = 8;
 
@@ -31,6 +33,7 @@ const MAX_RELATED = 8;
 export async function searchLab(desk: WorkDesk, { bases, found, options, room, finish }: LabParts): Promise<Lab> {
   const { baseline, baseResult, reproduction } = bases;
   const shown = new Set(reproduction.files);
+  const allMs = baselineMs(desk, baseline.ran);
   const others = !baseResult.structured || baseResult.tests.some(({ file }) => file === null || !shown.has(file));
   const relatedTo = relatedFiles(found, shown);
   const runOf = (part: Part, candidate: Candidate | null): Run =>
@@ -44,9 +47,10 @@ export async function searchLab(desk: WorkDesk, { bases, found, options, room, f
     partsFor: (candidate) => [
       "failing",
       ...(relatedTo(candidate).length > 0 ? (["related"] as const) : []),
-      ...(others || shown.size === 0 ? (["all"] as const) : []),
+      ...((others || shown.size === 0) && allMs < SLOW_MS ? (["all"] as const) : []),
     ],
-    allMs: baselineMs(desk, baseline.ran),
+    endless: reproduction.plan.hangs === true,
+    allMs,
     limits: {
       candidates: options.candidates,
       wallMs: Math.min(options.seconds * 1000, desk.deadline - desk.clock.now()),

@@ -42,21 +42,15 @@ export async function openWorker(desk: WorkDesk, { reproduction, setup }: Bases,
     { stdin: pytestBatch },
   );
   const bench = { desk, room };
-  const shown = await quickest(bench, runOf("failing", null), reproduction.failing);
+  const shown = runOf("failing", null);
+  const look = await quickest(bench, shown, reproduction.failing);
   const run: Worker["run"] = (candidate, part, wallMs) =>
-    runOne(bench, part === "failing" ? shown : runOf(part, candidate), candidate, wallMs);
-  const look = shown.plan.runner === "pytest" ? await runTogether(bench, shown, [asItIs], LOOK_MS) : null;
-  // What the base shows in a batch must be what it shows by itself.
-  const mayBatch = look?.[0] !== undefined && sameFailures(look[0].result, reproduction.failing);
+    runOne(bench, part === "failing" ? look.how : runOf(part, candidate), candidate, wallMs);
   return {
+    failingMs: look.ms,
     run,
     async tryEach(candidates, wallMs) {
-      const items = candidates.map((candidate) => ({
-        path: candidate.path,
-        text: candidate.apply(),
-        place: placeOf(candidate),
-      }));
-      const together = mayBatch ? await runTogether(bench, shown, items, wallMs) : null;
+      const together = look.driver && (await runTogether(bench, shown, look.driver, candidates, wallMs));
       if (together) return together;
       const trials: Trial[] = [];
       for (const candidate of candidates) trials.push(await run(candidate, "failing", wallMs));
@@ -70,14 +64,30 @@ export async function openWorker(desk: WorkDesk, { reproduction, setup }: Bases,
 }
 
 /** The longest a first look may take. */
-const LOOK_MS = 60_000;
+const LOOK_MS = 120_000;
 
-/** node:test in one process instead of two, where that shows the same failures. What is found is checked the usual way. */
-async function quickest(bench: Bench, how: Run, failing: readonly string[]): Promise<Run> {
-  if (how.plan.runner !== "node-test" || how.files.length !== 1) return how;
-  const alone = { ...how, plan: { ...how.plan, flags: [...how.plan.flags, "--test-isolation=none"] } };
-  const { result } = await runOne(bench, alone, null, LOOK_MS);
-  return sameFailures(result, failing) ? alone : how;
+/** Ways to start the driver, the quickest first: plugins that happen to be installed often take longer than the tests. */
+const drivers = [`PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$py" ${BATCH_DRIVER}`, `"$py" ${BATCH_DRIVER}`] as const;
+
+/** The quickest way in which the base shows the failures that it shows by itself, and how long it takes. */
+async function quickest(
+  bench: Bench,
+  how: Run,
+  failing: readonly string[],
+): Promise<{ readonly how: Run; readonly driver: string | null; readonly ms: number }> {
+  if (how.plan.runner === "pytest") {
+    for (const driver of drivers) {
+      const [look] = (await runTogether(bench, how, driver, [null], LOOK_MS)) ?? [];
+      if (look && sameFailures(look.result, failing)) return { how, driver, ms: look.ms };
+    }
+  }
+  if (how.plan.runner === "node-test" && how.files.length === 1) {
+    // One process instead of two.
+    const alone = { ...how, plan: { ...how.plan, flags: [...how.plan.flags, "--test-isolation=none"] } };
+    const { result, ms } = await runOne(bench, alone, null, LOOK_MS);
+    if (sameFailures(result, failing)) return { how: alone, driver: null, ms };
+  }
+  return { how, driver: null, ms: (await runOne(bench, how, null, LOOK_MS)).ms };
 }
 
 const sameFailures = (result: SuiteResult, failing: readonly string[]): boolean =>
@@ -140,31 +150,33 @@ const Answers = z.array(
     .nullable(),
 );
 
-/** A change for the driver; without one, the base as it is. */
-interface Item {
-  readonly path: string | null;
-  readonly text: string;
-  readonly place: string;
-}
+/** Limits of one test, as `pytest-limit.ts` reads them: of the base, and of a candidate that may take so long as a whole. */
+const BASE_LIMITS = "2 0.5";
+const limitsFor = (wallMs: number): string => `${wallMs / 4000}`;
 
-const asItIs: Item = { path: null, text: "", place: "" };
-
-/** The tests for each item, in forks of one process that has pytest loaded; null when they are run in a way that does not allow it. */
+/** The tests for each candidate, or for the base, in forks of one process that has pytest loaded; null when they are run in a way that does not allow it. */
 async function runTogether(
   { desk, room }: Bench,
   { plan, files }: Run,
-  items: readonly Item[],
+  driver: string,
+  candidates: readonly (Candidate | null)[],
   wallMs: number,
 ): Promise<Trial[] | null> {
-  const command = suiteCommand(plan, { files, report: REPORT });
-  const shell = command.shell.replace('"$py" -m pytest', `"$py" ${BATCH_DRIVER} -m pytest`);
+  const command = suiteCommand({ ...plan, hangs: true }, { files, report: REPORT });
+  const shell = command.shell.replace('"$py" -m pytest', `${driver} -m pytest`);
   if (shell === command.shell) return null;
+  const items = candidates.map((candidate) => ({
+    path: candidate?.path ?? null,
+    text: candidate?.apply() ?? "",
+    place: candidate ? placeOf(candidate) : "",
+  }));
+  const limits = candidates[0] ? limitsFor(wallMs) : BASE_LIMITS;
   await room.sandbox.exec(["/bin/bash", "-c", `rm -f ${BATCH_ANSWERS}; ${shell}`], {
     env: command.env,
     merge: true,
     signal: desk.signal,
     wallMs: items.length * wallMs + LOOK_MS,
-    stdin: JSON.stringify({ seconds: wallMs / 1000, most: MAX_TIMEOUTS, items }),
+    stdin: JSON.stringify({ seconds: wallMs / 1000, limits, most: plan.hangs ? items.length : MAX_TIMEOUTS, items }),
   });
   const left = await room.sandbox.collect(BATCH_ANSWERS, MAX_BYTES);
   const answers = Answers.safeParse(left ? parseJson(left.toString("utf8")) : null).data ?? [];
