@@ -1,31 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { type Finished, machine } from "../support/claw.ts";
 
 const user = machine();
 afterAll(() => user.remove());
-
-/** A repository of an example with one line broken. */
-async function broken(
-  name: string,
-  file: string,
-  right: string,
-  wrong: string,
-  more: Record<string, string> = {},
-): Promise<string> {
-  const dir = await user.example(name);
-  const text = readFileSync(join(dir, file), "utf8");
-  expect(text.split(right)).toHaveLength(2);
-  writeFileSync(
-    join(dir, file),
-    text.replace(right, () => wrong),
-  );
-  for (const [path, content] of Object.entries(more)) writeFileSync(join(dir, path), content);
-  await user.git(dir, "add", "--all");
-  await user.git(dir, "commit", "--quiet", "--message=break it");
-  return dir;
-}
 
 interface Told {
   readonly type: string;
@@ -54,9 +33,34 @@ test("claw demo fixes a project of its own without a key, and ends with diff, re
   expect(await user.git(dir, "log", "-1", "--format=%B", "--branches=claw/*")).toContain("Assisted-by: claw:search-v1");
 });
 
+const shelf = {
+  "shelf.py": `def fits(books, width):
+    total = 0
+    for book in books:
+        total += book
+        if total >= width:
+            return False
+    return True
+`,
+  "test_shelf.py": `from shelf import fits
+
+
+def test_too_wide():
+    assert not fits([2, 3], 4)
+
+
+def test_just_fits():
+    assert fits([2, 3], 5)
+
+
+def test_fits():
+    assert fits([1], 3)
+`,
+};
+
 test("without any model the search engine works and says so; a pytest failure is repaired at cost 0, its CPU time on record", async () => {
-  const dir = await broken("ledger-pytest", "ledger/book.py", "entry.total() != Money(0)", "entry.total() == Money(0)");
-  const done = await user.claw(["fix", "Posting to the book is refused", "--json"], { cwd: dir });
+  const dir = await user.repository("shelf", shelf);
+  const done = await user.claw(["fix", "Books that just fit are refused", "--json"], { cwd: dir });
   expect(done.stderr).toContain("No model is configured, so the search engine works");
   const result = lines(done).at(-1) as unknown as Record<string, Record<string, unknown>>;
   expect(done.code, JSON.stringify(result)).toBe(0);
@@ -68,12 +72,21 @@ test("without any model the search engine works and says so; a pytest failure is
   const tried = eventsOf(done, "search.tried");
   expect(tried.at(-1)).toMatchObject({ why: "found" });
   expect(Number(tried.at(-1)?.["cpuMs"])).toBeGreaterThan(0);
-});
+}, 120_000);
 
 test("localise maps what vitest ran back to the lines of the TypeScript source", async () => {
-  const dir = await broken("slug-vitest-ts", "src/truncate.ts", "slug.length <= maxLength", "slug.length < maxLength", {
-    "test/exact.test.ts": `import { expect, test } from "vitest";\nimport { slugify } from "../src/slug.ts";\ntest("fits", () => expect(slugify("abc-d", { maxLength: 5 })).toBe("abc-d"));\ntest("is shorter", () => expect(slugify("ab", { maxLength: 5 })).toBe("ab"));\n`,
-  });
+  const dir = await user.example("slug-vitest-ts");
+  const file = join(dir, "src/truncate.ts");
+  writeFileSync(file, readFileSync(file, "utf8").replace("slug.length <= maxLength", "slug.length < maxLength"));
+  // One file of tests instead of all: each costs a start of vitest.
+  rmSync(join(dir, "test"), { recursive: true });
+  mkdirSync(join(dir, "test"));
+  writeFileSync(
+    join(dir, "test/exact.test.ts"),
+    `import { expect, test } from "vitest";\nimport { slugify } from "../src/slug.ts";\ntest("fits", () => expect(slugify("abc-d", { maxLength: 5 })).toBe("abc-d"));\ntest("is shorter", () => expect(slugify("ab", { maxLength: 5 })).toBe("ab"));\n`,
+  );
+  await user.git(dir, "add", "--all");
+  await user.git(dir, "commit", "--quiet", "--message=break it");
   const done = await user.claw(["localise", "test/exact.test.ts", "--lines", "40"], { cwd: dir });
   expect(done.stdout + done.stderr).toContain("done");
   expect(done.code).toBe(0);
