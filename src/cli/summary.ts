@@ -1,8 +1,9 @@
 import { fixFacts } from "../reports/fix-facts.ts";
+import { costWords, tierWords } from "../reports/price-words.ts";
 import { type Result, resultOf, type RunFacts } from "../reports/result.ts";
-import { duration, headline, money, plural, printable } from "../text.ts";
+import { duration, headline, plural, printable } from "../text.ts";
 import { foldRun } from "../views/run.ts";
-import { foldSpend, shownCost } from "../views/spend.ts";
+import { foldSpend } from "../views/spend.ts";
 import { waitingFor } from "../views/waiting.ts";
 import { paintMark, type Style } from "./style.ts";
 
@@ -11,6 +12,7 @@ export function summary(facts: RunFacts, style: Style): string {
   const result = resultOf(facts);
   const state = foldRun(facts.events);
   const spend = foldSpend(facts.events);
+  const tiers = tierWords(facts.events);
   const tokens = spend.inputTokens + spend.outputTokens;
   const rows: [name: string, text: string | null][] = [
     [
@@ -27,8 +29,9 @@ export function summary(facts: RunFacts, style: Style): string {
     ["branch", result.branch && `${result.branch}  ${style.faint(result.commit?.slice(0, 12) ?? "")}`],
     [
       "cost",
-      `${money(shownCost(spend))}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
+      `${costWords(facts.events)}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
     ],
+    ["tiers", tiers && `the same run at ${tiers}`],
     ["refused", refusedLine(result)],
     [
       "sandbox",

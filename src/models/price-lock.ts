@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { tierRows } from "../policy/service-tiers.ts";
+import { tierRows } from "../service-tiers.ts";
 
 /** What replies are priced by, pinned: the package with its data, and the table of service tiers. A test holds it true. */
 export const priceLock = {

@@ -1,5 +1,5 @@
 import type { Usage } from "../ledger/message.ts";
-import { tierFactor } from "../policy/service-tiers.ts";
+import { tierFactor } from "../service-tiers.ts";
 import { deadlinesFor } from "./deadline.ts";
 import type { ConfiguredPrices, Endpoint } from "./endpoint.ts";
 import type { ConnectedModel } from "./model.ts";

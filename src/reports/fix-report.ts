@@ -1,13 +1,14 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
-import { duration, money, plural } from "../text.ts";
+import { duration, plural } from "../text.ts";
 import { type EvidenceRow, foldEvidence, latestGates, notEnforced } from "../views/evidence.ts";
 import { evidenceLevel } from "../views/evidence-level.ts";
 import { foldRun, ofType } from "../views/run.ts";
-import { foldSpend, shownCost } from "../views/spend.ts";
+import { foldSpend } from "../views/spend.ts";
 import { diffstat } from "./diffstat.ts";
 import { servedModels } from "./answered-by.ts";
 import { fixFacts } from "./fix-facts.ts";
 import { code, fenced, plain, quoted, table } from "./markdown.ts";
+import { costWords, tierWords } from "./price-words.ts";
 import { onTheWaySection } from "./on-the-way.ts";
 
 export interface FixReportInput {
@@ -186,10 +187,12 @@ function record({ run, events, head }: FixReportInput): string {
   const spend = foldSpend(events);
   const { started, activeMs } = foldRun(events);
   const { notes } = fixFacts(events);
+  const tiers = tierWords(events);
   const lacks = notEnforced(events);
   const tokens = `${spend.inputTokens} tokens read (${spend.cachedTokens} from cache), ${spend.outputTokens} written`;
   const lines = [
-    `- cost: ${money(shownCost(spend))}, ${plural(spend.turns, "turn")}, ${tokens}, ${duration(activeMs)}`,
+    `- cost: ${plain(costWords(events))}, ${plural(spend.turns, "turn")}, ${tokens}, ${duration(activeMs)}`,
+    ...(tiers ? [`- the same run at other service tiers: ${tiers}`] : []),
     `- answered by: ${servedModels(events).map(plain).join(", ") || modelName(started?.model?.label)}`,
     ...(lacks.length > 0 ? [`- sandbox: not enforced on this machine: ${plain(lacks.join(", "))}`] : []),
     ...notes.map((note) => `- note: ${plain(note)}`),

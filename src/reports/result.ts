@@ -3,8 +3,9 @@ import { exitCodes, type Outcome } from "../errors.ts";
 import type { Recorded } from "../ledger/events.ts";
 import { latestGates, notEnforced } from "../views/evidence.ts";
 import { evidenceLevel, levels } from "../views/evidence-level.ts";
-import { foldRun, ofType } from "../views/run.ts";
+import { foldRun, latest, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
+import { whatIf } from "../views/what-if.ts";
 import { servedModels } from "./answered-by.ts";
 import { changeOf } from "./change.ts";
 import { fixFacts } from "./fix-facts.ts";
@@ -12,6 +13,7 @@ import { onTheWay } from "./on-the-way.ts";
 
 const outcome = z.enum(Object.keys(exitCodes) as [Outcome, ...Outcome[]]);
 const count = z.int().nonnegative();
+const dollars = z.number().nullable();
 
 /** What `--json` ends with, and `claw show --json` prints. Fields are only ever added within a version. */
 export const Result = z.strictObject({
@@ -69,6 +71,17 @@ export const Result = z.strictObject({
     cachedTokens: count,
     outputTokens: count,
     usd: z.number().nullable().meta({ description: "Null when part of it has no known price." }),
+    atTier: z
+      .strictObject({ default: dollars, flex: dollars, fast: dollars })
+      .nullable()
+      .optional()
+      .meta({ description: "What the same requests would have cost at each service tier, in US dollars." }),
+    priceLock: z.string().nullable().optional().meta({ description: "SHA-256 of the price list and tier table." }),
+    pricedBy: z
+      .enum(["listed", "configured", "hourly", "own-server", "recorded", "unknown"])
+      .nullable()
+      .optional()
+      .meta({ description: "Where the price came from; own-server: free, because no price is configured." }),
   }),
   diff: z.strictObject({ files: count, added: count, deleted: count }).nullable(),
   tests: z
@@ -133,6 +146,19 @@ function levelOf(events: readonly Recorded[]): NonNullable<Result["evidenceLevel
   return found && { ...found, raisedBy: [...found.raisedBy], wouldRaise: [...found.wouldRaise] };
 }
 
+const inDollars = (nano: number | null): number | null => (nano === null ? null : nano / 1e9);
+
+/** What the run was priced by, and what it would have cost otherwise. */
+function pricesOf(events: readonly Recorded[]): Pick<Result["spend"], "atTier" | "priceLock" | "pricedBy"> {
+  const prices = latest(events, "run.started")?.prices;
+  const other = whatIf(events);
+  return {
+    atTier: other && { default: inDollars(other.default), flex: inDollars(other.flex), fast: inDollars(other.fast) },
+    priceLock: prices?.lock ?? null,
+    pricedBy: prices?.terms.kind ?? null,
+  };
+}
+
 /** Everything a script may want to know about a run. */
 export function resultOf(facts: RunFacts): Result {
   const { run, events, head } = facts;
@@ -172,7 +198,8 @@ export function resultOf(facts: RunFacts): Result {
       inputTokens: spend.inputTokens,
       cachedTokens: spend.cachedTokens,
       outputTokens: spend.outputTokens,
-      usd: nano === null ? null : nano / 1e9,
+      usd: inDollars(nano),
+      ...pricesOf(events),
     },
     diff: change && { files: change.files, added: change.added, deleted: change.deleted },
     tests: {

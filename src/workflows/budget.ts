@@ -3,6 +3,7 @@ import { ClawError, Overdrawn, UsageError } from "../errors.ts";
 import type { EventOf } from "../ledger/events.ts";
 import type { RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
+import { refuseSmallWindow } from "../models/known.ts";
 import { priceLockHash } from "../models/price-lock.ts";
 import {
   budgetHints,
@@ -15,7 +16,7 @@ import {
 } from "../policy/budgets.ts";
 import type { Manifest } from "../policy/manifest.ts";
 import type { RunLimits } from "../views/spend.ts";
-import type { House } from "./start.ts";
+import type { House, StartRequest } from "./start.ts";
 
 /** A manifest can only narrow what the user grants. */
 export function narrowed(limits: RunLimits, { limits: own, budgets }: Manifest): RunLimits {
@@ -50,8 +51,32 @@ export const pricesOf = ({ terms }: ConnectedModel): NonNullable<EventOf<"run.st
   terms: terms ?? { kind: "unknown" },
 });
 
+/** What the run may use; refuses what cannot be kept to it, or has nothing left. */
+export async function granted(
+  house: House,
+  { limits: asked, tokenCap }: Pick<StartRequest, "limits" | "tokenCap">,
+  manifest: Manifest,
+  model: ConnectedModel | null,
+  place: Place,
+): Promise<{ readonly limits: RunLimits; readonly budgets: Budgets }> {
+  const limits = narrowed(asked, manifest);
+  const budgets = grantedBudgets(house.budgets, manifest, limits);
+  if (model) {
+    refuseSmallWindow(model);
+    if (!tokenCap) refuseUnpriced(model, budgets, house.clock.now());
+    await refuseSpent(house, budgets, place);
+  }
+  return { limits, budgets };
+}
+
+interface Place {
+  readonly run: string;
+  /** Root of the user's working tree. */
+  readonly repository: string;
+}
+
 /** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */
-export function refuseUnpriced(model: ConnectedModel, budgets: Budgets, now: number): void {
+function refuseUnpriced(model: ConnectedModel, budgets: Budgets, now: number): void {
   const { info } = model;
   const limited = Object.values(budgets).some((limit) => limit !== null);
   if (!limited || info.selfHosted || model.ceiling(1, 1, now) !== null) return;
@@ -62,10 +87,10 @@ export function refuseUnpriced(model: ConnectedModel, budgets: Budgets, now: num
 }
 
 /** Nothing is started that could not ask one question. */
-export async function refuseSpent(
+async function refuseSpent(
   { ledger, clock }: Pick<House, "ledger" | "clock">,
   budgets: Budgets,
-  { run, repository }: { readonly run: string; readonly repository: string },
+  { run, repository }: Place,
 ): Promise<void> {
   const scopes = scopesOf(budgets, { run, repository, at: clock.now() });
   const accounts = await ledger.accounts(scopes.map(({ scope }) => scope));

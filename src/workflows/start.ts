@@ -4,7 +4,6 @@ import type { Clock } from "../clock.ts";
 import { ClawError, TimeIsUp, UsageError, WorkspaceError } from "../errors.ts";
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
-import { refuseSmallWindow } from "../models/known.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import type { Budgets } from "../policy/budgets.ts";
 import { everyPrompt } from "../agent/prompt.ts";
@@ -17,7 +16,7 @@ import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
 import * as workflows from "./all.ts";
 import { clearAwayRun } from "./clear-away.ts";
-import { chargeRun, grantedBudgets, narrowed, pricesOf, refuseSpent, refuseUnpriced, sharedBudgets } from "./budget.ts";
+import { chargeRun, granted, grantedBudgets, pricesOf, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
@@ -97,7 +96,10 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = grantedManifest(text, house);
     const connected = await model;
-    const { limits, budgets } = await granted(house, request, manifest, connected, { run, root: repository.root });
+    const { limits, budgets } = await granted(house, request, manifest, connected, {
+      run,
+      repository: repository.root,
+    });
     const log = await house.ledger.open(run);
     const { onStart, onEvent } = request;
     onStart?.(run);
@@ -137,29 +139,6 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     if (!begun) await rm(dir, { recursive: true, force: true });
     throw error;
   }
-}
-
-interface Place {
-  readonly run: string;
-  readonly root: string;
-}
-
-/** What the run may use; refuses what cannot be kept to it, or has nothing left. */
-async function granted(
-  house: House,
-  { limits: asked, tokenCap }: StartRequest,
-  manifest: Manifest,
-  model: ConnectedModel | null,
-  { run, root }: Place,
-) {
-  const limits = narrowed(asked, manifest);
-  const budgets = grantedBudgets(house.budgets, manifest, limits);
-  if (model) {
-    refuseSmallWindow(model);
-    if (!tokenCap) refuseUnpriced(model, budgets, house.clock.now());
-    await refuseSpent(house, budgets, { run, repository: root });
-  }
-  return { limits, budgets };
 }
 
 /** Continues a run where its ledger ends. */

@@ -5,7 +5,7 @@ import type { Usage } from "../../src/ledger/message.ts";
 import type { Endpoint } from "../../src/models/endpoint.ts";
 import { pricingFor } from "../../src/models/price.ts";
 import { priceLock, priceLockHash } from "../../src/models/price-lock.ts";
-import { tierFactor } from "../../src/policy/service-tiers.ts";
+import { tierFactor } from "../../src/service-tiers.ts";
 import { mapUsage } from "../../src/models/usage.ts";
 import { endpointAt } from "./desk.ts";
 

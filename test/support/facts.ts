@@ -86,3 +86,19 @@ export const told = (about: EventOf<"message.added">["about"], session = "patch"
   about,
   message: sha,
 });
+
+/** How a run begins. */
+export const started: EventOf<"run.started"> = {
+  type: "run.started",
+  workflow: "fix",
+  input: {},
+  version: "0.0.0",
+  host: "linux",
+  initiator: "ada",
+  repository: "/repository",
+  base: "d".repeat(40),
+  model: { choice: null, endpoint: "test", model: "m", wire: "chat", label: "test/m" },
+  limits: { usdNano: 2e9, turns: 100, tokens: 5_000_000, wallMs: 3_600_000, attempts: 3 },
+  manifest: null,
+  prompts: {},
+};
