@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
-import { type Config, loadConfig } from "./config.ts";
+import { type Config, type ForgeHost, loadConfig } from "./config.ts";
+import type { Forge, Place } from "./forge/forge.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { budgetsOf } from "./policy/budgets.ts";
 import { scrubber } from "./policy/secrets.ts";
@@ -14,6 +15,8 @@ export interface App {
   readonly version: string;
   readonly config: Config;
   ledger(): Promise<Ledger>;
+  /** The forge of a place, with the token the configuration names. `onWait` is told before a rate limit is waited out. */
+  forge(place: Place, options: ForgeCall): Promise<Forge>;
   /** For work in the repository around `cwd`; refuses a home that lies inside it. */
   house(cwd: string): Promise<House>;
   start(request: StartRequest): Promise<FinishedRun>;
@@ -21,11 +24,25 @@ export interface App {
   close(): Promise<void>;
 }
 
+export interface ForgeCall {
+  readonly signal: AbortSignal;
+  readonly onWait?: (seconds: number) => void;
+}
+
+/** The longest wait for a forge's rate limit: they are renewed every hour. */
+const FORGE_PATIENCE_MS = 65 * 60_000;
+
 /** The only place that chooses implementations. */
 export function openApp(version: string): App {
   const config = loadConfig();
   let opened: Promise<Ledger> | undefined;
   const ledger = (): Promise<Ledger> => (opened ??= open(config));
+  const forge: App["forge"] = async (place, call) => {
+    const { openForge } = await import("./forge/open.ts");
+    const { hosts } = config.user.forge;
+    const token = (host: string, own: ForgeHost | undefined) => forgeToken(config, host, own);
+    return openForge(place, { hosts, token, version, patienceMs: FORGE_PATIENCE_MS, ...call });
+  };
   const house = async (cwd: string | null): Promise<House> => ({
     version,
     home: config.home,
@@ -43,6 +60,8 @@ export function openApp(version: string): App {
       ]);
       return connectKnown(config.home, await chooseModel(config, choice, systemClock), systemClock);
     },
+    authority: config.user.forge,
+    forge: (place, signal) => forge(place, { signal }),
     network: { hosts: config.user.network.hosts, install: config.user.network.install ?? null },
     openSandbox: async (policy, onEgress?: OnEgress) => {
       const { openSandbox } = await import("./sandbox/open.ts");
@@ -56,6 +75,7 @@ export function openApp(version: string): App {
     config,
     ledger,
     house,
+    forge,
     start: async (request) => (await import("./workflows/start.ts")).startRun(await house(request.cwd), request),
     resume: async (run, watch) => (await import("./workflows/start.ts")).resumeRun(await house(null), run, watch),
     close: async () => (await opened?.catch(() => undefined))?.close(),
@@ -90,4 +110,13 @@ function withCertificates(policy: SandboxPolicy, file: string | undefined): Sand
     mounts: [...policy.mounts, { source: file, target }],
     env: { ...policy.env, NODE_EXTRA_CA_CERTS: target, SSL_CERT_FILE: target, PIP_CERT: target },
   };
+}
+
+/** The token for a forge: the one that is named for it, else, on github.com, those other tools use too. */
+async function forgeToken(config: Config, host: string, own: ForgeHost | undefined): Promise<string | undefined> {
+  const { resolveKey } = await import("./models/key.ts");
+  if (own?.token) return resolveKey(own.token, config.variable);
+  if (host !== "github.com") return undefined;
+  const set = config.variable("GITHUB_TOKEN") ?? config.variable("GH_TOKEN");
+  return set ?? resolveKey({ command: ["gh", "auth", "token"] }, config.variable).catch(() => undefined);
 }

@@ -54,6 +54,16 @@ const host = z
   .string()
   .regex(/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?$/, "write it like registry.example.org:443");
 
+/** A forge that claw may talk to. A repository's remote chooses among these and can never add one. */
+const ForgeHost = z.strictObject({
+  api: HttpUrl.optional().meta({ description: "Address of the API; by default https://<host>/api/v3." }),
+  web: HttpUrl.optional().meta({ description: "Where git and browsers go; by default https://<host>." }),
+  token: KeyReference.optional().meta({
+    description: "By default GITHUB_TOKEN, GH_TOKEN, or what `gh auth token` says.",
+  }),
+});
+export type ForgeHost = z.infer<typeof ForgeHost>;
+
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
 export const UserConfig = z.strictObject({
   model: z.string().optional().meta({ description: "Default model, as <endpoint>/<model>." }),
@@ -62,6 +72,20 @@ export const UserConfig = z.strictObject({
     description:
       "Your own prices by model, or by <endpoint>/<model>, in US dollars per million tokens; they win over every other.",
   }),
+  forge: z
+    .strictObject({
+      publish: z
+        .boolean()
+        .default(true)
+        .meta({ description: "May claw push branches below claw/ and open draft pull requests when it is asked to?" }),
+      perDay: z
+        .int()
+        .min(0)
+        .default(10)
+        .meta({ description: "Most pull requests claw opens in a repository in 24 hours." }),
+      hosts: z.record(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/), ForgeHost).default({}),
+    })
+    .prefault({}),
   budget: z
     .strictObject({
       usd: z

@@ -36,6 +36,7 @@ test("no file and no environment is enough to start", () => {
     approval: { days: 7 },
     budgets: {},
     network: { hosts: [], private: [] },
+    forge: { publish: true, perDay: 10, hosts: {} },
   });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: "unknown" });
   expect(config.home).toBe(join(config.userHome, ".local", "state", "claw"));

@@ -42,7 +42,7 @@ function scriptsIn(text: string): readonly string[] {
 
 function commandsIn(text: string): readonly string[] {
   return codeIn(text).flatMap((code) =>
-    [...code.matchAll(/(?:^|\| |npx )claw ([a-z]+)/g)].map(([, name = ""]) => name),
+    [...code.matchAll(/(?:^|\| |npx )claw ([a-z-]+)/g)].map(([, name = ""]) => name),
   );
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { UsageError } from "../errors.ts";
-import type { ModelWish } from "../workflows/start.ts";
+import type { ModelWish } from "../workflows/model-wish.ts";
 
 /** How the search engine is named where a model would be. */
 const SEARCH_LABEL = "search-v1";

@@ -1,18 +1,18 @@
 import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ClawError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { stripInvisible } from "../text.ts";
 import type { CommandDesk } from "./command.ts";
 
 /** What a person wants fixed, and where they wrote it. */
 export interface Issue {
-  /** A file name, "standard input" or "the command line". */
+  /** A file name, "standard input", "the command line", or an address. */
   readonly source: string;
   readonly text: string;
 }
 
 const MAX_BYTES = 32 * 2 ** 20;
-const EXAMPLES = 'claw fix ISSUE.md, or: claw fix "what is wrong", or: cat issue.txt | claw fix -';
+const EXAMPLES = 'claw fix ISSUE.md, or: claw fix 123, or: claw fix "what is wrong", or: cat issue.txt | claw fix -';
 
 /** The issue that the arguments of `claw fix` name: a file, "-" for standard input, or the text itself. */
 export async function readIssue(words: readonly string[], desk: Pick<CommandDesk, "cwd" | "stdin">): Promise<Issue> {
@@ -26,18 +26,10 @@ export async function readIssue(words: readonly string[], desk: Pick<CommandDesk
   if (word === "-") return readable("standard input", await limited(desk.stdin));
   const file = await readFileAt(resolve(desk.cwd, word), word);
   if (file) return readable(word, file);
-  if (isOnForge(word)) {
-    throw new ClawError(`${word} is on a forge, and claw cannot read issues there yet`, {
-      outcome: "forge-unavailable",
-      hint: "save the text of the issue into a file, then: claw fix ISSUE.md",
-    });
-  }
   if (looksLikeFile(word))
     throw new UsageError(`there is no file ${word}`, `check the name; a text needs more than one word: ${EXAMPLES}`);
   return readable("the command line", Buffer.from(word));
 }
-
-const isOnForge = (word: string): boolean => /^#?\d+$|^https?:\/\/\S+$|^[\w.-]+\/[\w.-]+#\d+$/.test(word);
 
 /** One word with a slash or an ending: nobody describes a bug like that. */
 const looksLikeFile = (word: string): boolean =>

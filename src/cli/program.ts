@@ -17,6 +17,11 @@ const menu: readonly Entry[] = [
   ["diff", "Print a run's change", async () => (await import("./commands/diff.ts")).diff],
   ["apply", "Apply a run's change to the working tree", async () => (await import("./commands/apply.ts")).apply],
   [
+    "publish",
+    "Open one draft pull request for a proven run",
+    async () => (await import("./commands/publish.ts")).publish,
+  ],
+  [
     "approve",
     "Allow a waiting run to go on, as a named person",
     async () => (await import("./commands/approve.ts")).approve,

@@ -27,6 +27,7 @@ export function summary(facts: RunFacts, style: Style): string {
     ["waits", waitsLine(facts)],
     ["change", result.diff && `${plural(result.diff.files, "file")}, +${result.diff.added} −${result.diff.deleted}`],
     ["branch", result.branch && `${result.branch}  ${style.faint(result.commit?.slice(0, 12) ?? "")}`],
+    ["pull", result.pullRequest ?? null],
     [
       "cost",
       `${costWords(facts.events)}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 import { ClawError, WorkspaceError } from "../errors.ts";
 
-/** The only git commands the host runs: plumbing that starts no program of its own, on directories claw made. */
+/** The only git commands the host runs, on directories claw made: plumbing that starts no program of its own, and `push`. */
 const allowed = [
   "apply",
   "cat-file",
@@ -16,6 +17,7 @@ const allowed = [
   "ls-tree",
   "merge-base",
   "pack-objects",
+  "push",
   "read-tree",
   "rev-parse",
   "status",
@@ -73,10 +75,19 @@ export interface Identity {
   readonly at: number;
 }
 
+/** How git reaches a server. `askpass` reads the secret from descriptor 3. */
+interface RemoteAccess {
+  readonly protocol: "https" | "http";
+  readonly askpass: string;
+  readonly secret: string;
+}
+
 interface GitCall {
   readonly stdin?: string | Uint8Array;
   readonly signal?: AbortSignal;
   readonly identity?: Identity;
+  /** A server to talk to; without one there is no network. */
+  readonly remote?: RemoteAccess;
   /** Exit codes that are answers; any other is a GitFailed. Only 0 when omitted. */
   readonly answers?: readonly number[];
 }
@@ -130,24 +141,28 @@ export function hostGit(options: HostGitOptions): HostGit {
 }
 
 async function start(args: readonly string[], options: HostGitOptions, call: GitCall): Promise<GitAnswer> {
-  const child = spawn("git", ["--no-pager", "--literal-pathspecs", ...settings, ...args], {
+  const { remote } = call;
+  const more = remote ? ["-c", `protocol.${remote.protocol}.allow=always`, "-c", "http.followRedirects=false"] : [];
+  const child = spawn("git", ["--no-pager", "--literal-pathspecs", ...settings, ...more, ...args], {
     cwd: options.workTree ?? "/",
-    env: environment(options, call.identity),
-    stdio: ["pipe", "pipe", "pipe"],
+    env: environment(options, call),
+    stdio: ["pipe", "pipe", "pipe", remote ? "pipe" : "ignore"],
     ...(call.signal && { signal: call.signal }),
     killSignal: "SIGKILL",
   });
+  const [stdin, output, errors, secret] = child.stdio as unknown as [Writable, Readable, Readable, Writable | null];
   const stdout: Buffer[] = [];
   let size = 0;
   let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => {
+  output.on("data", (chunk: Buffer) => {
     size += chunk.length;
     if (size > outputLimit) child.kill("SIGKILL");
     else stdout.push(chunk);
   });
-  child.stderr.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString("utf8")).slice(-stderrTail)));
-  child.stdin.on("error", () => undefined); // git may answer before it has read everything
-  child.stdin.end(call.stdin ?? "");
+  errors.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString("utf8")).slice(-stderrTail)));
+  stdin.on("error", () => undefined); // git may answer before it has read everything
+  stdin.end(call.stdin ?? "");
+  if (remote && secret) giveSecret(secret, remote.secret);
   try {
     const [code] = (await once(child, "close")) as [number | null];
     if (size > outputLimit) throw new GitFailed(args[0] ?? "", -1, "more than 512 MiB of output");
@@ -159,7 +174,12 @@ async function start(args: readonly string[], options: HostGitOptions, call: Git
   }
 }
 
-function environment(options: HostGitOptions, identity: Identity | undefined): NodeJS.ProcessEnv {
+function giveSecret(pipe: Writable, secret: string): void {
+  pipe.on("error", () => undefined); // git need not ask
+  pipe.end(`${secret}\n`);
+}
+
+function environment(options: HostGitOptions, { identity, remote }: GitCall): NodeJS.ProcessEnv {
   const date = identity && `@${Math.floor(identity.at / 1000)} +0000`;
   return {
     PATH: options.searchPath ?? defaultSearchPath,
@@ -177,13 +197,13 @@ function environment(options: HostGitOptions, identity: Identity | undefined): N
     GIT_TERMINAL_PROMPT: "0",
     GIT_EDITOR: "/bin/false",
     GIT_SEQUENCE_EDITOR: "/bin/false",
-    GIT_ASKPASS: "/bin/false",
+    GIT_ASKPASS: remote?.askpass ?? "/bin/false",
     SSH_ASKPASS: "/bin/false",
     GIT_SSH_COMMAND: "/bin/false",
     GIT_NO_LAZY_FETCH: "1",
     GIT_NO_REPLACE_OBJECTS: "1",
     GIT_OPTIONAL_LOCKS: "0",
-    GIT_ALLOW_PROTOCOL: "none",
+    GIT_ALLOW_PROTOCOL: remote?.protocol ?? "none",
     GIT_PROTOCOL_FROM_USER: "0",
     ...(identity && {
       GIT_AUTHOR_NAME: identity.name,

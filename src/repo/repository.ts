@@ -25,6 +25,8 @@ export interface Repository extends Viewed {
   readonly shallow: boolean;
   /** True when a partial clone may have left out contents, to be fetched when wanted; claw fetches nothing. */
   readonly partial: boolean;
+  /** Address of the remote called origin, as it is written in the configuration; null without one. */
+  readonly origin: string | null;
   /** The full id of the commit a branch, tag, remote branch or abbreviated id names; UsageError when there is none. */
   resolve(ref: string): Promise<string>;
   /** A file as a commit has it; null when there is none. */
@@ -65,6 +67,7 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
     branch,
     shallow: (await shallowList(layout)) !== null,
     partial: [...stored.keys()].some((name) => /^(extensions\.partialclone|remote\..*\.promisor)$/.test(name)),
+    origin: stored.get("remote.origin.url")?.at(-1) ?? null,
     resolve: (ref) => resolveRef(viewed, ref),
     read: (commit, path) => withView(viewed, (view) => readBlob(view.git(), commit, path)),
     dirty: () => isDirty(viewed),

@@ -54,7 +54,7 @@ function title({ run, events }: FixReportInput): string {
 
 const modelName = (label: string | undefined): string => (label === undefined ? "no model" : plain(label));
 
-function whatFailed(events: readonly Recorded[]): string {
+export function whatFailed(events: readonly Recorded[]): string {
   const { task, reproduction } = fixFacts(events);
   const parts = ["## What failed"];
   if (task) parts.push(`The issue came from ${plain(task.source)}.`);
@@ -73,7 +73,7 @@ function whatFailed(events: readonly Recorded[]): string {
 }
 
 /** Words of a model are marked as such, and quoted: they are a claim, not evidence. */
-function why(events: readonly Recorded[]): string {
+export function why(events: readonly Recorded[]): string {
   const summary = fixFacts(events).patch?.summary;
   if (!summary) return "";
   const label = foldRun(events).started?.model?.label;
@@ -81,7 +81,7 @@ function why(events: readonly Recorded[]): string {
 }
 
 /** Every changed file, and what is known of the tests among them. */
-function changes({ diff, events }: FixReportInput): string {
+export function changes({ diff, events }: FixReportInput): string {
   const rows = diffstat(diff).map(({ path, added, deleted }) => [
     code(path),
     added === null ? "binary" : `+${added}`,
@@ -98,7 +98,7 @@ function changes({ diff, events }: FixReportInput): string {
 }
 
 /** What claw claims, each with the executions it rests on. */
-function proof(events: readonly Recorded[]): string {
+export function proof(events: readonly Recorded[]): string {
   const found = fixFacts(events).proof;
   const rows = foldEvidence(events);
   const suites = ofType(events, "suite.ran");
@@ -168,7 +168,7 @@ function suiteSentence(events: readonly Recorded[], rows: readonly EvidenceRow[]
   return before > 0 ? `${news} ${plural(before, "test")} failed on the base already.` : news;
 }
 
-function gates(events: readonly Recorded[]): string {
+export function gates(events: readonly Recorded[]): string {
   const judged = latestGates(events);
   if (judged.length === 0) return "";
   const passed = judged.filter(({ verdict }) => verdict === "pass").map(({ gate }) => gate);
@@ -183,7 +183,7 @@ function gates(events: readonly Recorded[]): string {
   return `## Gates\n\n${lines.join("\n")}`;
 }
 
-function record({ run, events, head }: FixReportInput): string {
+export function record({ run, events, head }: FixReportInput): string {
   const spend = foldSpend(events);
   const { started, activeMs } = foldRun(events);
   const { notes } = fixFacts(events);

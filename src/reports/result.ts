@@ -31,6 +31,7 @@ export const Result = z.strictObject({
   base: z.string(),
   branch: z.string().nullable(),
   commit: z.string().nullable(),
+  pullRequest: z.string().nullable().optional().meta({ description: "Address of the draft pull request." }),
   model: z
     .strictObject({
       label: z.string(),
@@ -184,6 +185,7 @@ export function resultOf(facts: RunFacts): Result {
     repository: started?.repository ?? "",
     base: started?.base ?? "",
     ...published,
+    pullRequest: ofType(events, "effect.done").find(({ effect }) => effect === "pull-request")?.result ?? null,
     model: started?.model ? { label: started.model.label, served: [...servedModels(events)] } : null,
     stages: stages.map(({ name, startedAt, finishedAt }) => ({
       name,

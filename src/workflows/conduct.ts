@@ -8,6 +8,7 @@ const resumable: readonly Outcome[] = [
   "waiting",
   "model-unavailable",
   "sandbox-unavailable",
+  "forge-unavailable",
   "infrastructure",
 ];
 

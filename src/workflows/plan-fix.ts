@@ -10,7 +10,8 @@ import { planDependencies, reusable } from "./dependencies.ts";
 import { suiteTree } from "./fix/baseline.ts";
 import { baseNotes } from "./fix/setup.ts";
 import { narrowed } from "./budget.ts";
-import { type House, type ModelWish, wishedModel } from "./start.ts";
+import { type ModelWish, wishedModel } from "./model-wish.ts";
+import type { House } from "./start.ts";
 
 export interface PlanRequest {
   readonly cwd: string;

@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { ClawError, TimeIsUp, UsageError, WorkspaceError } from "../errors.ts";
+import type { Forge, Place } from "../forge/forge.ts";
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
@@ -9,6 +10,7 @@ import type { Budgets } from "../policy/budgets.ts";
 import { everyPrompt } from "../agent/prompt.ts";
 import { readManifest, type Manifest } from "../policy/manifest.ts";
 import { defaultGrants, type NetworkGrants, refuseUngranted } from "../policy/network.ts";
+import type { PublishAuthority } from "../policy/publish.ts";
 import { type Clone, createClone, openClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
@@ -21,6 +23,7 @@ import { conduct } from "./conduct.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
 import { endWhenExpired } from "./waiting.ts";
+import { asksModel, type ModelWish, noModel, whoAnswers, wishedModel } from "./model-wish.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
 
 /** What runs need from the machine; chosen once, in app.ts. */
@@ -41,6 +44,9 @@ export interface House {
   openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
   /** What the user's configuration lets repositories declare; the default grants sessions nothing. */
   readonly network?: NetworkGrants;
+  readonly authority: PublishAuthority;
+  /** The forge of a place, with the token the user's configuration names. */
+  forge(place: Place, signal: AbortSignal): Promise<Forge>;
 }
 
 export interface Watch extends Screen {
@@ -49,18 +55,6 @@ export interface Watch extends Screen {
   readonly onStart?: (run: string) => void;
   readonly onEvent?: (event: Recorded) => void;
 }
-
-/** No model is asked; `label` names what works in its place, null where nothing does. */
-export interface NoModel {
-  readonly label: string | null;
-}
-
-/** Whose words a run works with: as written by the user, by default (undefined), or nobody's. */
-export type ModelWish = string | undefined | NoModel;
-
-/** The model that is wished for; null when none is. */
-export const wishedModel = (house: Pick<House, "connect">, wish: ModelWish): Promise<ConnectedModel> | null =>
-  typeof wish === "object" ? null : house.connect(wish);
 
 export interface StartRequest extends Watch {
   readonly workflow: Workflow;
@@ -245,6 +239,8 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
     dir: join(house.home, "runs", log.run),
     openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress),
     network: house.network ?? defaultGrants,
+    authority: house.authority,
+    forge: (place) => house.forge(place, watch.signal),
     screen: { onDelta: watch.onDelta, onOutput: watch.onOutput, confirm: watch.confirm },
   };
   try {
@@ -259,26 +255,3 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
     stop.done();
   }
 }
-
-/** Who answers, for the record. */
-function whoAnswers(wish: ModelWish, connected: ConnectedModel | null): EventOf<"run.started">["model"] {
-  if (typeof wish === "object" || !connected) {
-    const label = typeof wish === "object" ? wish.label : null;
-    return label === null ? null : { choice: null, endpoint: "search", model: label, wire: NO_WIRE, label };
-  }
-  const { endpoint, model, wire, label } = connected.info;
-  return { choice: wish ?? null, endpoint, model, wire, label };
-}
-
-/** Nothing is sent anywhere. */
-const NO_WIRE = "none";
-
-const asksModel = ({ model }: EventOf<"run.started">): boolean => model !== null && model.wire !== NO_WIRE;
-
-const noModel = (): Promise<never> =>
-  Promise.reject(
-    new UsageError(
-      "this run was started without a model",
-      "start one with --model, or set OPENAI_API_KEY or ANTHROPIC_API_KEY",
-    ),
-  );

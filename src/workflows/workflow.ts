@@ -1,9 +1,11 @@
 import type { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Outcome } from "../errors.ts";
+import type { Forge, Place } from "../forge/forge.ts";
 import type { RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel, OnDelta } from "../models/model.ts";
 import type { Manifest } from "../policy/manifest.ts";
+import type { PublishAuthority } from "../policy/publish.ts";
 import type { Clone } from "../repo/clone.ts";
 import type { Repository } from "../repo/repository.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
@@ -32,6 +34,10 @@ export interface WorkDesk {
   openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
   /** What the user lets repositories declare, and what this one does. */
   readonly network: NetworkGrants;
+  /** What the user's configuration lets out of the machine. */
+  readonly authority: PublishAuthority;
+  /** Looks a token up and opens the forge of a place. */
+  forge(place: Place): Promise<Forge>;
   readonly screen: Screen;
 }
 

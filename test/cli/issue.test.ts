@@ -57,16 +57,6 @@ test.each<[what: string, word: string, message: RegExp, write: (cwd: string) => 
   await expect(read([word], cwd)).rejects.toMatchObject({ outcome: "usage", message: expect.stringMatching(message) });
 });
 
-test.each(["123", "#123", "https://github.com/o/r/issues/1", "o/r#12"])(
-  "%s is on a forge: claw says to save the text",
-  async (word) => {
-    await expect(read([word])).rejects.toMatchObject({
-      outcome: "forge-unavailable",
-      hint: expect.stringContaining("save the text of the issue into a file"),
-    });
-  },
-);
-
 test("nothing, and words without quotes, are told how to do it", async () => {
   await expect(read([])).rejects.toMatchObject({ outcome: "usage", message: "no issue was given" });
   await expect(read(["it", "breaks"])).rejects.toMatchObject({ hint: 'put a text into quotes: claw fix "it breaks"' });

@@ -32,6 +32,8 @@ async function stage(host: Partial<SandboxHost> = {}) {
     clock: systemClock,
     ledger: await memoryLedger(),
     budgets: noBudgets,
+    authority: { publish: false, perDay: 0 },
+    forge: () => Promise.reject(new Error("no forge is asked")),
     connect: (choice) => connectModel({ wire: "scripted", file: choice ?? "" }, systemClock),
     openSandbox: (policy) =>
       openSandbox(policy, { path, home: "/nonexistent", stateDir: join(home, "sandbox"), ...host }),

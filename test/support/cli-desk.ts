@@ -37,6 +37,7 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
     config,
     ledger: () => Promise.resolve(ledger ?? missing()),
     house: missing,
+    forge: missing,
     start: missing,
     resume: missing,
     close: () => Promise.resolve(),

@@ -42,6 +42,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   openai: ["models/"],
   jsonrepair: ["models/"],
   "@pydantic/genai-prices": ["models/"],
+  octokit: ["forge/"],
   "@vscode/tree-sitter-wasm": ["engines/"],
   ink: ["tui/"],
   react: ["tui/"],

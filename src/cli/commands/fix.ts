@@ -1,10 +1,14 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { nanoOf } from "../../budgets.ts";
 import type { UserConfig } from "../../config.ts";
+import { readIssueName } from "../../forge/place.ts";
 import type { RunLimits } from "../../views/spend.ts";
-import { command } from "../command.ts";
+import { command, type CommandDesk } from "../command.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import { type Issue, readIssue } from "../issue.ts";
+import type { readForgeIssue } from "../forge-issue.ts";
 import { numberOption } from "../number-option.ts";
 import { renderPlan } from "../render-plan.ts";
 import { watchRun } from "../watch-run.ts";
@@ -32,11 +36,16 @@ const Input = z.object({
   dryRun: z.boolean().default(false),
   json: z.boolean().default(false),
   yes: z.boolean().default(false),
+  pr: z.boolean().optional(),
+  again: z.boolean().default(false),
 });
 type Input = z.infer<typeof Input>;
+type ForgeIssueText = Awaited<ReturnType<typeof readForgeIssue>>;
 
 const more = `Examples:
   claw fix ISSUE.md
+  claw fix 123
+  claw fix https://github.com/owner/repo/issues/123 --no-pr
   claw fix "parseDate drops the timezone" --model openai/gpt-5.6-terra
   cat issue.txt | claw fix - --json
   claw fix ISSUE.md --repro test/date.test.ts --budget-usd 0.50
@@ -68,6 +77,9 @@ export const fix = command({
     ["--engine <name>", "who writes the patch: native (a model) or search (small changes, tried one by one)"],
     ["--deep", "search: also try changes that seldom help"],
     ["--workers <n>", "search: workspaces used at once (default: one per processor, at most 4)"],
+    ["--pr", "open a draft pull request when the fix is proven (default for an issue on a forge)"],
+    ["--no-pr", "leave it on a local branch"],
+    ["--again", "work on an issue although claw has a pull request for it"],
     ["--dry-run", "print the plan and the price ceiling, then stop"],
     ["--json", "print events and, last, the result as lines of JSON"],
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
@@ -75,8 +87,8 @@ export const fix = command({
   more,
   input: Input,
   async run(input, desk) {
-    const issue = await readIssue(input.issue, desk);
     const app = await desk.app();
+    const issue = await readIssueOf(input, desk);
     const limits = limitsOf(input, app.config.user);
     const { engine, model, because } = chooseEngine(input, app.config);
     if (because !== null) desk.err(because);
@@ -87,6 +99,7 @@ export const fix = command({
       desk.out(input.json ? JSON.stringify({ type: "plan", version: 1, ...plan }) : renderPlan(plan, issue));
       return;
     }
+    const pullRequest = await pullRequestWish(input, issue, desk);
     const { fix: workflow } = await import("../../workflows/fix/fix.ts");
     // Who gave the issue on standard input has no line left to answer on.
     const yes = input.yes || issue.source === "standard input";
@@ -102,12 +115,30 @@ export const fix = command({
         input: (put) => ({
           ...fixInput(input, issue, put),
           engine,
+          pullRequest,
           search: { deep: input.deep, ...(input.workers !== undefined && { workers: input.workers }) },
         }),
       }),
     );
   },
 });
+
+/** A file wins over an issue on a forge that has the same name. */
+async function readIssueOf({ issue, again }: Input, desk: CommandDesk): Promise<Issue | ForgeIssueText> {
+  const [word] = issue;
+  const name = issue.length === 1 && word !== undefined ? readIssueName(word) : null;
+  if (!name || existsSync(resolve(desk.cwd, word ?? ""))) return readIssue(issue, desk);
+  const { readForgeIssue } = await import("../forge-issue.ts");
+  return readForgeIssue(desk, name, again);
+}
+
+/** An issue from a forge goes back there unless --no-pr says otherwise; other work only with --pr, to where origin leads. */
+async function pullRequestWish({ pr, again }: Input, issue: Issue | ForgeIssueText, desk: CommandDesk) {
+  if ("at" in issue) return pr === false ? null : { ...issue.at, again };
+  if (pr !== true) return null;
+  const { placeOfOrigin } = await import("../forge-issue.ts");
+  return { ...(await placeOfOrigin(await desk.app(), desk.cwd)), issue: null, again };
+}
 
 const fixInput = ({ testCommand, repro }: Input, { source, text }: Issue, put: (body: string) => string) => ({
   source,

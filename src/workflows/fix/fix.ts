@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { openPullRequest, PullRequestMade } from "../pull-request.ts";
 import { stage } from "../stage.ts";
 import { askPerson } from "../waiting.ts";
 import { type RunEnd, type WorkDesk, workflow } from "../workflow.ts";
@@ -50,9 +51,15 @@ export const fix = workflow({
     if (waits) return waits;
 
     const published = await stage(desk, "publish", Published, () => publish(desk, task, patched.patch));
+    const { pullRequest } = input;
+    const opened =
+      pullRequest &&
+      (await stage(desk, "pull-request", PullRequestMade, async () =>
+        openPullRequest(desk, pullRequest, { ...published, diff: await desk.log.text(patched.patch.diff) }),
+      ));
     return {
       outcome: "proven",
-      reason: `the fix is on branch ${published.branch}`,
+      reason: opened ? `draft pull request ${opened.url}` : `the fix is on branch ${published.branch}`,
       hint: `see it: claw diff ${desk.log.run}; take it: claw apply ${desk.log.run} or git merge ${published.branch}`,
     };
   },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { exitCodes, type Outcome } from "../../errors.ts";
 import { Sha } from "../../ledger/events.ts";
+import { PullRequestWish } from "../pull-request.ts";
 
 /** How long and how far the search engine looks. */
 const SearchOptions = z.object({
@@ -24,6 +25,8 @@ export const FixInput = z.object({
   /** Who writes the patch. */
   engine: z.enum(["native", "search"]).default("native"),
   search: SearchOptions.prefault({}),
+  /** Where a proven change goes as a draft pull request; without it, it stays on a local branch. */
+  pullRequest: PullRequestWish.nullable().default(null),
 });
 export type FixInput = z.infer<typeof FixInput>;
 

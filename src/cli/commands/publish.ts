@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { systemClock } from "../../clock.ts";
+import { UsageError } from "../../errors.ts";
+import { openRepository } from "../../repo/repository.ts";
+import { resultOf } from "../../reports/result.ts";
+import { readChange } from "../change-of-run.ts";
+import { command } from "../command.ts";
+import { writing } from "../decision.ts";
+import { forgeFor, placeOfOrigin } from "../forge-issue.ts";
+
+export const publish = command({
+  arguments: "[run]",
+  options: [
+    ["--issue <n>", "number of the issue it fixes there"],
+    ["--json", "print one JSON object"],
+  ],
+  more: `Pushes the run's branch to the forge that the remote called origin leads to, and opens one draft pull request with the
+proof. Done twice it finds what is there. Only a proven run is published; claw never merges, and never marks ready.
+
+The token comes from forge.hosts in config.yaml, or is GITHUB_TOKEN, GH_TOKEN, or what gh auth token says.
+
+Examples:
+  claw publish
+  claw publish 1kb2c3d4e5f6 --issue 123
+
+Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, or refuses`,
+  input: z.object({
+    run: z.string().optional(),
+    issue: z.coerce.number().int().positive().optional(),
+    json: z.boolean().default(false),
+  }),
+  async run({ run: prefix, issue, json }, desk) {
+    const app = await desk.app();
+    const ledger = await app.ledger();
+    const { facts, patch } = await readChange(ledger, prefix);
+    const { run, outcome, status, branch, commit, repository: root } = resultOf(facts);
+    if (outcome !== "proven" || branch === null || commit === null)
+      throw new UsageError(
+        `run ${run} is not proven (${outcome ?? status}), so there is nothing to publish`,
+        `see it with: claw show ${run}`,
+      );
+    const { path: searchPath, userHome: home } = app.config;
+    const repository = await openRepository(root, { searchPath, home });
+    const { host, owner, repo } = await placeOfOrigin(app, root);
+    const { openPullRequest } = await import("../../workflows/pull-request.ts");
+    const made = await writing(ledger, run, (log) =>
+      openPullRequest(
+        {
+          log,
+          repository,
+          clock: systemClock,
+          signal: desk.signal,
+          authority: app.config.user.forge,
+          forge: (place) => forgeFor(app, desk, place),
+        },
+        { host, owner, repo, issue: issue ?? null, again: false },
+        { branch, commit, diff: patch.toString("utf8") },
+      ),
+    );
+    desk.out(json ? JSON.stringify({ type: "pull-request", version: 1, run, ...made }) : made.url);
+  },
+});

@@ -1,0 +1,74 @@
+/** A repository on a forge. `host` is a name with an optional port: "github.com", "git.example.org:8443". */
+export interface Place {
+  readonly host: string;
+  readonly owner: string;
+  readonly repo: string;
+}
+
+/** A text somebody wrote there. It is data: it grants nothing, and `association` says how near its author is to the project. */
+interface Post {
+  readonly author: string;
+  /** As the forge calls it: "OWNER", "MEMBER", "CONTRIBUTOR", "NONE", … */
+  readonly association: string;
+  readonly body: string;
+}
+
+export interface ForgeIssue extends Post {
+  readonly number: number;
+  readonly title: string;
+  readonly url: string;
+  readonly state: "open" | "closed";
+  readonly locked: boolean;
+  readonly isPullRequest: boolean;
+  readonly labels: readonly string[];
+  /** The first and the last of them where there are many. */
+  readonly comments: readonly Post[];
+  readonly commentsLeftOut: number;
+}
+
+export interface PullRequest {
+  readonly number: number;
+  readonly url: string;
+  readonly state: "open" | "closed" | "merged";
+  readonly draft: boolean;
+  /** In milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** The branch it comes from, and the commit that branch was at. */
+  readonly branch: string;
+  readonly commit: string;
+  readonly body: string;
+}
+
+/** What a draft pull request says. */
+export interface Draft {
+  /** A branch that is on the forge already. */
+  readonly branch: string;
+  readonly base: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** How git reaches the repository, with the credential that writes. Resolved at the moment of use and never stored. */
+export interface PushAccess {
+  /** Without a credential in it. */
+  readonly url: string;
+  readonly username: string;
+  readonly secret: string;
+}
+
+/**
+ * Where issues and pull requests live: everything claw can do there. There is no merging, approving, marking ready,
+ * closing, reopening or deleting. Errors are ClawErrors with outcome forge-unavailable, or usage for what does not exist.
+ */
+export interface Forge {
+  readonly place: Place;
+  readIssue(number: number): Promise<ForgeIssue>;
+  defaultBranch(): Promise<string>;
+  /** Pull requests from branches below claw/ of this repository, newest first, whatever their state. */
+  pullRequests(): Promise<readonly PullRequest[]>;
+  /** The newest pull request from this branch; null when there never was one. */
+  pullRequestFrom(branch: string): Promise<PullRequest | null>;
+  /** Opens a draft pull request, or finds the one that a lost answer had opened: never a second from one branch. */
+  openDraft(draft: Draft): Promise<PullRequest>;
+  pushAccess(): Promise<PushAccess>;
+}

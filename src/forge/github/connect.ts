@@ -1,0 +1,52 @@
+import { Octokit } from "octokit";
+import { ClawError } from "../../errors.ts";
+
+/** Where the API is, and the token at the moment of use. */
+export interface Access {
+  readonly api: string;
+  readonly token: string;
+  readonly userAgent: string;
+  /** The longest wait for a rate limit that is still worth it, in milliseconds. */
+  readonly patienceMs: number;
+  readonly signal?: AbortSignal;
+  /** Told before each wait for a rate limit. */
+  readonly onWait?: (seconds: number) => void;
+}
+
+const silent = (): void => {};
+
+/** How often a rate limit is waited out before the answer counts as a refusal. */
+const MAX_WAITS = 3;
+
+/**
+ * Octokit with its own throttling and retries: primary and secondary rate limits are waited out as the server asks, and a
+ * failed read is asked again. A failed write never is: nobody knows whether it was done.
+ */
+export function connect({ api, token, userAgent, patienceMs, signal, onWait }: Access): Octokit {
+  const wait = (seconds: number, _options: object, _octokit: unknown, attempt: number): boolean => {
+    const worth = seconds * 1000 <= patienceMs && attempt < MAX_WAITS;
+    if (worth) onWait?.(seconds);
+    return worth;
+  };
+  const octokit = new Octokit({
+    auth: token,
+    baseUrl: api,
+    userAgent,
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    throttle: { onRateLimit: wait, onSecondaryRateLimit: wait },
+    request: { ...(signal && { signal }) },
+  });
+  octokit.hook.before("request", (options) => {
+    if (options.method !== "GET") options.request = { ...options.request, retries: 0 };
+    // A token goes to the address it was configured for, and nowhere a server points to.
+    options.request = { ...options.request, redirect: "manual" };
+  });
+  octokit.hook.after("request", ({ status }) => {
+    if (status < 300 || status >= 400) return;
+    throw new ClawError("the repository has another name now: the forge answers with a redirection", {
+      outcome: "forge-unavailable",
+      hint: "name it as it is called today: git remote set-url origin <address>",
+    });
+  });
+  return octokit;
+}

@@ -1,0 +1,123 @@
+import type { Octokit } from "octokit";
+import { ClawError } from "../../errors.ts";
+import type { Draft, Forge, Place, PullRequest, PushAccess } from "../forge.ts";
+import { placeName } from "../place.ts";
+import { type Access, connect } from "./connect.ts";
+import { forgeError, isInDoubt, isRequestFailure } from "./failure.ts";
+import { readIssue } from "./issue.ts";
+
+export interface GitHubOptions extends Access {
+  readonly place: Place;
+  /** Where git and browsers go, without a slash at the end: "https://github.com". */
+  readonly web: string;
+}
+
+/** Pull requests beyond this many are too old to matter for a cap or a duplicate. */
+const PAGES = 3;
+
+/** GitHub, github.com or an Enterprise server, seen as a forge. Nothing is sent before the first question. */
+export function openGitHub(options: GitHubOptions): Forge {
+  const { place, web, token } = options;
+  const octokit = connect(options);
+  const at = { owner: place.owner, repo: place.repo };
+  const ask = async <T>(what: string, question: () => Promise<T>): Promise<T> => {
+    try {
+      return await question();
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw forgeError(error, { what, host: place.host });
+    }
+  };
+  const pullRequestFrom = async (branch: string): Promise<PullRequest | null> => {
+    const { data } = await octokit.rest.pulls.list({
+      ...at,
+      state: "all",
+      head: `${place.owner}:${branch}`,
+      per_page: 10,
+    });
+    return data.map(asPullRequest).find((pull) => pull.branch === branch) ?? null;
+  };
+  return {
+    place,
+    readIssue: (number) => ask(`issue #${number} of ${placeName(place)}`, () => readIssue(octokit, place, number)),
+    defaultBranch: () =>
+      ask(`the repository ${placeName(place)}`, async () => writable((await octokit.rest.repos.get(at)).data, place)),
+    pullRequests: () => ask(`the pull requests of ${placeName(place)}`, () => clawPullRequests(octokit, place)),
+    pullRequestFrom: (branch) => ask(`the pull requests of ${placeName(place)}`, () => pullRequestFrom(branch)),
+    openDraft: (draft) =>
+      ask(`a draft pull request in ${placeName(place)}`, async () => {
+        const there = await pullRequestFrom(draft.branch);
+        return there ?? (await create(octokit, place, draft, pullRequestFrom));
+      }),
+    pushAccess: (): Promise<PushAccess> =>
+      Promise.resolve({ url: `${web}/${place.owner}/${place.repo}.git`, username: "x-access-token", secret: token }),
+  };
+}
+
+/** The name of the default branch; a repository nobody can write to is refused before anything is tried. */
+function writable(repository: { archived?: boolean; default_branch: string }, place: Place): string {
+  if (!repository.archived) return repository.default_branch;
+  throw new ClawError(`${placeName(place)} is archived: nobody can write to it`, {
+    outcome: "forge-unavailable",
+    hint: "the change is on the local branch: push it to a repository of your own",
+  });
+}
+
+/** Writes once. When the answer says "there is one", or is lost, what is there counts. */
+async function create(
+  octokit: Octokit,
+  { owner, repo }: Place,
+  { branch, base, title, body }: Draft,
+  find: (branch: string) => Promise<PullRequest | null>,
+): Promise<PullRequest> {
+  try {
+    const { data } = await octokit.rest.pulls.create({ owner, repo, title, body, head: branch, base, draft: true });
+    return asPullRequest(data);
+  } catch (error) {
+    const duplicate = isRequestFailure(error) && error.status === 422 && /already exists/i.test(error.message);
+    const there = duplicate || isInDoubt(error) ? await find(branch) : null;
+    if (there) return there;
+    throw error;
+  }
+}
+
+async function clawPullRequests(octokit: Octokit, { owner, repo }: Place): Promise<PullRequest[]> {
+  const found: PullRequest[] = [];
+  let page = 0;
+  const pages = octokit.paginate.iterator(octokit.rest.pulls.list, {
+    owner,
+    repo,
+    state: "all",
+    sort: "created",
+    direction: "desc",
+    per_page: 100,
+  });
+  for await (const { data } of pages) {
+    const own = data.filter(({ head }) => head.ref.startsWith("claw/") && head.repo?.owner.login === owner);
+    found.push(...own.map(asPullRequest));
+    if (++page === PAGES) break;
+  }
+  return found;
+}
+
+interface Pull {
+  readonly number: number;
+  readonly html_url: string;
+  readonly state: string;
+  readonly draft?: boolean;
+  readonly created_at: string;
+  readonly merged_at: string | null;
+  readonly body: string | null;
+  readonly head: { readonly ref: string; readonly sha: string };
+}
+
+const asPullRequest = ({ number, html_url, state, draft, created_at, merged_at, body, head }: Pull): PullRequest => ({
+  number,
+  url: html_url,
+  state: merged_at === null ? (state === "open" ? "open" : "closed") : "merged",
+  draft: draft ?? false,
+  createdAt: Date.parse(created_at),
+  branch: head.ref,
+  commit: head.sha,
+  body: body ?? "",
+});

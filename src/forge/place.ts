@@ -1,0 +1,38 @@
+import type { Place } from "./forge.ts";
+
+/** An issue as a person names it. Without a place, the repository's own is meant. */
+export interface IssueName {
+  readonly place: Place | null;
+  readonly number: number;
+}
+
+const HOME = "github.com";
+const NAME = "[\\w.-]+";
+
+/** "123", "#123", "owner/repo#123" or the address of an issue; null for anything else. */
+export function readIssueName(word: string): IssueName | null {
+  const plain = /^#?(\d{1,9})$/.exec(word);
+  if (plain) return { place: null, number: Number(plain[1]) };
+  const short = new RegExp(`^(${NAME})/(${NAME})#(\\d{1,9})$`).exec(word);
+  if (short) return { place: { host: HOME, owner: short[1] ?? "", repo: short[2] ?? "" }, number: Number(short[3]) };
+  const long = new RegExp(`^https?://([^/\\s@]+)/(${NAME})/(${NAME})/(?:issues|pull)/(\\d{1,9})(?:[/?#]\\S*)?$`).exec(
+    word,
+  );
+  if (!long) return null;
+  const [, host = "", owner = "", repo = "", number] = long;
+  return { place: { host: host.toLowerCase(), owner, repo }, number: Number(number) };
+}
+
+/** Where a remote's address leads, in any of git's spellings; null for a path or a shape no forge has. */
+export function placeOfRemote(url: string): Place | null {
+  const found =
+    new RegExp(`^(?:https?|ssh|git)://(?:[^@/\\s]+@)?([^/\\s]+)/(${NAME})/(${NAME}?)(?:\\.git)?/?$`).exec(url) ??
+    new RegExp(`^(?:[^@/\\s]+@)([^/:\\s]+):/?(${NAME})/(${NAME}?)(?:\\.git)?/?$`).exec(url);
+  if (!found) return null;
+  const [, host = "", owner = "", repo = ""] = found;
+  // An ssh port says nothing about where the forge's own pages are.
+  return { host: (url.startsWith("ssh:") ? host.replace(/:\d+$/, "") : host).toLowerCase(), owner, repo };
+}
+
+/** "owner/repo" on the usual forge, with the host before it elsewhere. */
+export const placeName = ({ host, owner, repo }: Place): string => `${host === HOME ? "" : `${host}/`}${owner}/${repo}`;

@@ -1,0 +1,50 @@
+import { judgeBranch, type Verdict } from "./judge.ts";
+
+/** What a draft pull request would be made of. */
+export interface PublishRequest {
+  readonly branch: string;
+  /** The outcome of the run so far: only what is proven leaves the machine as a fix. */
+  readonly proven: boolean;
+}
+
+/** What the user's configuration grants. */
+export interface PublishAuthority {
+  readonly publish: boolean;
+  /** Most pull requests claw opens in a repository in 24 hours. */
+  readonly perDay: number;
+}
+
+/** May this leave the machine? Asked before any token is looked up. Drafts only: nothing else is ever opened. */
+export function judgePublish({ branch, proven }: PublishRequest, { publish }: PublishAuthority): Verdict {
+  if (!publish) return { verdict: "deny", rule: "forge.publish is off in config.yaml" };
+  if (!proven) return { verdict: "deny", rule: "only a proven change is published as a fix" };
+  return judgeBranch(branch);
+}
+
+/** What the forge shows of earlier work of claw's in a repository. Times in milliseconds since the epoch. */
+export interface EarlierWork {
+  readonly url: string;
+  readonly state: "open" | "closed" | "merged";
+  readonly createdAt: number;
+  readonly body: string;
+}
+
+const DAY = 86_400_000;
+
+/** May another pull request be opened now? Counted from what is on the forge, not from what this machine remembers. */
+export function judgeCaps(earlier: readonly EarlierWork[], { perDay }: PublishAuthority, now: number): Verdict {
+  const today = earlier.filter(({ createdAt }) => createdAt > now - DAY).length;
+  return today >= perDay
+    ? { verdict: "deny", rule: `${today} pull requests of claw in 24 hours, and forge.perDay is ${perDay}` }
+    : { verdict: "allow", rule: `${today} of ${perDay} pull requests in 24 hours` };
+}
+
+/** The mark, invisible on the page, by which claw knows its own pull requests again. */
+export const publishMark = (run: string, issue: number | null): string =>
+  `<!-- claw run=${run}${issue === null ? "" : ` issue=${issue}`} -->`;
+
+/** Work on the same issue that a person has not merged: open, or closed by somebody who did not want it. */
+export const workOn = (earlier: readonly EarlierWork[], issue: number): EarlierWork | undefined =>
+  earlier.find(
+    ({ body, state }) => state !== "merged" && new RegExp(`<!-- claw run=\\w+ issue=${issue} -->`).test(body),
+  );

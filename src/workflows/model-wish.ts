@@ -1,0 +1,41 @@
+import { UsageError } from "../errors.ts";
+import type { EventOf } from "../ledger/events.ts";
+import type { ConnectedModel } from "../models/model.ts";
+import type { House } from "./start.ts";
+
+/** No model is asked; `label` names what works in its place, null where nothing does. */
+export interface NoModel {
+  readonly label: string | null;
+}
+
+/** Whose words a run works with: as written by the user, by default (undefined), or nobody's. */
+export type ModelWish = string | undefined | NoModel;
+
+/** The model that is wished for; null when none is. */
+export const wishedModel = (house: Pick<House, "connect">, wish: ModelWish): Promise<ConnectedModel> | null =>
+  typeof wish === "object" ? null : house.connect(wish);
+
+/** Who answers, for the record. */
+export function whoAnswers(wish: ModelWish, connected: ConnectedModel | null): EventOf<"run.started">["model"] {
+  if (typeof wish === "object" || !connected) {
+    const label = typeof wish === "object" ? wish.label : null;
+    return label === null ? null : { choice: null, endpoint: "search", model: label, wire: NO_WIRE, label };
+  }
+  const { endpoint, model, wire, label } = connected.info;
+  return { choice: wish ?? null, endpoint, model, wire, label };
+}
+
+/** Nothing is sent anywhere. */
+const NO_WIRE = "none";
+
+/** Does the run that began so ask a model? */
+export const asksModel = ({ model }: EventOf<"run.started">): boolean => model !== null && model.wire !== NO_WIRE;
+
+/** What a run without a model has in its place. */
+export const noModel = (): Promise<never> =>
+  Promise.reject(
+    new UsageError(
+      "this run was started without a model",
+      "start one with --model, or set OPENAI_API_KEY or ANTHROPIC_API_KEY",
+    ),
+  );

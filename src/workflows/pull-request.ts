@@ -1,0 +1,101 @@
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import { ClawError } from "../errors.ts";
+import type { Forge, Place } from "../forge/forge.ts";
+import { placeName } from "../forge/place.ts";
+import type { RunLog } from "../ledger/ledger.ts";
+import { judgeCaps, judgePublish, type PublishAuthority, publishMark } from "../policy/publish.ts";
+import type { Verdict } from "../policy/judge.ts";
+import { pushBranch } from "../repo/push.ts";
+import type { Repository } from "../repo/repository.ts";
+import { pullRequestText } from "../reports/pull-request.ts";
+
+/** Where a run's change should go as a draft pull request. */
+export const PullRequestWish = z.object({
+  host: z.string(),
+  owner: z.string(),
+  repo: z.string(),
+  /** The issue it answers there. */
+  issue: z.int().nullable(),
+  /** A person asked for work although there is some already. */
+  again: z.boolean().default(false),
+});
+export type PullRequestWish = z.infer<typeof PullRequestWish>;
+
+export const PullRequestMade = z.object({ number: z.int(), url: z.string() });
+export type PullRequestMade = z.infer<typeof PullRequestMade>;
+
+export interface PublishDesk {
+  readonly log: RunLog;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly repository: Repository;
+  readonly authority: PublishAuthority;
+  /** Looks the token up: asked only after the policy has agreed. */
+  forge(place: Place): Promise<Forge>;
+}
+
+export interface ProvenChange {
+  readonly branch: string;
+  readonly commit: string;
+  /** Unified text, for the page. */
+  readonly diff: string;
+}
+
+/**
+ * Pushes the branch and opens one draft pull request. Each effect has its verdict on record before it and its result after
+ * it; done again after a crash it finds what is there.
+ */
+export async function openPullRequest(
+  desk: PublishDesk,
+  wish: PullRequestWish,
+  change: ProvenChange,
+): Promise<PullRequestMade> {
+  const { log, authority, clock, repository, signal } = desk;
+  const { branch, commit } = change;
+  const place: Place = { host: wish.host, owner: wish.owner, repo: wish.repo };
+  const effects = effectsOf(log, `${placeName(place)} ${branch} ${commit}`);
+  await effects.judge("push", judgePublish({ branch, proven: true }, authority));
+
+  const forge = await desk.forge(place);
+  const there = await forge.pullRequestFrom(branch);
+  if (there?.state === "closed")
+    throw new ClawError(`a person has closed ${there.url}`, {
+      outcome: "blocked",
+      hint: "claw opens nothing again that a person closed; for a new attempt: claw fix --again",
+    });
+  if (!there) await effects.judge("pull-request", judgeCaps(await forge.pullRequests(), authority, clock.now()));
+  if (!effects.isDone("push")) {
+    await pushBranch(repository, { commit, branch, signal, ...(await forge.pushAccess()) });
+    await effects.done("push", `${placeName(place)} ${branch}`);
+  }
+  const made =
+    there ?? (await forge.openDraft({ branch, base: await forge.defaultBranch(), ...page(desk, wish, change) }));
+  await effects.done("pull-request", made.url);
+  return { number: made.number, url: made.url };
+}
+
+const page = ({ log: { run, events, head } }: PublishDesk, { issue }: PullRequestWish, { diff }: ProvenChange) =>
+  pullRequestText({ run, events, head, diff, issue, mark: publishMark(run, issue) });
+
+/** Verdict before, result after: the two halves of every effect. Said once, however often the run is resumed. */
+function effectsOf(log: RunLog, target: string) {
+  const key = (effect: string): string => `${log.run}:publish:${effect}`;
+  const known = (type: "effect.judged" | "effect.done", effect: string): boolean =>
+    log.events.some((event) => event.type === type && event.key === key(effect));
+  return {
+    isDone: (effect: string): boolean => known("effect.done", effect),
+    judge: async (effect: string, { verdict, rule }: Verdict): Promise<void> => {
+      if (!known("effect.judged", effect))
+        await log.append({ type: "effect.judged", effect, key: key(effect), verdict, rule, target });
+      if (verdict === "deny")
+        throw new ClawError(`the change may not be published: ${rule}`, {
+          outcome: "blocked",
+          hint: `the change is on a local branch: claw show ${log.run}`,
+        });
+    },
+    done: async (effect: string, result: string): Promise<void> => {
+      if (!known("effect.done", effect)) await log.append({ type: "effect.done", effect, key: key(effect), result });
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const folder = join(import.meta.dirname, "../../src/forge");
+const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => readFileSync(join(folder, file), "utf8"));
+
+/** Everything claw asks of GitHub. Adding to this list widens what it can do: think twice. */
+const asked = ["issues.get", "issues.listComments", "pulls.create", "pulls.list", "repos.get"];
+
+test("the forge is asked for these things and nothing else: there is no code to merge, approve, mark ready, close or delete", () => {
+  const text = sources.join("\n");
+  const found = [...text.matchAll(/octokit\s*\.rest\s*\.(\w+\s*\.\s*\w+)/g)].map(([, name]) =>
+    name?.replaceAll(/\s/g, ""),
+  );
+  expect([...new Set(found)].sort((a = "", b = "") => a.localeCompare(b))).toEqual(asked);
+  // No way around the list: raw requests, GraphQL, or fetch.
+  expect(text).not.toMatch(/octokit\s*\.\s*(?:request|graphql|hook\.wrap)|\bfetch\(|\[["'`]rest["'`]\]/);
+  expect(text.match(/pulls\.create\([^)]*draft: true/g)).toHaveLength(1);
+});
+
+test("git pushes without force, to branches below claw/ only", () => {
+  const push = readFileSync(join(folder, "../repo/push.ts"), "utf8");
+  expect(push).toContain('judgeBranch(branch).verdict === "deny"');
+  expect(push).not.toMatch(/--force|-f["'`]|`\+|--mirror|--delete|--all/);
+});

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { judgeCaps, judgePublish, publishMark, workOn } from "../../src/policy/publish.ts";
+
+const authority = { publish: true, perDay: 2 };
+const branch = "claw/a-fix-1abc";
+
+test("only a proven change on a branch of claw's leaves the machine, and only where the user lets it", () => {
+  expect(judgePublish({ branch, proven: true }, authority).verdict).toBe("allow");
+  expect(judgePublish({ branch, proven: false }, authority).rule).toContain("proven");
+  expect(judgePublish({ branch: "main", proven: true }, authority).verdict).toBe("deny");
+  expect(judgePublish({ branch, proven: true }, { ...authority, publish: false }).rule).toContain("config.yaml");
+});
+
+test("the cap counts what is on the forge from the last 24 hours", () => {
+  const now = 10 ** 12;
+  const pull = (hours: number) => ({ url: "", state: "merged" as const, createdAt: now - hours * 3_600_000, body: "" });
+  expect(judgeCaps([pull(1), pull(25)], authority, now).verdict).toBe("allow");
+  expect(judgeCaps([pull(1), pull(23), pull(25)], authority, now)).toMatchObject({
+    verdict: "deny",
+    rule: expect.stringContaining("2 pull requests"),
+  });
+});
+
+test("work on an issue is found by its mark, unless it was merged", () => {
+  const pull = (issue: number, state: "open" | "closed" | "merged") => ({
+    url: `${issue}-${state}`,
+    state,
+    createdAt: 0,
+    body: `x\n${publishMark("1abc", issue)}\n`,
+  });
+  expect(workOn([pull(12, "open"), pull(1, "merged"), pull(1, "closed")], 1)?.url).toBe("1-closed");
+  expect(workOn([pull(12, "open"), pull(1, "merged")], 1)).toBeUndefined();
+});
