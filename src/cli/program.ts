@@ -64,6 +64,12 @@ const menu: readonly Entry[] = [
     async () => (await import("./commands/stop.ts")).stop,
   ],
   ["sandbox", "Run a command exactly as a session would", async () => (await import("./commands/sandbox.ts")).sandbox],
+  [
+    "policy",
+    "Say which rule decides, and what it would have decided",
+    async () => (await import("./commands/policy.ts")).policy,
+  ],
+  ["doctor", "Check this machine", async () => (await import("./commands/doctor.ts")).doctor],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];
 

@@ -1,0 +1,16 @@
+/** What to do about something that a sandbox could not enforce on a machine, by the name in `degraded`. */
+const remedies: Readonly<Record<string, string>> = {
+  cgroup:
+    "memory and processes are limited by a watchdog ten times a second; for hard limits give claw a cgroup of its own (a systemd user session: loginctl enable-linger)",
+  "disable-userns":
+    "nested user namespaces are refused by the system-call filter alone; bubblewrap 0.8 or newer refuses them twice",
+  devices: "device nodes are the host's own; run claw as an ordinary user",
+  "uid-drop": "commands keep the user's own id; run claw as an ordinary user",
+  "no-pidns": "processes are not hidden from each other on this system; use the container backend for unattended runs",
+  "shared-loopback": "the host's loopback is visible on this system; use the container backend for unattended runs",
+  seccomp: "there is no system-call filter; run claw on x64 or arm64",
+  gvisor: "install gVisor (runsc) for a kernel boundary of its own",
+};
+
+/** What to do about it; a general answer for a name that this version does not know. */
+export const remedyFor = (name: string): string => remedies[name] ?? "see SECURITY.md for what that means";
