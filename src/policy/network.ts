@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { grants, type HostRule, hostRuleText, readHostRules } from "./host-rules.ts";
-import type { Manifest } from "./manifest.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
 
 /** What the user's configuration lets repositories declare. */
 export interface NetworkGrants {
@@ -37,10 +37,12 @@ export function installHosts(manifest: Manifest, manager: string, { install }: N
   return granted(wanted, { by, declared: "setup.hosts", setting: "network.install" });
 }
 
-/** A repository can only narrow. Throws UsageError where it asks for more than the user grants. */
-export function refuseUngranted(manifest: Manifest, network: NetworkGrants): void {
+/** Reads claw.yaml for a run. It can only narrow: throws UsageError where it asks for more than the user grants. */
+export function readGranted(text: string | undefined, network: NetworkGrants = defaultGrants): Manifest {
+  const manifest = readManifest(text);
   sessionHosts(manifest, network);
   installHosts(manifest, "", network);
+  return manifest;
 }
 
 interface Granting {

@@ -9,7 +9,7 @@ import type { ConnectedModel } from "../models/model.ts";
 import type { Budgets } from "../policy/budgets.ts";
 import { everyPrompt } from "../agent/prompt.ts";
 import { readManifest, type Manifest } from "../policy/manifest.ts";
-import { defaultGrants, type NetworkGrants, refuseUngranted } from "../policy/network.ts";
+import { defaultGrants, type NetworkGrants, readGranted } from "../policy/network.ts";
 import type { PublishAuthority } from "../policy/publish.ts";
 import { type Clone, createClone, openClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
@@ -88,7 +88,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
   try {
     const clone = await createClone(repository, base, join(dir, "clone"));
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
-    const manifest = grantedManifest(text, house);
+    const manifest = readGranted(text, house.network);
     const connected = await model;
     const { limits, budgets } = await granted(house, request, manifest, connected, {
       run,
@@ -198,13 +198,6 @@ async function refuseOtherPrompts(log: RunLog, judged: Parameters<typeof refused
     outcome: refused.outcome,
     hint: "continue with the claw that began it, or approve the prompts and start a new run",
   });
-}
-
-/** What the repository allows, as far as the user grants it. */
-function grantedManifest(text: string | undefined, { network = defaultGrants }: House): Manifest {
-  const manifest = readManifest(text);
-  refuseUngranted(manifest, network);
-  return manifest;
 }
 
 interface Parts {

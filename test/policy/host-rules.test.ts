@@ -8,7 +8,7 @@ import {
   readHostRules,
 } from "../../src/policy/host-rules.ts";
 import { readManifest } from "../../src/policy/manifest.ts";
-import { defaultGrants, installHosts, refuseUngranted, sessionHosts } from "../../src/policy/network.ts";
+import { defaultGrants, installHosts, readGranted, sessionHosts } from "../../src/policy/network.ts";
 
 test.each([
   ["registry.example.org", "registry.example.org:443"],
@@ -81,7 +81,7 @@ describe("a connection", () => {
 test("a repository gets the hosts it declares only where its user grants them", () => {
   const manifest = readManifest("network: { hosts: [api.example.org] }");
   expect(sessionHosts(manifest, { hosts: ["*.example.org"], install: null })).toEqual(["api.example.org:443"]);
-  expect(() => refuseUngranted(manifest, defaultGrants)).toThrow(
+  expect(() => readGranted("network: { hosts: [api.example.org] }")).toThrow(
     "claw.yaml declares api.example.org:443 in network.hosts, and your config.yaml does not grant it",
   );
   expect(sessionHosts(readManifest(undefined), { hosts: ["*.example.org"], install: null })).toEqual([]);
