@@ -1,12 +1,18 @@
-import type { Result } from "../reports/result.ts";
 import { headline, money, printable } from "../text.ts";
 import type { Style } from "./style.ts";
 
 export interface RunRow {
   readonly run: string;
+  readonly workflow: string;
   readonly startedAt: number;
-  /** Null when its record does not hold. */
-  readonly result: Result | null;
+  /** An outcome, "running" or "interrupted". */
+  readonly outcome: string;
+  readonly title: string;
+  readonly branch: string | null;
+  /** Nano-dollars; null when part of it has no known price. */
+  readonly cost: number | null;
+  /** Its record does not hold. */
+  readonly broken: boolean;
 }
 
 interface Frame {
@@ -21,13 +27,13 @@ const numeric = new Set<string>(["age", "cost"]);
 
 /** A table of runs; the task is cut when the terminal is narrow. */
 export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Frame): string {
-  const cells = rows.map(({ run, startedAt, result }) => ({
+  const cells = rows.map(({ run, startedAt, outcome, title, branch, cost, broken }) => ({
     run,
-    age: age(now - startedAt),
-    how: howItStands(result),
-    cost: result ? money(result.spend.usd === null ? null : Math.round(result.spend.usd * 1e9)) : "",
-    task: printable(result?.task?.title ?? ""),
-    branch: result?.branch ?? "",
+    age: broken ? "" : age(now - startedAt),
+    how: outcome,
+    cost: broken ? "" : money(cost),
+    task: printable(title),
+    branch: branch ?? "",
   }));
   const head = { run: "run", age: "age", how: "outcome", cost: "cost", task: "task", branch: "branch" };
   const all = [head, ...cells];
@@ -43,11 +49,6 @@ export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Fra
     return `${left.join("")}${columns > 110 ? `${task.padEnd(forTask)}  ${row.branch}` : task}`.trimEnd();
   };
   return [style.faint(line(head)), ...cells.map(line)].join("\n");
-}
-
-function howItStands(result: Result | null): string {
-  if (!result) return "broken record";
-  return result.status === "running" ? "running" : (result.outcome ?? result.status);
 }
 
 /** "5 s", "12 min", "3 h", "2 d". */

@@ -36,6 +36,8 @@ export const Event = z.discriminatedUnion("type", [
     initiator: z.string(),
     /** Who commits in the repository by its git settings, as "Name <email>"; null when they do not say. */
     identity: z.string().nullable().optional(),
+    /** The run that started this one. */
+    parent: z.string().optional(),
     /** Root of the user's working tree. */
     repository: z.string(),
     base: commit,

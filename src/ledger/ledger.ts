@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { Fenced, LedgerBroken } from "../errors.ts";
+import type { ListedAs, RunIndex } from "../store/run-index.ts";
 import type { Account, Row, Scope, Store } from "../store/store.ts";
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { GENESIS, nextAnchor, seal, verifyRows } from "./chain.ts";
@@ -37,8 +38,8 @@ export interface RunLog extends RunRecord {
   charge(scopes: () => readonly Scope[]): void;
   /** Called after each fact is stored, in order. */
   listen(listener: (event: Recorded) => void): void;
-  /** Anchors the head and gives the run up. */
-  close(): Promise<void>;
+  /** Anchors the head and gives the run up. `listed` is how the list of runs has it from now on. */
+  close(listed?: ListedAs | null): Promise<void>;
 }
 
 export interface RunEnds {
@@ -49,7 +50,7 @@ export interface RunEnds {
   readonly active: boolean;
 }
 
-export interface Ledger extends StoredBodies {
+export interface Ledger extends StoredBodies, RunIndex {
   /** Starts or continues writing a run; throws Fenced while a live process owns it, LedgerBroken when its chain does not hold. */
   open(run: string): Promise<RunLog>;
   read(run: string): Promise<RunRecord>;
@@ -94,6 +95,10 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     ...bodies,
     active,
     find: (prefix) => store.find(prefix),
+    unindexed: (page) => store.unindexed(page),
+    putIndex: (entries) => store.putIndex(entries),
+    indexed: (query) => store.indexed(query),
+    dropIndex: () => store.dropIndex(),
     accounts: async (scopes) => {
       await store.settleGone(isGone);
       return store.accounts(scopes);
@@ -177,8 +182,9 @@ function writer({ store, clock, scrub, owner, record, bytes }: Desk): RunLog {
     text: async (sha) => new TextDecoder().decode(await waitingOrStored(sha)),
     charge: (scopes) => void (charged = scopes),
     listen: (listener) => void listeners.push(listener),
-    async close() {
+    async close(listed = null) {
       await queue;
+      if (listed) await store.putIndex([{ run, last: events.length - 1, ...listed }]);
       if (head !== GENESIS) {
         await store.anchor((newest) => nextAnchor(newest, { run, last: events.length - 1, head, at: clock.now() }));
       }

@@ -31,4 +31,18 @@ export const migrations: readonly Migration[] = [
         PRIMARY KEY (id, scope)
       ) STRICT, WITHOUT ROWID;
     `),
+  // A cache of what runs are listed by; see run-index.ts.
+  (db) =>
+    db.exec(`
+      CREATE TABLE run_index (
+        run TEXT PRIMARY KEY, last INTEGER NOT NULL, started INTEGER NOT NULL, workflow TEXT NOT NULL,
+        repository TEXT NOT NULL, outcome TEXT NOT NULL, parent TEXT, shown TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX run_index_outcome ON run_index (outcome, run);
+      CREATE INDEX run_index_workflow ON run_index (workflow, run);
+      CREATE INDEX run_index_repository ON run_index (repository, run);
+      CREATE INDEX run_index_parent ON run_index (parent, run) WHERE parent IS NOT NULL;
+      ALTER TABLE runs ADD COLUMN indexed INTEGER NOT NULL DEFAULT -1;
+      CREATE INDEX runs_unindexed ON runs (run) WHERE last > indexed;
+    `),
 ];

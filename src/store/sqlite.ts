@@ -6,6 +6,7 @@ import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
 import { type Migration, migrations } from "./migrations.ts";
 import { moneyDesk } from "./sqlite-accounts.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
+import { sqliteRunIndex } from "./sqlite-run-index.ts";
 import type { AnchorRow, ListedRun, Row, Store } from "./store.ts";
 
 /** Bodies above this many bytes are stored compressed. */
@@ -77,6 +78,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
       }, true),
     anchors: (from = 0, limit = ALL) => whenFree(db, () => statements.anchors.all(from, limit) as AnchorRow[]),
     ...pagesOf(db, statements),
+    ...sqliteRunIndex(db),
     claim: (run, owner, mayTake) =>
       write(() => {
         const present = statements.owner.get(run) as { owner: string } | undefined;

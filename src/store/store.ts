@@ -1,3 +1,5 @@
+import type { RunIndex } from "./run-index.ts";
+
 /** One event as it lies on disk. The store knows bytes and order; what a body means is the ledger's business. */
 export interface Row {
   readonly run: string;
@@ -105,7 +107,7 @@ export interface Pages {
 }
 
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
-export interface Store extends Pages, Accounts {
+export interface Store extends Pages, Accounts, RunIndex {
   /** Throws Fenced when a (run, seq) is taken: two writers can never both extend one chain. Throws Overdrawn. */
   append(append: Append): Promise<void>;
   /** First and last row of the newest runs, newest first. */

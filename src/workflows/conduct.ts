@@ -1,5 +1,6 @@
 import { ClawError, machineFailure, type Outcome } from "../errors.ts";
 import type { RunLog } from "../ledger/ledger.ts";
+import { listedAs } from "../reports/run-row.ts";
 import type { RunEnd } from "./workflow.ts";
 
 /** Ends that a later `claw resume` can continue from: the work is unharmed, something around it was missing. */
@@ -32,7 +33,7 @@ export async function conduct(log: RunLog, signal: AbortSignal, story: () => Pro
     await record(log, end);
     return end;
   } finally {
-    await log.close();
+    await log.close(listedAs(log.events));
   }
 }
 

@@ -58,6 +58,8 @@ export interface Watch extends Screen {
 
 export interface StartRequest extends Watch {
   readonly workflow: Workflow;
+  /** The run that starts this one. */
+  readonly parent?: string | undefined;
   /** Anywhere inside the user's repository. */
   readonly cwd: string;
   readonly baseRef: string | undefined;
@@ -107,6 +109,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       host: `${process.platform}-${process.arch} node-${process.versions.node}`,
       initiator: house.initiator,
       identity: await identity,
+      ...(request.parent !== undefined && { parent: request.parent }),
       repository: repository.root,
       base,
       model: whoAnswers(request.model, connected),

@@ -1,0 +1,78 @@
+import { ClawError } from "../errors.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { listedAs, Shown } from "../reports/run-row.ts";
+import type { IndexEntry, IndexQuery } from "../store/run-index.ts";
+import type { RunRow } from "./render-runs.ts";
+
+/** Entries written at once. */
+const AT_ONCE = 200;
+/** Of more runs than this a person is told that it takes a while. */
+const MANY = 500;
+
+/** How a run stands that has not ended. */
+const OPEN = "";
+/** Outcome of a run whose record does not hold. */
+const BROKEN = "broken record";
+
+export interface ListRequest extends Omit<IndexQuery, "after"> {
+  /** Only runs after this one in the list. */
+  readonly before?: string | undefined;
+  readonly tell: (note: string) => void;
+}
+
+/** A page of the list of runs, newest first. What runs have done since they were last listed is looked at first. */
+export async function listRuns(ledger: Ledger, { before, tell, ...query }: ListRequest): Promise<readonly RunRow[]> {
+  const { outcome, workflow, repository, parent, since, limit } = query;
+  const searched = [outcome, workflow, repository, parent, since].some((given) => given !== undefined);
+  await catchUp(ledger, searched ? undefined : { newest: limit + 1, from: before }, tell);
+  const open = outcome === "running" || outcome === "interrupted";
+  const wanted = { ...query, after: before, ...(open && { outcome: OPEN }) };
+  const rows = await Promise.all((await ledger.indexed(wanted)).map((entry) => rowOf(ledger, entry)));
+  return open ? rows.filter((row) => row.outcome === outcome) : rows;
+}
+
+/** Works out the entries that are missing. A damaged run gets one that says so, and hides no other. */
+export async function catchUp(
+  ledger: Ledger,
+  page: { readonly newest: number; readonly from?: string | undefined } | undefined,
+  tell: (note: string) => void,
+): Promise<void> {
+  const stale = await ledger.unindexed(page);
+  if (stale.length > MANY) tell(`bringing the list of ${stale.length} runs up to date, once`);
+  for (let from = 0; from < stale.length; from += AT_ONCE) {
+    const entries: IndexEntry[] = [];
+    for (const run of stale.slice(from, from + AT_ONCE)) {
+      const entry = await entryOf(ledger, run);
+      if (entry) entries.push(entry);
+    }
+    await ledger.putIndex(entries);
+  }
+}
+
+async function entryOf(ledger: Ledger, run: string): Promise<IndexEntry | null> {
+  try {
+    const { events } = await ledger.read(run);
+    const listed = listedAs(events);
+    return listed && { run, last: events.length - 1, ...listed };
+  } catch (error) {
+    if (!(error instanceof ClawError)) throw error;
+    const shown = JSON.stringify({ title: "", branch: null, cost: null, turns: 0 } satisfies Shown);
+    // Not up to any event: it is looked at again each time, and may be put right.
+    return { run, last: -1, started: 0, workflow: "", repository: "", outcome: BROKEN, parent: null, shown };
+  }
+}
+
+async function rowOf(ledger: Ledger, { run, started, outcome, shown, workflow }: IndexEntry): Promise<RunRow> {
+  const { title, branch, cost } = Shown.parse(JSON.parse(shown));
+  const open = outcome === OPEN ? ((await ledger.active(run)) ? "running" : "interrupted") : null;
+  return {
+    run,
+    workflow,
+    startedAt: started,
+    outcome: open ?? outcome,
+    title,
+    branch,
+    cost,
+    broken: outcome === BROKEN,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Database } from "better-sqlite3";
+import type { IndexEntry, IndexQuery, RunIndex } from "./run-index.ts";
+import { inTransaction, whenFree } from "./sqlite-lock.ts";
+
+/** Sorts after every run id. */
+const END = "\uffff";
+
+export function sqliteRunIndex(db: Database): RunIndex {
+  const sql = {
+    stale: db.prepare("SELECT run FROM runs WHERE last > indexed ORDER BY run DESC"),
+    staleOfPage: db.prepare(
+      "SELECT run FROM (SELECT run, last, indexed FROM runs WHERE run <= ? ORDER BY run DESC LIMIT ?) WHERE last > indexed",
+    ),
+    put: db.prepare(
+      `INSERT OR REPLACE INTO run_index (run, last, started, workflow, repository, outcome, parent, shown)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    mark: db.prepare("UPDATE runs SET indexed = ? WHERE run = ?"),
+  };
+  return {
+    unindexed: (page) =>
+      whenFree(db, () => {
+        const found = page ? sql.staleOfPage.all(page.from ?? END, page.newest) : sql.stale.all();
+        return (found as { run: string }[]).map(({ run }) => run);
+      }),
+    putIndex: (entries) =>
+      inTransaction(db, () => {
+        for (const { run, last, started, workflow, repository, outcome, parent, shown } of entries) {
+          sql.put.run(run, last, started, workflow, repository, outcome, parent, shown);
+          sql.mark.run(last, run);
+        }
+      }),
+    indexed: (query) => whenFree(db, () => select(db, query)),
+    dropIndex: () =>
+      inTransaction(db, () => {
+        db.exec("DELETE FROM run_index; UPDATE runs SET indexed = -1");
+      }),
+  };
+}
+
+/**
+ * Run ids begin with the time, so newest first is the order of every index, and the first run that is too old ends the
+ * search.
+ */
+function select(db: Database, { since, after, limit, ...equal }: IndexQuery): IndexEntry[] {
+  const given = Object.entries(equal).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const conditions = [...given.map(([column]) => `${column} = ?`), "run < ?"];
+  const rows = db
+    .prepare(
+      `SELECT run, last, started, workflow, repository, outcome, parent, shown FROM run_index
+       WHERE ${conditions.join(" AND ")} ORDER BY run DESC`,
+    )
+    .iterate(...given.map(([, value]) => value), after ?? END) as IterableIterator<IndexEntry>;
+  const found: IndexEntry[] = [];
+  for (const entry of rows) {
+    if (since !== undefined && entry.started < since) {
+      if (entry.last >= 0) break;
+      continue; // nobody knows when a damaged one began
+    }
+    found.push(entry);
+    if (found.length === limit) break;
+  }
+  return found;
+}
