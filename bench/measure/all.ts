@@ -8,6 +8,7 @@ import { sandbox } from "./sandbox.ts";
 import { search } from "./search.ts";
 import { startUp } from "./start-up.ts";
 import { turns } from "./turns.ts";
+import { views } from "./views.ts";
 
 /** In the order of the report. */
 export const measurements: readonly Measurement[] = [
@@ -17,6 +18,7 @@ export const measurements: readonly Measurement[] = [
   memory,
   prompt,
   ledger,
+  views,
   audit,
   sandbox,
   search,

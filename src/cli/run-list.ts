@@ -22,8 +22,8 @@ export interface ListRequest extends Omit<IndexQuery, "after"> {
 
 /** A page of the list of runs, newest first. What runs have done since they were last listed is looked at first. */
 export async function listRuns(ledger: Ledger, { before, tell, ...query }: ListRequest): Promise<readonly RunRow[]> {
-  const { outcome, workflow, repository, parent, since, limit } = query;
-  const searched = [outcome, workflow, repository, parent, since].some((given) => given !== undefined);
+  const { run, outcome, workflow, repository, parent, since, limit } = query;
+  const searched = [run, outcome, workflow, repository, parent, since].some((given) => given !== undefined);
   await catchUp(ledger, searched ? undefined : { newest: limit + 1, from: before }, tell);
   const open = outcome === "running" || outcome === "interrupted";
   const wanted = { ...query, after: before, ...(open && { outcome: OPEN }) };

@@ -4,6 +4,7 @@ import type { Recorded } from "../ledger/events.ts";
 import { latestGates, notEnforced } from "../views/evidence.ts";
 import { evidenceLevel, levels } from "../views/evidence-level.ts";
 import { foldRun, latest, ofType } from "../views/run.ts";
+import { foldStages, type StageRow } from "../views/stages.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
 import { whatIf } from "../views/what-if.ts";
 import { servedModels } from "./answered-by.ts";
@@ -38,7 +39,21 @@ export const Result = z.strictObject({
       served: z.array(z.string()).meta({ description: "What the server said answered." }),
     })
     .nullable(),
-  stages: z.array(z.strictObject({ name: z.string(), ms: z.number(), finished: z.boolean() })),
+  stages: z.array(
+    z.strictObject({
+      name: z.string(),
+      ms: z.number(),
+      finished: z.boolean(),
+      verdict: z.enum(["passed", "failed", "unfinished"]).optional(),
+      turns: count.optional(),
+      usd: z.number().nullable().optional().meta({ description: "Null when part of it has no known price." }),
+      evidence: z
+        .array(z.strictObject({ what: z.string(), events: z.array(count) }))
+        .optional()
+        .meta({ description: "Executions of tests in it, with the numbers of their events." }),
+      events: z.strictObject({ first: count, last: count }).optional(),
+    }),
+  ),
   evidence: z.array(
     z.strictObject({
       purpose: z.string(),
@@ -160,12 +175,22 @@ function pricesOf(events: readonly Recorded[]): Pick<Result["spend"], "atTier" |
   };
 }
 
+const stageFacts = (row: StageRow | undefined) =>
+  row && {
+    verdict: row.verdict,
+    turns: row.turns,
+    usd: row.cost === null ? null : row.cost / 1e9,
+    evidence: row.evidence.map(({ what, events }) => ({ what, events: [...events] })),
+    events: { first: row.first, last: row.last },
+  };
+
 /** Everything a script may want to know about a run. */
 export function resultOf(facts: RunFacts): Result {
   const { run, events, head } = facts;
   const { started, stages, end, lastAt } = foldRun(events);
   const { task, notes, suite, reproduction, patch, published } = fixFacts(events);
   const { refusals, frozenEdits, strayEdits } = onTheWay(events);
+  const rows = foldStages(events);
   const status = statusOf(facts);
   const outcome = end?.outcome ?? (status === "interrupted" ? "interrupted" : null);
   const spend = foldSpend(events);
@@ -191,6 +216,7 @@ export function resultOf(facts: RunFacts): Result {
       name,
       ms: (finishedAt ?? lastAt) - startedAt,
       finished: finishedAt !== null,
+      ...stageFacts(rows.find((row) => row.name === name)),
     })),
     evidence: evidenceOf(events),
     evidenceLevel: levelOf(events),

@@ -20,6 +20,7 @@ export interface IndexEntry extends ListedAs {
 
 /** Which runs are wanted; newest first. */
 export interface IndexQuery {
+  readonly run?: string | undefined;
   readonly outcome?: string | undefined;
   readonly workflow?: string | undefined;
   readonly repository?: string | undefined;

@@ -22,6 +22,7 @@ export const runs = command({
     ["--repo <path>", "only runs on this repository"],
     ["--since <when>", "only runs begun since: 2026-11-21, 2026-11-21T12:00Z, 90min, 12h or 7d"],
     ["--before <run>", "the page after this run, which is the last of the page before"],
+    ["--reindex", "work out anew what the list is made from: it is a cache, never a source"],
     ["--json", "print one result object per line"],
   ],
   more: `Examples:
@@ -38,11 +39,13 @@ export const runs = command({
     repo: z.string().optional(),
     since: sinceOption(() => systemClock.now()),
     before: z.string().optional(),
+    reindex: z.boolean().default(false),
     json: z.boolean().default(false),
   }),
-  async run({ number = 20, outcome, workflow, repo, since, before: prefix, json }, desk) {
+  async run({ number = 20, outcome, workflow, repo, since, before: prefix, reindex, json }, desk) {
     const app = await desk.app();
     const ledger = await app.ledger();
+    if (reindex) await ledger.dropIndex();
     const repository =
       repo === undefined
         ? undefined

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { latest } from "../../views/run.ts";
+import { foldStages } from "../../views/stages.ts";
 import { resultOf } from "../../reports/result.ts";
 import { printable } from "../../text.ts";
 import { command } from "../command.ts";
 import { readRun } from "../run-id.ts";
 import { hasColours, styleFor } from "../style.ts";
+import { stageLines } from "../stage-lines.ts";
 import { summary } from "../summary.ts";
 
 export const show = command({
@@ -17,7 +19,10 @@ export const show = command({
     const ledger = await opened.ledger();
     const facts = await readRun(ledger, prefix);
     if (json) return out(JSON.stringify(resultOf(facts)));
-    out(summary(facts, styleFor(hasColours(opened.config, terminal.stdout && terminal.colour))));
+    const style = styleFor(hasColours(opened.config, terminal.stdout && terminal.colour));
+    out(summary(facts, style));
+    const rows = stageLines(foldStages(facts.events), style);
+    if (rows.length > 0) out(`\n${rows.join("\n")}`);
     const written = latest(facts.events, "report.written");
     if (written) out(`\n${printable(await ledger.text(written.report)).trimEnd()}`);
   },
