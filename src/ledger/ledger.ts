@@ -42,7 +42,7 @@ export interface RunLog extends RunRecord {
   close(listed?: ListedAs | null): Promise<void>;
 }
 
-export interface RunEnds {
+interface RunEnds {
   readonly run: string;
   readonly started: Recorded<EventOf<"run.started">>;
   readonly last: Recorded;

@@ -5,13 +5,13 @@ import { applyToTimeline, newTimeline, stageSucceeded, timelineLine } from "../v
 import { fixFacts } from "./fix-facts.ts";
 
 /** A fact that led to how a run ended: the number of its event, and what it says. */
-export interface Reason {
+interface Reason {
   readonly event: number;
   readonly text: string;
 }
 
 /** Something that claw checked, and the events it was seen in. */
-export interface Claim {
+interface Claim {
   readonly claim: string;
   readonly holds: boolean;
   readonly events: readonly number[];
