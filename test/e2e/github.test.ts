@@ -31,7 +31,7 @@ async function forgeScene() {
     execFileSync("git", ["--git-dir", bare, "for-each-ref", "--format=%(refname:short)"], { encoding: "utf8" })
       .trim()
       .split("\n");
-  return { ...made, forge, claw, refs };
+  return { ...made, env, forge, claw, refs };
 }
 
 const writes = (forge: ForgeServer): string[] =>
@@ -39,9 +39,18 @@ const writes = (forge: ForgeServer): string[] =>
     .filter(({ method, path }) => method !== "GET" && !path.endsWith("git-upload-pack"))
     .map(({ method, path }) => `${method} ${path}`);
 
-test("an issue by its number becomes exactly one draft pull request with its proof, and the token is in nothing that stays", async () => {
-  const { claw, forge, refs, server, used } = await forgeScene();
-  const run = await claw("fix", "7", "--json");
+test("an issue by its number becomes exactly one draft pull request with its proof, also after kill -9, and the token is in nothing that stays", async () => {
+  const { claw, cwd, env, forge, refs, server, used } = await forgeScene();
+  // Killed when the pull request is open and nobody has heard of it: the worst moment.
+  const first = used.start(["fix", "7"], { cwd, env });
+  forge.fault = (method, path) => {
+    if (method !== "POST" || !path.endsWith("/pulls")) return undefined;
+    setImmediate(() => first.child.kill("SIGKILL"));
+    return "never-answer";
+  };
+  expect((await first.done).code, "killed").toBeNull();
+  forge.fault = () => undefined;
+  const run = await claw("resume", "--json");
   expect(run.code, run.stderr).toBe(0);
   const { pullRequest, branch, commit } = resultOf(run) as unknown as Record<string, string>;
   const [pull, ...others] = forge.pulls;
@@ -103,7 +112,7 @@ test("what a forge refuses is told in two lines, before a run begins", async () 
   expect(await refusal("fix", "7")).toEqual([22, expect.stringContaining("refuses the token")]);
   forge.fault = () => ({ status: 301, headers: { location: "http://127.0.0.1:1/steal" } });
   expect(await refusal("fix", "7")).toEqual([22, expect.stringContaining("another name")]);
-  const without = await used.claw(["fix", "7"], { cwd, env });
+  const without = await used.claw(["fix", "7"], { cwd, env: { ...env, FORGE_TOKEN: "" } });
   expect([without.code, twoLines(without).split("\n")[0]]).toEqual([22, expect.stringContaining("no token")]);
   expect(readFileSync(join(cwd, ".git", "config"), "utf8")).not.toContain("token");
 });

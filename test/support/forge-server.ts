@@ -32,10 +32,11 @@ interface FakePull {
   base: { ref: string };
 }
 
-/** Something a forge does wrong with one request: an answer of its own, or the work done and the answer lost. */
+/** Something a forge does wrong with one request: an answer of its own, or the work done and the answer lost or never sent. */
 type ForgeFault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
-  | "lose-answer";
+  | "lose-answer"
+  | "never-answer";
 
 export interface ForgeServer {
   /** "127.0.0.1:1234". */
@@ -86,11 +87,12 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
       response.end(JSON.stringify(value));
     };
     const fault = forge.fault(method, url);
-    if (fault !== undefined && fault !== "lose-answer")
+    if (typeof fault === "object")
       return send(fault.status, fault.body ?? { message: "as the test wishes" }, fault.headers);
     if (authorization !== `token ${token}`) return send(401, { message: "Bad credentials" });
     const [status, value] = api(method, url, body.toString("utf8"));
     if (fault === "lose-answer") return void request.socket.destroy();
+    if (fault === "never-answer") return;
     send(status, value);
   }
 

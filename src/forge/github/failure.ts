@@ -45,6 +45,9 @@ export function forgeError(error: unknown, { what, host }: { what: string; host:
         "look at the repository's rules for branches and pull requests",
       );
     default:
-      return unavailable(`${host} did not answer (${what}): ${said}`, "try again later: claw resume <run> continues");
+      return unavailable(
+        `${host} did not answer (${what}): ${said}`,
+        "try again later; a run that stopped here goes on with claw resume",
+      );
   }
 }
