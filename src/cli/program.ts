@@ -61,6 +61,11 @@ const menu: readonly Entry[] = [
     async () => (await import("./commands/models.ts")).models,
   ],
   [
+    "cost",
+    "Tell what runs cost, by day, repository, model and outcome, and what a proven fix costs",
+    async () => (await import("./commands/cost.ts")).cost,
+  ],
+  [
     "stop",
     "Stop every run at once, and let none start until it is cleared",
     async () => (await import("./commands/stop.ts")).stop,
