@@ -3,7 +3,7 @@ import type { CostRow, CostTotal } from "../views/costs.ts";
 import type { Style } from "./style.ts";
 
 /** "$0.42", "at least $0.42" where something has no price, "unpriced" where nothing has. */
-export const rowMoney = ({ nano, unpriced }: Pick<CostRow, "nano" | "unpriced">): string =>
+const rowMoney = ({ nano, unpriced }: Pick<CostRow, "nano" | "unpriced">): string =>
   unpriced ? (nano === 0 ? "unpriced" : `at least ${money(nano)}`) : money(nano);
 
 /** A table of costs under its heading. */

@@ -3,7 +3,7 @@ import type { Recorded } from "../ledger/events.ts";
 import { foldRun } from "./run.ts";
 
 /** One paid attempt of a run: a reply, or a failure or loss that may have been billed. */
-export interface Charge {
+interface Charge {
   /** The day it was paid on, by UTC: "2026-11-21". */
   readonly day: string;
   /** What the server said answered; what was asked where nothing answered. */
