@@ -77,7 +77,7 @@ export function openApp(version: string): App {
     house,
     forge,
     start: async (request) => (await import("./workflows/start.ts")).startRun(await house(request.cwd), request),
-    resume: async (run, watch) => (await import("./workflows/start.ts")).resumeRun(await house(null), run, watch),
+    resume: async (run, watch) => (await import("./workflows/resume.ts")).resumeRun(await house(null), run, watch),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
 }

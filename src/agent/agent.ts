@@ -20,6 +20,10 @@ export interface Agent {
   readonly sandbox: Sandbox;
   /** claw's own check of the work; called when the model asks to finish. */
   readonly finish: (request: FinishRequest) => Promise<FinishAnswer>;
+  /** Keeps what the workspace holds; called while it rests, as a request is on its way. */
+  readonly keep?: (() => Promise<void>) | undefined;
+  /** What the session must be told of its workspace before it goes on; null when nothing. */
+  readonly restored?: string | null;
   /** For the screen only. */
   readonly onDelta?: OnDelta | undefined;
   readonly onOutput?: ((chunk: Buffer) => void) | undefined;

@@ -55,7 +55,8 @@ export async function ask(session: string, state: SessionState, desk: Asking): P
     return null;
   }
   try {
-    await recordReply(turn, await send(turn, desk), desk);
+    const reply = await together(send(turn, desk), desk.agent.keep?.());
+    await recordReply(turn, reply, desk);
     return null;
   } catch (error) {
     if (error instanceof LimitReached) return error.reached;
@@ -67,6 +68,14 @@ export async function ask(session: string, state: SessionState, desk: Asking): P
     }
     throw error;
   }
+}
+
+/** Both, to their end: nothing goes on behind the back of what comes next. The first one's failure comes first. */
+async function together<T>(one: Promise<T>, other: Promise<void> | undefined): Promise<T> {
+  const [first, second] = await Promise.allSettled([one, other]);
+  if (first.status === "rejected") throw first.reason;
+  if (second.status === "rejected") throw second.reason;
+  return first.value;
 }
 
 async function nextTurn(session: string, state: SessionState, { agent, read }: Asking): Promise<Turn> {

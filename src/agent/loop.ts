@@ -35,7 +35,7 @@ export async function drive(
   };
   const tell = (about: EventOf<"message.added">["about"], message: Message): Promise<void> =>
     record({ type: "message.added", session: id, about, message: putMessage(log, message) });
-  const note = (about: "note" | "stuck" | "budget", text: string): Promise<void> =>
+  const note = (about: "note" | "stuck" | "budget" | "restored", text: string): Promise<void> =>
     tell(about, { role: "user", origin: "harness", text });
   const end = (reason: EventOf<"session.ended">["reason"], detail: string): Promise<void> =>
     record({ type: "session.ended", session: id, reason, detail });
@@ -47,6 +47,7 @@ export async function drive(
   if (state.messages.length === 0) await tell("system", { role: "system", text: opening.system });
   if (state.messages.length === 1) await tell("task", { role: "user", origin: "task", text: opening.task });
 
+  let restored = agent.restored ?? null;
   while (!state.ended) {
     signal.throwIfAborted();
     const circle = stuckSignal(state);
@@ -55,6 +56,9 @@ export async function drive(
       await perform(id, state, { agent, read, record, signal });
       // Without this a call that nobody answers would spin here, deaf to every signal.
       if (state.pending.length === before) throw new Error(`no call of session ${id} was answered`);
+    } else if (restored !== null) {
+      await note("restored", restored);
+      restored = null;
     } else if (circle && state.stuckWarnings > 0) {
       await end("stuck", circle);
     } else if (circle) {

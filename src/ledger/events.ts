@@ -88,7 +88,7 @@ export const Event = z.discriminatedUnion("type", [
   }),
   event("message.added", {
     session: z.string(),
-    about: z.enum(["system", "task", "note", "finish", "stuck", "budget"]),
+    about: z.enum(["system", "task", "note", "finish", "stuck", "budget", "restored"]),
     message: Sha,
   }),
 
@@ -228,6 +228,13 @@ export const Event = z.discriminatedUnion("type", [
     /** The engine's words for it; empty when nobody said anything. */
     summary: z.string().default(""),
   }),
+  /**
+   * What a workspace holds, kept in the record: `pack` is a git pack of what is in `commit`, whose tree it is, and not in
+   * the snapshot before it, nor in the base.
+   */
+  event("snapshot.taken", { workspace: z.string(), tree: commit, commit, pack: Sha }),
+  /** A workspace was gone when the run was resumed, and made anew from the record. */
+  event("workspace.restored", { workspace: z.string(), tree: commit }),
   /** Lines that failing tests point at; the ranked list is a blob. `method` is "coverage", "stack" or "words". */
   event("suspects.ranked", {
     tree: commit,

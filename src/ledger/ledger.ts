@@ -1,14 +1,15 @@
 import type { Clock } from "../clock.ts";
 import { Fenced, LedgerBroken } from "../errors.ts";
 import type { ListedAs, RunIndex } from "../store/run-index.ts";
-import type { Account, Row, Scope, Store } from "../store/store.ts";
+import type { Account, AnchorRow, Holder, Lease, Row, Scope, Store } from "../store/store.ts";
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
-import { GENESIS, nextAnchor, seal, verifyRows } from "./chain.ts";
+import { nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
 import { type ExportLine, exportLines } from "./export.ts";
+import { keepAlive } from "./heartbeat.ts";
 import { moneyOf } from "./money.ts";
-import { isGone, thisProcess } from "./owner.ts";
-import { scrubbedJson, stagedBodies } from "./staged.ts";
+import { isAbandoned, isGone, LEASE_MS, thisProcess } from "./owner.ts";
+import { scrubbedJson, type Staged, stagedBodies } from "./staged.ts";
 import { type StoredBodies, storedBodies } from "./stored-bodies.ts";
 import { upcast } from "./upcast.ts";
 
@@ -36,6 +37,8 @@ export interface RunLog extends RunRecord {
    * transaction that records `model.requested`, which throws Overdrawn where that does not fit.
    */
   charge(scopes: () => readonly Scope[]): void;
+  /** Aborted, with Fenced, as soon as it is known that another process has taken the run: nothing may be done for it any more. */
+  readonly lost: AbortSignal;
   /** Called after each fact is stored, in order. */
   listen(listener: (event: Recorded) => void): void;
   /** Anchors the head and gives the run up. `listed` is how the list of runs has it from now on. */
@@ -86,8 +89,8 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
   };
 
   const active = async (run: string): Promise<boolean> => {
-    const owner = await store.owner(run);
-    return owner !== null && !isGone(owner);
+    const holder = await store.owner(run);
+    return holder !== null && !isAbandoned(holder, clock.now());
   };
 
   return {
@@ -115,12 +118,13 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
       );
     },
     open: async (run) => {
-      const owner = thisProcess();
-      if (!(await store.claim(run, owner, isGone))) throw new Fenced(run);
+      const now = clock.now();
+      const lease = await claim(store, run, now);
       try {
-        return writer({ store, clock, scrub, owner, bytes: (sha) => bodies.bytes(sha), record: await read(run) });
+        const record = await read(run);
+        return writer({ store, clock, scrub, lease, claimedAt: now, bytes: (sha) => bodies.bytes(sha), record });
       } catch (error) {
-        await store.release(run, owner);
+        await store.release(lease);
         throw error;
       }
     },
@@ -128,34 +132,49 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
   };
 }
 
+async function claim(store: Store, run: string, now: number): Promise<Lease> {
+  const mayTake = (present: Holder): boolean => isAbandoned(present, now);
+  const lease = await store.claim(run, { owner: thisProcess(), until: now + LEASE_MS, mayTake });
+  if (lease) return lease;
+  throw new Fenced(run);
+}
+
 interface Desk extends LedgerOptions {
-  readonly owner: string;
+  readonly lease: Lease;
+  readonly claimedAt: number;
   readonly record: RunRecord;
   readonly bytes: (sha: Sha) => Promise<Uint8Array>;
 }
 
-function writer({ store, clock, scrub, owner, record, bytes }: Desk): RunLog {
+function writer(desk: Desk): RunLog {
+  const { store, clock, scrub, lease, record, bytes } = desk;
   const { run } = record;
   const events = [...record.events];
   const listeners: ((event: Recorded) => void)[] = [];
   let head = record.head;
   let charged: (() => readonly Scope[]) | null = null;
+  let anchored = head;
   const staged = stagedBodies();
+  const heart = keepAlive(store, clock, { lease, since: desk.claimedAt });
+  const anchorAt = (last: number, sealed: string, at: number) => (newest: AnchorRow | null) =>
+    nextAnchor(newest, { run, last, head: sealed, at });
   // Facts keep the order in which they were told, also when calls run side by side.
   let queue: Promise<unknown> = Promise.resolve();
 
   const write = async (facts: readonly Event[]): Promise<readonly Recorded[]> => {
-    const rows: Row[] = [];
-    for (const fact of facts) {
-      const seq = events.length + rows.length;
-      const body = scrubbedJson({ at: clock.now(), ...Event.parse(fact) }, scrub);
-      rows.push({ run, seq, body, hash: seal(rows.at(-1)?.hash ?? head, run, seq, body) });
-    }
+    const rows = sealed(facts, { run, head, seq: events.length, at: () => clock.now(), scrub });
     const recorded = rows.map(parse);
+    const last = rows.at(-1);
+    if (!last) return [];
     const scopes = charged;
+    const { owner } = lease;
     const money = scopes === null ? [] : facts.flatMap((fact) => moneyOf(fact, { run, owner, scopes }));
-    await staged.flush((blobs) => store.append({ rows, blobs, durable: facts.some(mustSurvivePowerLoss), money }));
-    head = rows.at(-1)?.hash ?? head;
+    // An end that no anchor knows of would be a sign that somebody cut the anchors.
+    const anchor = facts.some(isEnd) ? anchorAt(last.seq, last.hash, recorded.at(-1)?.at ?? 0) : undefined;
+    const durable = facts.some(mustSurvivePowerLoss);
+    await staged.flush((blobs) => store.append({ rows, blobs, durable, lease, money, ...(anchor && { anchor }) }));
+    head = last.hash;
+    if (anchor) anchored = head;
     events.push(...recorded);
     for (const fact of recorded) for (const listener of listeners) listener(fact);
     return recorded;
@@ -165,9 +184,6 @@ function writer({ store, clock, scrub, owner, record, bytes }: Desk): RunLog {
     queue = written.catch(() => {});
     return written;
   };
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-  const waitingOrStored = async (sha: Sha): Promise<Uint8Array> => staged.find(sha) ?? (await bytes(sha));
-
   return {
     run,
     events,
@@ -176,30 +192,65 @@ function writer({ store, clock, scrub, owner, record, bytes }: Desk): RunLog {
     },
     append: async (event) => (await appendTogether([event]))[0] as Recorded,
     appendTogether,
-    put: (body) => staged.put(typeof body === "string" ? encode(scrub(body)) : body),
-    putJson: (value) => staged.put(encode(scrubbedJson(value, scrub))),
-    bytes: waitingOrStored,
-    text: async (sha) => new TextDecoder().decode(await waitingOrStored(sha)),
+    ...bodiesOf(staged, scrub, bytes),
     charge: (scopes) => void (charged = scopes),
     listen: (listener) => void listeners.push(listener),
+    lost: heart.lost,
     async close(listed = null) {
       await queue;
-      if (listed) await store.putIndex([{ run, last: events.length - 1, ...listed }]);
-      if (head !== GENESIS) {
-        await store.anchor((newest) => nextAnchor(newest, { run, last: events.length - 1, head, at: clock.now() }));
-      }
-      await store.release(run, owner);
+      heart.stop();
+      const last = events.length - 1;
+      if (listed) await store.putIndex([{ run, last, ...listed }]);
+      if (head !== anchored) await store.anchor(anchorAt(last, head, clock.now()));
+      anchored = head;
+      await store.release(lease);
     },
   };
 }
 
+/** Facts as rows that go on where a chain ends. */
+function sealed(
+  facts: readonly Event[],
+  end: Pick<Row, "run" | "seq"> & {
+    readonly head: string;
+    readonly at: () => number;
+    readonly scrub: (text: string) => string;
+  },
+): readonly Row[] {
+  const rows: Row[] = [];
+  for (const fact of facts) {
+    const seq = end.seq + rows.length;
+    const body = scrubbedJson({ at: end.at(), ...Event.parse(fact) }, end.scrub);
+    rows.push({ run: end.run, seq, body, hash: seal(rows.at(-1)?.hash ?? end.head, end.run, seq, body) });
+  }
+  return rows;
+}
+
+/** Bodies that wait, and those that are stored. */
+function bodiesOf(
+  staged: Staged,
+  scrub: (text: string) => string,
+  stored: (sha: Sha) => Promise<Uint8Array>,
+): Pick<RunLog, "put" | "putJson" | "bytes" | "text"> {
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const bytes = async (sha: Sha): Promise<Uint8Array> => staged.find(sha) ?? (await stored(sha));
+  return {
+    put: (body) => staged.put(typeof body === "string" ? encode(scrub(body)) : body),
+    putJson: (value) => staged.put(encode(scrubbedJson(value, scrub))),
+    bytes,
+    text: async (sha) => new TextDecoder().decode(await bytes(sha)),
+  };
+}
+
 /** Intent and result of an effect outside the sandbox, decisions of people, and how a run ended. */
-const mustSurvivePowerLoss = ({ type }: Event): boolean =>
-  type.startsWith("effect.") ||
-  type.startsWith("approval.") ||
-  type === "run.started" ||
-  type === "run.ended" ||
-  type === "run.paused";
+const mustSurvivePowerLoss = (event: Event): boolean =>
+  event.type.startsWith("effect.") ||
+  event.type.startsWith("approval.") ||
+  event.type === "run.started" ||
+  isEnd(event);
+
+/** Nobody works on the run from here on, until it is resumed. */
+const isEnd = ({ type }: Event): boolean => type === "run.ended" || type === "run.paused";
 
 function parse(row: Row): Recorded {
   const { at, ...stored } = JSON.parse(row.body) as { at: number; type?: unknown };

@@ -1,29 +1,60 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import type { Holder } from "../store/store.ts";
 
-/** Field 22 of /proc/<pid>/stat: with it a process id is never mistaken for a later process of the same number. */
-function startTime(pid: number): string | null {
+/** How long a writer that nobody hears of holds its run, in milliseconds. */
+export const LEASE_MS = 30_000;
+/** How often it says that it is there. */
+export const HEARTBEAT_MS = 10_000;
+
+interface Process {
+  /** One letter: R running, S sleeping, T stopped, Z a zombie, … */
+  readonly state: string;
+  /** Field 22 of /proc/<pid>/stat: with it a process id is never mistaken for a later process of the same number. */
+  readonly started: string;
+}
+
+/** Null when there is no such process, or no /proc. */
+function processAt(pid: number | "self"): Process | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", started: fields[19] ?? "?" };
   } catch {
     return null;
   }
 }
 
 /** Who writes: host, process id and process start time. */
-export const thisProcess = (): string => `${hostname()} ${process.pid} ${startTime(process.pid) ?? "?"}`;
+export const thisProcess = (): string => `${hostname()} ${process.pid} ${processAt("self")?.started ?? "?"}`;
 
-/** Is the process that an owner string names surely gone? A process of another host counts as alive. */
-export function isGone(owner: string): boolean {
+/** What can be said of the process that an owner string names. One of another host is never known to be gone. */
+function stateOf(owner: string): "gone" | "stopped" | "alive" | "elsewhere" {
   const [host, pid, started] = owner.split(" ");
-  if (host !== hostname()) return false;
-  const found = startTime(Number(pid));
-  if (found !== null) return started !== "?" && found !== started;
+  if (host !== hostname()) return "elsewhere";
+  const found = processAt(Number(pid));
+  if (found) {
+    if (started !== "?" && found.started !== started) return "gone";
+    // A killed process whose parent has not asked how it ended is still listed.
+    if ("ZXx".includes(found.state)) return "gone";
+    return "Tt".includes(found.state) ? "stopped" : "alive";
+  }
   try {
     process.kill(Number(pid), 0);
-    return false;
+    return "alive";
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    return (error as NodeJS.ErrnoException).code === "ESRCH" ? "gone" : "alive";
   }
+}
+
+/** Is the process that an owner string names surely gone? */
+export const isGone = (owner: string): boolean => stateOf(owner) === "gone";
+
+/**
+ * May its run be taken? At once from a process of this host that is no more; from one that is stopped, or of another host,
+ * when its lease is over; never from one that is here and runs, however late it is.
+ */
+export function isAbandoned({ owner, until }: Holder, now: number): boolean {
+  const state = stateOf(owner);
+  return state === "gone" || (state !== "alive" && until > 0 && until < now);
 }

@@ -29,6 +29,12 @@ export interface Clone {
   /** The tree of a directory as it is now: new files included, ignored ones not. */
   snapshot(dir: string): Promise<string>;
   diff(fromTree: string, toTree: string): Promise<Diff>;
+  /** A commit of `tree` on top of `parent`, and a pack of what it has beyond `parent`. The same trees give the same bytes. */
+  pack(tree: string, parent: string): Promise<{ readonly commit: string; readonly pack: Buffer }>;
+  /** Takes in what a pack holds. */
+  unpack(pack: Uint8Array): Promise<void>;
+  /** Does it have this tree or commit? */
+  has(id: string): Promise<boolean>;
   /** `baseTree` with the files or directories at `paths` as they are in `fromTree`; absent there is absent in the result. */
   overlay(baseTree: string, fromTree: string, paths: readonly string[]): Promise<string>;
   /** The bytes of a file (of a symlink: its target); null when there is none. */
@@ -65,16 +71,24 @@ async function checkComplete({ root }: Repository, git: HostGit, { base }: Clone
   );
 }
 
+/** Is there a clone that openClone can open? */
+export const isClone = (dir: string): Promise<boolean> =>
+  lstat(join(dir, "index")).then(
+    () => true,
+    () => false,
+  );
+
 /** The clone an earlier process made in `dir`, after a crash too: what it left half done is cleared away. */
 export async function openClone(repository: Repository, commit: string, dir: string): Promise<Clone> {
   const indexDir = join(dir, "index");
-  const complete = await lstat(indexDir).catch(() => null);
-  if (!complete) throw new WorkspaceError(`${dir} holds no clone`, "it was removed: start a new run");
+  if (!(await isClone(dir))) throw new WorkspaceError(`${dir} holds no clone`, "it was removed: start a new run");
   for (const name of await readdir(indexDir)) {
     if (!/^[0-9a-f]+$/.test(name)) await rm(join(indexDir, name), { recursive: true, force: true });
   }
   return describe(repository, commit, dir);
 }
+
+const nobody = { name: "claw", email: "claw@localhost" };
 
 async function describe(repository: Repository, commit: string, dir: string): Promise<Clone> {
   const indexDir = join(dir, "index");
@@ -107,6 +121,15 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     update: (working, fromTree, toTree) => updateTree(at(working), fromTree, toTree),
     snapshot: (working) => snapshotTree(at(working)),
     diff: remembering(4, (fromTree, toTree) => diffTrees(git(), fromTree, toTree)),
+    async pack(wanted, parent) {
+      const made = await makeCommit(git(), { tree: wanted, parent, message: "Snapshot\n", author: nobody, at: 0 });
+      const { stdout } = await git().run(["pack-objects", "--revs", "--stdout", "-q"], {
+        stdin: `${made}\n^${parent}\n`,
+      });
+      return { commit: made, pack: stdout };
+    },
+    unpack: async (pack) => void (await git().run(["unpack-objects", "-q", "--strict"], { stdin: Buffer.from(pack) })),
+    has: async (id) => (await git().run(["cat-file", "-e", id], { answers: [0, 1, 128] })).code === 0,
     overlay: (base, from, paths) =>
       withScratchIndex(indexDir, (indexFile) => overlayTree(git({ indexFile }), { base, from }, paths)),
     read,

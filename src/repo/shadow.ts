@@ -1,6 +1,7 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ownedName } from "../ledger/owned-name.ts";
 import { type HostGit, type HostGitOptions, hostGit } from "./host-git.ts";
 import type { Layout } from "./layout.ts";
 
@@ -83,12 +84,15 @@ export interface View {
   index(): Promise<string>;
 }
 
+/** How the names of views begin, in the directory for temporary files. */
+export const viewPrefix = "claw-view-";
+
 /**
  * The user's refs, HEAD and objects seen through a git directory of claw's own, so that nothing in theirs is obeyed:
  * no configuration, hook, attribute or filter. Refs written through it are the user's. Removed afterwards.
  */
 export async function withView<T>(repository: Viewed, use: (view: View) => Promise<T>): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), "claw-view-"));
+  const dir = await mkdtemp(join(tmpdir(), ownedName(viewPrefix)));
   try {
     await makeShadow(dir, {
       objectFormat: repository.objectFormat,

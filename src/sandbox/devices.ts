@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { chmod, chown, mkdir, mkdtemp, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { ownedName } from "../ledger/owned-name.ts";
 
 const run = promisify(execFile);
 
@@ -29,7 +30,7 @@ export async function prepareDevices(stateDir: string, uid: number): Promise<str
   if (uid !== 0) return null;
   const directory = join(stateDir, "dev");
   if (await stat(directory).catch(() => null)) return directory;
-  const draft = await mkdtemp(join(stateDir, "draft-"));
+  const draft = await mkdtemp(join(stateDir, ownedName("draft-")));
   const made = join(draft, "dev");
   try {
     await mkdir(made, { mode: 0o755 });

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { cp, lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { ownedName } from "../ledger/owned-name.ts";
 import { HOME } from "./environment.ts";
 
 const run = promisify(execFile);
@@ -52,7 +53,7 @@ export async function prepareEtc(stateDir: string, user: { uid: number; gid: num
   const names = [...shown, ...languages.filter((name) => !shown.includes(name))];
   const directory = join(stateDir, `etc-${await fingerprint(names, user)}`);
   if (await stat(directory).catch(() => null)) return directory;
-  const draft = await mkdtemp(join(stateDir, "draft-"));
+  const draft = await mkdtemp(join(stateDir, ownedName("draft-")));
   const etc = join(draft, "etc");
   await mkdir(etc, { mode: 0o755 });
   for (const name of names) await copy(name, etc);

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promi
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { INSIDE, thisUser } from "./agent-user.ts";
+import { ownedName } from "../ledger/owned-name.ts";
 import { type Ability, assembleBox } from "./box.ts";
 import type { Limits, SandboxHost } from "./sandbox.ts";
 
@@ -65,7 +66,7 @@ const expected: Readonly<Record<string, string>> = {
 export async function selfTest(host: SandboxHost, ability: Ability): Promise<string[]> {
   const parent = join(host.stateDir, "self-test");
   await mkdir(parent, { recursive: true, mode: 0o700 });
-  const directory = await mkdtemp(join(parent, "run-"));
+  const directory = await mkdtemp(join(parent, ownedName("run-")));
   const listener = createServer((socket) => socket.destroy());
   try {
     const workspace = join(directory, "workspace");

@@ -45,4 +45,11 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE runs ADD COLUMN indexed INTEGER NOT NULL DEFAULT -1;
       CREATE INDEX runs_unindexed ON runs (run) WHERE last > indexed;
     `),
+  // Until when a writer holds its run without being heard of, in milliseconds since the epoch (0: not said), and how often
+  // the run has changed hands.
+  (db) =>
+    db.exec(`
+      ALTER TABLE owners ADD COLUMN until INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE owners ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+    `),
 ];

@@ -4,6 +4,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import Database from "better-sqlite3";
 import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
 import { type Migration, migrations } from "./migrations.ts";
+import { ownersOf } from "./owners.ts";
 import { moneyDesk } from "./sqlite-accounts.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
@@ -37,6 +38,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
   const db = await open(file, steps);
   const statements = prepare(db);
   const money = moneyDesk(db);
+  const { refuseStale, ...owners } = ownersOf(db);
   const write = <T>(work: () => T, durable = false): Promise<T> => inTransaction(db, work, durable);
   const endsOf = ({ run, last }: { run: string; last: number }) => {
     const rows = [statements.row.get(run, 0), statements.row.get(run, last)] as (Row | undefined)[];
@@ -45,9 +47,10 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
   };
 
   return {
-    append: ({ rows, blobs, durable, money: moves = [] }) =>
+    append: ({ rows, blobs, durable, lease, anchor, money: moves = [] }) =>
       // FULL waits for the disk: only for what must survive a power cut.
       write(() => {
+        if (lease) refuseStale(lease);
         for (const { sha, data } of blobs) {
           const packed = data.length > COMPRESS_ABOVE ? zstdCompressSync(data) : data;
           const small = packed.length < data.length;
@@ -55,6 +58,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
         }
         for (const row of rows) insertRow(statements, row);
         for (const move of moves) money.apply(move);
+        if (anchor) insertAnchor(statements, anchor);
       }, durable),
     accounts: (scopes) => whenFree(db, () => scopes.map((scope) => money.account(scope))),
     settleGone: (gone) => write(() => money.settleGone(gone)),
@@ -71,23 +75,11 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
         const found = statements.getBlob.get(sha) as Packed | undefined;
         return found ? unpacked(found) : null;
       }),
-    anchor: (next) =>
-      write(() => {
-        const row = next((statements.newestAnchor.get() as AnchorRow | undefined) ?? null);
-        statements.putAnchor.run(row.seq, row.run, row.last, row.head, row.at, row.hash);
-      }, true),
+    anchor: (next) => write(() => insertAnchor(statements, next), true),
     anchors: (from = 0, limit = ALL) => whenFree(db, () => statements.anchors.all(from, limit) as AnchorRow[]),
     ...pagesOf(db, statements),
     ...sqliteRunIndex(db),
-    claim: (run, owner, mayTake) =>
-      write(() => {
-        const present = statements.owner.get(run) as { owner: string } | undefined;
-        if (present && present.owner !== owner && !mayTake(present.owner)) return false;
-        statements.putOwner.run(run, owner);
-        return true;
-      }),
-    owner: (run) => whenFree(db, () => (statements.owner.get(run) as { owner: string } | undefined)?.owner ?? null),
-    release: (run, owner) => write(() => void statements.dropOwner.run(run, owner)),
+    ...owners,
     close: async () => void db.close(),
   };
 }
@@ -200,11 +192,6 @@ function prepare(db: Database.Database) {
     writtenAfter: db.prepare("SELECT run FROM events WHERE run > ? ORDER BY run LIMIT 1"),
     blobsAfter: db.prepare("SELECT sha, encoding, data FROM blobs WHERE sha > ? ORDER BY sha LIMIT ?"),
     hasBlob: db.prepare("SELECT 1 FROM blobs WHERE sha = ?"),
-    owner: db.prepare("SELECT owner FROM owners WHERE run = ?"),
-    putOwner: db.prepare(
-      "INSERT INTO owners (run, owner) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET owner = excluded.owner",
-    ),
-    dropOwner: db.prepare("DELETE FROM owners WHERE run = ? AND owner = ?"),
   };
 }
 
@@ -216,4 +203,9 @@ function insertRow(statements: ReturnType<typeof prepare>, { run, seq, body, has
     throw error;
   }
   statements.touchRun.run(run, seq);
+}
+
+function insertAnchor(statements: ReturnType<typeof prepare>, next: (newest: AnchorRow | null) => AnchorRow): void {
+  const row = next((statements.newestAnchor.get() as AnchorRow | undefined) ?? null);
+  statements.putAnchor.run(row.seq, row.run, row.last, row.head, row.at, row.hash);
 }

@@ -33,6 +33,28 @@ interface Append {
   readonly durable: boolean;
   /** What the rows mean for the accounts, in order. Where one would overdraw an account nothing of all this becomes true. */
   readonly money?: readonly MoneyMove[];
+  /** Nothing is written once somebody else holds the run. */
+  readonly lease?: Lease;
+  /** Adds an anchor computed from the newest one. */
+  readonly anchor?: (newest: AnchorRow | null) => AnchorRow;
+}
+
+/** The right to write a run. `fence` rises whenever the run changes hands, so that a late writer is known by it. */
+export interface Lease {
+  readonly run: string;
+  readonly owner: string;
+  readonly fence: number;
+}
+
+/** Who holds a run, and until when without a sign of life, in milliseconds since the epoch; 0 when that was not said. */
+export interface Holder {
+  readonly owner: string;
+  readonly until: number;
+}
+
+export interface Claim extends Holder {
+  /** May the run be taken from the one who holds it? */
+  readonly mayTake: (present: Holder) => boolean;
 }
 
 /** An account that a request is charged to, and the most that may be in it, in nano-dollars; null: counted, not limited. */
@@ -108,7 +130,7 @@ export interface Pages {
 
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
 export interface Store extends Pages, Accounts, RunIndex {
-  /** Throws Fenced when a (run, seq) is taken: two writers can never both extend one chain. Throws Overdrawn. */
+  /** Throws Fenced when a (run, seq) is taken, or the lease is not the run's: two writers can never both extend one chain. Throws Overdrawn. */
   append(append: Append): Promise<void>;
   /** First and last row of the newest runs, newest first. */
   ends(limit: number): Promise<readonly { readonly first: Row; readonly last: Row }[]>;
@@ -116,9 +138,11 @@ export interface Store extends Pages, Accounts, RunIndex {
   find(prefix: string): Promise<readonly string[]>;
   /** Adds an anchor computed from the newest one, in one transaction. */
   anchor(next: (newest: AnchorRow | null) => AnchorRow): Promise<void>;
-  /** Makes `owner` the writer of a run if it has none, or if `mayTake` says its present owner is gone. False when refused. */
-  claim(run: string, owner: string, mayTake: (present: string) => boolean): Promise<boolean>;
-  owner(run: string): Promise<string | null>;
-  release(run: string, owner: string): Promise<void>;
+  /** Makes somebody the writer of a run if it has none, or if `mayTake` allows to take it. Null when refused. */
+  claim(run: string, claim: Claim): Promise<Lease | null>;
+  owner(run: string): Promise<Holder | null>;
+  /** Puts off the end of a lease; false when it is no longer the run's. */
+  renew(lease: Lease, until: number): Promise<boolean>;
+  release(lease: Lease): Promise<void>;
   close(): Promise<void>;
 }

@@ -95,9 +95,7 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "model.replied":
       return model(event, words);
     case "call.judged":
-      return event.verdict === "deny"
-        ? ["✗", `denied: ${event.tool} ${headline(event.summary)} (${event.rule})`]
-        : null;
+      return deniedCall(event);
     case "call.finished":
       return finishedCall(event, state.calls[callKey(event)] ?? "");
     case "sandbox.opened":
@@ -111,7 +109,9 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "suite.ran":
       return suite(event);
     case "diff.taken":
-      return ["·", `${event.purpose}: ${plural(event.files, "file")}, +${event.added} −${event.deleted}`];
+    case "snapshot.taken":
+    case "workspace.restored":
+      return work(event);
     case "suspects.ranked":
     case "search.tried":
     case "search.found":
@@ -132,6 +132,16 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "report.written":
       return null;
   }
+}
+
+const deniedCall = ({ verdict, tool, summary, rule }: EventOf<"call.judged">): Said =>
+  verdict === "deny" ? ["✗", `denied: ${tool} ${headline(summary)} (${rule})`] : null;
+
+function work(event: EventOf<"diff.taken"> | EventOf<"snapshot.taken"> | EventOf<"workspace.restored">): Said {
+  if (event.type === "snapshot.taken") return null;
+  return event.type === "diff.taken"
+    ? ["·", `${event.purpose}: ${plural(event.files, "file")}, +${event.added} −${event.deleted}`]
+    : ["!", `the workspace of ${event.workspace} was gone, and was made anew from the record`];
 }
 
 type ModelEvent =

@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ownedName } from "../ledger/owned-name.ts";
 import { readManifest } from "../policy/manifest.ts";
 import { createClone } from "../repo/clone.ts";
 import { openRepository } from "../repo/repository.ts";
@@ -41,7 +42,7 @@ export async function planFix(house: House, request: PlanRequest): Promise<FixPl
   const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
   const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
   const model = await wishedModel(house, request.model);
-  const dir = join(house.home, "plans", house.clock.newId());
+  const dir = join(house.home, "plans", ownedName("") + house.clock.newId());
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
     const clone = await createClone(repository, base, dir);

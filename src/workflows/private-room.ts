@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { ownedName } from "../ledger/owned-name.ts";
 import { createClone } from "../repo/clone.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
 import { openRepository } from "../repo/repository.ts";
@@ -24,7 +25,7 @@ export async function inPrivateRoom<T>(
   use: (room: Room) => Promise<T>,
 ): Promise<T> {
   const repository = await openRepository(plan.cwd, { searchPath: house.path, home: house.userHome });
-  const parent = join(house.home, "rooms", house.clock.newId());
+  const parent = join(house.home, "rooms", ownedName("") + house.clock.newId());
   const dir = join(parent, "workspace");
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {

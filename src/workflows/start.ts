@@ -1,28 +1,27 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { ClawError, TimeIsUp, UsageError, WorkspaceError } from "../errors.ts";
+import { TimeIsUp, WorkspaceError } from "../errors.ts";
 import type { Forge, Place } from "../forge/forge.ts";
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import type { Budgets } from "../policy/budgets.ts";
 import { everyPrompt } from "../agent/prompt.ts";
-import { readManifest, type Manifest } from "../policy/manifest.ts";
+import type { Manifest } from "../policy/manifest.ts";
 import { defaultGrants, type NetworkGrants, readGranted } from "../policy/network.ts";
 import type { PublishAuthority } from "../policy/publish.ts";
-import { type Clone, createClone, openClone } from "../repo/clone.ts";
+import { type Clone, createClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
-import * as workflows from "./all.ts";
 import { clearAwayRun } from "./clear-away.ts";
 import { chargeRun, granted, grantedBudgets, pricesOf, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
+import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
-import { endWhenExpired } from "./waiting.ts";
 import { asksModel, type ModelWish, noModel, whoAnswers, wishedModel } from "./model-wish.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
 
@@ -86,8 +85,11 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
   const identity = repository.identity().catch(() => null);
   const run = house.clock.newId();
   const dir = join(house.home, "runs", run);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  // Claimed first: a directory whose run nobody holds and that never began is left over.
+  const log = await house.ledger.open(run);
+  const swept = sweepLeftovers(house);
   try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
     const clone = await createClone(repository, base, join(dir, "clone"));
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = readGranted(text, house.network);
@@ -96,17 +98,14 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       run,
       repository: repository.root,
     });
-    const log = await house.ledger.open(run);
-    const { onStart, onEvent } = request;
-    onStart?.(run);
-    if (onEvent) log.listen(onEvent);
+    watched(log, request);
     const input = request.input((body) => log.put(body)) as EventOf<"run.started">["input"];
     await log.append({
       type: "run.started",
       workflow: request.workflow.name,
       input,
       version: house.version,
-      host: `${process.platform}-${process.arch} node-${process.versions.node}`,
+      host: hostText(),
       initiator: house.initiator,
       identity: await identity,
       ...(request.parent !== undefined && { parent: request.parent }),
@@ -132,57 +131,17 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       refused: refusedPrompts(judged),
     });
   } catch (error) {
-    const begun = (await house.ledger.read(run)).events.length > 0;
-    if (!begun) await rm(dir, { recursive: true, force: true });
+    if (log.events.length === 0) await giveUp(log, dir);
     throw error;
+  } finally {
+    await swept;
   }
 }
 
-/** Continues a run where its ledger ends. */
-export async function resumeRun(house: House, run: string, watch: Watch): Promise<FinishedRun> {
-  refuseStopped(house.home);
-  const log = await house.ledger.open(run);
-  const state = foldRun(log.events);
-  if (!state.started) throw new UsageError(`there is no run ${run}`, "list them with: claw runs");
-  if (state.status === "ended") {
-    await log.close();
-    throw new UsageError(`run ${run} has ended (${state.end?.outcome})`, `see it with: claw show ${run}`);
-  }
-  const expired = await endWhenExpired(log, house.clock.now());
-  if (expired) {
-    await log.close();
-    await clearAwayRun(house.home, run);
-    return { run, ...expired };
-  }
-  const { started } = state;
-  const workflow = Object.values(workflows).find(({ name }) => name === started.workflow);
-  if (!workflow) throw new UsageError(`this claw knows no workflow ${started.workflow}`, "update claw");
-  const repository = await openRepository(started.repository, { searchPath: house.path, home: house.userHome });
-  const clone = await openClone(repository, started.base, join(house.home, "runs", run, "clone"));
-  const manifest = readManifest(started.manifest === null ? undefined : await log.text(started.manifest));
-  const judged = asksModel(started) ? await judgePrompts(clone, manifest) : null;
-  await refuseOtherPrompts(log, judged);
-  let model: Promise<ConnectedModel> | undefined;
-  watch.onStart?.(run);
-  if (watch.onEvent) log.listen(watch.onEvent);
-  const { limits } = started;
-  const budgets = sharedBudgets(grantedBudgets(house.budgets, manifest, limits));
-  await log.append({
-    type: "run.resumed",
-    host: `${process.platform}-${process.arch} node-${process.versions.node}`,
-    budgets,
-  });
-  if (judged) await log.append(judged);
-  return go(house, watch, {
-    log,
-    repository,
-    clone,
-    manifest,
-    limits,
-    workflow,
-    model: () => (asksModel(started) ? (model ??= house.connect(started.model?.choice ?? undefined)) : noModel()),
-    refused: null,
-  });
+/** A run that did not begin leaves nothing. */
+async function giveUp(log: RunLog, dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  await log.close();
 }
 
 /** The prompt files of this release, by their hashes; kept, so that a later release can be compared with them. */
@@ -192,18 +151,17 @@ async function keptPrompts(log: RunLog): Promise<Record<string, string>> {
   return Object.fromEntries(prompts.map(({ name, sha }) => [name, sha]));
 }
 
-/** A run that waits stays as it is when this release has other prompts than were approved: the release that began it can go on. */
-async function refuseOtherPrompts(log: RunLog, judged: Parameters<typeof refusedPrompts>[0]): Promise<void> {
-  const refused = refusedPrompts(judged);
-  if (!refused) return;
-  await log.close();
-  throw new ClawError(refused.reason, {
-    outcome: refused.outcome,
-    hint: "continue with the claw that began it, or approve the prompts and start a new run",
-  });
+/** From now on somebody looks on. */
+export function watched(log: RunLog, { onStart, onEvent }: Watch): void {
+  onStart?.(log.run);
+  if (onEvent) log.listen(onEvent);
 }
 
-interface Parts {
+/** Where a run goes on, for the record. */
+export const hostText = (): string => `${process.platform}-${process.arch} node-${process.versions.node}`;
+
+/** What a run is made of. */
+export interface Parts {
   readonly log: RunLog;
   readonly repository: Repository;
   readonly clone: Clone;
@@ -216,7 +174,7 @@ interface Parts {
 }
 
 /** The part that starting and resuming share: the story, within the time that is left. */
-async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun> {
+export async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun> {
   const { log, limits, workflow } = parts;
   const state = foldRun(log.events);
   if (!state.started) throw new WorkspaceError(`run ${log.run} has no beginning`, "start a new run");
@@ -230,7 +188,7 @@ async function go(house: House, watch: Watch, parts: Parts): Promise<FinishedRun
     hasModel: asksModel(state.started),
     clock: house.clock,
     deadline: house.clock.now() + left,
-    signal: AbortSignal.any([watch.signal, time.signal, stop.signal]),
+    signal: AbortSignal.any([watch.signal, time.signal, stop.signal, log.lost]),
     waitMs: house.waitMs,
     dir: join(house.home, "runs", log.run),
     openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress),

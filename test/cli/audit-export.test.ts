@@ -93,7 +93,7 @@ const replaced =
     lines.map((line) => (line.type === kind ? JSON.stringify(line).replace(before, after) : line));
 
 test.each<[string, Change, string]>([
-  ["a changed byte", replaced("event", "ada", "eve"), "run aaa1: event 0 does not match its hash"],
+  ["a changed byte", replaced("event", `ada\\"`, `eve\\"`), "run aaa1: event 0 does not match its hash"],
   ["a deleted event", without(event(7)), "run aaa1: event 7 is missing: event 8 follows event 6"],
   ["a cut tail", without(event(35)), "run aaa1: event 35 is anchored, and no longer there as it was"],
   ["no events", without(({ type: kind }) => kind === "event"), "run aaa1: none of its events are there"],

@@ -2,10 +2,11 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openLedger } from "../../src/ledger/ledger.ts";
-import { seal } from "../../src/ledger/chain.ts";
+import { GENESIS, nextAnchor, seal } from "../../src/ledger/chain.ts";
 import { Event } from "../../src/ledger/events.ts";
 import { bodiesNamed } from "../../src/ledger/bodies.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
+import type { AnchorRow } from "../../src/store/store.ts";
 import { type LedgerFile, ledgerFile, recordRun, stage } from "../support/ledger-file.ts";
 import { recordProvenFix, tickingClock } from "../support/recorded-fix.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -122,6 +123,46 @@ describe("what somebody else's hand did is named by run and event:", () => {
     await expect(file.ledger.text(file.report)).rejects.toMatchObject({ name: "LedgerBroken" });
   });
 });
+
+test("anchors that were cut leave an end that none knows, and the whole tail of them is named", async () => {
+  const file = await threeRuns();
+  const end = (await file.ledger.read("run2")).events.length - 1;
+  const unanchored = [
+    "anchor",
+    "run2",
+    null,
+    `event ${end} ended or paused it, and no anchor knows of that: anchors were cut`,
+  ];
+  file.tamper("DELETE FROM anchors WHERE seq >= 1");
+  expect(await found(file)).toEqual([unanchored]);
+  file.tamper("DELETE FROM anchors");
+  expect(await found(file, "run2")).toEqual([unanchored]);
+});
+
+test("a run that was worked out anew, anchors and all, holds by itself: only a head from outside tells", async () => {
+  const file = await threeRuns();
+  const kept = { run: "run2", head: (await file.ledger.read("run2")).head, where: "a note" };
+  await forge(file, "run2");
+  expect(await found(file)).toEqual([]);
+  const { findings } = await file.ledger.audit({ heads: [kept] });
+  expect(findings.map(({ kind, run }) => [kind, run])).toEqual([["head", "run2"]]);
+});
+
+/** What somebody who has the database and this program can do: change the first event, and every hash that follows from it. */
+async function forge({ store, tamper }: LedgerFile, run: string): Promise<void> {
+  const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  let head = GENESIS;
+  for (const { seq, body } of await store.rows(run)) {
+    const other = seq === 0 ? body.replace("ada", "eve") : body;
+    head = seal(head, run, seq, other);
+    tamper(`UPDATE events SET body = ${quoted(other)}, hash = '${head}' WHERE run = '${run}' AND seq = ${seq}`);
+  }
+  let newest: AnchorRow | null = null;
+  for (const anchor of await store.anchors()) {
+    newest = nextAnchor(newest, { ...anchor, head: anchor.run === run ? head : anchor.head });
+    tamper(`UPDATE anchors SET head = '${newest.head}', hash = '${newest.hash}' WHERE seq = ${anchor.seq}`);
+  }
+}
 
 test("an event whose hash was made to fit breaks the one after it", async () => {
   const file = await threeRuns();

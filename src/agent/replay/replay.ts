@@ -82,6 +82,7 @@ async function play(ledger: Book, { run, events, stretch }: Scene) {
     deadline: Infinity,
     sandbox: noSandbox,
     finish: () => Promise.reject(new RecordEnds()),
+    restored: await textOf(ledger, restoredIn(stretch)),
   };
   try {
     await drive(session, await openingOf(ledger, events, session), agent, new AbortController().signal);
@@ -113,11 +114,11 @@ async function specsOf(ledger: Book, events: readonly Recorded[], session: strin
 /** The words that the session began with. */
 async function openingOf(ledger: Book, events: readonly Recorded[], session: string): Promise<Opening> {
   const own = ofType(events, "message.added").filter((event) => event.session === session);
-  const words = async (about: EventOf<"message.added">["about"]): Promise<string> => {
-    const added = own.find((event) => event.about === about);
-    const message = added && Message.parse(JSON.parse(await ledger.text(added.message)));
-    return message && "text" in message ? message.text : "";
-  };
+  const words = async (about: EventOf<"message.added">["about"]): Promise<string> =>
+    (await textOf(
+      ledger,
+      own.find((event) => event.about === about),
+    )) ?? "";
   const started = ofType(events, "session.started").find((event) => event.session === session);
   return {
     kind: started?.kind ?? "",
@@ -125,6 +126,15 @@ async function openingOf(ledger: Book, events: readonly Recorded[], session: str
     system: await words("system"),
     task: await words("task"),
   };
+}
+
+/** What the session was told when its workspace had been lost. */
+const restoredIn = ({ facts }: Stretch): EventOf<"message.added"> | undefined =>
+  ofType(facts, "message.added").find(({ about }) => about === "restored");
+
+async function textOf(ledger: Book, added: EventOf<"message.added"> | undefined): Promise<string | null> {
+  const message = added && Message.parse(JSON.parse(await ledger.text(added.message)));
+  return message && "text" in message ? message.text : null;
 }
 
 async function changedPrompts(events: readonly Recorded[]): Promise<string[]> {

@@ -15,16 +15,19 @@ interface Request {
   readonly run: string | undefined;
   /** Number of the first anchor there is; it is taken as given unless it is the first of all. */
   readonly from: number;
+  /** Of the runs that ended or paused: the number of the event that did it. */
+  readonly ends: ReadonlyMap<string, number>;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Checks the anchors' own chain, and that every anchored head is still in its run: a run whose tail was cut, or that was
  * deleted, verifies by itself but not here. Whoever cuts the newest anchors as well is only found out by a head that was
- * published elsewhere.
+ * published elsewhere. An end is written together with its anchor, so anchors that were cut alone leave ends that none knows.
  */
-export async function auditAnchors(pages: Pages, { run, from, signal }: Request): Promise<AnchorAudit> {
+export async function auditAnchors(pages: Pages, { run, from, ends, signal }: Request): Promise<AnchorAudit> {
   const findings: Finding[] = [];
+  const unknown = new Map(ends);
   let newest: AnchorRow | null = null;
   let count = 0;
   for (;;) {
@@ -36,12 +39,20 @@ export async function auditAnchors(pages: Pages, { run, from, signal }: Request)
       }
       newest = anchor;
       count += 1;
+      if (anchor.last >= (unknown.get(anchor.run) ?? Infinity)) unknown.delete(anchor.run);
       if (!given && (run === undefined || run === anchor.run)) findings.push(...(await lostHead(pages, anchor)));
     }
-    if (page.length < AT_ONCE) return { anchors: count, findings };
+    if (page.length < AT_ONCE) return { anchors: count, findings: [...findings, ...[...unknown].map(unanchored)] };
     await letOthersRun(undefined, signal && { signal });
   }
 }
+
+const unanchored = ([run, end]: readonly [string, number]): Finding => ({
+  kind: "anchor",
+  run,
+  seq: null,
+  problem: `event ${end} ended or paused it, and no anchor knows of that: anchors were cut`,
+});
 
 const brokenAnchor = ({ run, seq }: AnchorRow): Finding => ({
   kind: "anchor",

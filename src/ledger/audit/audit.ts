@@ -42,6 +42,7 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
     further += Math.max(0, found.length - room);
   };
   const elsewhere = new Set(heads);
+  const ends = new Map<string, number>();
   let [runs, events] = [0, 0];
   for (let listed = await nextRun(pages, only, ""); listed; listed = await nextRun(pages, only, listed.run)) {
     const { run } = listed;
@@ -51,9 +52,11 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
     add(audited.findings);
     runs += 1;
     events += audited.events;
+    if (audited.end !== null) ends.set(run, audited.end);
   }
   add([...elsewhere].map(notThere));
-  const { anchors, findings: lost } = await auditAnchors(pages, { run: only, from: request.firstAnchor ?? 0, signal });
+  const from = request.firstAnchor ?? 0;
+  const { anchors, findings: lost } = await auditAnchors(pages, { run: only, from, ends, signal });
   add(lost);
   add(bodies.unnamed());
   return { runs, events, bodies: bodies.count(), anchors, heads: heads.length, findings, further };

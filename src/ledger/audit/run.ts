@@ -11,7 +11,12 @@ const AT_ONCE = 500;
 export interface RunAudit {
   readonly events: number;
   readonly findings: readonly Finding[];
+  /** Number of the last event that ended or paused it; null when none did. With it an anchor was written. */
+  readonly end: number | null;
 }
+
+/** How the stored text of such an event begins. */
+const anEnd = /^\{"at":\d+,"type":"run\.(?:ended|paused)"/;
 
 interface Against {
   readonly bodies: BodyCheck;
@@ -27,11 +32,13 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
   const missing = new Map(against.heads.map((head) => [head.head, head]));
   let head = GENESIS;
   let seq = 0;
+  let end: number | null = null;
   for (let page = await pages.rows(run, Number.MIN_SAFE_INTEGER, AT_ONCE); page.length > 0;) {
     for (const row of page) {
       const problem = unfit(row, seq, head);
-      if (problem !== null) return { events: seq, findings: [...findings, { kind: "event", run, seq, problem }] };
+      if (problem !== null) return { events: seq, end, findings: [...findings, { kind: "event", run, seq, problem }] };
       head = row.hash;
+      if (anEnd.test(row.body)) end = seq;
       missing.delete(head);
       seq += 1;
     }
@@ -42,6 +49,7 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
   }
   return {
     events: seq,
+    end,
     findings: [...findings, ...notAsListed(listed, seq), ...[...missing.values()].map(notThere)],
   };
 }

@@ -3,6 +3,7 @@ import type { EventOf } from "../../ledger/events.ts";
 import type { ConnectedModel } from "../../models/model.ts";
 import type { Role } from "../../policy/roles.ts";
 import * as tools from "../../tools/all.ts";
+import { restoredNote, workspaceKeeper } from "../snapshots.ts";
 import { latest } from "../../views/run.ts";
 import type { WorkDesk } from "../workflow.ts";
 
@@ -25,10 +26,15 @@ async function describe(
 }
 
 /** An agent in a role: the run's model and limits, and only the tools the role has. */
-export async function agentFor(desk: WorkDesk, role: Role, hands: Pick<Agent, "sandbox" | "finish">): Promise<Agent> {
+export async function agentFor(
+  desk: WorkDesk,
+  role: Role,
+  { dir, ...hands }: Pick<Agent, "sandbox" | "finish"> & { readonly dir: string },
+): Promise<Agent> {
   const { log, clock, limits, deadline, screen } = desk;
   const model = await desk.model();
   await describe(log, model);
+  const kept = { keep: workspaceKeeper(desk, role.kind, dir), restored: restoredNote(log, role.kind) };
   const allowed = Object.values(tools).filter(({ spec }) => role.tools.includes(spec.name));
-  return { log, clock, limits, deadline, ...screen, ...hands, model, role, tools: allowed };
+  return { log, clock, limits, deadline, ...screen, ...hands, ...kept, model, role, tools: allowed };
 }

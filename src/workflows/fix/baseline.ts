@@ -136,7 +136,7 @@ async function propose(desk: WorkDesk, input: FixInput, setup: Setup, tree: Tree
         message: `not accepted: in a clean checkout, ${uselessBecause(run, input)}\n${failureText(run.result)}`,
       };
     };
-    const agent = await agentFor(desk, roles.propose, { sandbox: room.sandbox, finish });
+    const agent = await agentFor(desk, roles.propose, { sandbox: room.sandbox, finish, dir });
     await converse({ id: "propose", slots: { environment: environmentText(desk, null) } }, agent, desk.signal);
   } finally {
     await room.close();

@@ -13,7 +13,7 @@ import { patch } from "./patch.ts";
 import { Proof, prove } from "./prove.ts";
 import { Published, publish } from "./publish.ts";
 import { baselineResult, reproduce } from "./reproduce.ts";
-import { Setup, setUp } from "./setup.ts";
+import { Setup, setUp, stillSetUp } from "./setup.ts";
 
 /** From an issue to a proven patch: a test that fails on the base, passes with the patch, and fails again without it. */
 export const fix = workflow({
@@ -22,7 +22,7 @@ export const fix = workflow({
   input: FixInput,
   async run(input, desk): Promise<RunEnd> {
     const task = await stage(desk, "intake", Task, () => intake(desk, input));
-    const setup = await stage(desk, "workspace", Setup, () => setUp(desk));
+    const setup = await stillSetUp(desk, await stage(desk, "workspace", Setup, () => setUp(desk)));
     const base = await stage(desk, "baseline", Baseline, () => baseline(desk, input, setup));
 
     const reproduced = await stage(desk, "reproduce", z.union([z.object({ reproduction: Reproduction }), Ended]), () =>

@@ -2,6 +2,7 @@ import type { EventOf } from "../../ledger/events.ts";
 import { keepEnds, plural } from "../../text.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { ofType } from "../../views/run.ts";
+import { keepTree } from "../snapshots.ts";
 import type { WorkDesk } from "../workflow.ts";
 import type { TakenChange } from "./change.ts";
 import { type Bases, checkTree } from "./check.ts";
@@ -70,6 +71,7 @@ export async function recordDiff(
   { purpose, summary }: { readonly purpose: "patch" | "rejected"; readonly summary: string },
 ): Promise<void> {
   const sum = (count: "added" | "deleted") => diff.files.reduce((total, file) => total + (file[count] ?? 0), 0);
+  await keepTree(desk, "patch", tree);
   await desk.log.append({
     type: "diff.taken",
     purpose,

@@ -38,7 +38,7 @@ export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: 
     const finish = (request: FinishRequest): Promise<FinishAnswer> => answerFinish(desk, bases, dir, request);
     const ended = await (input.engine === "search" ? search : native).patch({
       session: () => patchSession(desk, task, bases),
-      agent: () => agentFor(desk, roles.patch, { sandbox: room.sandbox, finish }),
+      agent: () => agentFor(desk, roles.patch, { sandbox: room.sandbox, finish, dir }),
       lab: async () => {
         await startOver(desk, dir, reproduction.tree);
         await room.sandbox.handOver();

@@ -9,6 +9,7 @@ import { isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
 import { ofType } from "../../views/run.ts";
 import { workspaceFor } from "../checkouts.ts";
 import { openRoom } from "../sandboxes.ts";
+import { keepTree } from "../snapshots.ts";
 import { recordedSuites, resultOf, runSuite, type SuiteRun } from "../suite-run.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import type { RunEnd, WorkDesk } from "../workflow.ts";
@@ -72,7 +73,7 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
       outcome === "blocked"
         ? { accepted: true, detail: `blocked: ${summary}` }
         : checkReproduction(desk, { setup, plan: baseline.plan, dir, baseResult, summary });
-    const agent = await agentFor(desk, roles.reproduce, { sandbox: room.sandbox, finish });
+    const agent = await agentFor(desk, roles.reproduce, { sandbox: room.sandbox, finish, dir });
     const slots = {
       environment: environmentText(desk, baseline.plan.shell),
       guide: await guideText(desk),
@@ -137,6 +138,7 @@ async function checkReproduction(
     return refuse(`the test must load and fail by an assertion, but it does not load:\n${failureText(seen.result)}`);
   }
   const first = takenReproduction(desk) === undefined;
+  await keepTree(desk, "reproduce", tree);
   await desk.log.append({
     type: "diff.taken",
     purpose: "reproduction",

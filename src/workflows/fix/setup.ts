@@ -1,3 +1,4 @@
+import { lstat } from "node:fs/promises";
 import { z } from "zod";
 import { plural } from "../../text.ts";
 import { prepareDependencies } from "../dependencies.ts";
@@ -15,6 +16,12 @@ export const setUp = async (desk: WorkDesk): Promise<Setup> => {
   const notes = await baseNotes(desk);
   return { dependencies: await prepareDependencies(desk), notes };
 };
+
+/** The same after an interruption: packages that were installed for the run and are gone are installed once more. */
+export async function stillSetUp(desk: WorkDesk, setup: Setup): Promise<Setup> {
+  const there = await Promise.all(setup.dependencies.map(({ source }) => lstat(source).catch(() => null)));
+  return there.every(Boolean) ? setup : { ...setup, dependencies: await prepareDependencies(desk) };
+}
 
 /** What a person should know about the base, one sentence each. */
 export async function baseNotes({ repository, clone }: Pick<WorkDesk, "repository" | "clone">): Promise<string[]> {

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { ClawError, UsageError } from "../errors.ts";
+import type { RunLog } from "../ledger/ledger.ts";
+import type { ConnectedModel } from "../models/model.ts";
+import { readManifest } from "../policy/manifest.ts";
+import { openRepository } from "../repo/repository.ts";
+import { foldRun } from "../views/run.ts";
+import * as workflows from "./all.ts";
+import { grantedBudgets, sharedBudgets } from "./budget.ts";
+import { clearAwayRun } from "./clear-away.ts";
+import { sweepLeftovers } from "./leftovers.ts";
+import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
+import { reopenClone } from "./snapshots.ts";
+import { asksModel, noModel } from "./model-wish.ts";
+import { type FinishedRun, go, hostText, type House, type Parts, type Watch, watched } from "./start.ts";
+import { refuseStopped } from "./stop.ts";
+import { endWhenExpired } from "./waiting.ts";
+
+/** Continues a run where its ledger ends. */
+export async function resumeRun(house: House, run: string, watch: Watch): Promise<FinishedRun> {
+  refuseStopped(house.home);
+  const log = await house.ledger.open(run);
+  const swept = sweepLeftovers(house);
+  try {
+    const expired = await endWhenExpired(log, house.clock.now());
+    if (expired) {
+      await clearAwayRun(house.home, run);
+      return { run, ...expired };
+    }
+    const parts = await reopened(house, log);
+    const { started } = foldRun(log.events);
+    const judged = started && asksModel(started) ? await judgePrompts(parts.clone, parts.manifest) : null;
+    refuseOtherPrompts(judged);
+    watched(log, watch);
+    const budgets = sharedBudgets(grantedBudgets(house.budgets, parts.manifest, parts.limits));
+    await log.append({ type: "run.resumed", host: hostText(), budgets });
+    if (judged) await log.append(judged);
+    return await go(house, watch, parts);
+  } finally {
+    await swept;
+    await log.close();
+  }
+}
+
+/** Everything that a run works with, as its record says. What is refused here leaves the run as it is. */
+async function reopened(house: House, log: RunLog): Promise<Parts> {
+  const { run } = log;
+  const state = foldRun(log.events);
+  const { started } = state;
+  if (!started) throw new UsageError(`there is no run ${run}`, "list them with: claw runs");
+  if (state.status === "ended")
+    throw new UsageError(`run ${run} has ended (${state.end?.outcome})`, `see it with: claw show ${run}`);
+  const workflow = Object.values(workflows).find(({ name }) => name === started.workflow);
+  if (!workflow) throw new UsageError(`this claw knows no workflow ${started.workflow}`, "update claw");
+  const repository = await openRepository(started.repository, { searchPath: house.path, home: house.userHome });
+  const clone = await reopenClone(log, repository, started.base, join(house.home, "runs", run, "clone"));
+  const manifest = readManifest(started.manifest === null ? undefined : await log.text(started.manifest));
+  let model: Promise<ConnectedModel> | undefined;
+  const { limits } = started;
+  return {
+    log,
+    repository,
+    clone,
+    manifest,
+    limits,
+    workflow,
+    model: () => (asksModel(started) ? (model ??= house.connect(started.model?.choice ?? undefined)) : noModel()),
+    refused: null,
+  };
+}
+
+/** A run that waits stays as it is when this release has other prompts than were approved: the release that began it can go on. */
+function refuseOtherPrompts(judged: Parameters<typeof refusedPrompts>[0]): void {
+  const refused = refusedPrompts(judged);
+  if (!refused) return;
+  throw new ClawError(refused.reason, {
+    outcome: refused.outcome,
+    hint: "continue with the claw that began it, or approve the prompts and start a new run",
+  });
+}
