@@ -1,15 +1,6 @@
 import { join } from "node:path";
 import { SandboxUnavailable, UsageError } from "../errors.ts";
-import {
-  agentOf,
-  giveTrees,
-  INSIDE,
-  possess,
-  type Possession,
-  readableByAll,
-  thisUser,
-  type UserId,
-} from "./agent-user.ts";
+import { giveTrees, INSIDE, possess, type Possession, thisUser } from "./agent-user.ts";
 import { bubblewrapArguments } from "./arguments.ts";
 import { type CheckedPolicy, checkPolicy, isInside, isNested } from "./check-policy.ts";
 import { collectFile } from "./collect.ts";
@@ -19,10 +10,10 @@ import { type Outlet, openOutlet } from "./egress/outlet.ts";
 import { baseEnvironment } from "./environment.ts";
 import { prepareEtc } from "./etc.ts";
 import { withFrozenFiles } from "./frozen.ts";
+import { type Hold, type HoldAbility, openHold } from "./hold.ts";
 import { inheritedDescriptors } from "./inherited.ts";
 import { type OnLink, releaseMountPoints, reserveMountPoints } from "./mount-points.ts";
 import { pipePool } from "./pipes.ts";
-import { type KnownUser, openKeeper } from "./keeper.ts";
 import type { ExecResult, OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 import { openScratch, type Scratch, writePrivately } from "./scratch.ts";
 import { seccompProgram } from "./seccomp.ts";
@@ -30,11 +21,9 @@ import { readSystemRoot } from "./system-root.ts";
 import { findToolchains } from "./toolchains.ts";
 
 /** What bubblewrap can do on this machine. */
-export interface Ability {
+export interface Ability extends HoldAbility {
   readonly bwrap: string;
   readonly disableUserns: boolean;
-  /** Can a keeper hold the namespaces of a sandbox, and commands of root run as a user of their own in them? */
-  readonly keeps: boolean;
 }
 
 /** A sandbox, and what only its maker needs to know. */
@@ -84,7 +73,7 @@ function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places
   const running = new Set<Promise<unknown>>();
   const end = once(async () => {
     if (!(await scratch.isShared())) await prepared.possession?.end();
-    prepared.bench.keeper?.close();
+    await prepared.bench.hold.close();
     await scratch.remove();
   });
   const inTurn = isNested(checked.mountPoints) ? oneAtATime() : (work: () => Promise<ExecResult>) => work();
@@ -132,22 +121,22 @@ interface Surroundings {
 
 /** Everything on the host that commands of this sandbox will need. */
 async function prepare(asked: SandboxPolicy, surroundings: Surroundings): Promise<Prepared> {
-  const { ability } = surroundings;
-  const agent = ability.keeps && thisUser().uid === 0 && canBeRead(asked) ? agentOf(asked.workspace) : null;
-  const keeper = ability.keeps ? await openKeeper(knownTo(agent)) : null;
+  const { ability, scratch } = surroundings;
+  const hold = await openHold(asked, scratch.name, ability);
   try {
-    return await prepareFor({ agent, keeper }, asked, surroundings);
+    return await prepareHeld(hold, asked, surroundings);
   } catch (error) {
-    keeper?.close();
+    await hold.close();
     throw error;
   }
 }
 
-async function prepareFor(
-  { agent, keeper }: Pick<Bench, "agent" | "keeper">,
+async function prepareHeld(
+  hold: Hold,
   asked: SandboxPolicy,
   { host, ability, scratch, outlet, closing }: Surroundings,
 ): Promise<Prepared> {
+  const { agent } = hold;
   const user = agent ? INSIDE : thisUser();
   const mounted = asked.mounts.map(({ source }) => join(source, "bin"));
   const [etc, devices, toolchains, mounts] = await Promise.all([
@@ -162,12 +151,11 @@ async function prepareFor(
   const layout = { policy, system: readSystemRoot(), etc, devices, home, tmp, toolchains: toolchains.directories, env };
   const bench: Bench = {
     bwrap: ability.bwrap,
-    agent,
-    keeper,
+    hold,
     options: bubblewrapArguments({
       ...layout,
       disableUserns: ability.disableUserns,
-      isKept: keeper !== null,
+      isKept: hold.keeper !== null,
       dropsUser: agent !== null,
       egress: outlet?.mounts ?? [],
     }),
@@ -185,22 +173,10 @@ async function prepareFor(
   return {
     bench,
     environment: Object.keys(env),
-    degraded: degradations(ability, { agent, keeper, devices }),
+    degraded: degradations(ability, { ...hold, devices }),
     possession: agent && (await possess([policy.workspace, ...writableBeside(policy)], agent)),
   };
 }
-
-/** Root has to be known where bubblewrap must reach what only root may; commands never have its id, nor a capability. */
-const knownTo = (agent: UserId | null): KnownUser[] => [
-  { inside: thisUser(), outside: thisUser() },
-  ...(agent ? [{ inside: INSIDE, outside: agent }] : []),
-];
-
-/** Mounts stay their owner's: what only root may read, a command that is not root could not use. */
-const canBeRead = ({ git, mounts }: SandboxPolicy): boolean =>
-  [...(git?.objects ?? []), ...mounts.flatMap(({ source, writable }) => (writable ? [] : [source]))].every(
-    readableByAll,
-  );
 
 function checkArguments(argv: readonly string[]): void {
   if (argv.length > 0 && !argv.some((word) => word.includes("\0"))) return;
@@ -244,11 +220,11 @@ const writableBeside = ({ git, mounts }: SandboxPolicy): string[] => [
 
 function degradations(
   ability: Ability,
-  { agent, keeper, devices }: Pick<Bench, "agent" | "keeper"> & { readonly devices: string | null },
+  { agent, keeper, cgroup, devices }: Omit<Hold, "close"> & { readonly devices: string | null },
 ): string[] {
   const asRoot = thisUser().uid === 0 && agent === null;
   return [
-    "cgroup",
+    ...(cgroup ? [] : ["cgroup"]),
     ...(keeper ? [] : ["end-with-claw"]),
     ...((keeper ? keeper.sealed : ability.disableUserns) ? [] : ["disable-userns"]),
     ...(asRoot ? ["uid-drop"] : []),

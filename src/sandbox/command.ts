@@ -1,11 +1,12 @@
 import { closeSync, fchownSync, openSync, rmSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { ClawError, SandboxUnavailable } from "../errors.ts";
-import { INSIDE, type UserId } from "./agent-user.ts";
+import { INSIDE } from "./agent-user.ts";
 import { environmentArguments } from "./arguments.ts";
+import { type Cgroup, newRefusal } from "./cgroup.ts";
 import { WORKSPACE } from "./check-policy.ts";
 import { checkedEnvironment } from "./environment.ts";
-import type { Keeper } from "./keeper.ts";
+import type { Hold } from "./hold.ts";
 import { keepEnds } from "./keep-ends.ts";
 import { type Exit, launch, type Launched } from "./launch.ts";
 import type { OutputPipes, PipePool } from "./pipes.ts";
@@ -16,9 +17,7 @@ import { THREADS_PER_PROCESS, watch } from "./watchdog.ts";
 /** What is the same for all commands of one sandbox. */
 export interface Bench {
   readonly bwrap: string;
-  /** Whom the commands run as; null: whoever claw runs as. */
-  readonly agent: UserId | null;
-  readonly keeper: Keeper | null;
+  readonly hold: Hold;
   readonly options: readonly string[];
   readonly seccompFile: string;
   /** Put before every command: starts the way to the egress proxy. Empty without one. */
@@ -53,6 +52,7 @@ export async function runCommand(bench: Bench, argv: readonly string[], options:
   const started = performance.now();
   const kept = { stdout: keepEnds(bench.limits.outputBytes), stderr: keepEnds(bench.limits.outputBytes) };
   const bytes = (): number => kept.stdout.bytes + kept.stderr.bytes;
+  const refused = refusalsSince(bench.hold.cgroup);
   let control: Control | undefined;
   const pipes = await bench.pipes.open({
     merge,
@@ -64,7 +64,7 @@ export async function runCommand(bench: Bench, argv: readonly string[], options:
   });
   let exit: Exit;
   try {
-    control = govern(bench, await start(bench, argv, options, pipes), options);
+    control = govern(bench, await start(bench, argv, options, pipes), { ...options, refused });
     exit = await control.ended;
   } catch (error) {
     return notStarted(error, performance.now() - started);
@@ -72,10 +72,12 @@ export async function runCommand(bench: Bench, argv: readonly string[], options:
     await pipes.drained(DRAIN_MS);
   }
   if (control.killed() === "abort") signal?.throwIfAborted();
+  // The kernel ends a process for want of memory at once, and the command may be over before anybody looks.
+  const killed = control.killed() ?? (refused() === "memory" ? "memory" : null);
   const [stdout, stderr] = [kept.stdout.read(), kept.stderr.read()];
   return {
-    exitCode: exitCode(exit, control.killed(), (merge ? stdout : stderr).toString("utf8")),
-    killed: control.killed(),
+    exitCode: exitCode(exit, killed, (merge ? stdout : stderr).toString("utf8")),
+    killed,
     stdout,
     stderr,
     bytes: bytes(),
@@ -107,12 +109,13 @@ async function start(
         "--chdir",
         options.cwd ?? WORKSPACE,
       ],
-      argv: [...(bench.agent ? becomeAgent : []), ...bench.prefix, ...argv],
+      argv: [...(bench.hold.agent ? becomeAgent : []), ...bench.prefix, ...argv],
       stdin,
       stdout: pipes.stdout,
       stderr: pipes.stderr,
       seccomp: open(bench.seccompFile),
-      keeper: bench.keeper,
+      keeper: bench.hold.keeper,
+      admit: admission(bench.hold),
       inherited: bench.inherited,
       devNull: bench.inherited.length > 0 ? open("/dev/null") : -1,
     });
@@ -124,7 +127,7 @@ async function start(
 
 /** A file without a name: a command may open /dev/stdin again, and stop reading whenever it likes. */
 async function standardInput(
-  { scratch, agent }: Bench,
+  { scratch, hold: { agent } }: Bench,
   bytes: string | Uint8Array,
   open: (path: string) => number,
 ): Promise<number> {
@@ -162,6 +165,15 @@ const limitArguments = (limits: Limits): [string, ...string[]] => [
   "--",
 ];
 
+const admission = ({ cgroup }: Hold): ((init: number) => Promise<void>) | null =>
+  cgroup && ((init) => cgroup.join(init));
+
+/** Says what the kernel has refused to the commands of the sandbox since now. */
+function refusalsSince(cgroup: Cgroup | null): () => Killed | null {
+  const before = cgroup?.refusals();
+  return () => (cgroup && before ? newRefusal(before, cgroup.refusals()) : null);
+}
+
 interface Control {
   kill(why: Killed): void;
   killed(): Killed | null;
@@ -170,7 +182,11 @@ interface Control {
 }
 
 /** Holds a running command to its time, its limits and its caller's wish to stop. */
-function govern(bench: Bench, launched: Launched, { signal, wallMs }: ExecOptions): Control {
+function govern(
+  bench: Bench,
+  launched: Launched,
+  { signal, wallMs, refused }: ExecOptions & { readonly refused: () => Killed | null },
+): Control {
   const signals = [bench.closing, ...(signal ? [signal] : [])];
   let killed: Killed | null = null;
   const kill = (why: Killed): void => {
@@ -179,7 +195,7 @@ function govern(bench: Bench, launched: Launched, { signal, wallMs }: ExecOption
     launched.kill();
   };
   const timer = setTimeout(() => kill("timeout"), Math.min(wallMs ?? bench.limits.wallMs, bench.limits.wallMs));
-  const stopWatching = watch({ limits: bench.limits, directories: bench.writable, init: launched.init, kill });
+  const stopWatching = watch({ limits: bench.limits, directories: bench.writable, init: launched.init, refused, kill });
   const abort = (): void => kill("abort");
   for (const each of signals) each.addEventListener("abort", abort, { once: true });
   const ended = launched.exited.finally(() => {

@@ -12,6 +12,7 @@ const SECCOMP = 4;
 const STATUS = 5;
 const USER_NAMESPACE = 6;
 const PID_NAMESPACE = 7;
+const ADMISSION = 8;
 
 export interface LaunchRequest {
   /** The program and its first arguments: bubblewrap itself, or something that ends in executing it. */
@@ -26,6 +27,8 @@ export interface LaunchRequest {
   readonly seccomp: number;
   /** Namespaces to enter; null when bubblewrap makes its own. */
   readonly keeper: Pick<Keeper, "userNamespace" | "pidNamespace"> | null;
+  /** Called with the first process inside, as the host numbers it, which does not run the command before this is done. */
+  readonly admit: ((init: number) => Promise<void>) | null;
   /** Descriptors this process would hand on by accident, and an open /dev/null to put in their place. */
   readonly inherited: readonly number[];
   readonly devNull: number;
@@ -59,17 +62,18 @@ const KILL_GRACE_MS = 1000;
 
 /** Starts one command. Throws what `spawn` throws, such as E2BIG. */
 export function launch(request: LaunchRequest): Launched {
-  const { launcher, argv, options, stdin, stdout, stderr, seccomp, keeper } = request;
+  const { launcher, argv, options, stdin, stdout, stderr, seccomp, keeper, admit } = request;
   const [program, ...first] = launcher;
   const entered = keeper ? [keeper.userNamespace, keeper.pidNamespace] : ["ignore" as const, "ignore" as const];
   const own = [stdin ?? "ignore", stdout, stderr, "pipe", seccomp, "pipe"] satisfies StdioOptions;
   const child = spawn(program, [...first, "--args", `${ARGUMENTS}`, "--", ...argv], {
     env: {},
     cwd: "/",
-    stdio: [...own, ...entered, ...plugs(request)],
+    stdio: [...own, ...entered, admit ? "pipe" : "ignore", ...plugs(request)],
   });
   const streams: readonly (Readable | Writable | null | undefined)[] = child.stdio;
   const status = readStatus(streams[STATUS] as Readable);
+  if (admit) admitWhenMade(admit, status, streams[ADMISSION] as Writable);
   const exited = (async (): Promise<Exit> => {
     const stopLooking = keeper ? lookForLost(child, status) : () => undefined;
     const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
@@ -77,6 +81,7 @@ export function launch(request: LaunchRequest): Launched {
       child.once("close", (_code, ended) => resolve(ended));
     }).finally(stopLooking);
     if (status.init !== null) await gone(status.init, { kill: keeper !== null });
+    if (status.refusal) throw status.refusal;
     return { code: status.exitCode, signal: status.lost ? null : signal };
   })();
   // Bubblewrap does nothing before it has read its options, so what must hold for all its children is done first.
@@ -84,17 +89,18 @@ export function launch(request: LaunchRequest): Launched {
   const pipe = streams[ARGUMENTS] as Writable;
   pipe.on("error", () => undefined); // it ended without reading them, and that is reported by its exit
   const enter = keeper === null ? [] : ["--userns", `${USER_NAMESPACE}`, "--pidns", `${PID_NAMESPACE}`];
-  const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...enter, ...options];
+  const wait = admit ? ["--block-fd", `${ADMISSION}`] : [];
+  const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...enter, ...wait, ...options];
   pipe.end(file.map((option) => `${option}\0`).join(""));
   return { init: () => status.init, kill: killer(child, status, { isKept: keeper !== null }), exited };
 }
 
 /** Puts /dev/null over every inherited descriptor that is not one of ours. */
 function plugs({ inherited, devNull }: LaunchRequest): ("ignore" | number)[] {
-  const last = Math.max(PID_NAMESPACE, ...inherited);
+  const last = Math.max(ADMISSION, ...inherited);
   const open = new Set(inherited);
-  const first = PID_NAMESPACE + 1;
-  return Array.from({ length: last - PID_NAMESPACE }, (_, index) => (open.has(first + index) ? devNull : "ignore"));
+  const first = ADMISSION + 1;
+  return Array.from({ length: last - ADMISSION }, (_, index) => (open.has(first + index) ? devNull : "ignore"));
 }
 
 interface Status {
@@ -102,12 +108,16 @@ interface Status {
   exitCode: number | null;
   /** The first process ended without bubblewrap's hearing of it. */
   lost: boolean;
-  onInit: () => void;
+  /** It is being killed. */
+  ending: boolean;
+  /** Why it was not let in. */
+  refusal: Error | null;
+  readonly onInit: Set<(init: number) => void>;
 }
 
 /** Bubblewrap writes one JSON object when it has made the first process, and one when the command has ended. */
 function readStatus(stream: Readable): Status {
-  const status: Status = { init: null, exitCode: null, lost: false, onInit: () => undefined };
+  const status: Status = { init: null, exitCode: null, lost: false, ending: false, refusal: null, onInit: new Set() };
   let text = "";
   stream.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
@@ -116,7 +126,7 @@ function readStatus(stream: Readable): Status {
     if (exitCode !== undefined) status.exitCode = Number(exitCode);
     if (init !== undefined && status.init === null) {
       status.init = Number(init);
-      status.onInit();
+      for (const listener of status.onInit) listener(status.init);
     }
   });
   stream.on("error", () => undefined);
@@ -130,12 +140,13 @@ function readStatus(stream: Readable): Status {
  */
 function killer(child: ChildProcess, status: Status, { isKept }: { readonly isKept: boolean }): () => void {
   return () => {
+    status.ending = true;
     const killInit = (): void => {
       if (status.init === null || child.exitCode !== null || child.signalCode !== null) return;
       endProcess(status.init);
       if (isKept) child.kill("SIGKILL");
     };
-    status.onInit = killInit;
+    status.onInit.add(killInit);
     killInit();
     const last = setTimeout(() => child.kill("SIGKILL"), KILL_GRACE_MS);
     child.once("close", () => clearTimeout(last));
@@ -159,6 +170,21 @@ function yieldToHost({ pid }: ChildProcess): void {
   } catch {
     // it has ended already
   }
+}
+
+/** Its set-up goes on meanwhile. What cannot be admitted although it lives is ended. */
+function admitWhenMade(admit: (init: number) => Promise<void>, status: Status, gate: Writable): void {
+  gate.on("error", () => undefined);
+  status.onInit.add((init) => {
+    admit(init).then(
+      () => gate.end("go"),
+      (error: unknown) => {
+        if (status.ending || isGone(init)) return;
+        status.refusal = error as Error;
+        endProcess(init);
+      },
+    );
+  });
 }
 
 /** With a keeper, bubblewrap waits for ever for a first process that ended while setting up. It gets time to hear of a normal end. */

@@ -47,6 +47,16 @@ export function isGone(pid: number): boolean {
   return !fields || fields[0] === "Z" || fields[0] === "X";
 }
 
+/** Is there a process of that number, whoever it belongs to? */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** The fields after the name, which may itself contain anything: state first. */
 function statFields(path: string): string[] | null {
   const text = readText(path);

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { InfrastructureError, machineFailure, SandboxUnavailable } from "../errors.ts";
 import type { Ability } from "./box.ts";
+import { findCgroupPlace } from "./cgroup.ts";
 import { type Bubblewrap, checkVersion } from "./bubblewrap.ts";
 import { freeBytes } from "./disk.ts";
 import type { SandboxHost } from "./sandbox.ts";
-import { probeHash, selfTest } from "./self-test.ts";
+import { probeHash, provesCgroup, selfTest } from "./self-test.ts";
 
 /** Less free space than the self-test needs, in bytes. */
 const LEAST_SPACE = 2 ** 20;
@@ -18,6 +19,7 @@ const Proof = z.strictObject({
   test: z.string(),
   disableUserns: z.boolean(),
   keeps: z.boolean(),
+  cgroup: z.boolean(),
 });
 
 /**
@@ -27,14 +29,15 @@ const Proof = z.strictObject({
 export async function proveAbility(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability> {
   const file = join(host.stateDir, "sandbox-proof.json");
   const known = await readProof(file);
-  if (known?.identity === bubblewrap.identity && known.test === probeHash) {
-    const { disableUserns, keeps } = known;
-    return { bwrap: bubblewrap.path, disableUserns, keeps };
+  const identity = `${bubblewrap.identity} ${findCgroupPlace()?.version ?? "no"} cgroup`;
+  if (known?.identity === identity && known.test === probeHash) {
+    const { disableUserns, keeps, cgroup } = known;
+    return { bwrap: bubblewrap.path, disableUserns, keeps, cgroup };
   }
   const ability = await prove(bubblewrap, host);
   const draft = `${file}.${randomUUID()}`;
-  const { disableUserns, keeps } = ability;
-  const proof = { identity: bubblewrap.identity, test: probeHash, disableUserns, keeps };
+  const { disableUserns, keeps, cgroup } = ability;
+  const proof = { identity, test: probeHash, disableUserns, keeps, cgroup };
   await writeFile(draft, JSON.stringify(proof), { mode: 0o600 });
   await rename(draft, file);
   return ability;
@@ -54,10 +57,10 @@ async function prove(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability
   let failure = "";
   let cause: unknown;
   for (const attempt of attempts(disableUserns)) {
-    const ability = { bwrap: bubblewrap.path, ...attempt };
+    const ability = { bwrap: bubblewrap.path, ...attempt, cgroup: false };
     try {
       const misses = await selfTest(host, ability);
-      if (misses.length === 0) return ability;
+      if (misses.length === 0) return { ...ability, cgroup: await provesCgroup(host, ability) };
       failure = misses.join("; ");
     } catch (error) {
       const machine = machineFailure(error);

@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { isAlive } from "./processes.ts";
 import { removeTree } from "./remove-tree.ts";
 
 /** The private directories of one sandbox, on the host. */
 export interface Scratch {
+  /** Unlike any other sandbox's on this machine. */
+  readonly name: string;
   readonly home: string;
   readonly tmp: string;
   /** Never mounted: pipes, the seccomp program, standard input. */
@@ -28,7 +31,7 @@ export async function openScratch(stateDir: string, workspace: string): Promise<
     const theirs = await Promise.all(others.map((path) => readlink(join(path, "workspace")).catch(() => null)));
     return theirs.includes(workspace);
   };
-  return { home, tmp, host, isShared, remove: () => removeTree(root) };
+  return { name: `claw-${basename(root)}`, home, tmp, host, isShared, remove: () => removeTree(root) };
 }
 
 /** Identifies a process beyond its number, which another boot or another container uses again. */
@@ -44,15 +47,6 @@ async function sweep(parent: string, owner: { boot: string; pids: string }): Pro
     const sameBoot = boot === owner.boot;
     if (sameBoot && (pids !== owner.pids || isAlive(Number(pid)))) continue;
     await removeTree(join(parent, name)).catch(() => undefined);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

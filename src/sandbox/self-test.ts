@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { INSIDE, thisUser } from "./agent-user.ts";
 import { ownedName } from "../ledger/owned-name.ts";
 import { type Ability, assembleBox } from "./box.ts";
+import { findCgroupPlace } from "./cgroup.ts";
 import type { Limits, SandboxHost } from "./sandbox.ts";
 
 const MiB = 2 ** 20;
@@ -95,6 +96,27 @@ export async function selfTest(host: SandboxHost, ability: Ability): Promise<str
   } finally {
     listener.close();
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Does the kernel hold a sandbox to its memory here? Files in memory count for nobody else: no other limit sees them. */
+export async function provesCgroup(host: SandboxHost, ability: Ability): Promise<boolean> {
+  if (findCgroupPlace() === null) return false;
+  const workspace = await mkdtemp(join(host.stateDir, "self-test", "run-"));
+  const policy = { workspace, workspaceMode: "rw", git: null, mounts: [], network: "none", env: {} } as const;
+  const small = { ...limits, memoryBytes: 32 * MiB, fileBytes: 64 * MiB };
+  try {
+    const box = await assembleBox({ ...policy, limits: small }, host, { ...ability, cgroup: true });
+    try {
+      const { killed } = await box.exec(["/bin/bash", "-c", "head -c 60M /dev/zero > /dev/shm/file"]);
+      return !box.degraded.includes("cgroup") && killed === "memory";
+    } finally {
+      await box.close();
+    }
+  } catch {
+    return false;
+  } finally {
+    await rm(workspace, { recursive: true, force: true });
   }
 }
 

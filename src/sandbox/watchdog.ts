@@ -14,6 +14,8 @@ export interface Watched {
   readonly directories: readonly [string, ...string[]];
   /** First process of the sandbox as the host numbers it; null while unknown. */
   readonly init: () => number | null;
+  /** What the kernel has refused since the command began. */
+  readonly refused: () => Killed | null;
   readonly kill: (why: Killed) => void;
 }
 
@@ -28,7 +30,7 @@ export function watch(watched: Watched): () => void {
     if (looking) return;
     looking = true;
     try {
-      const why = overProcesses(watched) ?? (await disk());
+      const why = watched.refused() ?? overProcesses(watched) ?? (await disk());
       if (why) watched.kill(why);
     } finally {
       looking = false;

@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { findCgroupPlace } from "../../src/sandbox/cgroup.ts";
+import { limits, MiB } from "./limits.ts";
+import { bash, output, workbench } from "./workbench.ts";
+
+const bench = workbench();
+const place = findCgroupPlace();
+const groups = (): string[] =>
+  readdirSync(place?.parents.pids ?? "/").filter((name) => name.split(".")[2] === String(process.pid));
+
+describe.runIf(place !== null)("where control groups can be made", () => {
+  test("nothing is missing from the sandbox, each has a group of its own, and none is left when it is closed", async () => {
+    const boxes = [await bench.open(), await bench.open()];
+    expect(boxes.map(({ degraded }) => degraded)).toEqual([[], []]);
+    expect(groups().length).toBe(2);
+    await Promise.all(boxes.map((box) => box.close()));
+    expect(groups()).toEqual([]);
+  });
+
+  test("files in memory count, which no limit of a process sees, and the reason says so", async () => {
+    const box = await bench.open({ limits: { ...limits, memoryBytes: 32 * MiB } });
+    const result = await bash(box, "head -c 60M /dev/zero > /dev/shm/file; echo survived");
+    expect({ killed: result.killed, exitCode: result.exitCode }).toEqual({ killed: "memory", exitCode: 125 });
+    expect(await output(box, "echo again")).toBe("again");
+  });
+
+  test("threads are held to their limit by the kernel, whoever looks away meanwhile", async () => {
+    const box = await bench.open({ limits: { ...limits, processes: 4 } });
+    const threads = `import threading, time
+made = 0
+try:
+    for n in range(200):
+        threading.Thread(target=time.sleep, args=(5,), daemon=True).start()
+        made += 1
+finally:
+    print(made, flush=True)
+    time.sleep(5)`;
+    const result = await box.exec(["python3", "-c", threads]);
+    expect(result.killed).toBe("processes");
+    expect(Number(result.stdout.toString("utf8").trim() || 0)).toBeLessThan(64);
+  });
+
+  test("what a killed claw left goes with the next sandbox", async () => {
+    const parent = place?.parents.pids ?? "";
+    await (await bench.open()).close();
+    const box = await bench.open();
+    const mine = groups()[0]?.split(".") ?? [];
+    const left = join(parent, [...mine.slice(0, 2), "4194303", "left"].join("."));
+    mkdirSync(left);
+    onTestFinished(() => {
+      if (existsSync(left)) rmdirSync(left);
+    });
+    await bench.open();
+    expect(existsSync(left)).toBe(false);
+    await box.close();
+  });
+});
