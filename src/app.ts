@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { type Config, type ForgeHost, loadConfig } from "./config.ts";
 import type { Forge, Place } from "./forge/forge.ts";
+import { variablesNamed } from "./key-reference.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { budgetsOf } from "./policy/budgets.ts";
 import { scrubber } from "./policy/secrets.ts";
@@ -93,9 +94,8 @@ async function open(config: Config): Promise<Ledger> {
 
 /** Values of the variables that hold credentials: they are taken out of everything that is stored. */
 function knownSecrets(config: Config): { name: string; value: string }[] {
-  const referenced = Object.values(config.user.endpoints).flatMap(({ key }) => (key && "env" in key ? [key.env] : []));
   const wellKnown = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"];
-  return [...new Set([...referenced, ...wellKnown])].flatMap((name) => {
+  return [...new Set([...variablesNamed(config.user), ...wellKnown])].flatMap((name) => {
     const value = config.variable(name);
     return value === undefined ? [] : [{ name, value }];
   });

@@ -4,21 +4,8 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { BudgetsInDollars } from "./budgets.ts";
 import { UsageError } from "./errors.ts";
+import { KeyReference, variablesNamed } from "./key-reference.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
-
-/** Where a credential is found at the moment of use. Never the credential itself. */
-const KeyReference = z.union(
-  [
-    z.strictObject({ env: z.string().min(1) }),
-    z.strictObject({ file: z.string().min(1) }),
-    z.strictObject({ command: z.array(z.string()).min(1) }),
-  ],
-  {
-    error:
-      "say where the key is found: { env: NAME }, { file: PATH } or { command: [PROGRAM, …] }; never the key itself",
-  },
-);
-export type KeyReference = z.infer<typeof KeyReference>;
 
 /** "localhost:8080" is a URL too, of a scheme named localhost. */
 const HttpUrl = z.url({ protocol: /^https?$/, error: "give an address that begins with http:// or https://" });
@@ -171,11 +158,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function loadConfig(environment: Environment = process.env): Config {
   const userHome = environment["HOME"] || homedir();
   const configFile = join(environment["XDG_CONFIG_HOME"] || join(userHome, ".config"), "claw", "config.yaml");
+  const user = withWellKnown(readUserConfig(configFile), environment);
+  const credentials = takeCredentials(environment, user);
   return {
     home: resolve(
       environment["CLAW_HOME"] || join(environment["XDG_STATE_HOME"] || join(userHome, ".local", "state"), "claw"),
     ),
-    user: withWellKnown(readUserConfig(configFile), environment),
+    user,
     model: environment["CLAW_MODEL"] || undefined,
     path: environment["PATH"] || "/usr/local/bin:/usr/bin:/bin",
     userHome,
@@ -185,8 +174,18 @@ export function loadConfig(environment: Environment = process.env): Config {
     ci: isOn(environment["CI"]),
     dumbTerminal: environment["TERM"] === "dumb",
     colour: colourFrom(environment),
-    variable: (name) => environment[name] || undefined,
+    variable: (name) => credentials.get(name) ?? (environment[name] || undefined),
   };
+}
+
+const wellKnownCredentials = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"];
+
+/** Credentials leave the process's environment, which every program that claw starts could inherit, for its memory. */
+function takeCredentials(environment: Environment, user: UserConfig): ReadonlyMap<string, string> {
+  const names = [...new Set([...wellKnownCredentials, ...variablesNamed(user)])];
+  const kept = names.flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : []));
+  if (environment === process.env) for (const name of names) delete process.env[name];
+  return new Map(kept);
 }
 
 function proxyFrom(environment: Environment): ProxyVariables | undefined {

@@ -3,6 +3,7 @@ import type { Config, EndpointConfig } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../text.ts";
 import type { ConfiguredPrices, Endpoint, ModelChoice } from "./endpoint.ts";
+import { keyPlace } from "../key-reference.ts";
 import { resolveKey } from "./key.ts";
 import { listModels } from "./list-models.ts";
 
@@ -76,7 +77,7 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
     wire,
     model,
     key: () => resolveKey(key, config.variable),
-    ...(key && { keyName: "env" in key ? key.env : "file" in key ? key.file : (key.command[0] ?? "the key command") }),
+    ...(key && { keyName: keyPlace(key) }),
     selfHosted: endpoint.selfHosted ?? isLocal(new URL(baseUrl).hostname),
     network: {
       ...(config.proxy && { proxy: config.proxy }),
