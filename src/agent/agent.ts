@@ -17,6 +17,8 @@ export interface Agent {
   readonly limits: RunLimits;
   /** When the run's time is up, in milliseconds since the epoch: nothing waits past it. */
   readonly deadline: number;
+  /** False only when a run is replayed that was recorded before sessions were shortened. */
+  readonly compacts?: boolean;
   readonly sandbox: Sandbox;
   /** claw's own check of the work; called when the model asks to finish. */
   readonly finish: (request: FinishRequest) => Promise<FinishAnswer>;

@@ -11,6 +11,7 @@ import { exceeded, nearlySpent, type Spend } from "../views/spend.ts";
 import type { Agent } from "./agent.ts";
 import { costOf, costOfFailure } from "./charge.ts";
 import { exchangeOfFailure, exchangeOfReply } from "./exchange.ts";
+import { loadPrompt } from "./prompt.ts";
 import { putMessage } from "./transcript.ts";
 
 export interface Asking {
@@ -42,6 +43,8 @@ interface Turn {
   readonly reserved: number | null;
   /** How often it has been sent by now. */
   attempts: number;
+  /** Set when it is no turn of the session. */
+  readonly purpose?: "summary";
 }
 
 /** One turn: the budget is reserved before the request and settled after it. Returns the limit in the way, if there is one. */
@@ -63,8 +66,8 @@ export async function ask(session: string, state: SessionState, desk: Asking): P
     if (error instanceof Overdrawn) return { limit: budgetOfScope(error.scope), detail: overdrawnText(error) };
     if (error instanceof ModelError && !desk.signal.aborted) {
       await recordFailure(turn, error, desk);
-      if (error.kind === "context_overflow")
-        return { limit: "tokens", detail: `the session no longer fits into the model's context: ${error.message}` };
+      // The record has it now: room is made before the next request, or the session ends for want of it.
+      if (error.kind === "context_overflow") return null;
     }
     throw error;
   }
@@ -78,20 +81,76 @@ async function together<T>(one: Promise<T>, other: Promise<void> | undefined): P
   return first.value;
 }
 
-async function nextTurn(session: string, state: SessionState, { agent, read }: Asking): Promise<Turn> {
+/** Room for a summary of 900 words, and for models that think before they write. */
+const SUMMARY_TOKENS = 4_000;
+
+/**
+ * Asks for a summary of the session, without tools. It goes on record as what it is, and into the transcript only with
+ * the compaction that uses it. A request that fails, or that no budget allows, leaves the session without one.
+ */
+export async function askSummary(
+  session: string,
+  state: SessionState,
+  transcript: readonly Message[],
+  desk: Asking,
+): Promise<void> {
+  const wish: Message = { role: "user", origin: "harness", text: (await loadPrompt("summary")).text };
+  const { model } = desk.agent;
+  const room = Math.min(SUMMARY_TOKENS, model.info.maxOutputTokens);
+  const turn = {
+    ...turnOf({ session, turn: state.turns }, { messages: [...transcript, wish], tools: [], room }, desk),
+    purpose: "summary" as const,
+  };
+  try {
+    await recordReply(turn, await send(turn, desk), desk);
+  } catch (error) {
+    if (desk.signal.aborted) throw error;
+    if (error instanceof LimitReached || error instanceof Overdrawn) {
+      const reason = error.message;
+      return desk.record({
+        type: "model.failed",
+        session,
+        turn: turn.turn,
+        kind: "budget",
+        reason,
+        billable: false,
+        purpose: "summary",
+      });
+    }
+    if (!(error instanceof ModelError)) throw error;
+    await recordFailure(turn, error, desk);
+  }
+}
+
+const nextTurn = async (session: string, state: SessionState, desk: Asking): Promise<Turn> =>
+  turnOf(
+    { session, turn: state.turns + 1 },
+    {
+      messages: await desk.read(state.messages),
+      tools: desk.agent.tools.map(({ spec }) => spec),
+      room: desk.agent.model.info.maxOutputTokens,
+    },
+    desk,
+  );
+
+function turnOf(
+  { session, turn }: Pick<Turn, "session" | "turn">,
+  { messages, tools, room }: Pick<ModelRequest, "messages" | "tools"> & { readonly room: number },
+  { agent }: Asking,
+): Turn {
   const { model, clock } = agent;
   const request: ModelRequest = {
     session: agent.role.kind,
-    messages: await read(state.messages),
-    tools: agent.tools.map(({ spec }) => spec),
-    maxOutputTokens: model.info.maxOutputTokens,
+    messages,
+    tools,
+    maxOutputTokens: room,
     cacheKey: `claw:${agent.log.run}`,
   };
   const bytes = Buffer.byteLength(JSON.stringify([request.messages, request.tools]));
   const inputTokens = Math.ceil(bytes / BYTES_PER_TOKEN);
   const most = mostTokens(agent.log.events, session, bytes);
   const reserved = model.ceiling(most, request.maxOutputTokens, clock.now());
-  return { session, turn: state.turns + 1, request, inputTokens, bytes, reserved, attempts: 0 };
+  return { session, turn, request, inputTokens, bytes, reserved, attempts: 0 };
 }
 
 /** The budget does not allow the next attempt. */
@@ -114,7 +173,16 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
     const limit = limitInTheWay(turn, desk);
     if (limit) throw new LimitReached(limit);
     const messages = request.messages.length;
-    await record({ type: "model.requested", session, turn: turn.turn, messages, inputTokens, reserved, bytes });
+    await record({
+      type: "model.requested",
+      session,
+      turn: turn.turn,
+      messages,
+      inputTokens,
+      reserved,
+      bytes,
+      ...(turn.purpose && { purpose: turn.purpose }),
+    });
     turn.attempts += 1;
     return agent.model.ask(...asked);
   };
@@ -132,7 +200,11 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
   return patient(request, signal, agent.onDelta);
 }
 
-function recordFailure({ session, turn, attempts }: Turn, error: ModelError, { agent, record }: Asking): Promise<void> {
+function recordFailure(
+  { session, turn, attempts, purpose }: Turn,
+  error: ModelError,
+  { agent, record }: Asking,
+): Promise<void> {
   const cost = costOfFailure(session, error, agent);
   return record({
     type: "model.failed",
@@ -143,11 +215,12 @@ function recordFailure({ session, turn, attempts }: Turn, error: ModelError, { a
     billable: error.usage !== null,
     ...(cost !== null && { cost }),
     ...exchangeOfFailure(agent.log, error, attempts),
+    ...(purpose && { purpose }),
   });
 }
 
 function recordReply(
-  { session, turn, reserved, attempts }: Turn,
+  { session, turn, reserved, attempts, purpose }: Turn,
   reply: Reply,
   { agent, record }: Asking,
 ): Promise<void> {
@@ -172,5 +245,6 @@ function recordReply(
     firstByteMs: reply.firstByteMs,
     ms: reply.ms,
     ...exchangeOfReply(agent.log, reply, message, attempts),
+    ...(purpose && { purpose }),
   });
 }

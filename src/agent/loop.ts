@@ -5,6 +5,7 @@ import { applyToSpend, foldSpend } from "../views/spend.ts";
 import { stuckSignal } from "../views/stuck.ts";
 import type { Agent } from "./agent.ts";
 import { ask } from "./ask.ts";
+import { makeRoom } from "./compact.ts";
 import { perform } from "./perform.ts";
 import { putMessage, transcriptReader } from "./transcript.ts";
 
@@ -69,7 +70,10 @@ export async function drive(
         'claw: nothing happens without a tool call. Call a tool, or finish with outcome "done" or "blocked".',
       );
     } else {
-      const limit = await ask(id, state, { agent, read, record, note, signal, spent: () => spend });
+      const desk = { agent, read, record, note, signal, spent: () => spend };
+      const room = await makeRoom(id, state, desk);
+      if (room === "made") continue;
+      const limit = room === "enough" ? await ask(id, state, desk) : room;
       if (limit) await record({ type: "session.ended", session: id, reason: "over-budget", ...limit });
     }
   }

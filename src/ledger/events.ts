@@ -23,6 +23,8 @@ const prices = z.object({
   ]),
 });
 const budgets = z.object({ day: nano.nullable(), repository: nano.nullable(), fleet: nano.nullable() });
+/** What a request was for, when it was no turn of the session: its reply is no part of the transcript. */
+const aside = { purpose: z.literal("summary").optional() };
 const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...shape });
 
@@ -107,6 +109,7 @@ export const Event = z.discriminatedUnion("type", [
     reserved: nano.nullable(),
     /** Size of messages and tools as JSON: with the usage reported for it, the next request is bounded more closely. */
     bytes: z.int().optional(),
+    ...aside,
   }),
   event("model.waited", { session: z.string(), kind: z.string(), reason: z.string(), until: z.int() }),
   event("model.failed", {
@@ -118,6 +121,7 @@ export const Event = z.discriminatedUnion("type", [
     exchange: Exchange.optional(),
     /** What it cost where that can be known: the time of one's own server. Without it a billable failure costs all that was reserved. */
     cost: nano.optional(),
+    ...aside,
   }),
   event("model.replied", {
     session: z.string(),
@@ -135,6 +139,22 @@ export const Event = z.discriminatedUnion("type", [
     firstByteMs: z.number(),
     ms: z.number(),
     exchange: Exchange.optional(),
+    ...aside,
+  }),
+  /** The session fills four fifths of the model's context. Tokens. */
+  event("context.alarmed", { session: z.string(), turn: z.int(), tokens: z.int(), window: z.int() }),
+  /**
+   * Room was made in a session: from here on `transcript` is what the model is sent. "trim" leaves long answers of tools
+   * out, "summary" puts the model's own summary in the place of what came first, "log" one made from the record alone.
+   */
+  event("session.compacted", {
+    session: z.string(),
+    turn: z.int(),
+    cause: z.enum(["context", "alarm", "overflow"]),
+    by: z.enum(["trim", "summary", "log"]),
+    before: z.object({ messages: z.int(), tokens: z.int() }),
+    after: z.object({ messages: z.int(), tokens: z.int() }),
+    transcript: z.array(z.object({ message: Sha })),
   }),
 
   event("call.judged", {
@@ -159,6 +179,10 @@ export const Event = z.discriminatedUnion("type", [
     why: z.string().optional(),
     /** Same for two calls that asked for the same thing and saw the same answer: what stuck detection counts. */
     signature: z.string(),
+    /** Same for two calls that asked for the same thing, whatever they saw. */
+    asked: z.string().optional(),
+    /** Same for two outputs in which the same tests fail in the same way; null when none does. */
+    failing: z.string().nullable().optional(),
     ms: z.number(),
   }),
 

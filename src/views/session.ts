@@ -1,3 +1,4 @@
+import { applyToContext, type ContextState, emptyContext } from "./context.ts";
 import type { EventOf, Recorded, Sha } from "../ledger/events.ts";
 
 /** One finished call, as stuck detection sees it. */
@@ -33,6 +34,7 @@ export interface SessionState {
   readonly idleTurns: number;
   readonly stuckWarnings: number;
   readonly budgetWarned: boolean;
+  readonly context: ContextState;
 }
 
 export const newSession: SessionState = {
@@ -50,11 +52,18 @@ export const newSession: SessionState = {
   idleTurns: 0,
   stuckWarnings: 0,
   budgetWarned: false,
+  context: emptyContext,
 };
 
 /** One event forward; events of other sessions change nothing. */
 export function applyToSession(state: SessionState, id: string, event: Recorded): SessionState {
   if (!("session" in event) || event.session !== id) return state;
+  const next = applyToTranscript(state, event);
+  const context = applyToContext(state.context, event, { messages: next.messages.length, turns: next.turns });
+  return context === state.context ? next : { ...next, context };
+}
+
+function applyToTranscript(state: SessionState, event: Recorded): SessionState {
   switch (event.type) {
     case "session.started":
       return { ...state, started: true };
@@ -62,7 +71,10 @@ export function applyToSession(state: SessionState, id: string, event: Recorded)
       return { ...state, ended: event };
     case "message.added":
       return addMessage(state, event);
+    case "session.compacted":
+      return { ...state, messages: event.transcript.map(({ message }) => message) };
     case "model.replied":
+      if (event.purpose === "summary") return state;
       return {
         ...state,
         messages: [...state.messages, event.message],

@@ -93,6 +93,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "model.waited":
     case "model.failed":
     case "model.replied":
+    case "context.alarmed":
+    case "session.compacted":
       return model(event, words);
     case "call.judged":
       return deniedCall(event);
@@ -148,7 +150,9 @@ type ModelEvent =
   | EventOf<"model.described">
   | EventOf<"model.waited">
   | EventOf<"model.failed">
-  | EventOf<"model.replied">;
+  | EventOf<"model.replied">
+  | EventOf<"context.alarmed">
+  | EventOf<"session.compacted">;
 
 function model(event: ModelEvent, words: string): Said {
   switch (event.type) {
@@ -159,7 +163,14 @@ function model(event: ModelEvent, words: string): Said {
     case "model.failed":
       return ["✗", `the model failed (${event.kind}): ${headline(event.reason)}`];
     case "model.replied":
-      return ["·", reply(event, words)];
+      return event.purpose === "summary" ? ["·", "the model summed the session up"] : ["·", reply(event, words)];
+    case "context.alarmed":
+      return [
+        "!",
+        `the context is ${Math.round((100 * event.tokens) / event.window)} % full (${event.tokens} of ${event.window} tokens)`,
+      ];
+    case "session.compacted":
+      return ["·", `the session was shortened (${event.by}): ${event.before.tokens} to ${event.after.tokens} tokens`];
   }
 }
 

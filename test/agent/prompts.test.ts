@@ -8,6 +8,7 @@ import * as tools from "../../src/tools/all.ts";
 /** What each workflow gives its prompt. A workflow that gives more or less fails in its first session. */
 const slots: Readonly<Record<string, readonly string[]>> = {
   system: [],
+  summary: [],
   propose: ["environment"],
   reproduce: ["environment", "guide", "source", "issue"],
   patch: ["environment", "guide", "reproduction", "failure", "suspects", "source", "issue"],
@@ -21,7 +22,9 @@ test("what every request begins with, prompt and tools, stays within 900 tokens"
 
 test("every prompt file has a role, every role a prompt, and every tool it names exists", () => {
   const files = readdirSync(new URL("../../prompts/", import.meta.url)).map((name) => name.replace(/\.md$/, ""));
-  expect(files.toSorted()).toEqual(["system", ...Object.values(roles).map(({ prompt }) => prompt)].toSorted());
+  expect(files.toSorted()).toEqual(
+    ["system", "summary", ...Object.values(roles).map(({ prompt }) => prompt)].toSorted(),
+  );
   expect(Object.keys(slots).toSorted()).toEqual(files.toSorted());
   const names = Object.values(tools).map(({ spec }) => spec.name);
   for (const role of Object.values(roles)) expect(names).toEqual(expect.arrayContaining([...role.tools]));

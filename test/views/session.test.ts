@@ -12,7 +12,12 @@ const opening: Event[] = [
 ];
 
 test("a session that has begun has its first two messages and owes nothing", () => {
-  expect(session(...opening)).toEqual({ ...newSession, started: true, messages: ["0".repeat(64), "0".repeat(64)] });
+  expect(session(...opening)).toEqual({
+    ...newSession,
+    started: true,
+    messages: ["0".repeat(64), "0".repeat(64)],
+    context: { ...newSession.context, task: "0".repeat(64) },
+  });
 });
 
 test("the calls of a reply are pending until each has its result", () => {

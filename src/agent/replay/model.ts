@@ -4,6 +4,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { Message, type AssistantMessage, type Usage } from "../../ledger/message.ts";
 import { ModelError, type ModelErrorKind } from "../../models/model-error.ts";
 import type { ConnectedModel, ModelRequest, Reply } from "../../models/model.ts";
+import { latest } from "../../views/run.ts";
 import { foldSession } from "../../views/session.ts";
 import { Diverged, RecordEnds, type Script } from "./script.ts";
 
@@ -43,6 +44,7 @@ export function recordedModel(
     return hashOf({ messages: await Promise.all(messages.map(read)), tools });
   };
   return {
+    window: latest(script.stretch.before, "model.described")?.window ?? null,
     info: {
       endpoint: "record",
       model: "",
@@ -58,7 +60,8 @@ export function recordedModel(
       const due = script.peek();
       const [now, then] = [hashOf(request), await recordedRequest(due?.seq ?? Infinity)];
       asked += 1;
-      if (now !== then) {
+      // A summary is asked for with other words than the transcript's; that it was due, and its size, is compared.
+      if (now !== then && !(due && "purpose" in due && due.purpose === "summary")) {
         const words = (sha: string): string => `a request of ${request.messages.length} messages, SHA-256 ${sha}`;
         throw new Diverged({ event: due?.seq ?? null, recorded: words(then), replayed: words(now) });
       }
@@ -95,7 +98,7 @@ const replyOf = (due: EventOf<"model.replied">, text: string): Reply => ({
 /** A failure that was waited for fails again; one that ended the process is the end of the record. */
 function failureOf(due: EventOf<"model.failed">, script: Script): Error {
   const waited = script.peek(1)?.type === "model.waited";
-  if (!waited && due.kind !== "context_overflow") return new RecordEnds();
+  if (!waited && due.kind !== "context_overflow" && due.purpose === undefined) return new RecordEnds();
   const error = new ModelError(due.kind as ModelErrorKind, due.reason, { where, afterMs: 0 });
   if (due.billable) error.usage = unknownUsage;
   return error;

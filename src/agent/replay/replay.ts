@@ -79,6 +79,7 @@ async function play(ledger: Book, { run, events, stretch }: Scene) {
     role,
     tools: recordedTools(script, ledger, specs),
     limits: started.limits,
+    compacts: "summary" in started.prompts,
     deadline: Infinity,
     sandbox: noSandbox,
     finish: () => Promise.reject(new RecordEnds()),

@@ -38,9 +38,16 @@ export function scriptOf(stretch: Stretch): Script {
       const [recorded, replayed] = [essence(due), essence(fact)];
       if (recorded !== replayed) throw new Diverged({ event: due.seq, recorded, replayed });
       position += 1;
-      return { ...fact, seq: due.seq, at: due.at };
+      return { ...fact, ...seenThen(due), seq: due.seq, at: due.at } as Recorded;
     },
   };
+}
+
+/** What only the tool itself could say: it did not run again. */
+function seenThen(due: SessionFact): Partial<Event> {
+  if (due.type === "call.judged") return { summary: due.summary };
+  if (due.type !== "call.finished") return {};
+  return { exitCode: due.exitCode, ...(due.why !== undefined && { why: due.why }) };
 }
 
 /** What must be the same, in words: everything that times, prices and the wording of rules have no part in. */
@@ -56,6 +63,8 @@ function essence(fact: Event): string {
       return `${fact.type} turn ${fact.turn}, ${fact.messages} messages, ${fact.inputTokens} tokens`;
     case "model.replied":
       return `${fact.type} turn ${fact.turn} ${fact.message}`;
+    case "session.compacted":
+      return `${fact.type} by ${fact.by}, ${fact.transcript.map(({ message }) => message).join(" ")}`;
     case "call.judged":
       return `${fact.type} ${fact.call} ${fact.tool}, ${fact.verdict}, arguments ${fact.args}`;
     case "call.finished":
