@@ -25,7 +25,7 @@ const giveUp: ScriptedReply = {
 };
 
 /** Every so many turns a file is written: a session that only runs commands is stopped as going in circles. */
-const WRITES_EVERY = 20;
+const WRITES_EVERY = 10;
 
 /** `turns` turns with a command that does nothing. */
 export function idle(turns: number): Trajectory {

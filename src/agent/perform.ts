@@ -3,6 +3,7 @@ import { LedgerBroken } from "../errors.ts";
 import type { Event } from "../ledger/events.ts";
 import type { Call, Message } from "../ledger/message.ts";
 import { judge } from "../policy/judge.ts";
+import { failingLines } from "../suite/failing-lines.ts";
 import { stableText } from "../suite/failure-text.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
 import type { SessionState } from "../views/session.ts";
@@ -42,6 +43,15 @@ export async function perform(session: string, state: SessionState, door: Door):
   }
 }
 
+const shortHash = (value: unknown): string =>
+  createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+
+/** Same for two outputs in which the same tests fail in the same way; null when none does. */
+function failingHash(output: string): string | null {
+  const lines = failingLines(output);
+  return lines && shortHash(lines);
+}
+
 interface Wish {
   readonly session: string;
   readonly call: Call;
@@ -69,10 +79,9 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
     output: result.full === undefined || result.full === "" ? null : agent.log.put(result.full),
     exitCode: result.exitCode ?? null,
     ...(result.why !== undefined && { why: result.why }),
-    signature: createHash("sha256")
-      .update(JSON.stringify([call.name, call.args, stableText(text)]))
-      .digest("hex")
-      .slice(0, 16),
+    signature: shortHash([call.name, call.args, stableText(text)]),
+    asked: shortHash([call.name, call.args]),
+    failing: call.name === "read" || call.name === "edit" ? null : failingHash(result.full ?? text),
     ms: agent.clock.now() - startedAt,
   };
   if (result.finished === undefined) await record(finished);
