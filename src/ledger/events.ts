@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
+import { aside, contextAlarmed, modelDescribed, sessionCompacted } from "./context-events.ts";
 import { Exchange } from "./exchange.ts";
 import { Usage } from "./message.ts";
 
@@ -23,8 +24,6 @@ const prices = z.object({
   ]),
 });
 const budgets = z.object({ day: nano.nullable(), repository: nano.nullable(), fleet: nano.nullable() });
-/** What a request was for, when it was no turn of the session: its reply is no part of the transcript. */
-const aside = { purpose: z.literal("summary").optional() };
 const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...shape });
 
@@ -94,13 +93,7 @@ export const Event = z.discriminatedUnion("type", [
     message: Sha,
   }),
 
-  /** What is known of the model before it is asked: `body` is the record of its last probe, null without one. Tokens. */
-  event("model.described", {
-    endpoint: z.string(),
-    model: z.string(),
-    window: z.int().nullable(),
-    body: Sha.nullable(),
-  }),
+  modelDescribed,
   event("model.requested", {
     session: z.string(),
     turn: z.int(),
@@ -141,22 +134,8 @@ export const Event = z.discriminatedUnion("type", [
     exchange: Exchange.optional(),
     ...aside,
   }),
-  /** The session fills four fifths of the model's context. Tokens. */
-  event("context.alarmed", { session: z.string(), turn: z.int(), tokens: z.int(), window: z.int() }),
-  /**
-   * Room was made in a session: from here on `transcript` is what the model is sent. "trim" leaves long answers of tools
-   * out, "summary" puts the model's own summary in the place of what came first, "log" one made from the record alone.
-   */
-  event("session.compacted", {
-    session: z.string(),
-    turn: z.int(),
-    cause: z.enum(["context", "alarm", "overflow"]),
-    by: z.enum(["trim", "summary", "log"]),
-    before: z.object({ messages: z.int(), tokens: z.int() }),
-    after: z.object({ messages: z.int(), tokens: z.int() }),
-    transcript: z.array(z.object({ message: Sha })),
-  }),
-
+  contextAlarmed,
+  sessionCompacted,
   event("call.judged", {
     session: z.string(),
     call: z.string(),

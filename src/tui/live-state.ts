@@ -7,10 +7,10 @@ import {
   newTimeline,
   type TimelineLine,
   type TimelineState,
-  clockTime,
   timelineLine,
   wordsOf,
 } from "../views/timeline.ts";
+import { clockTime } from "../views/timeline-model.ts";
 
 /** Everything the live view shows; times in milliseconds since the epoch. */
 export interface LiveState {

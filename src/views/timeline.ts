@@ -2,6 +2,7 @@ import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, headline, money, plural } from "../text.ts";
 import { asksForMore } from "./finishes.ts";
 import { approval, effect, sandbox, wayOut } from "./timeline-doors.ts";
+import { isOfModel, model } from "./timeline-model.ts";
 
 /** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
 export type Mark = "·" | "…" | "✓" | "✗" | "!";
@@ -73,6 +74,7 @@ export function foldTimeline(
 export type Said = readonly [mark: Mark, text: string] | null;
 
 function say(state: TimelineState, event: Recorded, words: string): Said {
+  if (isOfModel(event)) return model(event, words);
   switch (event.type) {
     case "run.started":
     case "run.resumed":
@@ -89,13 +91,6 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return sessionEnd(event);
     case "message.added":
       return event.about === "stuck" || event.about === "budget" ? ["!", `told the model: ${event.about}`] : null;
-    case "model.described":
-    case "model.waited":
-    case "model.failed":
-    case "model.replied":
-    case "context.alarmed":
-    case "session.compacted":
-      return model(event, words);
     case "call.judged":
       return deniedCall(event);
     case "call.finished":
@@ -130,7 +125,6 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return effect(event);
     case "egress.ended":
     case "session.started":
-    case "model.requested":
     case "report.written":
       return null;
   }
@@ -144,34 +138,6 @@ function work(event: EventOf<"diff.taken"> | EventOf<"snapshot.taken"> | EventOf
   return event.type === "diff.taken"
     ? ["·", `${event.purpose}: ${plural(event.files, "file")}, +${event.added} −${event.deleted}`]
     : ["!", `the workspace of ${event.workspace} was gone, and was made anew from the record`];
-}
-
-type ModelEvent =
-  | EventOf<"model.described">
-  | EventOf<"model.waited">
-  | EventOf<"model.failed">
-  | EventOf<"model.replied">
-  | EventOf<"context.alarmed">
-  | EventOf<"session.compacted">;
-
-function model(event: ModelEvent, words: string): Said {
-  switch (event.type) {
-    case "model.described":
-      return event.body === null ? null : ["·", `the model was probed: a context of ${event.window ?? "?"} tokens`];
-    case "model.waited":
-      return ["…", `the model is asked again at ${clockTime(event.until)}`];
-    case "model.failed":
-      return ["✗", `the model failed (${event.kind}): ${headline(event.reason)}`];
-    case "model.replied":
-      return event.purpose === "summary" ? ["·", "the model summed the session up"] : ["·", reply(event, words)];
-    case "context.alarmed":
-      return [
-        "!",
-        `the context is ${Math.round((100 * event.tokens) / event.window)} % full (${event.tokens} of ${event.window} tokens)`,
-      ];
-    case "session.compacted":
-      return ["·", `the session was shortened (${event.by}): ${event.before.tokens} to ${event.after.tokens} tokens`];
-  }
 }
 
 function prompts({ required, verdict, prompts: files }: EventOf<"prompts.judged">): Said {
@@ -214,14 +180,6 @@ function sessionEnd({ reason, detail }: EventOf<"session.ended">): Said {
   return reason === "finished"
     ? ["✓", headline(detail.replace(/^done: /, ""))]
     : ["✗", `${reason}: ${headline(detail)}`];
-}
-
-function reply({ turn, usage, cost, calls }: EventOf<"model.replied">, words: string): string {
-  const input = usage.inputUncached + usage.inputCacheRead + usage.inputCacheWrite;
-  const output = usage.outputVisible + usage.outputReasoning;
-  const malformed = calls.filter(({ error }) => error !== undefined).length;
-  const said = [headline(words, 80), malformed > 0 ? `${plural(malformed, "malformed call")}` : ""].filter(Boolean);
-  return `turn ${turn}${said.map((part) => `: ${part}`).join("")} (${input} → ${output} tokens, ${money(cost)})`;
 }
 
 function finish({ session, ok, why }: EventOf<"call.finished">, summary: string): Said {
@@ -304,5 +262,3 @@ export const wordsOf = (purpose: string): string =>
   purpose === "red-reverted" ? "red again without the patch" : purpose.replaceAll("-", " ");
 
 /** 14:03:09 UTC. */
-/** To the second. */
-export const clockTime = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;

@@ -122,7 +122,10 @@ describe("a session that gets nowhere", () => {
   test("is told so after the same failure three times, and stopped after three more", async () => {
     const desk = await open();
     const { ended, requests } = await hold(desk, Array(10).fill([sh("ls /nowhere")]));
-    expect(ended).toMatchObject({ reason: "stuck", detail: expect.stringMatching(/^the same bash call failed 3 times .calls 4, 5 and 6., with nothing/) as string });
+    expect(ended).toMatchObject({
+      reason: "stuck",
+      detail: expect.stringMatching(/^the same bash call failed 3 times .calls 4, 5 and 6., with nothing/) as string,
+    });
     expect(requests).toHaveLength(6);
     expect(await harness(desk)).toHaveLength(1);
   });

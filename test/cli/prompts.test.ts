@@ -34,7 +34,10 @@ test("prompts are approved in claw.lock, counted from the commit, and compared w
     /^--- system [^]*\n-You are a daring [^\n]*\n\+You are a careful /,
   );
   expect(JSON.parse((await typed("list", "--json")).out)).toMatchObject({
-    prompts: [{ name: "system", state: "changed", approved: earlier }, ...[1, 2, 3].map(() => ({ state: "approved" }))],
+    prompts: [
+      { name: "system", state: "changed", approved: earlier },
+      ...[1, 2, 3, 4].map(() => ({ state: "approved" })),
+    ],
   });
   expect(await typed("approve", "sistem")).toMatchObject({
     code: 2,

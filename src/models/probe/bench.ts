@@ -42,11 +42,12 @@ export async function openBench(endpoint: Endpoint, facts: ServerFacts, desk: Pr
   const usd = (nano: number): string => `$${Number((nano / 1e9).toFixed(4))}`;
   const known = perMillion !== null && out !== null;
   const remedy = `give it under endpoints.${endpoint.name}.price in config.yaml`;
-  const price = known
-    ? ok("price", `up to ${usd(perMillion)} in and ${usd(out)} out, per million tokens`)
-    : endpoint.selfHosted
-      ? ok("price", "a server of your own: none is counted")
-      : problem("price", "not known, so a budget in money cannot be kept", remedy);
+  const price =
+    known && perMillion + out > 0
+      ? ok("price", `up to ${usd(perMillion)} in and ${usd(out)} out, per million tokens`)
+      : endpoint.selfHosted
+        ? ok("price", "a server of your own: none is counted")
+        : problem("price", "not known, so a budget in money cannot be kept", remedy);
   return {
     endpoint,
     facts,

@@ -293,7 +293,7 @@ describe("claw models list", () => {
       model: "qwen",
       place: "local",
       key: { name: "OPENAI_API_KEY", present: true },
-      priceKnown: false,
+      priceKnown: true,
       probe: { window: 65_536, problems: [] },
     });
   });

@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+const sha = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** What is known of the model before it is asked: `body` is the record of its last probe, null without one. Tokens. */
+export const modelDescribed = z.object({
+  type: z.literal("model.described"),
+  endpoint: z.string(),
+  model: z.string(),
+  window: z.int().nullable(),
+  body: sha.nullable(),
+});
+
+/** The session fills four fifths of the model's context. Tokens. */
+export const contextAlarmed = z.object({
+  type: z.literal("context.alarmed"),
+  session: z.string(),
+  turn: z.int(),
+  tokens: z.int(),
+  window: z.int(),
+});
+
+const size = z.object({ messages: z.int(), tokens: z.int() });
+
+/**
+ * Room was made in a session: from here on `transcript` is what the model is sent. "trim" leaves long answers of tools
+ * out, "summary" puts the model's own summary in the place of what came first, "log" one made from the record alone.
+ */
+export const sessionCompacted = z.object({
+  type: z.literal("session.compacted"),
+  session: z.string(),
+  turn: z.int(),
+  cause: z.enum(["context", "alarm", "overflow"]),
+  by: z.enum(["trim", "summary", "log"]),
+  before: size,
+  after: size,
+  transcript: z.array(z.object({ message: sha })),
+});
+
+/** What a request was for, when it was no turn of the session: its reply is no part of the transcript. */
+export const aside = { purpose: z.literal("summary").optional() };
