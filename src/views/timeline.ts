@@ -1,5 +1,5 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
-import { duration, headline, money, plural } from "../text.ts";
+import { duration, headline, plural } from "../text.ts";
 import { asksForMore } from "./finishes.ts";
 import { approval, effect, sandbox, wayOut } from "./timeline-doors.ts";
 import { isOfModel, model } from "./timeline-model.ts";
