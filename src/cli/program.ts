@@ -24,6 +24,11 @@ const menu: readonly Entry[] = [
     async () => (await import("./commands/publish.ts")).publish,
   ],
   [
+    "outcomes",
+    "Ask the forge what became of claw's pull requests",
+    async () => (await import("./commands/outcomes.ts")).outcomes,
+  ],
+  [
     "approve",
     "Allow a waiting run to go on, as a named person",
     async () => (await import("./commands/approve.ts")).approve,

@@ -31,12 +31,21 @@ export interface PullRequest {
   readonly url: string;
   readonly state: "open" | "closed" | "merged";
   readonly draft: boolean;
+  /** From a branch below claw/ of the repository itself. */
+  readonly own: boolean;
   /** In milliseconds since the epoch. */
   readonly createdAt: number;
   /** The branch it comes from, and the commit that branch was at. */
   readonly branch: string;
   readonly commit: string;
   readonly body: string;
+}
+
+/** What people did with a pull request since. */
+export interface FollowUp {
+  readonly state: PullRequest["state"];
+  /** Unified text of what was committed to its branch after claw's commit; null when nothing was. */
+  readonly edits: string | null;
 }
 
 /** What a draft pull request says. */
@@ -64,10 +73,12 @@ export interface Forge {
   readonly place: Place;
   readIssue(number: number): Promise<ForgeIssue>;
   defaultBranch(): Promise<string>;
-  /** Pull requests from branches below claw/ of this repository, newest first, whatever their state. */
+  /** Pull requests of the repository, newest first, whatever their state; the newest few hundred. */
   pullRequests(): Promise<readonly PullRequest[]>;
   /** The newest pull request from this branch; null when there never was one. */
   pullRequestFrom(branch: string): Promise<PullRequest | null>;
+  /** What became of pull request `number`, whose branch claw left at `commit`. */
+  followUp(number: number, commit: string): Promise<FollowUp>;
   /** Opens a draft pull request, or finds the one that a lost answer had opened: never a second from one branch. */
   openDraft(draft: Draft): Promise<PullRequest>;
   pushAccess(): Promise<PushAccess>;

@@ -27,6 +27,10 @@ const budgets = z.object({ day: nano.nullable(), repository: nano.nullable(), fl
 const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), ...shape });
 
+/** What can become of a pull request. */
+export const fates = ["pending", "accepted", "accepted-with-edits", "rejected", "superseded", "reverted"] as const;
+export type PullRequestFate = (typeof fates)[number];
+
 /** Everything that can happen to a run. Past tense, never changed, only added to. */
 export const Event = z.discriminatedUnion("type", [
   event("run.started", {
@@ -289,6 +293,8 @@ export const Event = z.discriminatedUnion("type", [
     target: z.string(),
   }),
   event("effect.done", { effect: z.string(), key: z.string(), result: z.string() }),
+  /** What people had done with the pull request when somebody looked; `edits` are theirs, after claw's commit. */
+  event("pull-request.followed", { url: z.string(), fate: z.enum(fates), edits: Sha.nullable() }),
   event("report.written", { report: Sha }),
 ]);
 export type Event = z.infer<typeof Event>;

@@ -26,6 +26,8 @@ export interface EarlierWork {
   readonly url: string;
   readonly state: "open" | "closed" | "merged";
   readonly createdAt: number;
+  /** From a branch of claw's. */
+  readonly own: boolean;
   readonly body: string;
 }
 
@@ -33,7 +35,7 @@ const DAY = 86_400_000;
 
 /** May another pull request be opened now? Counted from what is on the forge, not from what this machine remembers. */
 export function judgeCaps(earlier: readonly EarlierWork[], { perDay }: PublishAuthority, now: number): Verdict {
-  const today = earlier.filter(({ createdAt }) => createdAt > now - DAY).length;
+  const today = earlier.filter(({ own, createdAt }) => own && createdAt > now - DAY).length;
   return today >= perDay
     ? { verdict: "deny", rule: `${today} pull requests of claw in 24 hours, and forge.perDay is ${perDay}` }
     : { verdict: "allow", rule: `${today} of ${perDay} pull requests in 24 hours` };
@@ -46,5 +48,6 @@ export const publishMark = (run: string, issue: number | null): string =>
 /** Work on the same issue that a person has not merged: open, or closed by somebody who did not want it. */
 export const workOn = (earlier: readonly EarlierWork[], issue: number): EarlierWork | undefined =>
   earlier.find(
-    ({ body, state }) => state !== "merged" && new RegExp(`<!-- claw run=\\w+ issue=${issue} -->`).test(body),
+    ({ own, body, state }) =>
+      own && state !== "merged" && new RegExp(`<!-- claw run=\\w+ issue=${issue} -->`).test(body),
   );

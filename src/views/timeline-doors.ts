@@ -27,8 +27,11 @@ export function approval(
   return ["✗", `nobody decided until ${until.slice(0, 16).replace("T", " ")} UTC`];
 }
 
-/** Something done outside the sandbox, or refused. */
-export const effect = (event: EventOf<"effect.judged"> | EventOf<"effect.done">): Said => {
+/** Something done outside the sandbox, or refused, or what became of it. */
+export const effect = (
+  event: EventOf<"effect.judged"> | EventOf<"effect.done"> | EventOf<"pull-request.followed">,
+): Said => {
+  if (event.type === "pull-request.followed") return ["·", `${event.url} is ${event.fate}`];
   if (event.type === "effect.done") return ["✓", `${event.effect}: ${event.result}`];
   return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;
 };

@@ -114,14 +114,14 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "search.found":
       return searching(event);
     case "gate.judged":
-      // On the way to a patch gates pass again and again; what they say in the end counts.
-      return event.verdict === "pass" && state.stage !== "gates" ? null : gate(event);
+      return gate(event, state.stage === "gates");
     case "approval.given":
     case "approval.refused":
     case "approval.expired":
       return approval(event);
     case "effect.judged":
     case "effect.done":
+    case "pull-request.followed":
       return effect(event);
     case "egress.ended":
     case "session.started":
@@ -243,8 +243,9 @@ export function suiteMark({
   return wanted === "red" && unloaded > 0 ? "!" : "✓";
 }
 
-function gate({ gate: name, verdict, reasons }: EventOf<"gate.judged">): Said {
-  if (verdict === "pass") return ["✓", `gate ${name}`];
+/** On the way to a patch gates pass again and again; what they say in the end counts. */
+function gate({ gate: name, verdict, reasons }: EventOf<"gate.judged">, last: boolean): Said {
+  if (verdict === "pass") return last ? ["✓", `gate ${name}`] : null;
   return [
     verdict === "ask" ? "!" : "✗",
     `gate ${name} ${verdict === "ask" ? "asks" : "blocks"}: ${reasons.join("; ")}`,

@@ -31,7 +31,7 @@ async function forgeScene() {
     execFileSync("git", ["--git-dir", bare, "for-each-ref", "--format=%(refname:short)"], { encoding: "utf8" })
       .trim()
       .split("\n");
-  return { ...made, env, forge, claw, refs };
+  return { ...made, bare, env, forge, claw, refs };
 }
 
 const writes = (forge: ForgeServer): string[] =>
@@ -77,7 +77,7 @@ test("an issue by its number becomes exactly one draft pull request with its pro
 });
 
 test("claw publish opens the pull request of a run that stayed local, and done twice it finds what is there", async () => {
-  const { claw, forge, fix } = await forgeScene();
+  const { bare, claw, cwd, forge, fix, used } = await forgeScene();
   expect(ending(await fix()).outcome).toBe("proven");
   expect(forge.calls).toEqual([]);
   forge.fault = (method, path) => (method === "POST" && path.endsWith("/pulls") ? "lose-answer" : undefined);
@@ -89,7 +89,26 @@ test("claw publish opens the pull request of a run that stayed local, and done t
   expect(forge.pulls).toHaveLength(1);
   expect((await claw("audit", "verify")).code).toBe(0);
 
-  forge.pulls[0]!.state = "closed";
+  // A person adds a commit of their own and merges.
+  await used.git(cwd, "worktree", "add", "--quiet", "../theirs", forge.pulls[0]!.head.ref);
+  writeFileSync(join(cwd, "../theirs/NEWS"), "sum of nothing\n");
+  await used.git(join(cwd, "../theirs"), "add", "NEWS");
+  await used.git(join(cwd, "../theirs"), "commit", "--quiet", "--message=say so");
+  execFileSync("git", [
+    "--git-dir",
+    bare,
+    "fetch",
+    "--quiet",
+    cwd,
+    `+${forge.pulls[0]!.head.ref}:${forge.pulls[0]!.head.ref}`,
+  ]);
+  Object.assign(forge.pulls[0]!, { state: "closed", merged_at: new Date().toISOString() });
+  const fates = await claw("outcomes");
+  expect(fates.stdout).toMatch(/^accepted-with-edits .*\n1 of 1 decided pull request accepted/);
+  expect((await claw("log", "--full")).stdout).toContain("sum of nothing");
+
+  Object.assign(forge.pulls[0]!, { state: "closed", merged_at: null });
+  expect((await claw("outcomes")).stdout).toMatch(/^rejected /);
   const closed = await claw("publish");
   expect(closed.code).toBe(13);
   expect(twoLines(closed)).toContain("a person has closed");

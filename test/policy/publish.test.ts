@@ -13,7 +13,13 @@ test("only a proven change on a branch of claw's leaves the machine, and only wh
 
 test("the cap counts what is on the forge from the last 24 hours", () => {
   const now = 10 ** 12;
-  const pull = (hours: number) => ({ url: "", state: "merged" as const, createdAt: now - hours * 3_600_000, body: "" });
+  const pull = (hours: number) => ({
+    url: "",
+    state: "merged" as const,
+    createdAt: now - hours * 3_600_000,
+    own: true,
+    body: "",
+  });
   expect(judgeCaps([pull(1), pull(25)], authority, now).verdict).toBe("allow");
   expect(judgeCaps([pull(1), pull(23), pull(25)], authority, now)).toMatchObject({
     verdict: "deny",
@@ -26,6 +32,7 @@ test("work on an issue is found by its mark, unless it was merged", () => {
     url: `${issue}-${state}`,
     state,
     createdAt: 0,
+    own: true,
     body: `x\n${publishMark("1abc", issue)}\n`,
   });
   expect(workOn([pull(12, "open"), pull(1, "merged"), pull(1, "closed")], 1)?.url).toBe("1-closed");

@@ -28,8 +28,8 @@ interface FakePull {
   merged_at: string | null;
   title: string;
   body: string;
-  head: { ref: string; sha: string; repo: { owner: { login: string } } };
-  base: { ref: string };
+  head: { ref: string; sha: string; repo: { full_name: string } };
+  base: { ref: string; repo: { full_name: string } };
 }
 
 /** Something a forge does wrong with one request: an answer of its own, or the work done and the answer lost or never sent. */
@@ -83,8 +83,12 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     calls.push({ method, path: url, authorization, body: body.toString("latin1") });
     if (url.startsWith("/o/r.git/")) return git(request, response, body);
     const send = (status: number, value: unknown, headers: Record<string, string> = {}): void => {
-      response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
-      response.end(JSON.stringify(value));
+      const text = typeof value === "string";
+      response.writeHead(status, {
+        "content-type": text ? "text/plain" : "application/json; charset=utf-8",
+        ...headers,
+      });
+      response.end(text ? value : JSON.stringify(value));
     };
     const fault = forge.fault(method, url);
     if (typeof fault === "object")
@@ -102,6 +106,14 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     if (path === "/repos/o/r") return [200, { default_branch: "main", archived: forge.archived }];
     const issue = /^\/repos\/o\/r\/issues\/(\d+)(\/comments)?$/.exec(path);
     if (issue) return issueOf(Number(issue[1]), issue[2] !== undefined, searchParams);
+    const pull = forge.pulls.find(({ number }) => path === `/repos/o/r/pulls/${number}`);
+    if (pull) return [200, { ...pull, head: { ...pull.head, sha: branchAt(pull.head.ref) ?? pull.head.sha } }];
+    const between = /^\/repos\/o\/r\/compare\/([0-9a-f]+)\.\.\.([0-9a-f]+)$/.exec(path);
+    if (between)
+      return [
+        200,
+        execFileSync("git", ["--git-dir", bare, "diff", `${between[1]}`, `${between[2]}`], { encoding: "utf8" }),
+      ];
     if (path !== "/repos/o/r/pulls") return [404, { message: "Not Found" }];
     if (method === "POST")
       return openPull(JSON.parse(body) as { title: string; body: string; head: string; base: string; draft: boolean });
@@ -166,8 +178,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
       merged_at: null,
       title,
       body,
-      head: { ref: head, sha, repo: { owner: { login: "o" } } },
-      base: { ref: base },
+      head: { ref: head, sha, repo: { full_name: "o/r" } },
+      base: { ref: base, repo: { full_name: "o/r" } },
     };
     forge.pulls.push(pull);
     return [201, pull];

@@ -107,6 +107,8 @@ async function bodyOf(ledger: Ledger, event: Recorded, words: string): Promise<s
       return ledger.text(event.output);
     case "diff.taken":
       return ledger.text(event.patch);
+    case "pull-request.followed":
+      return event.edits === null ? "" : ledger.text(event.edits);
     default:
       return "";
   }

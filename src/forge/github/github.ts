@@ -42,8 +42,14 @@ export function openGitHub(options: GitHubOptions): Forge {
     readIssue: (number) => ask(`issue #${number} of ${placeName(place)}`, () => readIssue(octokit, place, number)),
     defaultBranch: () =>
       ask(`the repository ${placeName(place)}`, async () => writable((await octokit.rest.repos.get(at)).data, place)),
-    pullRequests: () => ask(`the pull requests of ${placeName(place)}`, () => clawPullRequests(octokit, place)),
+    pullRequests: () => ask(`the pull requests of ${placeName(place)}`, () => newestPullRequests(octokit, place)),
     pullRequestFrom: (branch) => ask(`the pull requests of ${placeName(place)}`, () => pullRequestFrom(branch)),
+    followUp: (number, commit) =>
+      ask(`pull request #${number} of ${placeName(place)}`, async () => {
+        const { data } = await octokit.rest.pulls.get({ ...at, pull_number: number });
+        const { state, commit: head } = asPullRequest(data);
+        return { state, edits: head === commit ? null : await changesBetween(octokit, at, `${commit}...${head}`) };
+      }),
     openDraft: (draft) =>
       ask(`a draft pull request in ${placeName(place)}`, async () => {
         const there = await pullRequestFrom(draft.branch);
@@ -52,6 +58,20 @@ export function openGitHub(options: GitHubOptions): Forge {
     pushAccess: (): Promise<PushAccess> =>
       Promise.resolve({ url: `${web}/${place.owner}/${place.repo}.git`, username: "x-access-token", secret: token }),
   };
+}
+
+/** With this media type the answer is unified text, whatever the type says. */
+async function changesBetween(
+  octokit: Octokit,
+  at: { owner: string; repo: string },
+  basehead: string,
+): Promise<string> {
+  const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+    ...at,
+    basehead,
+    mediaType: { format: "diff" },
+  });
+  return data as unknown as string;
 }
 
 /** The name of the default branch; a repository nobody can write to is refused before anything is tried. */
@@ -81,7 +101,7 @@ async function create(
   }
 }
 
-async function clawPullRequests(octokit: Octokit, { owner, repo }: Place): Promise<PullRequest[]> {
+async function newestPullRequests(octokit: Octokit, { owner, repo }: Place): Promise<PullRequest[]> {
   const found: PullRequest[] = [];
   let page = 0;
   const pages = octokit.paginate.iterator(octokit.rest.pulls.list, {
@@ -93,8 +113,7 @@ async function clawPullRequests(octokit: Octokit, { owner, repo }: Place): Promi
     per_page: 100,
   });
   for await (const { data } of pages) {
-    const own = data.filter(({ head }) => head.ref.startsWith("claw/") && head.repo?.owner.login === owner);
-    found.push(...own.map(asPullRequest));
+    found.push(...data.map(asPullRequest));
     if (++page === PAGES) break;
   }
   return found;
@@ -108,14 +127,26 @@ interface Pull {
   readonly created_at: string;
   readonly merged_at: string | null;
   readonly body: string | null;
-  readonly head: { readonly ref: string; readonly sha: string };
+  readonly head: { readonly ref: string; readonly sha: string; readonly repo: { readonly full_name: string } | null };
+  readonly base: { readonly repo: { readonly full_name: string } };
 }
 
-const asPullRequest = ({ number, html_url, state, draft, created_at, merged_at, body, head }: Pull): PullRequest => ({
+const asPullRequest = ({
+  number,
+  html_url,
+  state,
+  draft,
+  created_at,
+  merged_at,
+  body,
+  head,
+  base,
+}: Pull): PullRequest => ({
   number,
   url: html_url,
   state: merged_at === null ? (state === "open" ? "open" : "closed") : "merged",
   draft: draft ?? false,
+  own: head.ref.startsWith("claw/") && head.repo?.full_name === base.repo.full_name,
   createdAt: Date.parse(created_at),
   branch: head.ref,
   commit: head.sha,

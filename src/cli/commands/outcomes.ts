@@ -1,0 +1,86 @@
+import { z } from "zod";
+import type { App } from "../../app.ts";
+import { placeName, readIssueName } from "../../forge/place.ts";
+import type { PullRequestFate } from "../../ledger/events.ts";
+import { resultOf } from "../../reports/result.ts";
+import { money, plural } from "../../text.ts";
+import { acceptance, fateOf } from "../../views/fate.ts";
+import { latest } from "../../views/run.ts";
+import { foldSpend, shownCost } from "../../views/spend.ts";
+import { command, type CommandDesk } from "../command.ts";
+import { writing } from "../decision.ts";
+import { forgeFor } from "../forge-issue.ts";
+import { numberOption } from "../number-option.ts";
+import { readRun } from "../run-id.ts";
+
+interface Row {
+  readonly run: string;
+  readonly url: string;
+  readonly fate: PullRequestFate;
+  /** Nano-dollars; null when part of it has no known price. */
+  readonly cost: number | null;
+}
+
+export const outcomes = command({
+  options: [
+    ["-n, --number <n>", "how many of the newest runs are looked at (default: 200)"],
+    ["--json", "print one object per pull request, and last the sum"],
+  ],
+  more: `Reads, records and tells what people did with each pull request of claw's: accepted, accepted with edits (their commits
+after claw's are kept as a diff), rejected, superseded, reverted, or still pending. Changes nothing on the forge.
+
+Exit codes: 0 told, also when there is none; 22 the forge does not answer`,
+  input: z.object({
+    number: numberOption({ min: 1, max: 100_000, whole: true }),
+    json: z.boolean().default(false),
+  }),
+  async run({ number = 200, json }, desk) {
+    const app = await desk.app();
+    const ledger = await app.ledger();
+    const rows: Row[] = [];
+    for (const { run } of await ledger.newest(number)) {
+      const row = await follow(desk, app, run);
+      if (!row) continue;
+      rows.push(row);
+      const { cost, ...told } = row;
+      if (json)
+        desk.out(JSON.stringify({ type: "pull-request", version: 1, ...told, usd: cost === null ? null : cost / 1e9 }));
+      else desk.out(`${row.fate.padEnd(19)}  ${row.run}  ${money(cost).padStart(9)}  ${row.url}`);
+    }
+    const { accepted, decided, perAccepted } = acceptance(rows);
+    if (json)
+      return desk.out(
+        JSON.stringify({
+          type: "outcomes",
+          version: 1,
+          accepted,
+          decided,
+          usdPerAccepted: perAccepted === null ? null : perAccepted / 1e9,
+        }),
+      );
+    if (rows.length === 0) return desk.err("no pull requests yet; open one with: claw fix 123, or: claw publish <run>");
+    const each = perAccepted === null ? "" : `; ${money(perAccepted)} for each accepted one`;
+    desk.out(`${accepted} of ${plural(decided, "decided pull request")} accepted${each}`);
+  },
+});
+
+/** Looks at the pull request of a run, and records what is new; null for a run without one. */
+async function follow(desk: CommandDesk, app: App, run: string): Promise<Row | null> {
+  const ledger = await app.ledger();
+  const facts = await readRun(ledger, run);
+  const { pullRequest: url, commit } = resultOf(facts);
+  const name = url ? readIssueName(url) : null;
+  if (!url || !name?.place || commit === null) return null;
+  const forge = await forgeFor(app, desk, name.place);
+  const { state, edits } = await forge.followUp(name.number, commit);
+  const others = await forge.pullRequests();
+  const body = others.find((pull) => pull.number === name.number)?.body ?? "";
+  const issue = Number(/ issue=(\d+) -->/.exec(body)?.[1] ?? 0) || null;
+  const pull = { number: name.number, state, body, edited: edits !== null };
+  const fate = fateOf(pull, { place: placeName(name.place), issue, others });
+  if (latest(facts.events, "pull-request.followed")?.fate !== fate)
+    await writing(ledger, run, (log) =>
+      log.append({ type: "pull-request.followed", url, fate, edits: edits === null ? null : log.put(edits) }),
+    );
+  return { run, url, fate, cost: shownCost(foldSpend(facts.events)) };
+}
