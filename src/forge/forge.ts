@@ -42,7 +42,7 @@ export interface PullRequest {
 }
 
 /** What people did with a pull request since. */
-export interface FollowUp {
+interface FollowUp {
   readonly state: PullRequest["state"];
   /** Unified text of what was committed to its branch after claw's commit; null when nothing was. */
   readonly edits: string | null;

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
 import { aside, contextAlarmed, modelDescribed, sessionCompacted } from "./context-events.ts";
 import { Exchange } from "./exchange.ts";
+import { event } from "./fact.ts";
 import { Usage } from "./message.ts";
+import { searchEvents } from "./search-events.ts";
 
 /** SHA-256 of a blob, hex. Anything long or sensitive is a blob, so that it can be redacted without breaking a chain. */
 export const Sha = z.string().regex(/^[0-9a-f]{64}$/);
@@ -24,12 +26,6 @@ const prices = z.object({
   ]),
 });
 const budgets = z.object({ day: nano.nullable(), repository: nano.nullable(), fleet: nano.nullable() });
-const event = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
-  z.object({ type: z.literal(type), ...shape });
-
-/** What can become of a pull request. */
-export const fates = ["pending", "accepted", "accepted-with-edits", "rejected", "superseded", "reverted"] as const;
-export type PullRequestFate = (typeof fates)[number];
 
 /** Everything that can happen to a run. Past tense, never changed, only added to. */
 export const Event = z.discriminatedUnion("type", [
@@ -252,28 +248,7 @@ export const Event = z.discriminatedUnion("type", [
     suspects: Sha,
     ms: z.number(),
   }),
-  /** One wave of the search engine. CPU time is that of all processes it started. */
-  event("search.tried", {
-    wave: z.int(),
-    tried: z.int(),
-    plausible: z.int(),
-    refuted: z.int(),
-    timeouts: z.int(),
-    cpuMs: z.number(),
-    ms: z.number(),
-    why: z.enum(["found", "exhausted", "limits", "attempts"]),
-  }),
-  /** A change that the search engine asks claw to check. */
-  event("search.found", {
-    path: z.string(),
-    line: z.int(),
-    operator: z.string(),
-    suspicious: z.boolean(),
-    rank: z.int(),
-    tried: z.int(),
-    heldOut: z.int(),
-    failing: z.int(),
-  }),
+  ...searchEvents,
   event("gate.judged", {
     gate: z.string(),
     tree: commit,
@@ -294,7 +269,11 @@ export const Event = z.discriminatedUnion("type", [
   }),
   event("effect.done", { effect: z.string(), key: z.string(), result: z.string() }),
   /** What people had done with the pull request when somebody looked; `edits` are theirs, after claw's commit. */
-  event("pull-request.followed", { url: z.string(), fate: z.enum(fates), edits: Sha.nullable() }),
+  event("pull-request.followed", {
+    url: z.string(),
+    fate: z.enum(["pending", "accepted", "accepted-with-edits", "rejected", "superseded", "reverted"]),
+    edits: Sha.nullable(),
+  }),
   event("report.written", { report: Sha }),
 ]);
 export type Event = z.infer<typeof Event>;

@@ -1,4 +1,7 @@
-import type { PullRequestFate } from "../ledger/events.ts";
+import type { EventOf } from "../ledger/events.ts";
+
+/** What can become of a pull request. */
+export type PullRequestFate = EventOf<"pull-request.followed">["fate"];
 
 /** One pull request as the forge shows it. */
 interface Seen {

@@ -100,9 +100,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "egress.judged":
       return wayOut(event);
     case "dependencies.prepared":
-      return ["·", `dependencies ${event.how}: ${event.why}`];
     case "suite.planned":
-      return ["·", `tests are run with: ${event.command} (${event.source})`];
+      return prepared(event);
     case "suite.ran":
       return suite(event);
     case "diff.taken":
@@ -132,6 +131,11 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
 
 const deniedCall = ({ verdict, tool, summary, rule }: EventOf<"call.judged">): Said =>
   verdict === "deny" ? ["✗", `denied: ${tool} ${headline(summary)} (${rule})`] : null;
+
+const prepared = (event: EventOf<"dependencies.prepared"> | EventOf<"suite.planned">): Said =>
+  event.type === "suite.planned"
+    ? ["·", `tests are run with: ${event.command} (${event.source})`]
+    : ["·", `dependencies ${event.how}: ${event.why}`];
 
 function work(event: EventOf<"diff.taken"> | EventOf<"snapshot.taken"> | EventOf<"workspace.restored">): Said {
   if (event.type === "snapshot.taken") return null;

@@ -4,7 +4,7 @@ import type { ConnectedModel } from "../models/model.ts";
 import type { House } from "./start.ts";
 
 /** No model is asked; `label` names what works in its place, null where nothing does. */
-export interface NoModel {
+interface NoModel {
   readonly label: string | null;
 }
 

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { App } from "../../app.ts";
 import { placeName, readIssueName } from "../../forge/place.ts";
-import type { PullRequestFate } from "../../ledger/events.ts";
 import { resultOf } from "../../reports/result.ts";
 import { money, plural } from "../../text.ts";
-import { acceptance, fateOf } from "../../views/fate.ts";
+import { acceptance, fateOf, type PullRequestFate } from "../../views/fate.ts";
 import { latest } from "../../views/run.ts";
 import { foldSpend, shownCost } from "../../views/spend.ts";
 import { command, type CommandDesk } from "../command.ts";
