@@ -31,6 +31,8 @@ export interface Clone {
   diff(fromTree: string, toTree: string): Promise<Diff>;
   /** A commit of `tree` on top of `parent`, and a pack of what it has beyond `parent`. The same trees give the same bytes. */
   pack(tree: string, parent: string): Promise<{ readonly commit: string; readonly pack: Buffer }>;
+  /** A pack of what a commit has beyond another. */
+  packOf(commit: string, beyond: string): Promise<Buffer>;
   /** Takes in what a pack holds. */
   unpack(pack: Uint8Array): Promise<void>;
   /** Does it have this tree or commit? */
@@ -88,6 +90,11 @@ export async function openClone(repository: Repository, commit: string, dir: str
   return describe(repository, commit, dir);
 }
 
+async function packBeyond(git: HostGit, commit: string, beyond: string): Promise<Buffer> {
+  const stdin = `${commit}\n^${beyond}\n`;
+  return (await git.run(["pack-objects", "--revs", "--stdout", "-q"], { stdin })).stdout;
+}
+
 const nobody = { name: "claw", email: "claw@localhost" };
 
 async function describe(repository: Repository, commit: string, dir: string): Promise<Clone> {
@@ -123,11 +130,9 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     diff: remembering(4, (fromTree, toTree) => diffTrees(git(), fromTree, toTree)),
     async pack(wanted, parent) {
       const made = await makeCommit(git(), { tree: wanted, parent, message: "Snapshot\n", author: nobody, at: 0 });
-      const { stdout } = await git().run(["pack-objects", "--revs", "--stdout", "-q"], {
-        stdin: `${made}\n^${parent}\n`,
-      });
-      return { commit: made, pack: stdout };
+      return { commit: made, pack: await packBeyond(git(), made, parent) };
     },
+    packOf: (made, beyond) => packBeyond(git(), made, beyond),
     unpack: async (pack) => void (await git().run(["unpack-objects", "-q", "--strict"], { stdin: Buffer.from(pack) })),
     has: async (id) => (await git().run(["cat-file", "-e", id], { answers: [0, 1, 128] })).code === 0,
     overlay: (base, from, paths) =>

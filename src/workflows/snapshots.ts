@@ -23,6 +23,16 @@ export async function keepTree(
   await log.append({ type: "snapshot.taken", workspace, tree, commit, pack: log.put(pack) });
 }
 
+/** Puts a commit that is about to leave the run on record: it says when it was made, so none could be made like it again. */
+export async function keepCommit(
+  { log, clone }: Pick<WorkDesk, "log" | "clone">,
+  { tree, commit }: { readonly tree: string; readonly commit: string },
+): Promise<void> {
+  const beyond = latest(log.events, "snapshot.taken")?.commit ?? clone.base.commit;
+  const pack = log.put(await clone.packOf(commit, beyond));
+  await log.append({ type: "snapshot.taken", workspace: "publish", tree, commit, pack });
+}
+
 /**
  * Keeps what a session has made so far: to be called while the workspace rests. Does nothing when no call could have changed
  * anything since the last time, or when the last time was not long enough ago for what it took.

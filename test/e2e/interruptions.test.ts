@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { type Machine, machine, resultOf } from "../support/claw.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, type Play, playing } from "../support/plays.ts";
+import { scene } from "../support/scene.ts";
 import { patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/sum.ts";
 
 const open: { machine: Machine; server: ModelServer }[] = [];
@@ -50,8 +52,8 @@ async function signalled(
   return { finished, run, ms: performance.now() - startedAt };
 }
 
-test("killed with -9 in every stage, one after the other, a run comes to its proven end, once", async () => {
-  const { used, cwd, env } = await stage(whole);
+test("killed with -9 in every stage, and its files lost on the way, a run comes to its proven end, once, and leaves nothing", async () => {
+  const { used, cwd, env, leftovers } = await scene(whole);
   let run = "";
   for (const name of stages) {
     const args = run === "" ? ["fix", sumIssue, "--json"] : ["resume", run, "--json"];
@@ -59,6 +61,7 @@ test("killed with -9 in every stage, one after the other, a run comes to its pro
     const killed = await signalled({ used, cwd, env, args }, when, "SIGKILL");
     expect(killed.finished.code, name).toBe(null);
     run = killed.run;
+    if (name === "prove") rmSync(join(used.clawHome, "runs", run), { recursive: true });
   }
 
   const resumed = await used.claw(["resume", run, "--json"], { cwd, env });
@@ -66,6 +69,8 @@ test("killed with -9 in every stage, one after the other, a run comes to its pro
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(resultOf(resumed)).toMatchObject({ outcome: "proven", run });
   expect((await used.git(cwd, "branch", "--list", "claw/*")).split("\n")).toHaveLength(1);
+  expect([...leftovers(), ...readdirSync(join(used.clawHome, "runs", run))]).toEqual(["report.md"]);
+  expect((await used.claw(["audit", "verify"], { cwd, env })).stdout).toMatch(/^✓ .* 1 head from outside\n$/);
 }, 120_000);
 
 test("Ctrl-C in the middle of a command stops within five seconds, leaves nothing running, and the run can be resumed", async () => {

@@ -6,6 +6,7 @@ import { judgeBranch } from "../../policy/judge.ts";
 import { commitMessage } from "../../repo/commit-message.ts";
 import { fixReport } from "../../reports/fix-report.ts";
 import { latest, ofType } from "../../views/run.ts";
+import { keepCommit } from "../snapshots.ts";
 import type { WorkDesk } from "../workflow.ts";
 import type { Patch, Task } from "./input.ts";
 
@@ -20,24 +21,29 @@ export async function publish(desk: WorkDesk, task: Task, patch: Patch): Promise
   const begun = latest(log.events, "effect.judged");
   if (!begun) await refuseOtherChange(desk, patch);
   const commit = begun ? begun.target : await makeCommit(desk, task, patch);
-  if (!begun)
+  const key = `${log.run}:publish:branch`;
+  if (!begun) {
+    await keepCommit(desk, { tree: patch.tree, commit });
     await log.append({
       type: "effect.judged",
       effect: "branch",
-      key: `${log.run}:publish:branch`,
+      key,
       verdict,
       rule,
       target: commit,
     });
+  }
   if (verdict === "deny") {
     throw new ClawError(`the branch ${branch} may not be written: ${rule}`, {
       outcome: "blocked",
       hint: "see the change with claw diff",
     });
   }
-  // Doing it twice does no harm: after a crash it is simply done again.
-  await clone.publish(commit, branch);
-  await log.append({ type: "effect.done", effect: "branch", key: `${log.run}:publish:branch`, result: branch });
+  if (!ofType(log.events, "effect.done").some((done) => done.key === key)) {
+    // Doing it twice does no harm: after a crash before it is on record it is simply done again.
+    await clone.publish(commit, branch);
+    await log.append({ type: "effect.done", effect: "branch", key, result: branch });
+  }
 
   const text = fixReport({ run: log.run, events: log.events, head: log.head, diff: await log.text(patch.diff) });
   await log.append({ type: "report.written", report: log.put(text) });
