@@ -8,6 +8,7 @@ import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
 import { type ExportLine, exportLines } from "./export.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { moneyOf } from "./money.ts";
+import { abandonedRuns } from "./abandoned.ts";
 import { isAbandoned, isGone, LEASE_MS, thisProcess } from "./owner.ts";
 import { scrubbedJson, type Staged, stagedBodies } from "./staged.ts";
 import { type StoredBodies, storedBodies } from "./stored-bodies.ts";
@@ -59,6 +60,11 @@ export interface Ledger extends StoredBodies, RunIndex {
   read(run: string): Promise<RunRecord>;
   /** First and last fact of the newest runs, newest first. */
   newest(limit: number): Promise<readonly RunEnds[]>;
+  /**
+   * Runs whose process went away before they ended or paused, oldest first. What such a process still held of a run that
+   * is over, or never began, is given up.
+   */
+  abandoned(): Promise<readonly string[]>;
   /** Does a live process write this run right now? */
   active(run: string): Promise<boolean>;
   /** Run ids that begin with `prefix`. */
@@ -108,6 +114,7 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     },
     audit: (request) => auditLedger(store, request),
     export: (run, claw) => exportLines(store, run, claw),
+    abandoned: () => abandonedRuns(store, clock.now()),
     newest: async (limit) => {
       const ends = await store.ends(limit);
       return Promise.all(

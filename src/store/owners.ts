@@ -12,8 +12,9 @@ interface OwnerRow {
 /** Who writes which run. Rows stay when a run is given up, so that its fence only ever rises. */
 export function ownersOf(
   db: Database,
-): Pick<Store, "claim" | "owner" | "renew" | "release"> & { readonly refuseStale: (lease: Lease) => void } {
+): Pick<Store, "claim" | "owner" | "held" | "renew" | "release"> & { readonly refuseStale: (lease: Lease) => void } {
   const get = db.prepare("SELECT owner, until, fence FROM owners WHERE run = ?");
+  const all = db.prepare("SELECT run, owner, until, fence FROM owners WHERE owner <> '' ORDER BY run");
   const put = db.prepare(
     "INSERT INTO owners (run, owner, until, fence) VALUES (?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET owner = excluded.owner, until = excluded.until, fence = excluded.fence",
   );
@@ -36,6 +37,7 @@ export function ownersOf(
         const present = find(run);
         return present && present.owner !== "" ? { owner: present.owner, until: present.until } : null;
       }),
+    held: () => whenFree(db, () => all.all() as (Holder & Lease)[]),
     renew: ({ run, owner, fence }, until) =>
       inTransaction(db, () => extend.run(until, run, owner, fence).changes === 1),
     release: ({ run, owner, fence }) => inTransaction(db, () => void give.run(run, owner, fence)),

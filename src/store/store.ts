@@ -141,6 +141,8 @@ export interface Store extends Pages, Accounts, RunIndex {
   /** Makes somebody the writer of a run if it has none, or if `mayTake` allows to take it. Null when refused. */
   claim(run: string, claim: Claim): Promise<Lease | null>;
   owner(run: string): Promise<Holder | null>;
+  /** Every run that is held, in order of their ids. */
+  held(): Promise<readonly (Holder & Lease)[]>;
   /** Puts off the end of a lease; false when it is no longer the run's. */
   renew(lease: Lease, until: number): Promise<boolean>;
   release(lease: Lease): Promise<void>;

@@ -24,6 +24,7 @@ export async function sweepLeftovers({ home, ledger }: { readonly home: string; 
     orphans(join(sandbox, "self-test"), "run-"),
   ]);
   await Promise.all(owned.flat().map((path) => removeTree(path).catch(() => {})));
+  await ledger.abandoned().catch(() => []);
   await sweepRuns(home, ledger).catch(() => {});
 }
 

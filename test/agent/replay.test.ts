@@ -81,6 +81,14 @@ describe("a session comes out as recorded, without a sandbox or a model:", () =>
     expect(await replayRun(tooLong.ledger, "run1")).toMatchObject({ ...whole, requests: 2 });
   });
 
+  test("with what was told after the workspace had been lost", async () => {
+    const desk = await begun();
+    await hold(desk, [[look("a.txt")], failure("auth")]);
+    await desk.log.append({ type: "run.resumed", host: "here" });
+    await hold(desk, [[look("a.txt")], [done()]], { restored: "claw: the files are back as they were earlier" });
+    expect(await replayRun(desk.ledger, "run1")).toMatchObject({ ...whole, requests: 3 });
+  });
+
   test("over interruptions: in a request, in a call, and while nothing happened", async () => {
     const desk = await begun();
     const resumed = () => desk.log.append({ type: "run.resumed", host: "here" });

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readdirSync, rmSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { type Machine, machine, resultOf } from "../support/claw.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";

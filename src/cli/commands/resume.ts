@@ -8,8 +8,6 @@ import { watchRun } from "../watch-run.ts";
 
 /** How often --watch looks, in milliseconds. */
 const LOOK_MS = 250;
-/** Runs that are looked at: a run that was abandoned longer ago is named by a person. */
-const RECENT = 200;
 
 const more = `The run is named by the beginning of its id. Without one, the runs that were abandoned are continued: their process was
 killed, or the machine went down. At a terminal they are listed when there are several; elsewhere all of them are continued,
@@ -41,7 +39,7 @@ export const resume = command({
     const ledger = await (await desk.app()).ledger();
     if (watch) return keepWatch(ledger, named, how, desk);
     if (named !== undefined) return resumeOne(ledger, named, how, desk);
-    const abandoned = await ledger.abandoned(RECENT);
+    const abandoned = await ledger.abandoned();
     if (abandoned.length > 1 && desk.terminal.stdin && !how.json) throw several(abandoned);
     if (abandoned.length === 0) return resumeOne(ledger, undefined, how, desk);
     return inTurn(ledger, abandoned, how, desk);
@@ -84,7 +82,7 @@ async function keepWatch(ledger: Ledger, named: string | undefined, how: How, de
   // One that could not go on is not tried for ever.
   const tried = new Set<string>();
   while (!desk.signal.aborted) {
-    const next = (await ledger.abandoned(RECENT)).find((run) => !tried.has(run));
+    const next = (await ledger.abandoned()).find((run) => !tried.has(run));
     if (next === undefined) await sleep(LOOK_MS, undefined, { signal: desk.signal }).catch(() => {});
     else {
       tried.add(next);

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/clock.ts";
+import { Fenced } from "../../src/errors.ts";
+import { keepAlive } from "../../src/ledger/heartbeat.ts";
+import { orphans, ownedName } from "../../src/ledger/owned-name.ts";
+import { isAbandoned, LEASE_MS, thisProcess } from "../../src/ledger/owner.ts";
+import type { Lease } from "../../src/store/store.ts";
+import { ledgerFile, stage } from "../support/ledger-file.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const writer = fileURLToPath(new URL("../support/ledger-writer.ts", import.meta.url));
+
+async function otherWriter(...args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [writer, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child.stdout ?? child, "data");
+  return child;
+}
+
+/** What a process of this file's host writes as the owner of a run. */
+const ownerOf = ({ pid }: ChildProcess, started: string): string => `${hostname()} ${pid} ${started}`;
+
+test("a run may be taken from the dead at once, from others when their lease is over, from the living here never", async () => {
+  const child = spawn("sleep", ["60"]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const started = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? "";
+  const mayTake = (owner: string, until: number): boolean => isAbandoned({ owner, until }, 1000);
+  const here = ownerOf(child, started);
+  expect([mayTake(here, 999), mayTake(here, 1001), mayTake(ownerOf(child, "1"), 1001)]).toEqual([false, false, true]);
+  expect([mayTake("elsewhere 1 1", 999), mayTake("elsewhere 1 1", 1001), mayTake("elsewhere 1 1", 0)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  child.kill("SIGSTOP");
+  await expect.poll(() => mayTake(here, 999)).toBe(true);
+  expect(mayTake(here, 1001)).toBe(false);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(mayTake(here, 1001)).toBe(true);
+});
+
+test("a writer that was stopped past its lease is fenced off when it wakes, and knows of it", async () => {
+  const { ledger, store } = await ledgerFile();
+  const log = await ledger.open("run1");
+  await log.append(stage(1));
+  const taken = await store.claim("run1", { owner: "elsewhere 1 1", until: 1, mayTake: () => true });
+  await expect(log.append(stage(2))).rejects.toThrow(Fenced);
+  await log.close();
+  expect(await store.owner("run1")).toEqual({ owner: "elsewhere 1 1", until: 1 });
+  expect((await ledger.read("run1")).events).toHaveLength(1);
+  await store.release(taken as Lease);
+  expect((await ledger.open("run1")).events).toHaveLength(1);
+});
+
+test("a heartbeat puts the end of the lease off, and tells when somebody else has the run", async () => {
+  const { store } = await ledgerFile();
+  const mine = { owner: thisProcess(), until: 1, mayTake: () => true };
+  const lease = (await store.claim("run1", mine)) as Lease;
+  const heart = keepAlive(store, systemClock, { lease, since: systemClock.now(), everyMs: 5 });
+  onTestFinished(() => heart.stop());
+  await expect.poll(async () => (await store.owner("run1"))?.until).toBeGreaterThan(systemClock.now() + LEASE_MS / 2);
+  expect(heart.lost.aborted).toBe(false);
+  await store.claim("run1", { owner: "elsewhere 1 1", until: 1, mayTake: () => true });
+  await expect.poll(() => heart.lost.aborted).toBe(true);
+  expect(heart.lost.reason).toBeInstanceOf(Fenced);
+});
+
+test("a run whose process was killed is abandoned; one that is written, rests or is over is not, and is not held", async () => {
+  const { file, ledger, store } = await ledgerFile();
+  const end = { reason: "", hint: "" };
+  const ended = await ledger.open("over");
+  await ended.append({ type: "run.ended", outcome: "done", ...end });
+  await ledger.open("mine");
+  const children = await Promise.all(
+    ["left", "empty"].map((run) => otherWriter(file, run, run === "left" ? "2" : "0", "hold")),
+  );
+  expect(await ledger.abandoned()).toEqual([]);
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all(children.map((child) => once(child, "exit")));
+  expect(await ledger.abandoned()).toEqual(["left"]);
+  expect((await store.held()).map(({ run }) => run)).toEqual(["left", "mine", "over"]);
+});
+
+test("what a killed process left under its name is found, what the living have is not", async () => {
+  const dir = temporaryDirectory();
+  const mine = `${ownedName("view-")}abc`;
+  const gone = mine.replace(`view-${process.pid}.`, "view-4194303.");
+  for (const name of [mine, gone, "view-other", `${gone.replace(hostname(), "elsewhere")}`]) mkdirSync(join(dir, name));
+  expect(await orphans(dir, "view-")).toEqual([join(dir, gone)]);
+  expect(await orphans(join(dir, "none"), "")).toEqual([]);
+  expect(readdirSync(dir)).toHaveLength(4);
+});
