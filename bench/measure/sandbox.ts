@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import type { SandboxPolicy } from "../../src/sandbox/sandbox.ts";
@@ -17,6 +17,7 @@ export const sandbox: Measurement = {
   async run(desk) {
     const workspace = join(desk.dir, "sandbox", "workspace");
     mkdirSync(workspace, { recursive: true });
+    writeFileSync(join(workspace, "file"), "x".repeat(4000));
     const env = environment(join(desk.dir, "sandbox"));
     const policy: SandboxPolicy = {
       workspace,
@@ -46,10 +47,11 @@ export const sandbox: Measurement = {
         bare: () => timed(() => finish(COMMAND[0], COMMAND.slice(1), { cwd: workspace, env })),
         bwrap: () => timed(() => finish("/usr/bin/bwrap", flags, { cwd: workspace, env })),
         claw: () => timed(() => box.exec(COMMAND)),
+        file: () => timed(() => box.files?.read("file", 4096) ?? Promise.resolve()),
         open: () => timed(() => openSandbox(policy, host).then((opened) => opened.close())),
       };
       await interleaved(3, subjects);
-      const { bare, bwrap, claw, open } = await interleaved(desk.repeats(60, 20), subjects);
+      const { bare, bwrap, claw, file, open } = await interleaved(desk.repeats(60, 20), subjects);
       return [
         { what: "command in the sandbox, over bare spawn", unit: "ms", ...compared(claw, bare) },
         {
@@ -58,6 +60,7 @@ export const sandbox: Measurement = {
           ...compared(claw, bwrap),
           budget: timesFloor(1.5),
         },
+        { what: "a file read inside, without a process of its own", unit: "ms", value: median(file) },
         { what: "opening and closing a sandbox", unit: "ms", value: median(open) },
         { what: "first opening, with the self-test", unit: "ms", value: proving },
       ];

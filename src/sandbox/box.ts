@@ -4,17 +4,18 @@ import { giveTrees, INSIDE, possess, type Possession, thisUser } from "./agent-u
 import { bubblewrapArguments } from "./arguments.ts";
 import { type CheckedPolicy, checkPolicy, isInside, isNested } from "./check-policy.ts";
 import { collectFile } from "./collect.ts";
-import { type Bench, runCommand } from "./command.ts";
+import { type Bench, runCommand, startHelper } from "./command.ts";
 import { prepareDevices } from "./devices.ts";
 import { type Outlet, openOutlet } from "./egress/outlet.ts";
 import { baseEnvironment } from "./environment.ts";
 import { prepareEtc } from "./etc.ts";
+import { fileHelper } from "./files.ts";
 import { withFrozenFiles } from "./frozen.ts";
 import { type Hold, type HoldAbility, openHold } from "./hold.ts";
 import { inheritedDescriptors } from "./inherited.ts";
-import { type OnLink, releaseMountPoints, reserveMountPoints } from "./mount-points.ts";
+import { type OnLink, mountPointState, releaseMountPoints, reserveMountPoints } from "./mount-points.ts";
 import { pipePool } from "./pipes.ts";
-import type { ExecResult, OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
+import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 import { openScratch, type Scratch, writePrivately } from "./scratch.ts";
 import { seccompProgram } from "./seccomp.ts";
 import { readSystemRoot } from "./system-root.ts";
@@ -76,7 +77,16 @@ function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places
     await prepared.bench.hold.close();
     await scratch.remove();
   });
-  const inTurn = isNested(checked.mountPoints) ? oneAtATime() : (work: () => Promise<ExecResult>) => work();
+  const inTurn = isNested(checked.mountPoints) ? oneAtATime() : <T>(work: () => Promise<T>): Promise<T> => work();
+  const files = fileHelper({
+    maxBytes: prepared.bench.limits.outputBytes,
+    launch: () => startHelper(prepared.bench),
+    places: () => {
+      places.reserve("replace");
+      return places.state();
+    },
+    inTurn,
+  });
   return {
     async exec(argv, options = {}) {
       checkArguments(argv);
@@ -88,11 +98,12 @@ function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places
       running.add(result);
       return result.finally(() => running.delete(result));
     },
+    files,
     handOver: async () => prepared.possession?.renew(),
     collect: (path, maxBytes) => collectFile(scratch.tmp, path, maxBytes),
     async close() {
       closing.abort();
-      await Promise.allSettled(running);
+      await Promise.allSettled([...running, files.close()]);
       await outlet?.close();
       places.release();
       await end();
@@ -188,6 +199,8 @@ function checkArguments(argv: readonly string[]): void {
 
 interface MountPlaces {
   reserve(onLink: OnLink): void;
+  /** Changes when another file or directory stands where one of them was. */
+  state(): string;
   release(): void;
 }
 
@@ -198,6 +211,7 @@ function mountPlaces({ policy, mountPoints }: CheckedPolicy): MountPlaces {
     reserve(onLink) {
       for (const path of reserveMountPoints(policy.workspace, mountPoints, onLink)) made.add(path);
     },
+    state: () => mountPointState(policy.workspace, mountPoints),
     release: () => releaseMountPoints([...made]),
   };
 }
@@ -242,7 +256,7 @@ function once(work: () => Promise<void>): () => Promise<void> {
  * Runs work in the order it was asked for. A running command could move the directories on the way to a place in the
  * workspace while the next one mounts something there.
  */
-function oneAtATime(): (work: () => Promise<ExecResult>) => Promise<ExecResult> {
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const result = last.then(work);

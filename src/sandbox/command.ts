@@ -8,7 +8,8 @@ import { WORKSPACE } from "./check-policy.ts";
 import { checkedEnvironment } from "./environment.ts";
 import type { Hold } from "./hold.ts";
 import { keepEnds } from "./keep-ends.ts";
-import { type Exit, launch, type Launched } from "./launch.ts";
+import { helperCommand } from "./files.ts";
+import { type Exit, launch, type Launched, type LaunchRequest } from "./launch.ts";
 import type { OutputPipes, PipePool } from "./pipes.ts";
 import type { ExecOptions, ExecResult, Killed, Limits } from "./sandbox.ts";
 import { writePrivately } from "./scratch.ts";
@@ -93,6 +94,31 @@ async function start(
   options: ExecOptions,
   pipes: OutputPipes,
 ): Promise<Launched> {
+  let stdin: number | null = null;
+  try {
+    stdin = options.stdin === undefined ? null : await standardInput(bench, options.stdin);
+    return launchOn(bench, [...bench.prefix, ...argv], {
+      options: [...environmentArguments(checkedEnvironment(options.env ?? {})), "--chdir", options.cwd ?? WORKSPACE],
+      stdin,
+      stdout: pipes.stdout,
+      stderr: pipes.stderr,
+    });
+  } finally {
+    pipes.closeWriters();
+    if (stdin !== null) closeSync(stdin);
+  }
+}
+
+/** The helper for files: as every command, but with pipes, and no longer life than the sandbox's. */
+export const startHelper = (bench: Bench): Launched =>
+  launchOn(bench, helperCommand, { options: ["--chdir", WORKSPACE], stdin: "pipe", stdout: "pipe", stderr: null });
+
+/** `options` are those of this start alone. */
+function launchOn(
+  bench: Bench,
+  argv: readonly string[],
+  own: Pick<LaunchRequest, "options" | "stdin" | "stdout" | "stderr">,
+): Launched {
   const opened: number[] = [];
   const open = (path: string): number => {
     const descriptor = openSync(path, "r");
@@ -100,19 +126,11 @@ async function start(
     return descriptor;
   };
   try {
-    const stdin = options.stdin === undefined ? null : await standardInput(bench, options.stdin, open);
     return launch({
+      ...own,
       launcher: [...limitArguments(bench.limits), bench.bwrap],
-      options: [
-        ...bench.options,
-        ...environmentArguments(checkedEnvironment(options.env ?? {})),
-        "--chdir",
-        options.cwd ?? WORKSPACE,
-      ],
-      argv: [...(bench.hold.agent ? becomeAgent : []), ...bench.prefix, ...argv],
-      stdin,
-      stdout: pipes.stdout,
-      stderr: pipes.stderr,
+      options: [...bench.options, ...own.options],
+      argv: [...(bench.hold.agent ? becomeAgent : []), ...argv],
       seccomp: open(bench.seccompFile),
       keeper: bench.hold.keeper,
       admit: admission(bench.hold),
@@ -120,19 +138,14 @@ async function start(
       devNull: bench.inherited.length > 0 ? open("/dev/null") : -1,
     });
   } finally {
-    pipes.closeWriters();
     for (const descriptor of opened) closeSync(descriptor);
   }
 }
 
 /** A file without a name: a command may open /dev/stdin again, and stop reading whenever it likes. */
-async function standardInput(
-  { scratch, hold: { agent } }: Bench,
-  bytes: string | Uint8Array,
-  open: (path: string) => number,
-): Promise<number> {
+async function standardInput({ scratch, hold: { agent } }: Bench, bytes: string | Uint8Array): Promise<number> {
   const file = await writePrivately(scratch, `stdin-${randomUUID()}`, bytes);
-  const descriptor = open(file);
+  const descriptor = openSync(file, "r");
   rmSync(file);
   if (agent) fchownSync(descriptor, agent.uid, agent.gid);
   return descriptor;

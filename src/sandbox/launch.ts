@@ -20,10 +20,10 @@ export interface LaunchRequest {
   /** Options of bubblewrap; handed over in a pipe, so that nothing of them shows in a list of processes. */
   readonly options: readonly string[];
   readonly argv: readonly string[];
-  /** Open descriptors; stdin null for an empty one. They stay the caller's to close. */
-  readonly stdin: number | null;
-  readonly stdout: number;
-  readonly stderr: number;
+  /** Open descriptors, which stay the caller's to close; null for an empty stdin or a stderr nobody reads. */
+  readonly stdin: number | "pipe" | null;
+  readonly stdout: number | "pipe";
+  readonly stderr: number | null;
   readonly seccomp: number;
   /** Namespaces to enter; null when bubblewrap makes its own. */
   readonly keeper: Pick<Keeper, "userNamespace" | "pidNamespace"> | null;
@@ -48,6 +48,9 @@ export interface Launched {
   kill(): void;
   /** Resolves when no process of the sandbox is left; rejects when bubblewrap could not be started. */
   readonly exited: Promise<Exit>;
+  /** This side of what was asked to be a pipe. */
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
 }
 
 /** How long the processes of a sandbox may take to go. */
@@ -65,7 +68,7 @@ export function launch(request: LaunchRequest): Launched {
   const { launcher, argv, options, stdin, stdout, stderr, seccomp, keeper, admit } = request;
   const [program, ...first] = launcher;
   const entered = keeper ? [keeper.userNamespace, keeper.pidNamespace] : ["ignore" as const, "ignore" as const];
-  const own = [stdin ?? "ignore", stdout, stderr, "pipe", seccomp, "pipe"] satisfies StdioOptions;
+  const own = [stdin ?? "ignore", stdout, stderr ?? "ignore", "pipe", seccomp, "pipe"] satisfies StdioOptions;
   const child = spawn(program, [...first, "--args", `${ARGUMENTS}`, "--", ...argv], {
     env: {},
     cwd: "/",
@@ -92,7 +95,13 @@ export function launch(request: LaunchRequest): Launched {
   const wait = admit ? ["--block-fd", `${ADMISSION}`] : [];
   const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...enter, ...wait, ...options];
   pipe.end(file.map((option) => `${option}\0`).join(""));
-  return { init: () => status.init, kill: killer(child, status, { isKept: keeper !== null }), exited };
+  return {
+    init: () => status.init,
+    kill: killer(child, status, { isKept: keeper !== null }),
+    exited,
+    stdin: child.stdin,
+    stdout: child.stdout,
+  };
 }
 
 /** Puts /dev/null over every inherited descriptor that is not one of ours. */

@@ -47,6 +47,15 @@ function reserve(path: string, kind: MountPoint["kind"], onLink: OnLink): boolea
   return true;
 }
 
+/** Which files and directories stand there now, those on the way to them included. */
+export function mountPointState(workspace: string, points: readonly MountPoint[]): string {
+  const parts = points.flatMap(({ path }) => {
+    const names = path.split("/");
+    return names.map((_, index) => look(join(workspace, ...names.slice(0, index + 1)))?.ino ?? 0);
+  });
+  return parts.join(" ");
+}
+
 /** Takes away what was made, last first, unless something has been put into it. */
 export function releaseMountPoints(made: readonly string[]): void {
   for (const path of made.toReversed()) {

@@ -106,9 +106,28 @@ export interface ExecResult {
   readonly ms: number;
 }
 
+/** What came of one file; `problem` is what the system said, empty when it went well. */
+export interface FileAnswer {
+  readonly bytes: Buffer;
+  readonly problem: string;
+}
+
+/**
+ * Files as a command would see them, read and written inside by a process that stays: a call costs a message. Paths
+ * are the workspace's unless absolute; nothing of them is looked at outside. Rejects on abort.
+ */
+export interface SandboxFiles {
+  /** At most `maxBytes` from the start. */
+  read(path: string, maxBytes: number, signal?: AbortSignal): Promise<FileAnswer>;
+  /** Makes the file and the directories on its way; a file's mode and a link's target stay. */
+  write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<FileAnswer>;
+}
+
 export interface Sandbox {
   /** Runs argv inside; a shell is ["/bin/bash", "-c", text]. Never throws for what the command does; rethrows on abort. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Absent where every file costs a command. */
+  readonly files?: SandboxFiles;
   /** Call it after the host has changed files of the workspace: they become the commands' own. */
   handOver(): Promise<void>;
   /** A regular file the command left under /tmp, at most `maxBytes` of it; null when there is none. Never follows links. */

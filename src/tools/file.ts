@@ -17,25 +17,39 @@ export async function readFile(
   path: string,
   { sandbox, signal }: Hands,
 ): Promise<FileRead | { readonly problem: string }> {
+  if (sandbox.files) {
+    const { bytes, problem } = await sandbox.files.read(path, MAX_FILE_BYTES + 1, signal);
+    if (problem !== "") return { problem: unreadable(path, lastPart(problem)) };
+    return { bytes: bytes.subarray(0, MAX_FILE_BYTES), cut: bytes.length > MAX_FILE_BYTES };
+  }
   const argv = ["/usr/bin/head", "-c", String(MAX_FILE_BYTES + 1), asName(path)];
   const found = await sandbox.exec(argv, { wallMs: WALL_MS, signal });
   // What the sandbox left out of the middle must never be taken for the file, least of all be written back.
   if (found.truncated) return { problem: `${path} is too large to be read at once; use bash` };
   if (found.killed) return { problem: `${path} could not be read to its end` };
-  if (found.exitCode !== 0)
-    return { problem: `${path}: ${reasonOf(found.stderr) || "cannot be read"}${advice(path, reasonOf(found.stderr))}` };
+  if (found.exitCode !== 0) return { problem: unreadable(path, reasonOf(found.stderr)) };
   return { bytes: found.stdout.subarray(0, MAX_FILE_BYTES), cut: found.stdout.length > MAX_FILE_BYTES };
 }
 
 /** Writes inside the sandbox; a file's mode and a link's target stay. Says why when it is refused. */
 export async function writeFile(path: string, text: string, { sandbox, signal }: Hands): Promise<string | null> {
+  if (sandbox.files) {
+    const { problem } = await sandbox.files.write(path, Buffer.from(text), signal);
+    return problem === "" ? null : unchanged(path, lastPart(problem));
+  }
   const script = 'mkdir -p "$(dirname "$0")" && cat > "$0"';
   const argv = ["/bin/bash", "-c", script, asName(path)];
   const result = await sandbox.exec(argv, { stdin: text, wallMs: WALL_MS, signal });
   if (result.exitCode === 0) return null;
-  const reason = reasonOf(result.stderr) || `exit ${result.exitCode}`;
-  return `${path} not changed: ${reason}${/read-only/i.test(reason) ? " (this file is frozen)" : ""}`;
+  return unchanged(path, reasonOf(result.stderr) || `exit ${result.exitCode}`);
 }
+
+const unreadable = (path: string, reason: string): string =>
+  reason === "File too large"
+    ? `${path} is too large to be read at once; use bash`
+    : `${path}: ${reason || "cannot be read"}${advice(path, reason)}`;
+const unchanged = (path: string, reason: string): string =>
+  `${path} not changed: ${reason}${/read-only/i.test(reason) ? " (this file is frozen)" : ""}`;
 
 /** What to do instead, where that is plain. */
 function advice(path: string, reason: string): string {
@@ -44,4 +58,5 @@ function advice(path: string, reason: string): string {
 }
 
 /** "head: cannot open 'x' for reading: No such file or directory" says it in its last part. */
-const reasonOf = (stderr: Buffer): string => stderr.toString("utf8").trim().split(": ").at(-1) ?? "";
+const lastPart = (said: string): string => said.trim().split(": ").at(-1) ?? "";
+const reasonOf = (stderr: Buffer): string => lastPart(stderr.toString("utf8"));

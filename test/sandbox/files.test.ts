@@ -1,0 +1,97 @@
+import { lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { bash, output, processesWith, workbench } from "./workbench.ts";
+
+const bench = workbench();
+const workspace = bench.workspace({ "a.txt": "one\ntwo\n", "test/a.test.js": "frozen", ".env": "" });
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  writeFileSync(join(bench.dir, "secret"), "secret");
+  symlinkSync(join(bench.dir, "secret"), join(workspace, "link"));
+  sandbox = await bench.open({
+    workspace,
+    mounts: [{ source: join(workspace, "test/a.test.js"), target: "/workspace/test/a.test.js" }],
+  });
+});
+
+const files = (): NonNullable<Sandbox["files"]> => {
+  if (!sandbox.files) throw new Error("this sandbox has no helper for files");
+  return sandbox.files;
+};
+const read = async (path: string, maxBytes = 1000): Promise<string> => {
+  const { bytes, problem } = await files().read(path, maxBytes);
+  return problem === "" ? bytes.toString("latin1") : (problem.split(": ").at(-1) ?? "");
+};
+const write = async (path: string, text: string): Promise<string> => {
+  const { problem } = await files().write(path, Buffer.from(text, "latin1"));
+  return problem === "" ? "written" : (problem.split(": ").at(-1) ?? "");
+};
+
+describe("the helper for files", () => {
+  test("gives and takes any bytes under any name, and as many as are wanted", async () => {
+    const bytes = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join("");
+    for (const name of ["-n", "--", "-", "a b\n'\"$(id)*", "deep/er/ü", "write"]) {
+      expect([name, await write(name, bytes + name)]).toEqual([name, "written"]);
+      expect(await read(name)).toBe(Buffer.from(bytes + name, "latin1").toString("latin1"));
+    }
+    expect([await read("a.txt", 3), await write("empty", ""), await read("empty")]).toEqual(["one", "written", ""]);
+    expect(await read("/dev/zero", 4)).toBe("\0\0\0\0");
+  });
+
+  test("sees what commands see, and nothing of the host", async () => {
+    expect(await Promise.all(["link", join(bench.dir, "secret"), "/proc/1/environ"].map((path) => read(path)))).toEqual(
+      ["No such file or directory", "No such file or directory", process.getuid?.() === 0 ? "Permission denied" : ""],
+    );
+    expect(await read("../../../../../etc/shadow")).toBe("No such file or directory");
+    expect(await write("/usr/planted", "x")).toBe("Read-only file system");
+    expect(await write(".git/config", "x")).toBe("Read-only file system");
+    expect(await write("link", "x")).toBe("No such file or directory");
+    expect(readFileSync(join(bench.dir, "secret"), "utf8")).toBe("secret");
+    expect([await read("a\0b"), await read(".")]).toEqual(["Invalid argument", "Is a directory"]);
+  });
+
+  test("and commands see each other's files, and modes and links stay", async () => {
+    await output(sandbox, "echo '#!/bin/sh' > run; chmod 700 run; ln -s run linked");
+    expect(await write("linked", "#!/bin/sh\necho ran\n")).toBe("written");
+    expect(await output(sandbox, "./run")).toBe("ran");
+    expect(lstatSync(join(workspace, "linked")).isSymbolicLink()).toBe(true);
+  });
+
+  test("keeps frozen files frozen, also when their directory was replaced meanwhile", async () => {
+    expect(await write("test/a.test.js", "x")).toBe("Read-only file system");
+    await output(sandbox, `mv test old && mkdir test && ln -s ${bench.dir}/secret test/a.test.js`);
+    expect([await read("test/a.test.js"), await write("test/a.test.js", "x")]).toEqual([
+      "frozen",
+      "Read-only file system",
+    ]);
+  });
+
+  test("waits for nobody who gives up, and works on afterwards", async () => {
+    await output(sandbox, "mkfifo endless");
+    const stop = new AbortController();
+    const waiting = files().read("endless", 10, stop.signal);
+    const next = read("a.txt");
+    stop.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    expect(await next).toBe("one\ntwo\n");
+  });
+
+  test("comes back when it was killed", async () => {
+    await read("a.txt");
+    for (const pid of processesWith("IFS= read -r -d '' word")) process.kill(pid, "SIGKILL");
+    expect(await read("a.txt")).toBe("one\ntwo\n");
+  });
+
+  test("answers many at once in their order, and is gone with its sandbox", async () => {
+    const own = await bench.open();
+    const texts = Array.from({ length: 20 }, (_, n) => `${n}`.repeat(n * 997));
+    await Promise.all(texts.map(async (text) => own.files?.write("same", Buffer.from(text))));
+    expect((await own.files?.read("same", 1e6))?.bytes.toString("utf8")).toBe(texts.at(-1));
+    expect((await bash(own, "grep -la 'IFS= rea[d]' /proc/[0-9]*/cmdline")).stdout.toString("utf8")).toBe("");
+    await own.close();
+    await expect(own.files?.read("same", 1)).rejects.toThrow("closed");
+  });
+});
