@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { type Config, type ForgeHost, loadConfig } from "./config.ts";
@@ -6,7 +7,7 @@ import type { Forge, Place } from "./forge/forge.ts";
 import { variablesNamed } from "./key-reference.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { budgetsOf } from "./policy/budgets.ts";
-import { scrubber } from "./policy/secrets.ts";
+import { type SecretBook, secretBook } from "./policy/secret-book.ts";
 import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
 import { openSqlite } from "./store/sqlite.ts";
 import type { FinishedRun, House, StartRequest, Watch } from "./workflows/start.ts";
@@ -16,6 +17,8 @@ export interface App {
   readonly version: string;
   readonly config: Config;
   ledger(): Promise<Ledger>;
+  /** Takes secrets out of what people and logs will see. */
+  readonly secrets: Pick<SecretBook, "scrub" | "scrubValues">;
   /** The forge of a place, with the token the configuration names. `onWait` is told before a rate limit is waited out. */
   forge(place: Place, options: ForgeCall): Promise<Forge>;
   /** For work in the repository around `cwd`; refuses a home that lies inside it. */
@@ -37,11 +40,16 @@ const FORGE_PATIENCE_MS = 65 * 60_000;
 export function openApp(version: string): App {
   const config = loadConfig();
   let opened: Promise<Ledger> | undefined;
-  const ledger = (): Promise<Ledger> => (opened ??= open(config));
+  const secrets = secretBook(knownSecrets(config));
+  const ledger = (): Promise<Ledger> => (opened ??= open(config, secrets));
   const forge: App["forge"] = async (place, call) => {
     const { openForge } = await import("./forge/open.ts");
     const { hosts } = config.user.forge;
-    const token = (host: string, own: ForgeHost | undefined) => forgeToken(config, host, own);
+    const token = async (host: string, own: ForgeHost | undefined) => {
+      const found = await forgeToken(config, host, own);
+      if (found !== undefined) secrets.learn(`the token for ${host}`, found);
+      return found;
+    };
     return openForge(place, { hosts, token, version, patienceMs: FORGE_PATIENCE_MS, ...call });
   };
   const house = async (cwd: string | null): Promise<House> => ({
@@ -59,7 +67,8 @@ export function openApp(version: string): App {
         import("./models/choose.ts"),
         import("./models/known.ts"),
       ]);
-      return connectKnown(config.home, await chooseModel(config, choice, systemClock), systemClock);
+      const chosen = await chooseModel(config, choice, systemClock);
+      return connectKnown(config.home, "key" in chosen ? await learning(chosen, secrets) : chosen, systemClock);
     },
     authority: config.user.forge,
     forge: (place, signal) => forge(place, { signal }),
@@ -75,6 +84,7 @@ export function openApp(version: string): App {
     version,
     config,
     ledger,
+    secrets,
     house,
     forge,
     start: async (request) => (await import("./workflows/start.ts")).startRun(await house(request.cwd), request),
@@ -87,9 +97,38 @@ export function openApp(version: string): App {
 const outside = async ({ home }: Config, cwd: string): Promise<void> =>
   (await import("./repo/layout.ts")).refuseInside(home, cwd);
 
-async function open(config: Config): Promise<Ledger> {
-  const store = await openSqlite(join(config.home, "ledger.sqlite"));
-  return openLedger({ store, clock: systemClock, scrub: scrubber(knownSecrets(config)) });
+async function open(config: Config, secrets: SecretBook): Promise<Ledger> {
+  const [store] = await Promise.all([openSqlite(join(config.home, "ledger.sqlite")), learnFiles(config, secrets)]);
+  return openLedger({ store, clock: systemClock, scrub: secrets.scrub, scrubValues: secrets.scrubValues });
+}
+
+/** Credentials that lie in files are known before anything is written. A file that cannot be read is told where it is used. */
+async function learnFiles({ user }: Config, secrets: SecretBook): Promise<void> {
+  const endpoints = Object.entries(user.endpoints).map(([name, { key }]) => [name, key] as const);
+  const forges = Object.entries(user.forge.hosts).map(([name, { token }]) => [name, token] as const);
+  await Promise.all(
+    [...endpoints, ...forges].map(async ([name, key]) => {
+      if (key && "file" in key) {
+        const text = await readFile(key.file, "utf8").catch(() => "");
+        secrets.learn(`the key of ${name}`, text.trim());
+      }
+    }),
+  );
+}
+
+/** A key is known before the run's first fact is written, wherever it comes from, and again whenever it is looked up. */
+async function learning<Choice extends { readonly key: () => Promise<string | undefined>; readonly keyName?: string }>(
+  choice: Choice,
+  secrets: SecretBook,
+): Promise<Choice> {
+  const key = async (): Promise<string | undefined> => {
+    const found = await choice.key();
+    if (found !== undefined) secrets.learn(choice.keyName ?? "the model's key", found);
+    return found;
+  };
+  // What is wrong with it is told where it is used.
+  await key().catch(() => {});
+  return { ...choice, key };
 }
 
 /** Values of the variables that hold credentials: they are taken out of everything that is stored. */

@@ -61,6 +61,16 @@ export class LedgerBroken extends ClawError {
   }
 }
 
+/** A person had this body taken out of the record. */
+export class Redacted extends ClawError {
+  constructor(sha: string) {
+    super(`body ${sha.slice(0, 12)} was redacted`, {
+      outcome: "blocked",
+      hint: "who had it taken out, and why, is in the log of its run; if it is not, look with claw audit verify",
+    });
+  }
+}
+
 /** Another process owns this run: a writer that lost its head cannot write any more. */
 export class Fenced extends ClawError {
   constructor(run: string, cause?: unknown) {

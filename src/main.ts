@@ -15,13 +15,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController();
   const signals = listenForSignals(stop);
   let app: Promise<App> | null = null;
+  let opened: App | null = null;
   let exitCode = 0;
   const desk: CommandDesk = {
-    app: () => (app ??= import("./app.ts").then(({ openApp }) => openApp(version))),
-    out: (text) => write(process.stdout, `${text}\n`),
+    app: () => (app ??= import("./app.ts").then(({ openApp }) => openApp(version)).then((it) => (opened = it))),
+    // Before the parts are opened no secret has been looked up. Results may be hashed: what only looks like one stays.
+    out: (text) => write(process.stdout, `${opened?.secrets.scrubValues(text) ?? text}\n`),
     bytes: (data) => write(process.stdout, data),
     heard: () => !process.stdout.destroyed && process.stdout.writable,
-    err: (text) => write(process.stderr, `${text}\n`),
+    err: (text) => write(process.stderr, `${opened?.secrets.scrub(text) ?? text}\n`),
     cwd: process.cwd(),
     stdin: () => readStdin(stop.signal),
     line: readLine,

@@ -52,6 +52,13 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** 512 B, 1.2 kB, 3.4 MB. */
+export function byteSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [unit, size] = bytes < 1e6 ? ["kB", 1e3] : bytes < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
+  return `${(bytes / Number(size)).toFixed(1)} ${unit}`;
+}
+
 /** Integer nano-dollars for people: "$1.20", "$0.0123", "<$0.0001"; "unpriced" when unknown. */
 export function money(nano: number | null): string {
   if (nano === null) return "unpriced";

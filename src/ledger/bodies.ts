@@ -15,3 +15,9 @@ const prompts = /"prompts":\{[^{}]*\}/;
 /** The bodies that an event names, from its stored text: also events of a later release are understood. */
 export const bodiesNamed = (stored: string): readonly Sha[] =>
   [...stored.replace(prompts, "").matchAll(named)].map(([, sha = ""]) => sha);
+
+const staying = /"(?:diff|manifest|patch|report)":"([0-9a-f]{64})"/g;
+
+/** Those of them that say what a run changed and reported. */
+export const bodiesThatStay = (stored: string): readonly Sha[] =>
+  [...stored.matchAll(staying)].map(([, sha = ""]) => sha);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
 import { aside, contextAlarmed, modelDescribed, sessionCompacted } from "./context-events.ts";
+import { approvalExpired, approvalGiven, approvalRefused, bodiesRedacted, promptsJudged } from "./decision-events.ts";
 import { Exchange } from "./exchange.ts";
 import { event } from "./fact.ts";
 import { Usage } from "./message.ts";
@@ -14,7 +15,6 @@ const outcome = z.enum(Object.keys(exitCodes) as [Outcome, ...Outcome[]]);
 const commit = z.string();
 const nano = z.int().nonnegative();
 const json = z.json();
-const account = { identity: z.string().nullable().optional(), login: z.string().nullable().optional() };
 const rate = z.number().nonnegative();
 const prices = z.object({
   lock: Sha,
@@ -60,12 +60,8 @@ export const Event = z.discriminatedUnion("type", [
     budgets: budgets.optional(),
   }),
   event("run.resumed", { host: z.string(), budgets: budgets.optional(), prices: prices.optional() }),
-  /** The prompt files of the release against claw.lock of the base commit. `by` and `at` are null for one that nobody approved as it is. */
-  event("prompts.judged", {
-    required: z.boolean(),
-    verdict: z.enum(["allow", "deny"]),
-    prompts: z.array(z.object({ name: z.string(), sha: Sha, by: z.string().nullable(), at: z.string().nullable() })),
-  }),
+  bodiesRedacted,
+  promptsJudged,
   event("run.paused", {
     outcome,
     reason: z.string(),
@@ -255,11 +251,9 @@ export const Event = z.discriminatedUnion("type", [
     verdict: z.enum(["pass", "ask", "block"]),
     reasons: z.array(z.string()),
   }),
-  /** `by` is the name that was given; `identity` who commits there by git's settings, `login` the account it came from. */
-  event("approval.given", { by: z.string(), diff: Sha, expires: z.int(), ...account }),
-  event("approval.refused", { by: z.string(), diff: Sha, reason: z.string(), ...account }),
-  /** Nobody decided about it in time. */
-  event("approval.expired", { diff: Sha, expires: z.int() }),
+  approvalGiven,
+  approvalRefused,
+  approvalExpired,
   event("effect.judged", {
     effect: z.string(),
     key: z.string(),

@@ -54,6 +54,8 @@ async function take(store: Store, line: ExportLine): Promise<void> {
   } else if (line.type === "anchor") {
     const { type: _, ...anchor } = line;
     await store.anchor(() => anchor);
+  } else if (line.type === "body" && line.data === null) {
+    await store.dropBodies([line.sha]);
   } else if (line.type === "body" && line.data !== null) {
     const blob = { sha: line.sha, data: Buffer.from(line.data, "base64") };
     await store.append({ rows: [], blobs: [blob], durable: false });

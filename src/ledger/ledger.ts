@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { Fenced, LedgerBroken } from "../errors.ts";
 import type { ListedAs, RunIndex } from "../store/run-index.ts";
+import type { Upkeep } from "../store/upkeep.ts";
 import type { Account, AnchorRow, Holder, Lease, Row, Scope, Store } from "../store/store.ts";
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { nextAnchor, seal, verifyRows } from "./chain.ts";
@@ -10,7 +11,9 @@ import { keepAlive } from "./heartbeat.ts";
 import { moneyOf } from "./money.ts";
 import { abandonedRuns } from "./abandoned.ts";
 import { isAbandoned, isGone, LEASE_MS, thisProcess } from "./owner.ts";
-import { scrubbedJson, type Staged, stagedBodies } from "./staged.ts";
+import { scrubbedJson, type Staged, stagedBodies, withoutValues } from "./staged.ts";
+import type { Redaction } from "./redact.ts";
+import { upkeepOf } from "./upkeep.ts";
 import { type StoredBodies, storedBodies } from "./stored-bodies.ts";
 import { upcast } from "./upcast.ts";
 
@@ -27,7 +30,7 @@ export interface RunLog extends RunRecord {
   append(event: Event): Promise<Recorded>;
   /** The same for facts that are only true together. */
   appendTogether(events: readonly Event[]): Promise<readonly Recorded[]>;
-  /** Stages a body and names it. It becomes durable with the next event. Text is scrubbed of secrets first; bytes stay. */
+  /** Stages a body and names it. It becomes durable with the next event. Text is scrubbed of secrets first, bytes of known values only. */
   put(body: string | Uint8Array): Sha;
   /** The same for a value stored as JSON. Its strings are scrubbed before they are quoted, so that it stays readable. */
   putJson(value: unknown): Sha;
@@ -54,7 +57,11 @@ interface RunEnds {
   readonly active: boolean;
 }
 
-export interface Ledger extends StoredBodies, RunIndex {
+export interface Ledger extends StoredBodies, RunIndex, Pick<Upkeep, "size" | "backup" | "vacuum" | "bodyBytes"> {
+  /** Takes bodies out for good, with who and why recorded in every run that names one; gives these runs. */
+  redact(redaction: Redaction): Promise<readonly string[]>;
+  /** Bodies that only runs name which ended before a moment; patches, reports and manifests stay. */
+  bodiesOfOldRuns(before: number): Promise<readonly Sha[]>;
   /** Starts or continues writing a run; throws Fenced while a live process owns it, LedgerBroken when its chain does not hold. */
   open(run: string): Promise<RunLog>;
   read(run: string): Promise<RunRecord>;
@@ -85,9 +92,11 @@ export interface LedgerOptions {
   readonly clock: Clock;
   /** Removes secrets from text before it is hashed and stored: afterwards there is no honest way. */
   readonly scrub: (text: string) => string;
+  /** Removes only values that are known to be secret: for bytes, which must otherwise stay as they are. */
+  readonly scrubValues?: (text: string) => string;
 }
 
-export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
+export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions): Ledger {
   const bodies = storedBodies(store, scrub);
   const read = async (run: string): Promise<RunRecord> => {
     const rows = await store.rows(run);
@@ -99,15 +108,11 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
     return holder !== null && !isAbandoned(holder, clock.now());
   };
 
-  return {
+  const ledger: Ledger = {
     read,
     ...bodies,
     active,
     find: (prefix) => store.find(prefix),
-    unindexed: (page) => store.unindexed(page),
-    putIndex: (entries) => store.putIndex(entries),
-    indexed: (query) => store.indexed(query),
-    dropIndex: () => store.dropIndex(),
     accounts: async (scopes) => {
       await store.settleGone(isGone);
       return store.accounts(scopes);
@@ -129,14 +134,26 @@ export function openLedger({ store, clock, scrub }: LedgerOptions): Ledger {
       const lease = await claim(store, run, now);
       try {
         const record = await read(run);
-        return writer({ store, clock, scrub, lease, claimedAt: now, bytes: (sha) => bodies.bytes(sha), record });
+        const values = scrubValues && { scrubValues };
+        return writer({
+          store,
+          clock,
+          scrub,
+          ...values,
+          lease,
+          claimedAt: now,
+          bytes: (sha) => bodies.bytes(sha),
+          record,
+        });
       } catch (error) {
         await store.release(lease);
         throw error;
       }
     },
+    ...upkeepOf(store, { active, open: (run) => ledger.open(run) }),
     close: () => store.close(),
   };
+  return ledger;
 }
 
 async function claim(store: Store, run: string, now: number): Promise<Lease> {
@@ -154,7 +171,7 @@ interface Desk extends LedgerOptions {
 }
 
 function writer(desk: Desk): RunLog {
-  const { store, clock, scrub, lease, record, bytes } = desk;
+  const { store, clock, scrub, lease, record } = desk;
   const { run } = record;
   const events = [...record.events];
   const listeners: ((event: Recorded) => void)[] = [];
@@ -199,7 +216,7 @@ function writer(desk: Desk): RunLog {
     },
     append: async (event) => (await appendTogether([event]))[0] as Recorded,
     appendTogether,
-    ...bodiesOf(staged, scrub, bytes),
+    ...bodiesOf(staged, desk),
     charge: (scopes) => void (charged = scopes),
     listen: (listener) => void listeners.push(listener),
     lost: heart.lost,
@@ -236,13 +253,12 @@ function sealed(
 /** Bodies that wait, and those that are stored. */
 function bodiesOf(
   staged: Staged,
-  scrub: (text: string) => string,
-  stored: (sha: Sha) => Promise<Uint8Array>,
+  { scrub, scrubValues, bytes: stored }: Pick<Desk, "scrub" | "scrubValues" | "bytes">,
 ): Pick<RunLog, "put" | "putJson" | "bytes" | "text"> {
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   const bytes = async (sha: Sha): Promise<Uint8Array> => staged.find(sha) ?? (await stored(sha));
   return {
-    put: (body) => staged.put(typeof body === "string" ? encode(scrub(body)) : body),
+    put: (body) => staged.put(typeof body === "string" ? encode(scrub(body)) : withoutValues(body, scrubValues)),
     putJson: (value) => staged.put(encode(scrubbedJson(value, scrub))),
     bytes,
     text: async (sha) => new TextDecoder().decode(await bytes(sha)),

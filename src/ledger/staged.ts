@@ -39,3 +39,11 @@ export function stagedBodies(): Staged {
 /** A value as JSON. Its strings are scrubbed before they are quoted: no secret hides behind an escape, and none breaks the quotes. */
 export const scrubbedJson = (value: unknown, scrub: (text: string) => string): string =>
   JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? scrub(part) : part));
+
+/** Secrets are plain ASCII, so bytes can be looked through as Latin-1 whatever they are. */
+export function withoutValues(bytes: Uint8Array, scrub: ((text: string) => string) | undefined): Uint8Array {
+  if (!scrub) return bytes;
+  const text = Buffer.from(bytes).toString("latin1");
+  const clean = scrub(text);
+  return clean === text ? bytes : Buffer.from(clean, "latin1");
+}

@@ -8,6 +8,7 @@ import { ownersOf } from "./owners.ts";
 import { moneyDesk } from "./sqlite-accounts.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
+import { sqliteUpkeep } from "./sqlite-upkeep.ts";
 import type { AnchorRow, ListedRun, Row, Store } from "./store.ts";
 
 /** Bodies above this many bytes are stored compressed. */
@@ -80,6 +81,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
     ...pagesOf(db, statements),
     ...sqliteRunIndex(db),
     ...owners,
+    ...sqliteUpkeep(db),
     close: async () => void db.close(),
   };
 }

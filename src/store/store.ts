@@ -1,4 +1,5 @@
 import type { RunIndex } from "./run-index.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** One event as it lies on disk. The store knows bytes and order; what a body means is the ledger's business. */
 export interface Row {
@@ -129,7 +130,7 @@ export interface Pages {
 }
 
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
-export interface Store extends Pages, Accounts, RunIndex {
+export interface Store extends Pages, Accounts, RunIndex, Upkeep {
   /** Throws Fenced when a (run, seq) is taken, or the lease is not the run's: two writers can never both extend one chain. Throws Overdrawn. */
   append(append: Append): Promise<void>;
   /** First and last row of the newest runs, newest first. */

@@ -24,7 +24,7 @@ export const newRun: RunState = { status: "new", started: null, stages: [], end:
 /** One event forward. */
 export function applyToRun(run: RunState, event: Recorded): RunState {
   // An approval is given while nobody works on the run.
-  const resting = run.lastAt === 0 || run.status === "paused" || event.type === "run.resumed";
+  const resting = run.lastAt === 0 || run.status === "paused" || run.status === "ended" || event.type === "run.resumed";
   const next = { ...run, lastAt: event.at, activeMs: run.activeMs + (resting ? 0 : event.at - run.lastAt) };
   switch (event.type) {
     case "run.started":

@@ -114,6 +114,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return searching(event);
     case "gate.judged":
       return gate(event, state.stage === "gates");
+    case "bodies.redacted":
+      return ["!", `${event.redacted.length} recorded texts taken out by ${event.by}: ${headline(event.reason)}`];
     case "approval.given":
     case "approval.refused":
     case "approval.expired":

@@ -14,6 +14,9 @@ export async function stage<Output extends z.ZodType>(
   desk.signal.throwIfAborted();
   await desk.log.append({ type: "stage.started", stage: name });
   const result = await work();
-  await desk.log.append({ type: "stage.finished", stage: name, output: result as z.core.util.JSONType });
-  return result;
+  const [finished] = await desk.log.appendTogether([
+    { type: "stage.finished", stage: name, output: result as z.core.util.JSONType },
+  ]);
+  // As it was recorded, without secrets: the same that a resumed run gets.
+  return finished?.type === "stage.finished" ? output.parse(finished.output) : result;
 }

@@ -97,7 +97,7 @@ test("show tells how a run ended, its proof, and its report", async () => {
       gates   3 of 3 passed
       change  4 files, +6 −2
       branch  claw/umlauts-are-lost-r1  eeeeeeeeeeee
-      cost    $0.01, 1 turn, 1600 tokens, 36.0 s
+      cost    $0.01, 1 turn, 1600 tokens, 34.0 s
       note    the working tree has uncommitted changes
       next    take it: claw apply aaa1
 

@@ -7,6 +7,7 @@ import { plural, printable } from "../../text.ts";
 import { applyToTimeline, newTimeline, timelineLine } from "../../views/timeline.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { eventLine, renderLine } from "../progress.ts";
+import { redactedAs } from "../redacted.ts";
 import { findRequest, promptText, readPrompt } from "../rendered-prompt.ts";
 import { readRun } from "../run-id.ts";
 import { hasColours, type Style, styleFor } from "../style.ts";
@@ -83,14 +84,16 @@ function textPrinter({ ledger, style, full, desk }: TextPrinter): Print {
     const line = timelineLine(state, event, words);
     state = applyToTimeline(state, event);
     if (line) desk.out(renderLine(line, style));
-    const body = full ? await bodyOf(ledger, event, words) : "";
+    const body = full ? await bodyOf(ledger, event, words).catch(redactedAs("[redacted]")) : "";
     if (body.trim() !== "") desk.out(indent(printable(body.trimEnd()), style));
   };
 }
 
 /** What a model said in a reply. */
 async function wordsIn(ledger: Ledger, message: string): Promise<string> {
-  const parsed = Message.safeParse(JSON.parse(await ledger.text(message)));
+  const text = await ledger.text(message).catch(redactedAs(null));
+  if (text === null) return "[redacted]";
+  const parsed = Message.safeParse(JSON.parse(text));
   return parsed.success && parsed.data.role === "assistant" ? parsed.data.text : "";
 }
 

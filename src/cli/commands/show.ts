@@ -6,6 +6,7 @@ import { printable } from "../../text.ts";
 import { command } from "../command.ts";
 import { readRun } from "../run-id.ts";
 import { hasColours, styleFor } from "../style.ts";
+import { redactedAs } from "../redacted.ts";
 import { stageLines } from "../stage-lines.ts";
 import { summary } from "../summary.ts";
 
@@ -24,6 +25,7 @@ export const show = command({
     const rows = stageLines(foldStages(facts.events), style);
     if (rows.length > 0) out(`\n${rows.join("\n")}`);
     const written = latest(facts.events, "report.written");
-    if (written) out(`\n${printable(await ledger.text(written.report)).trimEnd()}`);
+    if (written)
+      out(`\n${printable(await ledger.text(written.report).catch(redactedAs("[the report was redacted]"))).trimEnd()}`);
   },
 });

@@ -20,10 +20,12 @@ export interface BodyCheck {
 }
 
 const MISSING = "is missing";
+/** Nobody redacts like this. */
+export const CHANGED = "is not what its name, its hash, says";
 
 function problemOf({ sha, data }: StoredBody): string | null {
   if (data === null) return "was taken out, or cannot be unpacked";
-  return shaOf(data) === sha ? null : "is not what its name, its hash, says";
+  return shaOf(data) === sha ? null : CHANGED;
 }
 
 /** Looks at every stored body once, in the order of their names, so that no list of those seen is needed. */

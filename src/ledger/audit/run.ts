@@ -2,7 +2,7 @@ import { setImmediate as letOthersRun } from "node:timers/promises";
 import type { ListedRun, Pages, Row } from "../../store/store.ts";
 import { bodiesNamed } from "../bodies.ts";
 import { GENESIS, seal } from "../chain.ts";
-import type { BodyCheck } from "./bodies.ts";
+import { type BodyCheck, CHANGED } from "./bodies.ts";
 import type { Finding, PublishedHead } from "./finding.ts";
 
 /** Rows read at once. */
@@ -28,7 +28,8 @@ interface Against {
 /** Walks one run from its first event to its last. Behind the first event that does not fit, nothing can be said. */
 export async function auditRun(pages: Pages, listed: ListedRun, against: Against): Promise<RunAudit> {
   const { run } = listed;
-  const findings: Finding[] = [];
+  const wrong: WrongBody[] = [];
+  const redacted = new Set<string>();
   const missing = new Map(against.heads.map((head) => [head.head, head]));
   let head = GENESIS;
   let seq = 0;
@@ -36,13 +37,15 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
   for (let page = await pages.rows(run, Number.MIN_SAFE_INTEGER, AT_ONCE); page.length > 0;) {
     for (const row of page) {
       const problem = unfit(row, seq, head);
-      if (problem !== null) return { events: seq, end, findings: [...findings, { kind: "event", run, seq, problem }] };
+      if (problem !== null)
+        return { events: seq, end, findings: [...explained(wrong, redacted), { kind: "event", run, seq, problem }] };
       head = row.hash;
       if (anEnd.test(row.body)) end = seq;
       missing.delete(head);
       seq += 1;
+      for (const sha of redactedIn(row)) redacted.add(sha);
     }
-    findings.push(...(await wrongBodies(page, against.bodies)));
+    wrong.push(...(await wrongBodies(page, against.bodies)));
     if (page.length < AT_ONCE) break;
     await letOthersRun(undefined, against.signal && { signal: against.signal });
     page = await pages.rows(run, seq, AT_ONCE);
@@ -50,7 +53,7 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
   return {
     events: seq,
     end,
-    findings: [...findings, ...notAsListed(listed, seq), ...[...missing.values()].map(notThere)],
+    findings: [...explained(wrong, redacted), ...notAsListed(listed, seq), ...[...missing.values()].map(notThere)],
   };
 }
 
@@ -61,13 +64,31 @@ function unfit(row: Row, seq: number, head: string): string | null {
     : `event ${seq} does not match its hash`;
 }
 
-async function wrongBodies(rows: readonly Row[], bodies: BodyCheck): Promise<Finding[]> {
+interface WrongBody {
+  readonly sha: string;
+  readonly finding: Finding;
+}
+
+/** What a person had taken out is missing for a reason that is on record. */
+const explained = (wrong: readonly WrongBody[], redacted: ReadonlySet<string>): Finding[] =>
+  wrong
+    .filter(({ sha, finding }) => !redacted.has(sha) || finding.problem.endsWith(CHANGED))
+    .map(({ finding }) => finding);
+
+function redactedIn({ body }: Row): readonly string[] {
+  if (!body.includes('"type":"bodies.redacted"')) return [];
+  const { type, redacted } = JSON.parse(body) as { type?: unknown; redacted?: unknown };
+  return type === "bodies.redacted" && Array.isArray(redacted) ? redacted.map(String) : [];
+}
+
+async function wrongBodies(rows: readonly Row[], bodies: BodyCheck): Promise<WrongBody[]> {
   const first = new Map<string, Row>();
   for (const row of rows) for (const sha of bodiesNamed(row.body)) if (!first.has(sha)) first.set(sha, row);
   const wrong = await bodies.wrong([...first.keys()]);
-  return [...wrong].map(([sha, problem]): Finding => {
+  return [...wrong].map(([sha, problem]): WrongBody => {
     const { run = null, seq = null } = first.get(sha) ?? {};
-    return { kind: "body", run, seq, problem: `body ${sha.slice(0, 12)}, which event ${seq} names, ${problem}` };
+    const told = `body ${sha.slice(0, 12)}, which event ${seq} names, ${problem}`;
+    return { sha, finding: { kind: "body", run, seq, problem: told } };
   });
 }
 
