@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LedgerBroken, Redacted } from "../../src/errors.ts";
+import { Redacted } from "../../src/errors.ts";
 import { scrubber } from "../../src/policy/secrets.ts";
 import { seal } from "../../src/ledger/chain.ts";
 import { ledgerFile, recordRun, stage } from "../support/ledger-file.ts";
