@@ -3,6 +3,7 @@ import { audit } from "./audit.ts";
 import { firstRequest } from "./first-request.ts";
 import { ledger } from "./ledger.ts";
 import { memory } from "./memory.ts";
+import { money } from "./money.ts";
 import { prompt } from "./prompt.ts";
 import { sandbox } from "./sandbox.ts";
 import { search } from "./search.ts";
@@ -20,6 +21,7 @@ export const measurements: readonly Measurement[] = [
   ledger,
   views,
   audit,
+  money,
   sandbox,
   search,
 ];

@@ -8,8 +8,8 @@ import { nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
 import { type ExportLine, exportLines } from "./export.ts";
 import { keepAlive } from "./heartbeat.ts";
-import { moneyOf } from "./money.ts";
 import { abandonedRuns } from "./abandoned.ts";
+import { openPurse } from "./money.ts";
 import { isAbandoned, isGone, LEASE_MS, thisProcess } from "./owner.ts";
 import { scrubbedJson, type Staged, stagedBodies, withoutValues } from "./staged.ts";
 import type { Redaction } from "./redact.ts";
@@ -176,7 +176,7 @@ function writer(desk: Desk): RunLog {
   const events = [...record.events];
   const listeners: ((event: Recorded) => void)[] = [];
   let head = record.head;
-  let charged: (() => readonly Scope[]) | null = null;
+  const purse = openPurse({ run, owner: lease.owner });
   let anchored = head;
   const staged = stagedBodies();
   const heart = keepAlive(store, clock, { lease, since: desk.claimedAt });
@@ -190,9 +190,7 @@ function writer(desk: Desk): RunLog {
     const recorded = rows.map(parse);
     const last = rows.at(-1);
     if (!last) return [];
-    const scopes = charged;
-    const { owner } = lease;
-    const money = scopes === null ? [] : facts.flatMap((fact) => moneyOf(fact, { run, owner, scopes }));
+    const money = purse.moves(facts);
     // An end that no anchor knows of would be a sign that somebody cut the anchors.
     const anchor = facts.some(isEnd) ? anchorAt(last.seq, last.hash, recorded.at(-1)?.at ?? 0) : undefined;
     const durable = facts.some(mustSurvivePowerLoss);
@@ -200,6 +198,7 @@ function writer(desk: Desk): RunLog {
     head = last.hash;
     if (anchor) anchored = head;
     events.push(...recorded);
+    purse.moved(money);
     for (const fact of recorded) for (const listener of listeners) listener(fact);
     return recorded;
   };
@@ -217,12 +216,14 @@ function writer(desk: Desk): RunLog {
     append: async (event) => (await appendTogether([event]))[0] as Recorded,
     appendTogether,
     ...bodiesOf(staged, desk),
-    charge: (scopes) => void (charged = scopes),
+    charge: (scopes) => purse.charge(scopes),
     listen: (listener) => void listeners.push(listener),
     lost: heart.lost,
     async close(listed = null) {
       await queue;
       heart.stop();
+      const money = purse.unanswered();
+      if (money.length > 0) await store.append({ rows: [], blobs: [], durable: false, lease, money });
       const last = events.length - 1;
       if (listed) await store.putIndex([{ run, last, ...listed }]);
       if (head !== anchored) await store.anchor(anchorAt(last, head, clock.now()));

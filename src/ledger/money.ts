@@ -13,7 +13,7 @@ interface Payer {
  * the price, a failure at nothing, or at all of it when it may have been billed. So whoever records a request has reserved
  * it, in the same transaction, and nobody can forget to.
  */
-export function moneyOf(event: Event, { run, owner, scopes }: Payer): readonly MoneyMove[] {
+function moneyOf(event: Event, { run, owner, scopes }: Payer): readonly MoneyMove[] {
   switch (event.type) {
     case "model.requested": {
       const id = `${run} ${event.session}`;
@@ -30,4 +30,34 @@ export function moneyOf(event: Event, { run, owner, scopes }: Payer): readonly M
     default:
       return [];
   }
+}
+
+/** The money of one writer: which accounts its requests are charged to, and which of them have no answer yet. */
+export interface Purse {
+  charge(scopes: () => readonly Scope[]): void;
+  /** What facts mean for the accounts; nothing while no account is charged. */
+  moves(facts: readonly Event[]): readonly MoneyMove[];
+  /** To be told once these are stored. */
+  moved(moves: readonly MoneyMove[]): void;
+  /** What nobody waits for any more when the writer goes: it may have been billed, so it is taken for paid. */
+  unanswered(): readonly MoneyMove[];
+}
+
+export function openPurse(writer: Pick<Payer, "run" | "owner">): Purse {
+  let charged: Payer["scopes"] | null = null;
+  const open = new Set<string>();
+  return {
+    charge: (scopes) => void (charged = scopes),
+    moves(facts) {
+      const scopes = charged;
+      return scopes === null ? [] : facts.flatMap((fact) => moneyOf(fact, { ...writer, scopes }));
+    },
+    moved(moves) {
+      for (const { kind, id } of moves) {
+        if (kind === "reserve") open.add(id);
+        else open.delete(id);
+      }
+    },
+    unanswered: () => [...open].map((id) => ({ kind: "settle", id, nano: null, scopes: [] })),
+  };
 }

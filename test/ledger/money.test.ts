@@ -76,6 +76,14 @@ test("of many runs that want the last dollar at once only those get it that fit"
   expect(await held(ledger)).toEqual([0, 90]);
 });
 
+test("what was aborted on the way counts as spent once its writer gives the run up", async () => {
+  const { ledger } = await ledgerFile();
+  const log = await charged(ledger, "run1");
+  await log.append(requested(60));
+  await log.close();
+  expect(await held(ledger)).toEqual([60, 0]);
+});
+
 test("what a killed process had reserved counts as spent, and is never set aside for ever", async () => {
   const { file, ledger } = await ledgerFile();
   const spender = fileURLToPath(new URL("../support/spender.ts", import.meta.url));
