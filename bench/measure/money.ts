@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/clock.ts";
 import type { Event } from "../../src/ledger/events.ts";
 import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
@@ -15,6 +16,8 @@ import { median } from "../statistics.ts";
 const KILL = 0.02;
 const PROCESSES = 8;
 const CONTENDERS = 16;
+const faultWorker = fileURLToPath(new URL("../money/worker.ts", import.meta.url));
+const contender = fileURLToPath(new URL("../money/contender.ts", import.meta.url));
 
 /** What honest money costs, and whether it is honest: a thousand runs against a provider that fails, in processes that are killed. */
 export const money: Measurement = {
@@ -80,7 +83,7 @@ async function contention(desk: Desk): Promise<Row[]> {
   const turns = desk.repeats(200, 50);
   const spent = await Promise.all(
     Array.from({ length: CONTENDERS }, async (_, index) => {
-      const { said } = await worker("contender.ts", [file, `contender-${index}`, String(turns)]);
+      const { said } = await worker(contender, [file, `contender-${index}`, String(turns)]);
       return said.map(Number);
     }),
   );
@@ -109,7 +112,7 @@ async function faults(desk: Desk): Promise<Row[]> {
       for (let life = 0; left.length > 0; life++) {
         const seed = String(index * 1000 + life);
         const { said, killed } = await worker(
-          "worker.ts",
+          faultWorker,
           [file, provider.url, seed, JSON.stringify(budgets), ...left],
           next,
         );
@@ -142,12 +145,12 @@ async function faults(desk: Desk): Promise<Row[]> {
 
 /** A process to its end, and the lines it said; with `next` it may be killed at any time. */
 function worker(
-  name: string,
+  file: string,
   args: readonly string[],
   next?: () => number,
 ): Promise<{ readonly said: readonly string[]; readonly killed: boolean }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "..", "money", name), ...args], {
+    const child = spawn(process.execPath, [file, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let said = "";
@@ -156,7 +159,7 @@ function worker(
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearInterval(killer);
-      if (code !== 0 && signal === null) return reject(new Error(`${name} ended with ${code}`));
+      if (code !== 0 && signal === null) return reject(new Error(`${file} ended with ${code}`));
       resolve({ said: said.split("\n").filter(Boolean), killed: signal !== null });
     });
   });

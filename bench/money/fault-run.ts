@@ -40,7 +40,7 @@ export async function faultRun(run: string, { ledger, url, budgets, next }: Faul
       selfHosted: false,
       prices,
       maxOutputTokens: MAX_OUTPUT,
-      deadlines: { firstByteMs: 60, idleMs: 60, totalMs: 1_000 },
+      deadlines: { firstByteMs: 400, idleMs: 400, totalMs: 2_000 },
     },
     impatient,
   );
@@ -56,7 +56,7 @@ async function liveOnce(
   const log = await ledger.open(run);
   log.charge(() => scopesOf(budgets, { run, repository: repositoryOf(run), at: systemClock.now() }));
   const crash = new AbortController();
-  const timer = next() < 0.4 ? setTimeout(() => crash.abort(new Error("crashed")), 1 + 120 * next()) : undefined;
+  const timer = next() < 0.4 ? setTimeout(() => crash.abort(new Error("crashed")), 1 + 300 * next()) : undefined;
   const agent = {
     log,
     clock: impatient,
