@@ -14,7 +14,10 @@ export interface Refusals {
   readonly processes: number;
 }
 
-/** Limits that the kernel keeps for all processes of one sandbox together, however they are made. */
+/**
+ * Limits that the kernel keeps for all processes of one sandbox together, however they are made. Not of processors: a
+ * group shares those as if it were a single process, and one on a busy machine would hardly get any.
+ */
 export interface Cgroup {
   /** Moves a process that has no children yet, by its number on the host. Throws when it is not there afterwards. */
   join(pid: number): Promise<void>;
@@ -27,7 +30,7 @@ export interface Cgroup {
 interface Place {
   readonly version: 1 | 2;
   /** Where a new group can be made: below claw's own, so that what holds claw holds its commands. */
-  readonly parents: { readonly memory: string; readonly pids: string; readonly cpu: string | null };
+  readonly parents: { readonly memory: string; readonly pids: string };
 }
 
 const ROOT = "/sys/fs/cgroup";
@@ -47,12 +50,11 @@ export function findCgroupPlace(): Place | null {
   const unified = join(ROOT, own.get("v2") ?? "/");
   const enabled = (readText(join(unified, "cgroup.subtree_control")) ?? "").split(/\s+/);
   if (enabled.includes("memory") && enabled.includes("pids")) {
-    const cpu = enabled.includes("cpu") ? unified : null;
-    return canMakeIn(unified) ? { version: 2, parents: { memory: unified, pids: unified, cpu } } : null;
+    return canMakeIn(unified) ? { version: 2, parents: { memory: unified, pids: unified } } : null;
   }
   const [memory, pids] = [below("memory"), below("pids")];
   if (memory === null || pids === null || !canMakeIn(memory) || !canMakeIn(pids)) return null;
-  return { version: 1, parents: { memory, pids, cpu: below("cpu") } };
+  return { version: 1, parents: { memory, pids } };
 }
 
 function canMakeIn(parent: string): boolean {
@@ -70,14 +72,14 @@ function canMakeIn(parent: string): boolean {
 export function openCgroup(limits: Limits, name: string): Cgroup | null {
   const place = findCgroupPlace();
   if (place === null) return null;
-  const { memory, pids, cpu } = place.parents;
-  const directories = [...new Set([memory, pids, ...(cpu === null ? [] : [cpu])])].map((parent) => join(parent, name));
+  const { memory, pids } = place.parents;
+  const directories = [...new Set([memory, pids])].map((parent) => join(parent, name));
   try {
     for (const directory of directories) {
       sweep(dirname(directory), name);
       mkdirSync(directory);
     }
-    const own = { memory: join(memory, name), pids: join(pids, name), cpu: cpu && join(cpu, name) };
+    const own = { memory: join(memory, name), pids: join(pids, name) };
     limit(place.version, own, limits);
     return opened(place.version, own, directories);
   } catch {
@@ -89,15 +91,10 @@ export function openCgroup(limits: Limits, name: string): Cgroup | null {
 interface Own {
   readonly memory: string;
   readonly pids: string;
-  readonly cpu: string | null;
 }
-
-/** Half of what others get when processors are short. */
-const SHARE = { 1: ["cpu.shares", "512"], 2: ["cpu.weight", "50"] } as const;
 
 function limit(version: 1 | 2, own: Own, limits: Limits): void {
   writeFileSync(join(own.pids, "pids.max"), `${limits.processes * THREADS_PER_PROCESS}`);
-  if (own.cpu !== null) writeFileSync(join(own.cpu, SHARE[version][0]), SHARE[version][1]);
   if (version === 1) {
     writeFileSync(join(own.memory, "memory.limit_in_bytes"), `${limits.memoryBytes}`);
     writeFileSync(join(own.memory, "memory.swappiness"), "0");
