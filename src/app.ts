@@ -72,7 +72,11 @@ export function openApp(version: string): App {
     },
     authority: config.user.forge,
     forge: (place, signal) => forge(place, { signal }),
-    network: { hosts: config.user.network.hosts, install: config.user.network.install ?? null },
+    network: {
+      hosts: config.user.network.hosts,
+      install: config.user.network.install ?? null,
+      tools: config.user.network.tools,
+    },
     openSandbox: async (policy, onEgress?: OnEgress) => {
       const { openSandbox } = await import("./sandbox/open.ts");
       const { path, userHome, home, user } = config;

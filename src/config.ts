@@ -111,6 +111,9 @@ export const UserConfig = z.strictObject({
         .array(host)
         .optional()
         .meta({ description: "Hosts that installing packages may reach. Default: the public registries." }),
+      tools: z.array(HttpUrl).default([]).meta({
+        description: "Servers that a repository's role files may name as tools, such as http://toolserver:9001.",
+      }),
       private: z
         .array(host)
         .default([])

@@ -35,7 +35,7 @@ test("no file and no environment is enough to start", () => {
     budget: { turns: 100, minutes: 60 },
     approval: { days: 7 },
     budgets: {},
-    network: { hosts: [], private: [] },
+    network: { hosts: [], tools: [], private: [] },
     forge: { publish: true, perDay: 10, hosts: {} },
   });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: "unknown" });

@@ -9,6 +9,7 @@ import { mostTokens } from "../views/input-bound.ts";
 import type { SessionState } from "../views/session.ts";
 import { exceeded, nearlySpent, type Spend } from "../views/spend.ts";
 import type { Agent } from "./agent.ts";
+import { contextLimit } from "./bounds.ts";
 import { costOf, costOfFailure } from "./charge.ts";
 import { exchangeOfFailure, exchangeOfReply } from "./exchange.ts";
 import { loadPrompt } from "./prompt.ts";
@@ -163,7 +164,7 @@ class LimitReached extends Error {
 }
 
 const limitInTheWay = ({ reserved, inputTokens }: Turn, { agent, spent }: Asking): Limit | null =>
-  exceeded(spent(), agent.limits, { nano: reserved, inputTokens });
+  exceeded(spent(), agent.limits, { nano: reserved, inputTokens }) ?? contextLimit(agent, inputTokens);
 
 /** Asks until there is a complete reply. Each attempt is reserved by itself, right before it is sent: a failed one may have been billed. */
 function send(turn: Turn, desk: Asking): Promise<Reply> {
@@ -191,6 +192,8 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
     sleep: (ms, stop) => agent.clock.sleep(ms, stop),
     random: () => agent.clock.random(),
     deadline: agent.deadline,
+    most: agent.role.bounds?.maxRetries ?? null,
+    multiplier: agent.role.bounds?.backoffMultiplier ?? null,
     onWait: async ({ error, until }) => {
       await recordFailure(turn, error, desk);
       const reason = error.message;

@@ -5,6 +5,7 @@ import { applyToSpend, foldSpend } from "../views/spend.ts";
 import { stuckSignal } from "../views/stuck.ts";
 import type { Agent } from "./agent.ts";
 import { ask } from "./ask.ts";
+import { callLimit, sessionTime, timeIsUp } from "./bounds.ts";
 import { makeRoom } from "./compact.ts";
 import { perform } from "./perform.ts";
 import { putMessage, transcriptReader } from "./transcript.ts";
@@ -17,8 +18,26 @@ export interface Opening {
   readonly task: string;
 }
 
-/** Drives a session to its end. All it knows is what the ledger says, so starting, continuing and recovering are one call. */
+/** Drives a session to its end, within the time that its role file gives it. */
 export async function drive(
+  id: string,
+  opening: Opening,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<EventOf<"session.ended">> {
+  const time = sessionTime(agent, id);
+  try {
+    return await hold(id, opening, agent, AbortSignal.any([signal, time]));
+  } catch (error) {
+    if (!time.aborted || signal.aborted) throw error;
+    const end = timeIsUp(id, agent);
+    await agent.log.append(end);
+    return end;
+  }
+}
+
+/** All it knows is what the ledger says, so starting, continuing and recovering are one call. */
+async function hold(
   id: string,
   opening: Opening,
   agent: Agent,
@@ -43,7 +62,8 @@ export async function drive(
 
   if (!state.started) {
     const tools = log.putJson(agent.tools.map(({ spec }) => spec));
-    await record({ type: "session.started", session: id, kind: opening.kind, prompt: opening.prompt, tools });
+    const role = agent.role.bounds && { role: agent.role.bounds.sha };
+    await record({ type: "session.started", session: id, kind: opening.kind, prompt: opening.prompt, tools, ...role });
   }
   if (state.messages.length === 0) await tell("system", { role: "system", text: opening.system });
   if (state.messages.length === 1) await tell("task", { role: "user", origin: "task", text: opening.task });
@@ -52,7 +72,10 @@ export async function drive(
   while (!state.ended) {
     signal.throwIfAborted();
     const circle = stuckSignal(state);
-    if (state.pending.length > 0) {
+    const limit = callLimit(state, agent);
+    if (limit !== null) {
+      await end("over-budget", limit);
+    } else if (state.pending.length > 0) {
       const before = state.pending.length;
       await perform(id, state, { agent, read, record, signal });
       // Without this a call that nobody answers would spin here, deaf to every signal.
@@ -73,8 +96,8 @@ export async function drive(
       const desk = { agent, read, record, note, signal, spent: () => spend };
       const room = await makeRoom(id, state, desk);
       if (room === "made") continue;
-      const limit = room === "enough" ? await ask(id, state, desk) : room;
-      if (limit) await record({ type: "session.ended", session: id, reason: "over-budget", ...limit });
+      const reached = room === "enough" ? await ask(id, state, desk) : room;
+      if (reached) await record({ type: "session.ended", session: id, reason: "over-budget", ...reached });
     }
   }
   return state.ended;

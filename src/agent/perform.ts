@@ -8,6 +8,7 @@ import { stableText } from "../suite/failure-text.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
 import type { SessionState } from "../views/session.ts";
 import type { Agent } from "./agent.ts";
+import { mayCall } from "./bounds.ts";
 import { putMessage } from "./transcript.ts";
 
 export interface Door {
@@ -30,6 +31,7 @@ export async function perform(session: string, state: SessionState, door: Door):
   for (const [index, call] of pending.entries()) {
     door.signal.throwIfAborted();
     const number = state.calls + index + 1;
+    if (!mayCall(door.agent, number)) return;
     const wish = {
       session,
       call,

@@ -81,6 +81,7 @@ const menu: readonly Entry[] = [
     "Say which rule decides, and what it would have decided",
     async () => (await import("./commands/policy.ts")).policy,
   ],
+  ["roles", "Check role files", async () => (await import("./commands/roles.ts")).roles],
   ["doctor", "Check this machine", async () => (await import("./commands/doctor.ts")).doctor],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];

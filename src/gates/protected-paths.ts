@@ -6,7 +6,11 @@ export const protectedPaths: Gate = {
   name: "protected-paths",
   about: "files that steer builds, dependencies or agents change only with a named person's approval",
   judge({ files, manifest }) {
-    const globs = [...builtIn, ...manifest.protect];
+    const globs = [
+      ...builtIn,
+      ...manifest.protect,
+      ...Object.values(manifest.roles).filter((path) => path !== undefined),
+    ];
     return unless(
       "ask",
       files

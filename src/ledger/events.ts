@@ -75,7 +75,14 @@ export const Event = z.discriminatedUnion("type", [
   event("stage.started", { stage: z.string() }),
   event("stage.finished", { stage: z.string(), output: json }),
 
-  event("session.started", { session: z.string(), kind: z.string(), prompt: Sha, tools: Sha }),
+  event("session.started", {
+    session: z.string(),
+    kind: z.string(),
+    prompt: Sha,
+    tools: Sha,
+    /** The role file that narrowed it. */
+    role: Sha.optional(),
+  }),
   event("session.ended", {
     session: z.string(),
     reason: z.enum(["finished", "gave-up", "over-budget", "stuck"]),

@@ -22,6 +22,9 @@ export interface RetryOptions {
   readonly onWait: (wait: Wait) => void | Promise<void>;
   /** End of the run, in milliseconds since the epoch: no wait goes past it. */
   readonly deadline: number;
+  /** Fewer retries than the failure would allow, and another factor from one wait to the next; null for the failure's own. */
+  readonly most?: number | null;
+  readonly multiplier?: number | null;
 }
 
 /** A timer set for longer, 24.8 days, would end at once. */
@@ -32,7 +35,8 @@ const longestTimer = 2 ** 31 - 1;
  * A server's own wish how long to wait is honoured, however long. Tool calls run only after a complete reply,
  * so a repeated request never runs one twice.
  */
-export function withRetry(model: Model, { clock, sleep, random, onWait, deadline }: RetryOptions): Model {
+export function withRetry(model: Model, options: RetryOptions): Model {
+  const { clock, sleep, random, onWait, deadline, most = null, multiplier = null } = options;
   return async (request, signal, onDelta) => {
     const failures = new Map<string, number>();
     for (let attempt = 1; ; attempt += 1) {
@@ -42,12 +46,19 @@ export function withRetry(model: Model, { clock, sleep, random, onWait, deadline
         if (!(error instanceof ModelError) || signal.aborted) throw error;
         const seen = failures.get(error.kind) ?? 0;
         failures.set(error.kind, seen + 1);
-        const wait = error.afterMs ?? error.backoffMs(seen, random());
+        const wait = error.afterMs ?? backoff(error, seen, { random, multiplier });
         const until = clock.now() + wait;
-        if (seen >= error.retries || until >= deadline) throw error;
+        if (seen >= Math.min(error.retries, most ?? error.retries) || until >= deadline) throw error;
         await onWait({ error, attempt, until });
         await sleep(Math.min(wait, longestTimer), signal);
       }
     }
   };
 }
+
+const backoff = (
+  error: ModelError,
+  seen: number,
+  { random, multiplier }: { random: () => number; multiplier: number | null },
+): number =>
+  multiplier === null ? error.backoffMs(seen, random()) : error.backoffMs(0, random()) * multiplier ** seen;

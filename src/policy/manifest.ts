@@ -35,6 +35,16 @@ export const Manifest = z.strictObject({
       deny: z.array(glob).default([]).meta({ description: "These paths may never change." }),
     })
     .prefault({}),
+  roles: z
+    .strictObject({
+      propose: glob.optional().meta({ description: "Role file of the session that finds out how tests are run." }),
+      reproduce: glob.optional().meta({ description: "Role file of the session that writes a failing test." }),
+      patch: glob.optional().meta({ description: "Role file of the session that changes the code." }),
+    })
+    .default({})
+    .meta({
+      description: "Role files that narrow sessions: tools, calls, time, context, network. Paths from the root.",
+    }),
   protect: z
     .array(glob)
     .default([])

@@ -8,6 +8,8 @@ export interface NetworkGrants {
   readonly hosts: readonly string[];
   /** Hosts that an installation of packages may reach; null for the public registries. */
   readonly install: readonly string[] | null;
+  /** Origins of servers that role files may name as tools, such as http://toolserver:9001. */
+  readonly tools?: readonly string[];
 }
 
 /** Nothing for sessions, the public registries for installations. */

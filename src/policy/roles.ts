@@ -1,9 +1,20 @@
+import type { RoleFile } from "./role-file.ts";
+
 /** Who a session is. `tools` is an allow-list; everything else is refused before it runs. */
 export interface Role {
   readonly kind: "propose" | "reproduce" | "patch";
   /** Prompt file with the role's instructions: prompts/<prompt>.md. */
   readonly prompt: string;
   readonly tools: readonly string[];
+  /** What a role file narrows it to. */
+  readonly bounds?: RoleBounds;
+}
+
+/** Limits of one session besides those of its run. */
+interface RoleBounds extends RoleFile {
+  /** Where the file is in the repository, and its hash. */
+  readonly path: string;
+  readonly sha: string;
 }
 
 export const roles = {
@@ -14,3 +25,12 @@ export const roles = {
   /** Changes the code until the failing test passes. */
   patch: { kind: "patch", prompt: "patch", tools: ["bash", "edit", "finish", "read"] },
 } as const satisfies Record<string, Role>;
+
+/** A session's tools as a role file narrows them; it can always finish. The file's own tools come besides. */
+export const narrowedTools = (
+  tools: readonly string[],
+  { tools: allowed, denied, served }: RoleFile,
+): readonly string[] => [
+  ...tools.filter((tool) => tool === "finish" || ((allowed?.includes(tool) ?? true) && !denied.includes(tool))),
+  ...served.map(({ name }) => name),
+];

@@ -2,7 +2,10 @@ import type { Agent } from "../../agent/agent.ts";
 import type { EventOf } from "../../ledger/events.ts";
 import type { ConnectedModel } from "../../models/model.ts";
 import type { Role } from "../../policy/roles.ts";
+import { UsageError } from "../../errors.ts";
 import * as tools from "../../tools/all.ts";
+import { servedTool } from "../../tools/served.ts";
+import { roleFor } from "../role-for.ts";
 import { restoredNote, workspaceKeeper } from "../snapshots.ts";
 import { latest } from "../../views/run.ts";
 import type { WorkDesk } from "../workflow.ts";
@@ -25,16 +28,30 @@ async function describe(
   if (!same) await log.append(fact);
 }
 
+/** A role file says which model its sessions are held with; it does not choose where that is asked. */
+function refuseOtherModel({ bounds }: Role, { info }: ConnectedModel): void {
+  if (!bounds || bounds.model === null || [info.model, info.label].includes(bounds.model)) return;
+  throw new UsageError(
+    `${bounds.path} is written for the model ${bounds.model}, and the run has ${info.label}`,
+    `start it with --model <endpoint>/${bounds.model}, or change the file`,
+  );
+}
+
 /** An agent in a role: the run's model and limits, and only the tools the role has. */
 export async function agentFor(
   desk: WorkDesk,
-  role: Role,
+  asked: Role,
   { dir, ...hands }: Pick<Agent, "sandbox" | "finish"> & { readonly dir: string },
 ): Promise<Agent> {
   const { log, clock, limits, deadline, screen } = desk;
+  const role = await roleFor(desk, asked);
   const model = await desk.model();
+  refuseOtherModel(role, model);
   await describe(log, model);
   const kept = { keep: workspaceKeeper(desk, role.kind, dir), restored: restoredNote(log, role.kind) };
-  const allowed = Object.values(tools).filter(({ spec }) => role.tools.includes(spec.name));
+  const externalNetwork = role.bounds?.externalNetwork ?? true;
+  const served = (role.bounds?.served ?? []).map((each) => servedTool(each, { externalNetwork }));
+  const own = Object.values(tools).filter(({ spec }) => role.tools.includes(spec.name));
+  const allowed = [...own, ...served].toSorted((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
   return { log, clock, limits, deadline, ...screen, ...hands, ...kept, model, role, tools: allowed };
 }

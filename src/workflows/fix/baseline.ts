@@ -7,6 +7,7 @@ import { brokenBecause, type SuitePlan } from "../../suite/suite.ts";
 import { duration } from "../../text.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { workspaceFor } from "../checkouts.ts";
+import { roleRoom } from "../role-for.ts";
 import { openRoom } from "../sandboxes.ts";
 import { runSuite, type SuiteRun } from "../suite-run.ts";
 import type { WorkDesk } from "../workflow.ts";
@@ -121,7 +122,13 @@ async function propose(desk: WorkDesk, input: FixInput, setup: Setup, tree: Tree
   if (!desk.hasModel) return null;
   const base = desk.clone.base.tree;
   const dir = await workspaceFor(desk, "propose", base);
-  const room = await openRoom(desk, { purpose: "propose", dir, tree: base, dependencies: setup.dependencies });
+  const room = await openRoom(desk, {
+    purpose: "propose",
+    dir,
+    tree: base,
+    dependencies: setup.dependencies,
+    ...(await roleRoom(desk, roles.propose)),
+  });
   let found: Baseline | null = null;
   try {
     const finish = async ({ outcome, summary, testCommands }: FinishRequest): Promise<FinishAnswer> => {

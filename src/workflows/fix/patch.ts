@@ -8,6 +8,7 @@ import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { workspaceFor } from "../checkouts.ts";
 import { suspectsHint } from "../localise/hint.ts";
 import { localise } from "../localise/localise.ts";
+import { roleRoom } from "../role-for.ts";
 import { openRoom } from "../sandboxes.ts";
 import type { RunEnd, WorkDesk } from "../workflow.ts";
 import { agentFor } from "./agent-for.ts";
@@ -33,6 +34,7 @@ export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: 
     tree: reproduction.tree,
     dependencies: setup.dependencies,
     frozen: reproduction.files,
+    ...(await roleRoom(desk, roles.patch)),
   });
   try {
     const finish = (request: FinishRequest): Promise<FinishAnswer> => answerFinish(desk, bases, dir, request);

@@ -8,6 +8,7 @@ import { brokenBecause, failedTests, type SuitePlan, type SuiteResult } from "..
 import { isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
 import { ofType } from "../../views/run.ts";
 import { workspaceFor } from "../checkouts.ts";
+import { roleRoom } from "../role-for.ts";
 import { openRoom } from "../sandboxes.ts";
 import { keepTree } from "../snapshots.ts";
 import { recordedSuites, resultOf, runSuite, type SuiteRun } from "../suite-run.ts";
@@ -66,7 +67,13 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
   const { task, setup, baseline } = input;
   const base = desk.clone.base.tree;
   const dir = await workspaceFor(desk, "reproduce", base);
-  const room = await openRoom(desk, { purpose: "reproduce", dir, tree: base, dependencies: setup.dependencies });
+  const room = await openRoom(desk, {
+    purpose: "reproduce",
+    dir,
+    tree: base,
+    dependencies: setup.dependencies,
+    ...(await roleRoom(desk, roles.reproduce)),
+  });
   const baseResult = await baselineResult(desk, baseline);
   try {
     const finish = async ({ outcome, summary }: FinishRequest): Promise<FinishAnswer> =>

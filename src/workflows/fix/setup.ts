@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises";
 import { z } from "zod";
 import { plural } from "../../text.ts";
 import { prepareDependencies } from "../dependencies.ts";
+import { checkRoles } from "../role-for.ts";
 import type { WorkDesk } from "../workflow.ts";
 
 export const Setup = z.object({
@@ -13,6 +14,7 @@ export type Setup = z.infer<typeof Setup>;
 
 /** The base as it is, and the packages its tests need. */
 export const setUp = async (desk: WorkDesk): Promise<Setup> => {
+  await checkRoles(desk);
   const notes = await baseNotes(desk);
   return { dependencies: await prepareDependencies(desk), notes };
 };
