@@ -1,19 +1,13 @@
 import type { EventOf } from "../ledger/events.ts";
-import type { SessionState } from "../views/session.ts";
 import type { Agent } from "./agent.ts";
 import type { Limit } from "./ask.ts";
 
 type Bounded = Pick<Agent, "role">;
 
-/** May the session make its call number `number`? */
-export const mayCall = ({ role: { bounds } }: Bounded, number: number): boolean =>
-  bounds === undefined || bounds.maxCalls === null || number <= bounds.maxCalls;
-
-/** What ends a session that wants more calls than its role file allows; null while it may go on. */
-export function callLimit(state: SessionState, agent: Bounded): string | null {
-  if (state.pending.length === 0 || mayCall(agent, state.calls + 1)) return null;
-  const { bounds } = agent.role;
-  return `tool_limit: ${bounds?.path} allows ${bounds?.maxCalls} calls (max_tool_calls_per_task)`;
+/** What ends a session that wants to make a call over the number that its role file allows; null while it may. */
+export function callLimit({ role: { bounds } }: Bounded, number: number): string | null {
+  if (bounds === undefined || bounds.maxCalls === null || number <= bounds.maxCalls) return null;
+  return `tool_limit: ${bounds.path} allows ${bounds.maxCalls} calls (max_tool_calls_per_task)`;
 }
 
 /** A request that is larger than the role file allows; null for one that fits. */

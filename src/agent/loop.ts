@@ -5,7 +5,7 @@ import { applyToSpend, foldSpend } from "../views/spend.ts";
 import { stuckSignal } from "../views/stuck.ts";
 import type { Agent } from "./agent.ts";
 import { ask } from "./ask.ts";
-import { callLimit, sessionTime, timeIsUp } from "./bounds.ts";
+import { sessionTime, timeIsUp } from "./bounds.ts";
 import { makeRoom } from "./compact.ts";
 import { perform } from "./perform.ts";
 import { putMessage, transcriptReader } from "./transcript.ts";
@@ -72,14 +72,11 @@ async function hold(
   while (!state.ended) {
     signal.throwIfAborted();
     const circle = stuckSignal(state);
-    const limit = callLimit(state, agent);
-    if (limit !== null) {
-      await end("over-budget", limit);
-    } else if (state.pending.length > 0) {
+    if (state.pending.length > 0) {
       const before = state.pending.length;
       await perform(id, state, { agent, read, record, signal });
       // Without this a call that nobody answers would spin here, deaf to every signal.
-      if (state.pending.length === before) throw new Error(`no call of session ${id} was answered`);
+      if (state.pending.length === before && !state.ended) throw new Error(`no call of session ${id} was answered`);
     } else if (restored !== null) {
       await note("restored", restored);
       restored = null;

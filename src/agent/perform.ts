@@ -8,7 +8,7 @@ import { stableText } from "../suite/failure-text.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
 import type { SessionState } from "../views/session.ts";
 import type { Agent } from "./agent.ts";
-import { mayCall } from "./bounds.ts";
+import { callLimit } from "./bounds.ts";
 import { putMessage } from "./transcript.ts";
 
 export interface Door {
@@ -31,7 +31,8 @@ export async function perform(session: string, state: SessionState, door: Door):
   for (const [index, call] of pending.entries()) {
     door.signal.throwIfAborted();
     const number = state.calls + index + 1;
-    if (!mayCall(door.agent, number)) return;
+    const limit = callLimit(door.agent, number);
+    if (limit !== null) return door.record({ type: "session.ended", session, reason: "over-budget", detail: limit });
     const wish = {
       session,
       call,
