@@ -120,6 +120,19 @@ export const UserConfig = z.strictObject({
         .meta({ description: "Hosts that may have an address of a private network, such as a company's registry." }),
     })
     .prefault({}),
+  audit: z
+    .strictObject({
+      signingKey: KeyReference.optional().meta({
+        description: "An ed25519 private key in PEM: claw audit export signs with it.",
+      }),
+      otlp: z
+        .strictObject({
+          endpoint: HttpUrl.meta({ description: "Address of a collector, such as http://localhost:4318/v1/traces." }),
+          token: KeyReference.optional().meta({ description: "Sent as a bearer token." }),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 export type UserConfig = z.infer<typeof UserConfig>;
 

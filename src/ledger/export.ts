@@ -6,6 +6,14 @@ import { Sha } from "./events.ts";
 const line = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.strictObject({ type: z.literal(type), ...shape });
 
+/** A DSSE envelope: https://github.com/secure-systems-lab/dsse/blob/master/envelope.md */
+const Envelope = z.strictObject({
+  payloadType: z.string(),
+  payload: z.base64(),
+  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.base64() })),
+});
+export type Envelope = z.infer<typeof Envelope>;
+
 /** One line of an exported run. Together they hold all that is needed to check the run and to answer for it, offline. */
 export const ExportLine = z.discriminatedUnion("type", [
   line("export", { version: z.literal(1), run: z.string(), claw: z.string() }),
@@ -14,8 +22,11 @@ export const ExportLine = z.discriminatedUnion("type", [
   line("anchor", { seq: z.int(), run: z.string(), last: z.int(), head: Sha, at: z.int(), hash: Sha }),
   /** `data` is base64; null when the ledger itself no longer has it. */
   line("body", { sha: Sha, data: z.base64().nullable() }),
-  /** An in-toto statement, drawn from the events. Not signed. */
+  /** An in-toto statement, drawn from the events. */
   line("statement", { statement: z.json() }),
+  /** The key that signed the envelopes; that it came with them shows nothing but that nobody without it changed them. */
+  line("key", { keyid: Sha, publicKey: z.string(), trust: z.literal("self-signed") }),
+  line("envelope", { envelope: Envelope }),
 ]);
 export type ExportLine = z.infer<typeof ExportLine>;
 

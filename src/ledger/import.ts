@@ -3,7 +3,7 @@ import { LedgerBroken } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { PublishedHead } from "./audit/finding.ts";
-import { ExportLine } from "./export.ts";
+import { type Envelope, ExportLine } from "./export.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 
 /** A run that came in a file. */
@@ -13,6 +13,9 @@ export interface ImportedRun {
   readonly ledger: Ledger;
   /** In-toto statements, as they came: nobody has compared them with the events yet. */
   readonly statements: readonly unknown[];
+  /** What somebody signed, unchecked as well, and the key that came with it. */
+  readonly envelopes: readonly Envelope[];
+  readonly key: { readonly keyid: string; readonly publicKey: string } | null;
   /** Looks for anything in it that is not as it was written. */
   check(heads: readonly PublishedHead[]): Promise<Audit>;
 }
@@ -20,6 +23,8 @@ export interface ImportedRun {
 /** Takes the lines of an exported run, as they are, into an empty store. Throws LedgerBroken on a line that is none. */
 export async function importRun(lines: AsyncIterable<string>, store: Store, clock: Clock): Promise<ImportedRun> {
   const statements: unknown[] = [];
+  const envelopes: Envelope[] = [];
+  let key: ImportedRun["key"] = null;
   let run: string | null = null;
   let firstAnchor: number | null = null;
   let number = 0;
@@ -32,6 +37,8 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     if (line.type === "event" && line.run !== run) throw unreadable(number, `is of run ${line.run}`);
     if (line.type === "anchor") firstAnchor ??= line.seq;
     if (line.type === "statement") statements.push(line.statement);
+    if (line.type === "envelope") envelopes.push(line.envelope);
+    if (line.type === "key") key = { keyid: line.keyid, publicKey: line.publicKey };
     await take(store, line).catch(() => {
       throw unreadable(number, "is there twice");
     });
@@ -43,6 +50,8 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     run,
     ledger,
     statements,
+    envelopes,
+    key,
     check: (heads) => ledger.audit({ run: only, heads, firstAnchor: firstAnchor ?? 0 }),
   };
 }

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { App } from "../../app.ts";
 import { UsageError } from "../../errors.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { agentTrace, authorshipNote } from "../../reports/authorship.ts";
@@ -9,6 +10,7 @@ import { readChange } from "../change-of-run.ts";
 import { command } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
 import { attest, hashesOf } from "./attest.ts";
+import { signatureLines, signingKey } from "./signatures.ts";
 
 export const exportRun = command({
   arguments: "[run]",
@@ -18,7 +20,8 @@ export const exportRun = command({
   ],
   more: `jsonl: one self-contained file, a JSON object per line: the events exactly as they are stored, the anchors between them,
 every body that they name, and in-toto statements (test result FAILED on the base, PASSED on the head, and how the change
-came about). It holds prompts, replies, outputs and code. Nothing in it is signed.
+came about). It holds prompts, replies, outputs and code. With audit.signingKey in config.yaml the record
+and each statement are signed as well (DSSE, ed25519), labelled self-signed: the key comes with them.
 claw audit verify --file checks it on any machine, and claw audit answer --file answers from it, without a ledger.
 
 otel: the run, its stages, sessions, requests and calls as OpenTelemetry spans (OTLP/JSON, GenAI conventions), for a collector.
@@ -38,7 +41,7 @@ The run is named by the beginning of its id; without one, the newest is meant.`,
     const opened = await app();
     const ledger = await opened.ledger();
     const run = await resolveRun(ledger, prefix);
-    const lines = format === "jsonl" ? linesOf(ledger, run, opened.version) : abridged(ledger, run, format);
+    const lines = format === "jsonl" ? linesOf(ledger, run, opened) : abridged(ledger, run, format);
     if (output === undefined) {
       for await (const line of lines) {
         signal.throwIfAborted();
@@ -56,10 +59,13 @@ The run is named by the beginning of its id; without one, the newest is meant.`,
   },
 });
 
-async function* linesOf(ledger: Ledger, run: string, claw: string): AsyncGenerator<string> {
+async function* linesOf(ledger: Ledger, run: string, { config, version }: App): AsyncGenerator<string> {
+  const key = await signingKey(config);
   const statements = await attest(ledger, run);
-  for await (const line of ledger.export(run, claw)) yield JSON.stringify(line);
+  for await (const line of ledger.export(run, version)) yield JSON.stringify(line);
   for (const statement of statements) yield JSON.stringify({ type: "statement", statement });
+  if (!key) return;
+  for (const line of signatureLines(await ledger.read(run), statements, key)) yield JSON.stringify(line);
 }
 
 /** The formats of others, each one text. */

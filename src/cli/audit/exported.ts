@@ -8,6 +8,7 @@ import type { PublishedHead } from "../../ledger/audit/finding.ts";
 import { type ImportedRun, importRun } from "../../ledger/import.ts";
 import { openSqlite } from "../../store/sqlite.ts";
 import { compareStatements } from "./attest.ts";
+import { checkSignatures, type Signed } from "./signatures.ts";
 
 /** A run in a file that claw audit export wrote. No ledger of this machine is opened: it is kept in memory. */
 export async function openExport(cwd: string, file: string): Promise<ImportedRun> {
@@ -28,9 +29,15 @@ export async function openExport(cwd: string, file: string): Promise<ImportedRun
   }
 }
 
-/** Checks a run that came in a file: its record, and that its statements follow from it. */
-export async function auditExport(imported: ImportedRun, heads: readonly PublishedHead[]): Promise<Audit> {
+/** Checks a run that came in a file: its record, that its statements follow from it, and who signed it. `trustedKey` is PEM. */
+export async function auditExport(
+  imported: ImportedRun,
+  heads: readonly PublishedHead[],
+  trustedKey: string | null = null,
+): Promise<Audit & { readonly signed: Signed | null }> {
   const audit = await imported.check(heads);
-  if (audit.findings.length > 0) return audit;
-  return { ...audit, findings: await compareStatements(imported.ledger, imported.run, imported.statements) };
+  if (audit.findings.length > 0) return { ...audit, signed: null };
+  const statements = await compareStatements(imported.ledger, imported.run, imported.statements);
+  const { signed, findings } = await checkSignatures(imported, trustedKey);
+  return { ...audit, signed, findings: [...statements, ...findings] };
 }

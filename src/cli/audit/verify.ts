@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { exitCodes, UsageError } from "../../errors.ts";
 import type { Audit } from "../../ledger/audit/audit.ts";
@@ -8,6 +10,7 @@ import { command, type CommandDesk } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
 import { auditExport, openExport } from "./exported.ts";
 import { branchHeads, Head, repositoryAt } from "./heads.ts";
+import type { Signed } from "./signatures.ts";
 import { brokenRecord, sentence } from "./subject.ts";
 
 export const verify = command({
@@ -17,6 +20,7 @@ export const verify = command({
     ["--repository <path>", "take heads from its claw/ branches (default: the repository around this directory)"],
     ["--no-repository", "take heads from no branches"],
     ["--file <file>", "check a run that claw audit export wrote, without a ledger"],
+    ["--key <file>", "with --file: the public key (PEM, ed25519) that must have signed it"],
     ["--json", "print one JSON object"],
   ],
   more: `Checks the hash of every event, every body that an event names, and the anchors: all of the ledger, or one run. Finds a
@@ -31,6 +35,7 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     head: z.array(Head).default([]),
     repository: z.union([z.string(), z.literal(false)]).optional(),
     file: z.string().optional(),
+    key: z.string().optional(),
     json: z.boolean().default(false),
   }),
   async run(input, desk) {
@@ -47,27 +52,51 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     const [first] = audit.findings;
     if (first) throw brokenRecord(first);
     out(`✓ as it was written: ${counted(audit)}`);
+    if (audit.signed) out(signature(audit.signed));
     if (audit.heads === 0) err("note: no head from outside was compared; an older or shorter copy would hold, too");
   },
 });
+
+type AuditOf = Audit & { readonly signed: Signed | null };
+
+const readKeyFile = (path: string): Promise<string> =>
+  readFile(path, "utf8").catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be read`, "name a file with a public key in PEM", error);
+  });
 
 interface Asked {
   readonly run?: string | undefined;
   readonly head: readonly PublishedHead[];
   readonly repository?: string | false | undefined;
+  readonly key?: string | undefined;
 }
 
-async function auditHere({ run: prefix, head, repository }: Asked, { app, cwd, signal }: CommandDesk): Promise<Audit> {
+const signature = ({ keyid, trusted }: Signed): string =>
+  trusted
+    ? `✓ signed by the key that was given: sha256:${keyid}`
+    : `✓ self-signed: the key came with the file; compare it with one that you know: sha256:${keyid}`;
+
+async function auditHere(
+  { run: prefix, head, repository, key }: Asked,
+  { app, cwd, signal }: CommandDesk,
+): Promise<AuditOf> {
+  if (key !== undefined) throw new UsageError("--key is for --file", "leave it out: a ledger is not signed");
   const opened = await app();
   const ledger = await opened.ledger();
   const run = prefix === undefined ? undefined : await resolveRun(ledger, prefix);
-  return ledger.audit({ run, heads: await headsFor(run, head, await repositoryAt(opened, cwd, repository)), signal });
+  const heads = await headsFor(run, head, await repositoryAt(opened, cwd, repository));
+  return { ...(await ledger.audit({ run, heads, signal })), signed: null };
 }
 
-async function auditFile(file: string, { run, head, repository }: Asked, { app, cwd }: CommandDesk): Promise<Audit> {
+async function auditFile(
+  file: string,
+  { run, head, repository, key }: Asked,
+  { app, cwd }: CommandDesk,
+): Promise<AuditOf> {
   if (run !== undefined) throw new UsageError("a run and --file exclude each other", "the file names its run itself");
   const imported = await openExport(cwd, file);
-  return auditExport(imported, await headsFor(imported.run, head, await repositoryAt(await app(), cwd, repository)));
+  const heads = await headsFor(imported.run, head, await repositoryAt(await app(), cwd, repository));
+  return auditExport(imported, heads, key === undefined ? null : await readKeyFile(resolve(cwd, key)));
 }
 
 /** Branches of other runs say nothing about the one that is checked; a head that a person typed must be of it. */

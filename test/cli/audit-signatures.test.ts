@@ -1,0 +1,98 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type } from "../support/cli-desk.ts";
+import { ledgerFile } from "../support/ledger-file.ts";
+import { recordProvenFix } from "../support/recorded-fix.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+function newKey(kind: "ed25519" | "rsa" = "ed25519") {
+  const pair = kind === "rsa" ? generateKeyPairSync(kind, { modulusLength: 2048 }) : generateKeyPairSync(kind);
+  const pem = { type: "pkcs8", format: "pem" } as const;
+  return {
+    secret: pair.privateKey.export(pem).toString(),
+    open: pair.publicKey.export({ type: "spki", format: "pem" }).toString(),
+  };
+}
+
+/** An export of a fix, signed with a key that config.yaml says is in a file. */
+async function signedExport(secret = newKey().secret) {
+  const dir = temporaryDirectory();
+  const place = (name: string, text: string): string => {
+    const path = join(dir, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  mkdirSync(join(dir, "config", "claw"), { recursive: true });
+  const key = place("key.pem", secret);
+  place("config/claw/config.yaml", `audit: { signingKey: { file: ${key} } }\n`);
+  const { ledger } = await ledgerFile();
+  await recordProvenFix(ledger, "aaa1");
+  const file = join(dir, "aaa1.jsonl");
+  const environment = { XDG_CONFIG_HOME: join(dir, "config") };
+  const written = await type(["audit", "export", "--output", file], { ledger, environment });
+  const check = (...more: string[]) => type(["audit", "verify", "--file", file, ...more]);
+  const alter = (change: (lines: string[]) => string[]): void =>
+    writeFileSync(file, change(readFileSync(file, "utf8").trimEnd().split("\n")).join("\n"));
+  return { place, written, check, alter, file };
+}
+
+test("an export is signed when a key is configured, and says of itself that the key came with it", async () => {
+  const { secret, open } = newKey();
+  const { place, written, check, file } = await signedExport(secret);
+  expect(written.code, written.err).toBe(0);
+  expect(readFileSync(file, "utf8")).not.toContain(secret.split("\n")[1]);
+  const { code, out } = await check();
+  expect(code).toBe(0);
+  expect(out).toMatch(
+    /\n✓ self-signed: the key came with the file; compare it with one that you know: sha256:[0-9a-f]{64}\n$/,
+  );
+  expect((await check("--key", place("open.pem", open))).out).toMatch(
+    /\n✓ signed by the key that was given: sha256:[0-9a-f]{64}\n$/,
+  );
+  expect(await check("--key", place("other.pem", newKey().open))).toMatchObject({
+    code: 24,
+    out: expect.stringContaining("run aaa1: the signature of the record is not one of key "),
+  });
+});
+
+test.each<[string, (lines: string[]) => string[], string]>([
+  [
+    "a cut statement",
+    (lines) => lines.filter((line) => !line.includes('"statement","statement"')),
+    "statement 1 is missing",
+  ],
+  ["cut signatures", (lines) => lines.filter((line) => !line.includes('"envelope"')), "it is not signed"],
+  ["one signature less", (lines) => lines.slice(0, -1), "statement 3 is not among what was signed"],
+  ["a signature from elsewhere", (lines) => [...lines, lines.at(-1) ?? ""], "it holds signatures of something else"],
+  [
+    "a changed signature",
+    (lines) => lines.map((line) => line.replace(/"sig":"..../, '"sig":"AAAA')),
+    "the signature of the record",
+  ],
+])("%s is found", async (_, change, problem) => {
+  const { check, alter } = await signedExport();
+  alter(change);
+  expect(await check()).toMatchObject({ code: 24, out: expect.stringContaining(problem) });
+});
+
+test("a run that was worked out anew and signed by somebody else is not one of the key that is known", async () => {
+  const { open } = newKey();
+  const { place, alter, check } = await signedExport(newKey().secret);
+  expect((await check()).code).toBe(0);
+  const known = place("known.pem", open);
+  expect((await check("--key", known)).code).toBe(24);
+  alter((lines) => lines.filter((line) => !/"type":"(key|envelope)"/.test(line)));
+  expect(await check("--key", known)).toMatchObject({ code: 24, out: expect.stringContaining("it is not signed") });
+});
+
+test.each([
+  ["words", "hello", "is no private key in PEM"],
+  ["a key of another kind", newKey("rsa").secret, "is of type rsa, not ed25519"],
+])("%s in place of a key is refused, and not shown", async (_, secret, problem) => {
+  const { written } = await signedExport(secret);
+  expect(written.code).toBe(2);
+  expect(written.err).toContain(problem);
+  expect(written.err).not.toContain(secret.trim().split("\n").at(-2) ?? secret);
+});
