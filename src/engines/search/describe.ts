@@ -1,6 +1,6 @@
 import { headline, plural } from "../../text.ts";
 import type { Lab } from "./lab.ts";
-import type { Tally } from "./tally.ts";
+import { countOf, rankOfFirst, type Tally } from "./tally.ts";
 import type { Verdict } from "./validate.ts";
 
 /** What was found, for a reviewer: where it came from, and how far it can be trusted. */
@@ -20,7 +20,7 @@ export function describeFind(
   return [
     "Found by search, not by understanding: review it.",
     "",
-    `In ${path}, line ${line}, ${change} (${operator}). It is number ${tally.rankOfFirst ?? tally.tried} of ${plural(tally.tried, "change")} tried, and ${plural(tally.plausible, "one")} of them passed the tests.`,
+    `In ${path}, line ${line}, ${change} (${operator}). The first that passed the tests was number ${rankOfFirst(tally)} of ${plural(tally.verdicts.length, "change")} tried; ${countOf(tally.verdicts, "plausible")} passed.`,
     failing.length > 1
       ? `${failing.length} failing tests pass with it.`
       : "Weak: one failing input. A second, different one would say more.",

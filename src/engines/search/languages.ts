@@ -1,72 +1,4 @@
-/** What a node is for, in words that are the same in every language. Nodes without a role are only walked through. */
-export type Role =
-  | "function"
-  | "parameters"
-  | "block"
-  | "if"
-  | "loop"
-  | "return"
-  | "statement"
-  | "declaration"
-  | "binary"
-  | "unary"
-  | "update"
-  | "ternary"
-  | "assign"
-  | "augment"
-  | "call"
-  | "arguments"
-  | "named-argument"
-  | "member"
-  | "index"
-  | "slice"
-  | "group"
-  | "name"
-  | "property"
-  | "number"
-  | "string"
-  | "true"
-  | "false"
-  | "null"
-  | "list"
-  | "map"
-  | "ignored";
-
-/** A language as the operators see it: what its grammar calls things, and how it spells a few. */
-export interface Language {
-  readonly name: "JavaScript" | "TypeScript" | "TSX" | "Python";
-  /** File of the grammar, without its extension. */
-  readonly grammar: string;
-  readonly extensions: readonly string[];
-  readonly roles: Readonly<Record<string, Role>>;
-  readonly and: string;
-  readonly or: string;
-  /** Put in front of an operand. */
-  readonly not: string;
-  readonly true: string;
-  readonly false: string;
-  /** The names of nothing, the usual one first. */
-  readonly nulls: readonly string[];
-  /** Comparisons by what they ask; the first of each is tried first. */
-  readonly equal: readonly string[];
-  readonly unequal: readonly string[];
-  readonly arithmetic: Readonly<Record<string, readonly string[]>>;
-  /** `text` as a statement that ends early when `condition` holds. */
-  guard(condition: string, text: string, indent: string): string;
-  /** A larger and a smaller of two. */
-  readonly larger: string;
-  readonly smaller: string;
-  /** Indentation, and not braces, makes blocks. */
-  readonly indented: boolean;
-}
-
-/** From what each role covers to the role of each node type. */
-const roles = (types: Partial<Record<Role, string>>): Readonly<Record<string, Role>> =>
-  Object.fromEntries(
-    Object.entries(types).flatMap(([role, names]) => names.split(" ").map((name) => [name, role as Role])),
-  );
-
-const javascriptRoles = roles({
+const javascriptTypes = {
   function:
     "function_declaration function_expression generator_function_declaration generator_function arrow_function " +
     "method_definition",
@@ -100,9 +32,9 @@ const javascriptRoles = roles({
   ignored:
     "import_statement comment type_annotation type_arguments type_parameters interface_declaration " +
     "type_alias_declaration enum_declaration decorator regex",
-});
+};
 
-const pythonRoles = roles({
+const pythonTypes = {
   function: "function_definition lambda",
   parameters: "parameters lambda_parameters",
   block: "block module",
@@ -132,11 +64,48 @@ const pythonRoles = roles({
   list: "list",
   map: "dictionary",
   ignored: "import_statement import_from_statement comment decorator type",
-});
+};
+
+/** What a node is for, in words that are the same in every language. Nodes without a role are only walked through. */
+export type Role = keyof typeof javascriptTypes | keyof typeof pythonTypes;
+
+/** A language as the operators see it: what its grammar calls things, and how it spells a few. */
+export interface Language {
+  readonly name: "JavaScript" | "TypeScript" | "TSX" | "Python";
+  /** File of the grammar, without its extension. */
+  readonly grammar: string;
+  readonly extensions: readonly string[];
+  readonly roles: Readonly<Record<string, Role>>;
+  readonly and: string;
+  readonly or: string;
+  /** Put in front of an operand. */
+  readonly not: string;
+  readonly true: string;
+  readonly false: string;
+  /** The names of nothing, the usual one first. */
+  readonly nulls: readonly string[];
+  /** Comparisons by what they ask; the first of each is tried first. */
+  readonly equal: readonly string[];
+  readonly unequal: readonly string[];
+  readonly arithmetic: Readonly<Record<string, readonly string[]>>;
+  /** `text` as a statement that ends early when `condition` holds. */
+  guard(condition: string, text: string, indent: string): string;
+  /** A larger and a smaller of two. */
+  readonly larger: string;
+  readonly smaller: string;
+  /** Indentation, and not braces, makes blocks. */
+  readonly indented: boolean;
+}
+
+/** From what each role covers to the role of each node type. */
+const roles = (types: Readonly<Record<string, string>>): Readonly<Record<string, Role>> =>
+  Object.fromEntries(
+    Object.entries(types).flatMap(([role, names]) => names.split(" ").map((name) => [name, role as Role])),
+  );
 
 const bitwise = { "&": ["|", "^"], "|": ["&", "^"], "^": ["&", "|"], "<<": [">>"], ">>": ["<<"] };
 const javascript = {
-  roles: javascriptRoles,
+  roles: roles(javascriptTypes),
   and: "&&",
   or: "||",
   not: "!",
@@ -169,7 +138,7 @@ const languages: readonly Language[] = [
     name: "Python",
     grammar: "tree-sitter-python",
     extensions: [".py"],
-    roles: pythonRoles,
+    roles: roles(pythonTypes),
     and: "and",
     or: "or",
     not: "not ",

@@ -30,38 +30,23 @@ export interface Reader {
   accepts(text: string): boolean;
 }
 
-/** Gives out one reader per language, each loaded when it is first asked for. */
-export type Readers = (language: Language) => Promise<Reader>;
-
-/** Readers that share one WebAssembly runtime. */
-export function openReaders(): Readers {
+/** Gives out readers, each loaded when it is first asked for. */
+export function openReaders(): (language: Language) => Promise<Reader> {
   const opened = new Map<Language, Promise<Reader>>();
-  let runtime: Promise<Runtime> | undefined;
   return (language) => {
-    const known = opened.get(language);
-    if (known) return known;
-    const made = (runtime ??= loadRuntime()).then((loaded) => openReader(loaded, language));
-    opened.set(language, made);
-    return made;
+    const reader = opened.get(language) ?? openReader(language);
+    opened.set(language, reader);
+    return reader;
   };
 }
 
-interface Runtime {
-  readonly newParser: () => TreeSitter.Parser;
-  readonly load: (grammar: string) => Promise<TreeSitter.Language>;
-}
-
-async function loadRuntime(): Promise<Runtime> {
+async function openReader(language: Language): Promise<Reader> {
   const require = createRequire(import.meta.url);
   const { Parser, Language: Grammar } = require("@vscode/tree-sitter-wasm") as typeof TreeSitter;
   const folder = dirname(require.resolve("@vscode/tree-sitter-wasm"));
   await Parser.init({ locateFile: (file) => join(folder, file) });
-  return { newParser: () => new Parser(), load: (grammar) => Grammar.load(join(folder, `${grammar}.wasm`)) };
-}
-
-async function openReader(runtime: Runtime, language: Language): Promise<Reader> {
-  const parser = runtime.newParser();
-  parser.setLanguage(await runtime.load(language.grammar));
+  const parser = new Parser();
+  parser.setLanguage(await Grammar.load(join(folder, `${language.grammar}.wasm`)));
   const use = <T>(text: string, look: (root: TreeSitter.Node) => T): T => {
     const tree = parser.parse(text);
     if (!tree) throw new Error(`${language.name} was not parsed`);

@@ -35,13 +35,17 @@ export function scopesOf(root: Node): (node: Node) => Scope {
 type FileFacts = Pick<Scope, "functions" | "methods" | "properties">;
 
 function fileFacts(nodes: readonly Node[]): FileFacts {
-  const texts = (wanted: (node: Node) => boolean): string[] => unique(nodes.filter(wanted).map(({ text }) => text));
+  const members = nodes.filter(isMemberName);
+  const isMethod = ({ parent }: Node): boolean => parent !== null && isCallee(parent);
   return {
     functions: texts(
-      (node) => node.role === "name" && ((node.parent?.role === "function" && node.field === "name") || isCallee(node)),
+      nodes.filter(
+        (node) =>
+          node.role === "name" && (isCallee(node) || (node.parent?.role === "function" && node.field === "name")),
+      ),
     ),
-    methods: texts((node) => isMemberName(node) && node.parent !== null && isCallee(node.parent)),
-    properties: texts((node) => isMemberName(node) && node.parent !== null && !isCallee(node.parent)),
+    methods: texts(members.filter(isMethod)),
+    properties: texts(members.filter((node) => !isMethod(node))),
   };
 }
 
@@ -54,32 +58,23 @@ function outermostFunction(node: Node): Node | undefined {
 
 function makeScope(home: Node, file: FileFacts): Scope {
   const nodes = [...walk(home)];
-  const texts = (wanted: (node: Node) => boolean): string[] => unique(nodes.filter(wanted).map(({ text }) => text));
+  const having = (wanted: (node: Node) => boolean): string[] => texts(nodes.filter(wanted));
   return {
     ...file,
-    names: texts((node) => node.role === "name" && !isCallee(node) && node.field !== "name").filter(
+    names: having((node) => node.role === "name" && !isCallee(node) && node.field !== "name").filter(
       (name) => !file.functions.includes(name),
     ),
-    numbers: texts(({ role }) => role === "number"),
-    strings: texts(({ role }) => role === "string"),
-    comparisons: texts((node) => node.role === "binary" && isComparison(node)),
-    donors: texts(({ role, text }) => role !== null && donorRoles.has(role) && text.length < 60),
-    statements: texts(({ role, text }) => (role === "statement" || role === "return") && text.length < 80),
+    numbers: having(({ role }) => role === "number"),
+    strings: having(({ role }) => role === "string"),
+    comparisons: having((node) => node.role === "binary" && isComparison(node)),
+    donors: having(({ role, text }) => role !== null && donorRoles.has(role) && text.length < 60),
+    statements: having(({ role, text }) => (role === "statement" || role === "return") && text.length < 80),
   };
 }
 
-const donorRoles: ReadonlySet<string> = new Set([
-  "binary",
-  "call",
-  "member",
-  "index",
-  "name",
-  "number",
-  "list",
-  "ternary",
-  "true",
-  "false",
-]);
+const donorRoles: ReadonlySet<string> = new Set(
+  "binary call member index name number list ternary true false".split(" "),
+);
 
 /** Is this node what a call calls? */
 export const isCallee = (node: Node): boolean =>
@@ -93,4 +88,5 @@ export const isMemberName = (node: Node): boolean =>
 export const isComparison = ({ tokens }: Node): boolean =>
   tokens.some(({ type }) => /^(?:[<>]=?|[=!]==?|is|is not|in|not in|instanceof)$/.test(type));
 
-const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
+/** Each once. */
+const texts = (nodes: readonly Node[]): string[] => [...new Set(nodes.map(({ text }) => text))];

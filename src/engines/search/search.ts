@@ -1,12 +1,13 @@
 import type { EventOf } from "../../ledger/events.ts";
 import { duration, plural } from "../../text.ts";
+import type { FinishAnswer } from "../../tools/tool.ts";
 import type { Engine, EngineEnd } from "../engine.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import { describeFind } from "./describe.ts";
-import { type Lab, MAX_TIMEOUTS, type Trial, type Worker } from "./lab.ts";
+import type { Lab, Trial, Worker } from "./lab.ts";
 import { languageOf } from "./languages.ts";
 import { openReaders } from "./parse.ts";
-import { newTally, placeOf, type Tally, tallied, waveEvents } from "./tally.ts";
+import { countOf, isHopeless, rankOfFirst, type Tally, waveEvents } from "./tally.ts";
 import { judgeCandidate, type Verdict, type Walls, wallFor } from "./validate.ts";
 
 /** Candidates tried between two looks at the limits: few at first, more later. Constants, so that the outcome does not depend on the number of workers. */
@@ -34,41 +35,44 @@ export const search: Engine = {
 type Stop = EventOf<"search.tried">["why"];
 
 async function hunt(lab: Lab, workers: readonly Worker[]): Promise<EngineEnd> {
-  const tally = newTally(lab.now());
+  const tally: Tally = { startedAt: lab.now(), verdicts: [], waveMs: new Map() };
+  const walls = wallsFor(lab, workers);
+  let [sinceFirst, refused] = [0, 0];
+  let waiting: Verdict[] = [];
   const end = async (why: Stop, last: EngineEnd): Promise<EngineEnd> => {
     for (const event of waveEvents(tally, why)) await lab.record(event);
     return last;
   };
-  const walls = wallsFor(lab, workers);
-  let plausible: Verdict[] = [];
-  let sinceFirst = 0;
-  let refused = 0;
-  for await (const chunk of chunks(lab, tally)) {
-    const before = lab.now();
-    const verdicts = await tryAll(lab, workers, chunk, walls);
-    tallied(tally, verdicts, lab.now() - before);
-    lab.progress(`${plural(tally.tried, "candidate")} tried, ${plural(tally.plausible, "one")} that passes`);
-    plausible = [...plausible, ...verdicts.filter(({ fate }) => fate === "plausible")];
-    sinceFirst = plausible.length > 0 ? sinceFirst + chunk.length : 0;
-    if (plausible.length < MAX_COMPARED && sinceFirst < LOOK_FURTHER) continue;
-    for (const found of plausible.toSorted(better)) {
-      const accepted = await submit(lab, found, tally);
-      if (accepted !== null) return end("found", { reason: "finished", detail: accepted });
+  const submitWaiting = async (): Promise<EngineEnd | null> => {
+    for (const found of waiting.toSorted(better)) {
+      const answer = await submit(lab, found, tally);
+      if (answer.accepted) return end("found", { reason: "finished", detail: answer.detail });
       refused += 1;
       if (refused >= lab.attempts)
         return end("attempts", gaveUp(lab, tally, "what passed its tests did not pass claw's check"));
     }
-    plausible = [];
+    [waiting, sinceFirst] = [[], 0];
+    return null;
+  };
+
+  for await (const chunk of chunks(lab, tally)) {
+    const before = lab.now();
+    const verdicts = await tryAll(lab, workers, chunk, walls);
+    const wave = chunk[0]?.wave ?? 0;
+    tally.waveMs.set(wave, (tally.waveMs.get(wave) ?? 0) + lab.now() - before);
+    tally.verdicts.push(...verdicts);
+    waiting.push(...verdicts.filter(({ fate }) => fate === "plausible"));
+    lab.progress(`${plural(tally.verdicts.length, "candidate")} tried, ${countOf(tally.verdicts, "plausible")} passed`);
+    if (waiting.length > 0) sinceFirst += chunk.length;
+    if (waiting.length < MAX_COMPARED && sinceFirst < LOOK_FURTHER) continue;
+    const ended = await submitWaiting();
+    if (ended) return ended;
   }
-  for (const found of plausible.toSorted(better)) {
-    const accepted = await submit(lab, found, tally);
-    if (accepted !== null) return end("found", { reason: "finished", detail: accepted });
-  }
+  const ended = await submitWaiting();
+  if (ended) return ended;
   const spent = isSpent(lab, tally);
-  return end(
-    spent ? "limits" : "exhausted",
-    gaveUp(lab, tally, spent ? "its limits were reached" : "no small change makes the tests pass"),
-  );
+  const why = spent ? "its limits were reached" : "no small change makes the tests pass";
+  return end(spent ? "limits" : "exhausted", gaveUp(lab, tally, why));
 }
 
 /** The candidates in order, a few at a time, each group of one wave, until the limits are reached. */
@@ -82,7 +86,7 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
   let size = FIRST_CHUNK;
   let chunk: Candidate[] = [];
   for (const candidate of candidatesOf(files, lab.limits.deep ? [1, 2, 3, 4] : [1, 2, 3])) {
-    if (!lab.endless && (tally.timeoutsAt.get(placeOf(candidate)) ?? 0) >= MAX_TIMEOUTS) continue;
+    if (!lab.endless && isHopeless(tally, candidate)) continue;
     if (chunk.length > 0 && (chunk.length >= size || chunk[0]?.wave !== candidate.wave)) {
       yield chunk;
       if (isSpent(lab, tally)) return;
@@ -95,7 +99,7 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
 }
 
 const isSpent = (lab: Lab, tally: Tally): boolean =>
-  tally.tried >= lab.limits.candidates || lab.now() - tally.startedAt >= lab.limits.wallMs;
+  tally.verdicts.length >= lab.limits.candidates || lab.now() - tally.startedAt >= lab.limits.wallMs;
 
 /** Each worker takes the next few candidates as soon as it is free; the verdicts come in the order of the candidates. */
 async function tryAll(
@@ -134,27 +138,24 @@ function wallsFor({ allMs }: Lab, workers: readonly Worker[]): Walls {
 const better = (a: Verdict, b: Verdict): number =>
   Number(a.candidate.suspicious) - Number(b.candidate.suspicious) || b.candidate.score - a.candidate.score;
 
-/** Null when claw's own check says no. */
-async function submit(lab: Lab, found: Verdict, tally: Tally): Promise<string | null> {
+async function submit(lab: Lab, found: Verdict, tally: Tally): Promise<FinishAnswer> {
   const { candidate, heldOut } = found;
   const { path, line, operator, suspicious } = candidate;
-  const summary = describeFind(lab, found, tally);
   await lab.record({
     type: "search.found",
     path,
     line,
     operator,
     suspicious,
-    rank: tally.rankOfFirst ?? tally.tried,
-    tried: tally.tried,
+    rank: rankOfFirst(tally),
+    tried: tally.verdicts.length,
     heldOut,
     failing: lab.failing.length,
   });
-  const answer = await lab.submit(candidate, summary);
-  return answer.accepted ? answer.detail : null;
+  return lab.submit(candidate, describeFind(lab, found, tally));
 }
 
-const gaveUp = (lab: Lab, { tried, startedAt }: Tally, why: string): EngineEnd => ({
+const gaveUp = (lab: Lab, { verdicts, startedAt }: Tally, why: string): EngineEnd => ({
   reason: "gave-up",
-  detail: `the search engine tried ${plural(tried, "small change")} in ${duration(lab.now() - startedAt)}: ${why}`,
+  detail: `the search engine tried ${plural(verdicts.length, "small change")} in ${duration(lab.now() - startedAt)}: ${why}`,
 });

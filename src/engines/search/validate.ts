@@ -3,7 +3,7 @@ import type { Candidate } from "./candidates.ts";
 import type { Lab, Part, Trial, Worker } from "./lab.ts";
 
 /** What became of a candidate. "refuted": it passed all that the search looks at, and failed a test that was held out. */
-type Fate = "plausible" | "refuted" | "failed" | "timeout";
+export type Fate = "plausible" | "refuted" | "failed" | "timeout";
 
 export interface Verdict {
   readonly candidate: Candidate;

@@ -58,7 +58,11 @@ describe.each([
   ["statement delete", "x.js", js("a = 1;\n  return b;"), "{\n  ;\n  return b;"],
   ["statement swap", "x.py", py("a = 1\n    b = a"), "b = a\n    a = 1"],
   ["empty guard", "x.py", py("return items[0]"), "if not items:\n        return None\n    return items[0]"],
-  ["fallback", "x.ts", "export function f(a: { b?: number }): number {\n  return a.b;\n}\n", "return a.b ?? 0;"],
+  ["piece or whole", "x.js", js("return items[a] + b;"), "return items + b;"],
+  ["piece or whole", "x.py", py("b = items[0]\n    return items"), "return items[0]"],
+  ["operand swap", "x.py", py("a = b\n    return a"), "b = a\n    return a"],
+  ["constant", "x.py", py("return items.pop(0)"), "return items.pop(a)"],
+  ["ask instead", "x.js", js("a.next(b.done); return true;"), "return a.done;"],
   ["statement donor", "x.py", py("g(a)\n    return b"), "g(a)\n    return b\n    g(a)"],
 ])("%s in %s", (operator, path, text, expected) => {
   test(`makes ${JSON.stringify(expected)}`, async () => {

@@ -1,6 +1,16 @@
 import type { Node } from "../parse.ts";
 import { isCallee } from "../scope.ts";
-import { bracketed, type Edit, isCondition, isValue, type Operator, pairs, replace } from "./operator.ts";
+import {
+  bracketed,
+  each,
+  type Edit,
+  isCondition,
+  isValue,
+  type Operator,
+  pairs,
+  replace,
+  swapped,
+} from "./operator.ts";
 
 /** `f(b, a)` for `f(a, b)`, `f(a)` for `f(a, b)`. */
 export const argumentOrder: Operator = {
@@ -18,12 +28,6 @@ export const argumentOrder: Operator = {
     return [...swaps.slice(0, 6), ...drops.toReversed()];
   },
 };
-
-/** Two pieces of a larger one in each other's place; everything between them stays. */
-function swapped(whole: Node, left: Node, right: Node): Edit {
-  const between = whole.text.slice(left.end - whole.start, right.start - whole.start);
-  return { start: left.start, end: right.end, text: right.text + between + left.text };
-}
 
 /** `x` for `f(x)`, `a` for `a + b`, `a` for `c ? a : b`: one layer less. */
 export const unwrap: Operator = {
@@ -49,6 +53,22 @@ function unwrappedCall(node: Node): Edit[] {
   const receiver = callee?.role === "member" ? callee.parts.slice(0, 1) : [];
   return [...receiver, ...values.slice(0, 2)].map(({ text }) => replace(node, text));
 }
+
+/** `x` for `x[0]` and for `x.y`, and the other way round with pieces that the function takes elsewhere. */
+export const pieceOrWhole: Operator = {
+  name: "piece or whole",
+  wave: 2,
+  prior: 5,
+  propose: (node, scope) => {
+    if (!isValue(node)) return [];
+    if (node.role === "index" || node.role === "member") return each(node, [node.parts[0]?.text ?? node.text]);
+    if (node.role !== "name") return [];
+    const pieces = scope.donors.filter(
+      (text) => text.startsWith(node.text) && /^[.[]/.test(text.slice(node.text.length)),
+    );
+    return each(node, pieces.slice(0, 6));
+  },
+};
 
 /** `x[1:]` for `x`, `x.slice(1)` for `x`: a part of a sequence. */
 export const sequencePart: Operator = {

@@ -1,5 +1,5 @@
 import { isComparison } from "../scope.ts";
-import { bracketed, each, isCondition, isValue, type Operator, pairs, replace } from "./operator.ts";
+import { bracketed, each, isCondition, isValue, type Operator, pairs, replace, swapped } from "./operator.ts";
 
 const relations: Readonly<Record<string, readonly string[]>> = {
   "<": ["<=", ">", ">="],
@@ -104,7 +104,8 @@ export const askInstead: Operator = {
   propose: (node, scope, { equal }) => {
     if ((node.role !== "true" && node.role !== "false") || !isValue(node) || isCondition(node)) return [];
     const zero = scope.names.slice(0, 10).map((name) => `${name} ${equal[0]} 0`);
-    return each(node, [...zero, ...scope.comparisons.slice(0, 6), ...scope.names.slice(0, 6)]);
+    const read = scope.names.slice(0, 4).flatMap((name) => scope.properties.slice(0, 6).map((own) => `${name}.${own}`));
+    return each(node, [...zero, ...scope.comparisons.slice(0, 6), ...scope.names.slice(0, 6), ...read]);
   },
 };
 
@@ -128,15 +129,19 @@ export const limit: Operator = {
     }),
 };
 
-/** `b - a` for `a - b`. */
+/** `b - a` for `a - b`, `b = a` for `a = b`. */
 export const operandSwap: Operator = {
   name: "operand swap",
   wave: 2,
   prior: 6,
-  propose: (node) =>
-    pairs(node).flatMap(({ left, sign, right }) =>
-      left.text === right.text || ["==", "===", "!=", "!=="].includes(sign.text)
+  propose: (node) => {
+    const [left, right] = node.parts;
+    if (node.role === "assign" && node.parent?.role === "statement" && left && right)
+      return [swapped(node, left, right)];
+    return pairs(node).flatMap(({ left: a, sign, right: b }) =>
+      a.text === b.text || /^[=!]==?$/.test(sign.text)
         ? []
-        : [{ start: left.start, end: right.end, text: `${bracketed(right)} ${sign.text} ${bracketed(left)}` }],
-    ),
+        : [{ start: a.start, end: b.end, text: `${bracketed(b)} ${sign.text} ${bracketed(a)}` }],
+    );
+  },
 };

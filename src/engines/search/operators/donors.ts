@@ -1,4 +1,3 @@
-import type { Node } from "../parse.ts";
 import { indentOf, isValue, type Operator, replace } from "./operator.ts";
 
 const MAX_DONORS = 25;
@@ -17,66 +16,27 @@ export const expressionDonor: Operator = {
       : [],
 };
 
-const inBlock = (node: Node): boolean => node.parent?.role === "block" && node.role !== "function";
-
-/** Another statement of the same function, put in front or behind. */
+/** Another statement of the same function, put in front or behind; and method calls that it makes, with other names. */
 export const statementDonor: Operator = {
   name: "statement donor",
   wave: 4,
   prior: 2,
   propose: (node, scope, { indented }) => {
-    if (!inBlock(node)) return [];
+    if (node.parent?.role !== "block" || node.role === "function") return [];
     const indent = indentOf(node);
-    const end = indented ? "" : ";";
-    return scope.statements.slice(0, MAX_DONORS).flatMap((text) => [
-      { start: node.start, end: node.start, text: `${text}${text.endsWith(";") ? "" : end}\n${indent}` },
-      { start: node.end, end: node.end, text: `\n${indent}${text}` },
-    ]);
-  },
-};
-
-/** A method call that other lines make, made with another name. */
-export const callDonor: Operator = {
-  name: "call donor",
-  wave: 4,
-  prior: 2,
-  propose: (node, scope) => {
-    if (!inBlock(node)) return [];
-    const indent = indentOf(node);
-    const calls = scope.statements.flatMap((text) => {
-      const call = /^([\w.]+)\.(\w+)\((.*)\);?$/.exec(text);
+    const others = scope.statements.flatMap((text) => {
+      const [, call, input] = /^([\w.]+\.\w+)\((.*)\);?$/.exec(text) ?? [];
       return call
         ? scope.names
-            .filter((name) => name !== call[3])
+            .filter((name) => name !== input)
             .slice(0, 8)
-            .map((name) => `${call[1]}.${call[2]}(${name})`)
+            .map((name) => `${call}(${name})`)
         : [];
     });
-    const made = [...new Set(calls)].slice(0, MAX_DONORS);
-    return made.flatMap((text) => [
-      { start: node.start, end: node.start, text: `${text}\n${indent}` },
+    const texts = [...scope.statements.slice(0, MAX_DONORS), ...new Set(others)].slice(0, 2 * MAX_DONORS);
+    return texts.flatMap((text) => [
+      { start: node.start, end: node.start, text: `${text}${indented || text.endsWith(";") ? "" : ";"}\n${indent}` },
       { start: node.end, end: node.end, text: `\n${indent}${text}` },
     ]);
-  },
-};
-
-/** A statement only under a condition that is asked elsewhere in the function. */
-export const wrapInIf: Operator = {
-  name: "wrap in if",
-  wave: 4,
-  prior: 2,
-  propose: (node, scope, { indented }) => {
-    if (node.role !== "statement" || !inBlock(node)) return [];
-    const indent = indentOf(node);
-    return scope.comparisons
-      .slice(0, 8)
-      .map((test) =>
-        replace(
-          node,
-          indented
-            ? `if ${test}:\n${indent}    ${node.text.replaceAll("\n", "\n    ")}`
-            : `if (${test}) { ${node.text} }`,
-        ),
-      );
   },
 };

@@ -61,6 +61,7 @@ export const constant: Operator = {
           "1",
           ...scope.numbers.slice(0, 6),
           ...(whole.test(node.text) ? [`-${node.text}`, `${node.text}0`, node.text.slice(0, -1) || "2"] : []),
+          ...scope.names.slice(0, 4),
         ]);
       case "string":
         return isValue(node)
@@ -100,17 +101,6 @@ export const accumulate: Operator = {
     const sign = node.tokens.find(({ text }) => text === "=");
     return node.role === "assign" && sign && node.parent?.role === "statement" ? each(sign, ["+=", "-="]) : [];
   },
-};
-
-/** `-x` for `x`. */
-export const sign: Operator = {
-  name: "sign",
-  wave: 2,
-  prior: 4,
-  propose: (node) =>
-    countsHere(node) && (node.role === "name" || node.role === "call" || node.role === "member")
-      ? [replace(node, `-${node.text}`)]
-      : [],
 };
 
 /** `n - x` for `n`: a term that was forgotten. */

@@ -1,4 +1,4 @@
-import type { Language, Role } from "../languages.ts";
+import type { Language } from "../languages.ts";
 import type { Node } from "../parse.ts";
 import type { Scope } from "../scope.ts";
 
@@ -28,6 +28,12 @@ export const replace = ({ start, end }: Pick<Node, "start" | "end">, text: strin
 export const each = (node: Node, texts: readonly string[]): Edit[] =>
   [...new Set(texts)].filter((text) => text !== node.text).map((text) => replace(node, text));
 
+/** Two pieces of a larger one in each other's place; everything between them stays. */
+export function swapped(whole: Node, left: Node, right: Node): Edit {
+  const between = whole.text.slice(left.end - whole.start, right.start - whole.start);
+  return { start: left.start, end: right.end, text: right.text + between + left.text };
+}
+
 /** Operands of a binary node with the token between them; a chain of comparisons has several pairs. */
 export function pairs({ role, parts, tokens }: Node): { left: Node; sign: Node; right: Node }[] {
   if (role !== "binary" || parts.length !== tokens.length + 1) return [];
@@ -36,36 +42,19 @@ export function pairs({ role, parts, tokens }: Node): { left: Node; sign: Node; 
 
 /** Is this the condition of an if, a loop or a conditional expression? Brackets around it do not count. */
 export function isCondition(node: Node): boolean {
-  const parent = node.parent;
-  if (!parent || node.role === "group") return false;
-  if (parent.role === "group") return isConditionOf(parent);
-  return isConditionOf(node);
+  if (node.role === "group") return false;
+  const whole = node.parent?.role === "group" ? node.parent : node;
+  const parent = whole.parent;
+  if (parent?.role === "if" || parent?.role === "loop") return whole.field === "condition";
+  // Python's grammar gives the parts of its conditional expression no names.
+  return (
+    parent?.role === "ternary" && (whole.field === "condition" || (whole.field === null && parent.parts[1] === whole))
+  );
 }
 
-function isConditionOf(node: Node): boolean {
-  const parent = node.parent;
-  if (!parent) return false;
-  if (parent.role === "if" || parent.role === "loop") return node.field === "condition";
-  return parent.role === "ternary" && (node.field === "condition" || (node.field === null && parent.parts[1] === node));
-}
-
-const values: ReadonlySet<Role> = new Set([
-  "binary",
-  "unary",
-  "ternary",
-  "call",
-  "member",
-  "index",
-  "group",
-  "name",
-  "number",
-  "string",
-  "true",
-  "false",
-  "null",
-  "list",
-  "map",
-]);
+const values: ReadonlySet<string> = new Set(
+  "binary unary ternary call member index group name number string true false null list map".split(" "),
+);
 
 /** Is this an expression whose value is used: not what is declared, assigned to, or called? */
 export function isValue(node: Node): boolean {

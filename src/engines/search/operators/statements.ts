@@ -1,5 +1,5 @@
 import type { Node } from "../parse.ts";
-import { type Edit, indentOf, type Operator, replace } from "./operator.ts";
+import { type Edit, indentOf, type Operator, replace, swapped } from "./operator.ts";
 
 const removable = ({ role }: Node): boolean => role === "statement" || role === "if" || role === "return";
 
@@ -27,8 +27,7 @@ export const statementSwap: Operator = {
     const all = siblings(node);
     const next = all[all.indexOf(node) + 1];
     if (!next || node.role === "function" || next.role === "function" || !node.parent) return [];
-    const between = node.parent.text.slice(node.end - node.parent.start, next.start - node.parent.start);
-    return [{ start: node.start, end: next.end, text: next.text + between + node.text }];
+    return [swapped(node.parent, node, next)];
   },
 };
 
@@ -54,26 +53,6 @@ export const emptyGuard: Operator = {
         end: first.start,
         text: language.guard(`${language.not}${name}`, `return ${answer}`, indent),
       })),
-    );
-  },
-};
-
-/** A default for what may be nothing. */
-export const fallback: Operator = {
-  name: "fallback",
-  wave: 3,
-  prior: 3,
-  propose: (node, _scope, language) => {
-    const read = node.role === "member" || node.role === "index" || node.role === "name";
-    if (
-      !read ||
-      !["return", "assign"].includes(node.parent?.role ?? "") ||
-      !(node.field === "right" || node.field === "value" || node.parent?.role === "return")
-    )
-      return [];
-    const word = language.indented ? language.or : "??";
-    return ["0", '""', "[]", language.indented ? "{}" : "({})"].map((value) =>
-      replace(node, `${node.text} ${word} ${value}`),
     );
   },
 };
