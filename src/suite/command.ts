@@ -139,5 +139,9 @@ export function suiteCommand(
     ...(plan.runner === "pytest" && plan.hangs ? pytestLimit.lines : []),
     plan.runner === "generic" ? plan.script : withReport(plan, options.report, options.files ?? []),
   ];
-  return { shell: lines.join("\n"), env: { CI: "1", NO_COLOR: "1", VITEST_SKIP_INSTALL_CHECKS: "1" } };
+  // Python prints sets in a new order in every run, unless told otherwise: that would look like a flaky failure.
+  return {
+    shell: lines.join("\n"),
+    env: { CI: "1", NO_COLOR: "1", VITEST_SKIP_INSTALL_CHECKS: "1", PYTHONHASHSEED: "0" },
+  };
 }

@@ -3,13 +3,17 @@ import { brokenBecause, counts, failedTests, verdict, type SuiteResult, type Tes
 
 /** Text without what changes from run to run: times, durations, temporary paths, addresses, ports, ids. */
 export function stableText(text: string): string {
-  return stripTerminal(text)
-    .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, "<time>")
-    .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "<uuid>")
-    .replace(/\b0x[0-9a-f]{4,}\b/gi, "<address>")
-    .replace(/(?:\/private)?(?:\/var\/folders|\/var\/tmp|\/tmp)\/[^\s'"`:,)\]}]+/g, "<tmp>")
-    .replace(/\b(localhost|127\.0\.0\.1|\[::1\]):\d{4,5}\b/g, "$1:<port>")
-    .replace(/\b\d+(?:\.\d+)?\s?(?:ms|µs|us|s|sec|seconds|min)\b/g, "<duration>");
+  return (
+    stripTerminal(text)
+      .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, "<time>")
+      .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "<uuid>")
+      .replace(/\b0x[0-9a-f]{4,}\b/gi, "<address>")
+      // pytest shortens what is long in its middle: "<generato...7f93c3148040>".
+      .replace(/(?<=\.\.\.)[0-9a-fx]{4,}(?=>)/gi, "<address>")
+      .replace(/(?:\/private)?(?:\/var\/folders|\/var\/tmp|\/tmp)\/[^\s'"`:,)\]}]+/g, "<tmp>")
+      .replace(/\b(localhost|127\.0\.0\.1|\[::1\]):\d{4,5}\b/g, "$1:<port>")
+      .replace(/\b\d+(?:\.\d+)?\s?(?:ms|µs|us|s|sec|seconds|min)\b/g, "<duration>")
+  );
 }
 
 function firstLine(test: TestResult): string {

@@ -69,7 +69,7 @@ describe("comparing base and head", () => {
 describe("failure text", () => {
   test("what differs from run to run is taken out", () => {
     const noisy = (n: number) =>
-      `\u001b[31mfailed\u001b[0m after ${n}.5 ms (${n}s) in /tmp/x-${n}/y.ts at 0x7f${n}a00 on localhost:4${n}231, 2026-11-2${n}T10:00:00.${n}Z id 123e4567-e89b-12d3-a456-42661417400${n}`;
+      `\u001b[31mfailed\u001b[0m after ${n}.5 ms (${n}s) in /tmp/x-${n}/y.ts at 0x7f${n}a00 <ge...7fe82a23${n}f00> on localhost:4${n}231, 2026-11-2${n}T10:00:00.${n}Z id 123e4567-e89b-12d3-a456-42661417400${n}`;
     expect(stableText(noisy(1))).toBe(stableText(noisy(2)));
     expect(stableText("expected 12 to be 13, v1.2")).toBe("expected 12 to be 13, v1.2");
   });
