@@ -22,7 +22,9 @@ export interface Worker {
   readonly failingMs: number;
   /** Makes the one change, runs a part of the suite, and takes the change back. */
   run(candidate: Candidate, part: Part, wallMs: number): Promise<Trial>;
-  /** Each candidate with the "failing" part, in their order; quicker than one by one where the runner allows it. */
+  /** Does it try many candidates at once more quickly than one by one? */
+  readonly manyAtOnce: boolean;
+  /** Each candidate with the "failing" part, in their order. */
   tryEach(candidates: readonly Candidate[], wallMs: number): Promise<readonly Trial[]>;
   close(): Promise<void>;
 }

@@ -57,7 +57,7 @@ async function hunt(lab: Lab, workers: readonly Worker[]): Promise<EngineEnd> {
 
   for await (const chunk of chunks(lab, tally)) {
     const before = lab.now();
-    const verdicts = await tryAll(lab, workers, chunk, walls);
+    const verdicts = await tryAll(lab, workers, chunk, { walls, tally });
     const wave = chunk[0]?.wave ?? 0;
     tally.waveMs.set(wave, (tally.waveMs.get(wave) ?? 0) + lab.now() - before);
     tally.verdicts.push(...verdicts);
@@ -87,7 +87,8 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
   let chunk: Candidate[] = [];
   for (const candidate of candidatesOf(files, lab.limits.deep ? [1, 2, 3, 4] : [1, 2, 3])) {
     if (!lab.endless && isHopeless(tally, candidate)) continue;
-    if (chunk.length > 0 && (chunk.length >= size || chunk[0]?.wave !== candidate.wave)) {
+    const most = Math.min(size, lab.limits.candidates - tally.verdicts.length);
+    if (chunk.length > 0 && (chunk.length >= most || chunk[0]?.wave !== candidate.wave)) {
       yield chunk;
       if (isSpent(lab, tally)) return;
       chunk = [];
@@ -98,22 +99,24 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-const isSpent = (lab: Lab, tally: Tally): boolean =>
-  tally.verdicts.length >= lab.limits.candidates || lab.now() - tally.startedAt >= lab.limits.wallMs;
+const isInTime = ({ limits, now }: Lab, { startedAt }: Tally): boolean => now() - startedAt < limits.wallMs;
 
-/** Each worker takes the next few candidates as soon as it is free; the verdicts come in the order of the candidates. */
+const isSpent = (lab: Lab, tally: Tally): boolean =>
+  tally.verdicts.length >= lab.limits.candidates || !isInTime(lab, tally);
+
+/** Each worker takes the next few candidates as soon as it is free, while there is time; the verdicts come in the order of the candidates. */
 async function tryAll(
   lab: Lab,
   workers: readonly Worker[],
   chunk: readonly Candidate[],
-  walls: Walls,
+  { walls, tally }: { readonly walls: Walls; readonly tally: Tally },
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
-  const size = Math.max(BATCH, Math.ceil(chunk.length / 4));
   let next = 0;
   await Promise.all(
     workers.map(async (worker) => {
-      for (let from = next; from < chunk.length; from = next) {
+      const size = worker.manyAtOnce ? Math.max(BATCH, Math.ceil(chunk.length / 4)) : 1;
+      for (let from = next; from < chunk.length && isInTime(lab, tally); from = next) {
         lab.signal.throwIfAborted();
         next = from + size;
         const few = chunk.slice(from, next);

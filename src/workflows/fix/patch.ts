@@ -24,6 +24,9 @@ export type Patched = { readonly patch: Patch } | { readonly end: RunEnd };
 /** The search cannot do without knowing where to look; this is the longest it may take. */
 const LOCALISE_MS = 120_000;
 
+const SEARCH_HINT =
+  "try more changes with --deep, or a model, which can make larger ones: --engine native --model <name>";
+
 /** An engine changes the code, in a workspace that holds the frozen reproduction, until claw's own check passes. */
 export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: Bases): Promise<Patched> {
   const { reproduction, setup } = bases;
@@ -64,7 +67,8 @@ export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: 
         ),
       };
     const end = ended.reason === "finished" ? givenUp(ended.detail) : endOf(ended, "no-patch");
-    return await afterwards(desk, bases, await desk.clone.snapshot(dir), end);
+    const hint = input.engine === "search" && ended.reason === "gave-up" ? SEARCH_HINT : end.hint;
+    return await afterwards(desk, bases, await desk.clone.snapshot(dir), { ...end, hint });
   } catch (error) {
     if (desk.signal.reason instanceof TimeIsUp) await keepUnfinished(desk, bases, dir);
     throw error;

@@ -26,7 +26,11 @@ export interface LabParts {
 const MAX_WORKERS = 4;
 /** A suite that takes longer is left to claw's own check, which runs it in any case. */
 const SLOW_MS = 60_000;
+/** Share of the run's time that is left which the search may use: what it finds is still to be proven. */
+const FOR_SEARCH = 0.8;
 const MAX_FILES = 30;
+/** Longer sources are written by programs, or take minutes to parse once per candidate. */
+const MAX_LETTERS = 400_000;
 const MAX_RELATED = 8;
 
 /** A lab on the base of a run. */
@@ -53,7 +57,7 @@ export async function searchLab(desk: WorkDesk, { bases, found, options, room, f
     allMs,
     limits: {
       candidates: options.candidates,
-      wallMs: Math.min(options.seconds * 1000, desk.deadline - desk.clock.now()),
+      wallMs: Math.min(options.seconds * 1000, FOR_SEARCH * (desk.deadline - desk.clock.now())),
       deep: options.deep,
     },
     workers: Math.max(1, Math.min(MAX_WORKERS, options.workers ?? availableParallelism())),
@@ -89,7 +93,7 @@ async function suspectFiles(desk: WorkDesk, tree: string, { suspects }: Localisa
   const files = paths.map(async (path) => {
     const text = (await desk.clone.read(tree, path))?.toString("utf8");
     const lines = new Map(suspects.filter((each) => each.path === path).map(({ line, score }) => [line, score]));
-    return text === undefined || text.includes("\uFFFD") ? [] : [{ path, text, lines }];
+    return text === undefined || text.length > MAX_LETTERS || text.includes("\uFFFD") ? [] : [{ path, text, lines }];
   });
   return (await Promise.all(files)).flat();
 }

@@ -48,6 +48,7 @@ export async function openWorker(desk: WorkDesk, { reproduction, setup }: Bases,
     runOne(bench, part === "failing" ? look.how : runOf(part, candidate), candidate, wallMs);
   return {
     failingMs: look.ms,
+    manyAtOnce: look.driver !== null,
     run,
     async tryEach(candidates, wallMs) {
       const together = look.driver && (await runTogether(bench, shown, look.driver, candidates, wallMs));
