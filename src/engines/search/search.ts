@@ -99,7 +99,7 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-const isInTime = ({ limits, now }: Lab, { startedAt }: Tally): boolean => now() - startedAt < limits.wallMs;
+const isInTime = (lab: Lab, { startedAt }: Tally): boolean => lab.now() - startedAt < lab.limits.wallMs;
 
 const isSpent = (lab: Lab, tally: Tally): boolean =>
   tally.verdicts.length >= lab.limits.candidates || !isInTime(lab, tally);
