@@ -23,8 +23,9 @@ test("there are recorded runs of every kind", () => {
 
 test.for(files)("%s still holds, and is shown, explained and replayed as it was", async (file) => {
   const [outcome] = /^(?:not-reproduced|over-budget|no-patch|[a-z]+)/.exec(basename(file)) ?? [""];
-  const { run, ledger, check } = await open(file);
-  expect((await check([])).findings).toEqual([]);
+  const imported = await open(file);
+  const { run, ledger } = imported;
+  expect((await imported.check([])).findings).toEqual([]);
   const typed = (...args: string[]) => type(args, { ledger });
 
   expect(JSON.parse((await typed("show", run, "--json")).out)).toMatchObject({ run, outcome });
