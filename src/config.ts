@@ -26,6 +26,10 @@ export const EndpointSettings = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: "On this machine or network. Guessed from the address when left out." }),
+  alsoServes: z.array(z.string().min(1)).optional().meta({
+    description:
+      "Other names under which this endpoint may answer: a deployment's model, or a fallback that you accept. Any other stops a run.",
+  }),
   price: Price.optional().meta({ description: "US dollars per million tokens; overrides the built-in price list." }),
   hourly: z
     .strictObject({

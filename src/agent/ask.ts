@@ -4,8 +4,10 @@ import type { Message } from "../ledger/message.ts";
 import type { Model, ModelRequest, Reply } from "../models/model.ts";
 import { ModelError } from "../models/model-error.ts";
 import { withRetry } from "../models/retry.ts";
+import { otherModel } from "../models/served.ts";
 import { budgetOfScope, overdrawnText } from "../policy/budgets.ts";
 import { mostTokens } from "../views/input-bound.ts";
+import { ofType } from "../views/run.ts";
 import type { SessionState } from "../views/session.ts";
 import { exceeded, nearlySpent, type Spend } from "../views/spend.ts";
 import type { Agent } from "./agent.ts";
@@ -185,7 +187,10 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
       ...(turn.purpose && { purpose: turn.purpose }),
     });
     turn.attempts += 1;
-    return agent.model.ask(...asked);
+    const reply = await agent.model.ask(...asked);
+    const wrong = otherModel(reply, agent.model, servedBefore(turn, agent));
+    if (wrong) throw wrong;
+    return reply;
   };
   const patient = withRetry(reserving, {
     clock: agent.clock,
@@ -202,6 +207,11 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
   });
   return patient(request, signal, agent.onDelta);
 }
+
+/** Who gave the first reply of this session. */
+const servedBefore = ({ session }: Turn, { log }: Agent): string | undefined =>
+  ofType(log.events, "model.replied").find((reply) => reply.session === session && reply.servedModel !== "")
+    ?.servedModel;
 
 function recordFailure(
   { session, turn, attempts, purpose }: Turn,

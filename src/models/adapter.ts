@@ -27,6 +27,7 @@ export async function connectWire(endpoint: Endpoint, dialect: Dialect, clock: C
     model: endpoint.model,
     wire: endpoint.wire,
     selfHosted: endpoint.selfHosted,
+    ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
     label: `${endpoint.name}/${endpoint.model}`,
     maxOutputTokens: endpoint.maxOutputTokens ?? (endpoint.selfHosted ? 8_000 : 16_000),
   };

@@ -83,6 +83,7 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
       ...(config.proxy && { proxy: config.proxy }),
       ...(config.certificates && { certificates: config.certificates }),
     },
+    ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
     ...(prices && { prices: given(prices) }),
     ...(endpoint.hourly && { hourly: endpoint.hourly }),
   };

@@ -26,6 +26,8 @@ export interface Endpoint {
   /** On this machine or its network. */
   readonly selfHosted: boolean;
   readonly prices?: ConfiguredPrices;
+  /** Other names of models whose replies are accepted; see `served.ts`. */
+  readonly alsoServes?: readonly string[];
   /** A server that costs US dollars by the hour, and how many requests it serves at once. */
   readonly hourly?: { readonly usd: number; readonly shared: number };
   /** Upper bound of one reply in tokens. Default 16,000, or 8,000 self-hosted. */

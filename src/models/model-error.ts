@@ -81,6 +81,11 @@ const advice = {
     hint: (where) => `${where.name} cannot read the tool calls of ${where.model}; choose another model or server`,
   },
   unsupported_param: { ...never, hint: check },
+  wrong_model: {
+    ...never,
+    hint: (where) =>
+      `if that is the model you want, name it under endpoints.${where.name}.alsoServes in config.yaml; else ask for another --model`,
+  },
   bad_request: { ...never, hint: (where) => `check the model name ${where.model} and the address ${where.baseUrl}` },
   content_policy: {
     ...never,

@@ -49,6 +49,8 @@ interface ModelInfo {
   readonly wire: "responses" | "chat" | "anthropic" | "scripted";
   /** On this machine or its network: an unknown price is then no reason to refuse. */
   readonly selfHosted: boolean;
+  /** Other names of models whose replies are accepted. */
+  readonly alsoServes?: readonly string[];
   /** How it is shown to people: "openai/gpt-5.6-terra", "scripted: examples/slug/session.json (recorded, not a model)". */
   readonly label: string;
   /** Upper bound of one reply, in tokens. */

@@ -82,3 +82,17 @@ test("what a broken stream said is not kept, only what it weighed", async () => 
   expect(exchanges[0]).toMatchObject({ status: 200, response: { bytes: 67 } });
   expect(exchanges[0]?.response).not.toHaveProperty("body");
 });
+
+test("a reply of another model is not acted upon: it is on record as a failure that was billed", async () => {
+  const server = await startModelServer(() => ({ calls: [finish], model: "another-model" }));
+  onTestFinished(server.close);
+  const desk = await open();
+  const model = await connectModel(endpointAt(server.url), systemClock);
+  const agent = desk.agent({ ...model, ceiling: () => 0 });
+  await expect(drive("patch", opening, agent, new AbortController().signal)).rejects.toMatchObject({
+    kind: "wrong_model",
+    outcome: "model-unavailable",
+  });
+  expect(desk.log.events.map(({ type }) => type).slice(3)).toEqual(["model.requested", "model.failed"]);
+  expect(desk.log.events.at(-1)).toMatchObject({ billable: true, exchange: { status: 200 } });
+});
