@@ -1,4 +1,5 @@
 import { jsonrepair } from "jsonrepair";
+import { pythonDictionary } from "./python-literal.ts";
 
 // Reading the JSON models write. The first rule: text that was cut must never become something executable.
 // The second: a repair may mend punctuation between values, never a value.
@@ -16,6 +17,13 @@ export type ReadJson =
  * are all there with complete values.
  */
 export function readJson(raw: string, required: readonly string[]): ReadJson {
+  const read = readAsJson(raw, required);
+  if (!("error" in read)) return read;
+  const python = pythonDictionary(unfence(raw.trim()));
+  return python === undefined ? read : { value: python, repairs: ["python"] };
+}
+
+function readAsJson(raw: string, required: readonly string[]): ReadJson {
   const repairs: string[] = [];
   const mend = (name: string, before: string, after: string) => {
     if (before !== after) repairs.push(name);

@@ -116,12 +116,13 @@ function pythonTag(text: string): Rescued | null {
 
 /** One fenced shell block, the only block of the reply, at its end, and no transcript with prompts in it. */
 function fencedShell(text: string): Rescued | null {
-  const block = /^([\s\S]*?)```(?:bash|sh|shell)[ \t]*\n([\s\S]*?)\n?```$/.exec(text);
-  if (block === null) return null;
-  const [, before = "", command = ""] = block;
-  if (before.includes("```") || command.includes("```") || command.trim() === "" || /^\s*[$>] /m.test(command))
-    return null;
-  return { text: before, calls: [{ name: "bash", args: { command } }] };
+  const opened = text.indexOf("```");
+  const closed = text.length - "```".length;
+  // The first fence opens the block and the next one is the end of the text.
+  if (opened < 0 || text.indexOf("```", opened + 3) !== closed) return null;
+  const [, command = ""] = /^```(?:bash|sh|shell)[ \t]*\n([\s\S]*)$/.exec(text.slice(opened, closed)) ?? [];
+  if (command.trim() === "" || /^\s*[$>] /m.test(command)) return null;
+  return { text: text.slice(0, opened), calls: [{ name: "bash", args: { command: command.replace(/\n$/, "") } }] };
 }
 
 const callIn = (body: string): RawCall | null => callFrom(parsed(body.trim()));
