@@ -63,12 +63,19 @@ export function openApp(version: string): App {
     budgets: budgetsOf(config.user.budgets),
     ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
     connect: async (choice) => {
-      const [{ chooseModel }, { connectKnown }] = await Promise.all([
+      const [{ chooseModel }, { connectKnown }, { guarded }, { change }] = await Promise.all([
         import("./models/choose.ts"),
         import("./models/known.ts"),
+        import("./models/guarded.ts"),
+        ledger(),
       ]);
       const chosen = await chooseModel(config, choice, systemClock);
-      return connectKnown(config.home, "key" in chosen ? await learning(chosen, secrets) : chosen, systemClock);
+      const known = await connectKnown(
+        config.home,
+        "key" in chosen ? await learning(chosen, secrets) : chosen,
+        systemClock,
+      );
+      return guarded(known, change, systemClock);
     },
     authority: config.user.forge,
     forge: (place, signal) => forge(place, { signal }),

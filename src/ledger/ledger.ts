@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { Fenced, LedgerBroken } from "../errors.ts";
 import type { ListedAs, RunIndex } from "../store/run-index.ts";
 import type { Upkeep } from "../store/upkeep.ts";
-import type { Account, AnchorRow, Holder, Lease, Row, Scope, Store } from "../store/store.ts";
+import type { Account, AnchorRow, Holder, Lease, Notes, Row, Scope, Store } from "../store/store.ts";
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
@@ -78,6 +78,8 @@ export interface Ledger extends StoredBodies, RunIndex, Pick<Upkeep, "size" | "b
   find(prefix: string): Promise<readonly string[]>;
   /** What accounts hold; what a dead process had reserved counts as spent. */
   accounts(scopes: readonly string[]): Promise<readonly Account[]>;
+  /** State that processes share, and that is no fact: see `Notes`. */
+  readonly change: Notes["change"];
   /** Keeps a text that belongs to no run, by its hash. Scrubbed like any other. */
   keep(text: string): Promise<Sha>;
   /** Looks for anything that is not as it was written. */
@@ -117,6 +119,7 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
       await store.settleGone(isGone);
       return store.accounts(scopes);
     },
+    change: (key, next) => store.change(key, next),
     audit: (request) => auditLedger(store, request),
     export: (run, claw) => exportLines(store, run, claw),
     abandoned: () => abandonedRuns(store, clock.now()),

@@ -20,6 +20,8 @@ interface Advice {
   readonly factor: number;
   /** Shortest wait, in milliseconds. Default 0. */
   readonly leastMs?: number;
+  /** The server, or the way to it, does not work: a breaker counts it. */
+  readonly fault?: boolean;
   readonly hint: (where: Where) => string;
 }
 
@@ -37,11 +39,12 @@ const advice = {
   },
   rate: { retries: 8, waitMs: 1_000, factor: 2, hint: later },
   overloaded: { retries: 8, waitMs: 10_000, factor: 2, leastMs: 5_000, hint: later },
-  server: { retries: 3, waitMs: 1_000, factor: 4, hint: check },
+  server: { retries: 3, waitMs: 1_000, factor: 4, fault: true, hint: check },
   unreachable: {
     retries: 2,
     waitMs: 1_000,
     factor: 4,
+    fault: true,
     hint: (where) =>
       where.network?.proxy === undefined
         ? `is a server running at ${where.baseUrl}? check the address`
@@ -51,12 +54,13 @@ const advice = {
     ...never,
     hint: (where) => `the certificate of ${where.baseUrl} is not trusted; NODE_EXTRA_CA_CERTS names further ones`,
   },
-  timeout_connect: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
-  timeout_headers: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
-  timeout_idle: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
-  timeout_total: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
-  stream_truncated: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
-  stream_malformed: { retries: 2, waitMs: 1_000, factor: 2, hint: check },
+  timeout_connect: { retries: 2, waitMs: 1_000, factor: 2, fault: true, hint: check },
+  timeout_headers: { retries: 2, waitMs: 1_000, factor: 2, fault: true, hint: check },
+  timeout_idle: { retries: 2, waitMs: 1_000, factor: 2, fault: true, hint: check },
+  timeout_total: { retries: 2, waitMs: 1_000, factor: 2, fault: true, hint: check },
+  stream_truncated: { retries: 2, waitMs: 1_000, factor: 2, fault: true, hint: check },
+  stream_malformed: { retries: 2, waitMs: 1_000, factor: 2, fault: true, hint: check },
+  circuit_open: { retries: 20, waitMs: 15_000, factor: 1, hint: later },
   too_large: { ...never, hint: check },
   redirected: {
     ...never,
@@ -141,6 +145,12 @@ export class ModelError extends ClawError {
     this.afterMs = details.afterMs;
     this.requestId = details.requestId;
     this.param = details.param;
+  }
+
+  /** The server, or the way to it, did not work. A refusal, a limit or an overload is none. */
+  get isFault(): boolean {
+    const { fault = false }: Advice = advice[this.kind];
+    return fault;
   }
 
   /** How often the same request may be sent again. */

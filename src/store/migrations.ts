@@ -52,4 +52,5 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE owners ADD COLUMN until INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE owners ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
     `),
+  (db) => db.exec("CREATE TABLE notes (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID"),
 ];

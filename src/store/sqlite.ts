@@ -7,6 +7,7 @@ import { type Migration, migrations } from "./migrations.ts";
 import { ownersOf } from "./owners.ts";
 import { moneyDesk } from "./sqlite-accounts.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
+import { notesOf } from "./sqlite-notes.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
 import { sqliteUpkeep } from "./sqlite-upkeep.ts";
 import type { AnchorRow, ListedRun, Row, Store } from "./store.ts";
@@ -62,6 +63,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
         if (anchor) insertAnchor(statements, anchor);
       }, durable),
     accounts: (scopes) => whenFree(db, () => scopes.map((scope) => money.account(scope))),
+    change: notesOf(db, write),
     settleGone: (gone) => write(() => money.settleGone(gone)),
     rows: (run, from = 0, limit = ALL) => whenFree(db, () => statements.rows.all(run, from, limit) as Row[]),
     ends: (limit) =>

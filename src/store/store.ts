@@ -129,8 +129,20 @@ export interface Pages {
   anchors(from?: number, limit?: number): Promise<readonly AnchorRow[]>;
 }
 
+/** What a note becomes; null: it goes. */
+export interface NextNote<T> {
+  readonly body: string | null;
+  readonly result: T;
+}
+
+/** Disposable state that processes share: nothing is lost with it but time. */
+export interface Notes {
+  /** Makes of the note under `key`, null when there is none, the next one; nobody comes in between. `next` may be called twice. */
+  change<T>(key: string, next: (body: string | null) => NextNote<T>): Promise<T>;
+}
+
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
-export interface Store extends Pages, Accounts, RunIndex, Upkeep {
+export interface Store extends Pages, Accounts, RunIndex, Upkeep, Notes {
   /** Throws Fenced when a (run, seq) is taken, or the lease is not the run's: two writers can never both extend one chain. Throws Overdrawn. */
   append(append: Append): Promise<void>;
   /** First and last row of the newest runs, newest first. */

@@ -52,6 +52,7 @@ test.each<[ModelErrorKind, number]>([
   ["stream_truncated", 2],
   ["stream_malformed", 2],
   ["tool_parse_server", 2],
+  ["circuit_open", 20],
   ...(
     [
       "auth",
@@ -60,6 +61,7 @@ test.each<[ModelErrorKind, number]>([
       "too_large",
       "not_an_api",
       "redirected",
+      "wrong_model",
       "context_overflow",
       "bad_history",
       "unsupported_param",
