@@ -26,8 +26,10 @@ export interface ServerFault {
 
 /** Turns an error reply, or an error frame inside a stream, into a ModelError. */
 export function classifyFault(fault: ServerFault): ModelError {
-  const { status, headers = {}, where } = fault;
+  const { headers = {}, where } = fault;
   const { message, code, type, param } = fieldsOf(fault.body);
+  // Gateways answer 200, or in a stream nothing, and put what would have been the status into the error.
+  const status = fault.status ?? (/^[45]\d\d$/.test(code) ? Number(code) : undefined);
   if (status !== undefined && status >= 300 && status < 400) return redirected(headers, where, status);
   const kind = kindOf(
     status,
@@ -91,7 +93,7 @@ const byMessage: readonly (readonly [RegExp, ModelErrorKind])[] = [
   [/error parsing tool call/i, "tool_parse_server"],
   [/credit balance is too low/i, "quota"],
   [
-    /maximum context length|prompt is too long|exceeds? the (available )?context|input length and `max_tokens` exceed|please reduce the length|context window/i,
+    /maximum context length|prompt is too long|exceeds? the (available )?context|longer than the model's context length|loaded with context length of only|input length and `max_tokens` exceed|please reduce the length|context window/i,
     "context_overflow",
   ],
   [
@@ -103,6 +105,7 @@ const byMessage: readonly (readonly [RegExp, ModelErrorKind])[] = [
     "unsupported_param",
   ],
   [/server busy|queue is full|overloaded/i, "overloaded"],
+  [/unexpected endpoint or method/i, "not_an_api"],
 ];
 
 /** Order of tests: exact code or type, then clear statuses, then the message, then the rest of the statuses. */
@@ -111,6 +114,7 @@ function kindOf(status: number | undefined, names: readonly string[], message: s
     if (kind === "server" && status !== undefined) continue; // the message may know better than "server_error"
     if (names.some((name) => pattern.test(name))) return kind;
   }
+  if (status === 403 && /\bflagged\b|moderation/i.test(message)) return "content_policy";
   if (status === 401 || status === 403) return "auth";
   if (status === 402) return "quota";
   if (status === 429) return "rate";

@@ -149,6 +149,10 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
     throw new ModelError("stream_truncated", `${endpoint.name} ended its reply without saying that it was complete`, {
       where: endpoint,
     });
+  if (finish === "error" || finish === "abort") {
+    const kind = finish === "error" ? "server" : "stream_truncated";
+    throw new ModelError(kind, `${endpoint.name} broke its reply off (${finish})`, { where: endpoint });
+  }
   const { thinking, text } = thoughtsOf(said, endpoint);
   return {
     text: text === "" ? said.refusal : text,
