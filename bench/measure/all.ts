@@ -1,4 +1,5 @@
 import type { Measurement } from "../desk.ts";
+import { adapters } from "./adapters.ts";
 import { audit } from "./audit.ts";
 import { firstRequest } from "./first-request.ts";
 import { ledger } from "./ledger.ts";
@@ -16,6 +17,7 @@ export const measurements: readonly Measurement[] = [
   startUp,
   firstRequest,
   turns,
+  adapters,
   memory,
   prompt,
   ledger,

@@ -141,7 +141,9 @@ const singleQuoted = /'(?:[^'\\]|\\[\s\S])*'/g;
 function escapeControls(text: string): string {
   const named: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
   return text.replace(stringLiteral, (literal) =>
-    literal.replace(/\p{Cc}/gu, (char) => named[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    literal
+      .replaceAll("\n", "\\n")
+      .replace(/\p{Cc}/gu, (char) => named[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`),
   );
 }
 
@@ -151,13 +153,14 @@ function escapeControls(text: string): string {
  */
 function escapeStrays(text: string): string | undefined {
   let unclear = false;
-  const mended = text.replace(stringLiteral, (literal) =>
-    literal.replace(/\\(u[\da-fA-F]{4}|[\s\S])/g, (pair, char: string) => {
+  const mended = text.replace(stringLiteral, (literal) => {
+    if (parse(literal) !== undefined) return literal;
+    return literal.replace(/\\(u[\da-fA-F]{4}|[\s\S])/g, (pair, char: string) => {
       if (/^(?:["\\/bfnrt]|u.{4})$/.test(char)) return pair;
       if (char === "u" || char === "'") unclear = true;
       return `\\${pair}`;
-    }),
-  );
+    });
+  });
   return unclear ? undefined : mended;
 }
 

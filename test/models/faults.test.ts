@@ -24,7 +24,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
-const quick = { connectMs: 2_000, firstByteMs: 100, idleMs: 100, totalMs: 2_000 };
+const quick = { connectMs: 2_000, firstByteMs: 300, idleMs: 300, totalMs: 2_000 };
 
 const askingFor = async (fault: Fault, changes: Partial<Endpoint> = {}) =>
   failureOf(askOnce(endpointAt((await serve(fault)).url, changes)));
