@@ -42,6 +42,7 @@ export function classifyFault(fault: ServerFault): ModelError {
     status,
     afterMs: retryAfter(headers, fault.now),
     requestId: requestIdOf(headers),
+    final: headers["x-should-retry"] === "false",
     param: kind === "unsupported_param" ? param || namedParam(message) : undefined,
   });
 }

@@ -109,6 +109,10 @@ export interface ModelErrorDetails {
   /** The server asked to wait this long. */
   readonly afterMs?: number | undefined;
   readonly requestId?: string | undefined;
+  /** The server says that asking again is no use. */
+  readonly final?: boolean | undefined;
+  /** What to do, where that is known better than from the kind. */
+  readonly hint?: string | undefined;
   /** The parameter the server does not know. */
   readonly param?: string | undefined;
   readonly cause?: unknown;
@@ -130,6 +134,7 @@ export class ModelError extends ClawError {
   readonly status: number | undefined;
   readonly afterMs: number | undefined;
   readonly requestId: string | undefined;
+  readonly #details: ModelErrorDetails;
   readonly param: string | undefined;
   /** What the failed attempt probably cost; null when it cost nothing. Set by the connection that knows the request. */
   usage: Usage | null = null;
@@ -139,11 +144,16 @@ export class ModelError extends ClawError {
   constructor(kind: ModelErrorKind, message: string, details: ModelErrorDetails) {
     const outcome: Outcome =
       kind === "aborted" ? "interrupted" : kind === "content_policy" ? "blocked" : "model-unavailable";
-    super(redact(message), { outcome, hint: redact(advice[kind].hint(details.where)), cause: details.cause });
+    super(redact(message), {
+      outcome,
+      hint: redact(details.hint ?? advice[kind].hint(details.where)),
+      cause: details.cause,
+    });
     this.kind = kind;
     this.status = details.status;
     this.afterMs = details.afterMs;
     this.requestId = details.requestId;
+    this.#details = details;
     this.param = details.param;
   }
 
@@ -155,7 +165,13 @@ export class ModelError extends ClawError {
 
   /** How often the same request may be sent again. */
   get retries(): number {
-    return advice[this.kind].retries;
+    return this.#details.final === true ? 0 : advice[this.kind].retries;
+  }
+
+  /** The same failure with another hint. */
+  hinting(hint: string): ModelError {
+    const error = new ModelError(this.kind, this.message, { ...this.#details, hint });
+    return Object.assign(error, { usage: this.usage, heard: this.heard });
   }
 
   /**

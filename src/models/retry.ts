@@ -27,6 +27,15 @@ export interface RetryOptions {
   readonly multiplier?: number | null;
 }
 
+/** What the server wants is known: when to come back. */
+function tooLate(error: ModelError, until: number): ModelError {
+  if (error.afterMs === undefined) return error;
+  const at = new Date(until).toISOString().slice(0, 16).replace("T", " ");
+  return error.hinting(
+    `it wants to be left alone until ${at} UTC, which is past the end of this run; then: claw resume <run>`,
+  );
+}
+
 /** A timer set for longer, 24.8 days, would end at once. */
 const longestTimer = 2 ** 31 - 1;
 
@@ -48,7 +57,8 @@ export function withRetry(model: Model, options: RetryOptions): Model {
         failures.set(error.kind, seen + 1);
         const wait = error.afterMs ?? backoff(error, seen, { random, multiplier });
         const until = clock.now() + wait;
-        if (seen >= Math.min(error.retries, most ?? error.retries) || until >= deadline) throw error;
+        if (seen >= Math.min(error.retries, most ?? error.retries)) throw error;
+        if (until >= deadline) throw tooLate(error, until);
         await onWait({ error, attempt, until });
         await sleep(Math.min(wait, longestTimer), signal);
       }

@@ -231,6 +231,11 @@ test("a failed attempt that was probably billed carries an estimate, a refused o
   expect((await askingFor({ fault: "status", status: 429 })).usage).toBeNull();
 });
 
+test("a server's word that asking again is no use counts", async () => {
+  const error = await askingFor({ fault: "status", status: 500, headers: { "x-should-retry": "false" } });
+  expect(error).toMatchObject({ kind: "server", retries: 0 });
+});
+
 test("nobody listening is unreachable, with the address in the hint", async () => {
   const { url, close } = await startModelServer(() => ({ text: "" }));
   await close();

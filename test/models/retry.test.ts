@@ -105,7 +105,16 @@ test("no wait goes past the run's deadline: the failure is final at once", async
   const { ask, slept, waits } = bench([failure("rate", { afterMs: 600_000 })], { deadline: 1_500_000 });
   const error = await failureOf(ask());
   expect(error).toMatchObject({ kind: "rate", outcome: "model-unavailable", afterMs: 600_000 });
+  expect(error.hint).toBe(
+    "it wants to be left alone until 1970-01-01 00:26 UTC, which is past the end of this run; then: claw resume <run>",
+  );
   expect([slept, waits]).toEqual([[], []]);
+});
+
+test("a server that says that asking again is no use is not asked again", async () => {
+  const { ask, slept } = bench([failure("server", { final: true })]);
+  expect((await failureOf(ask())).kind).toBe("server");
+  expect(slept).toEqual([]);
 });
 
 test("each kind of failure has its own count, and every repetition asks the same", async () => {

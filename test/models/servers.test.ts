@@ -256,8 +256,9 @@ describe("known breakages of servers", () => {
 
   test("after a call that the server could not read, the next try is a little less sure of itself", async () => {
     const garbled: Fault = { fault: "status", status: 500, body: { error: { message: "error parsing tool call" } } };
-    const { url, requests, close } = await startModelServer(inTurn(garbled, garbled, { text: "ok" }));
-    servers.push({ url, requests, close });
+    const server = await startModelServer(inTurn(garbled, garbled, { text: "ok" }));
+    servers.push(server);
+    const { url, requests } = server;
     const model = await connectModel(endpointAt(url, { selfHosted: true }), systemClock);
     const signal = new AbortController().signal;
     for (let failed = 0; failed < 2; failed += 1) await failureOf(model.ask(requestOf(), signal));

@@ -49,6 +49,8 @@ export interface ModelServer {
   /** Base URL, up to and including /v1. */
   readonly url: string;
   readonly requests: readonly SeenRequest[];
+  /** Called when a connection ends, whoever ended it. */
+  readonly onClose: (listener: () => void) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function startModelServer(
 ): Promise<ModelServer> {
   const requests: SeenRequest[] = [];
   const sockets = new Set<Socket>();
+  const listeners: (() => void)[] = [];
   const server = createServer((incoming, outgoing) => {
     void answer(incoming, outgoing, { script, models, requests }).catch((error: unknown) => {
       outgoing.writeHead(500, { "content-type": "text/plain" }).end(`the test script failed: ${String(error)}`);
@@ -69,11 +72,19 @@ export async function startModelServer(
   });
   server.on("connection", (socket) => {
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => {
+      sockets.delete(socket);
+      for (const listener of listeners) listener();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/v1`, requests, close: () => close(server, sockets) };
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    requests,
+    onClose: (listener) => void listeners.push(listener),
+    close: () => close(server, sockets),
+  };
 }
 
 /** Replies in turn, the last one for ever. */
