@@ -58,6 +58,8 @@ const maxStripped = 3;
 interface Learned {
   /** Parameters that the server does not know. */
   readonly stripped: Set<string>;
+  /** The longest reply that the model can give, in tokens. */
+  mostTokens: number;
   /** The next request goes without a stream. */
   avoidStream: boolean;
   /** How often in a row the server could not read the model's call: the next try is a little less sure of itself. */
@@ -66,12 +68,13 @@ interface Learned {
 
 /** Asks until the server has no parameter left to object to; everything else that goes wrong is the caller's to repeat. */
 function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock): Model {
-  const learned: Learned = { stripped: new Set(), avoidStream: false, garbled: 0 };
+  const learned: Learned = { stripped: new Set(), mostTokens: Infinity, avoidStream: false, garbled: 0 };
   return async (request, signal, onDelta = () => undefined) => {
     for (let attempt = 0; ; attempt += 1) {
       // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
       const streaming = !learned.avoidStream && !(endpoint.selfHosted && request.tools.length > 0);
-      const body = bodyOf(dialect.body(request, endpoint, streaming), learned);
+      const maxOutputTokens = Math.min(request.maxOutputTokens, learned.mostTokens);
+      const body = bodyOf(dialect.body({ ...request, maxOutputTokens }, endpoint, streaming), learned);
       const sent = { body, path: dialect.path, streamed: streaming, leftOut: [...learned.stripped] };
       const started = clock.now();
       const tape = blankTape();
@@ -102,8 +105,12 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
   };
 }
 
-/** Notes what a failure teaches. "again": the request can be sent at once, without the parameter in the way. */
-function learn({ kind, param }: ModelError, learned: Learned, streaming: boolean): "again" | "later" {
+/** Notes what a failure teaches. "again": the request can be sent at once, without what was in the way. */
+function learn({ kind, param, mostTokens }: ModelError, learned: Learned, streaming: boolean): "again" | "later" {
+  if (mostTokens !== undefined && mostTokens < learned.mostTokens) {
+    learned.mostTokens = mostTokens;
+    return "again";
+  }
   if (param !== undefined && !learned.stripped.has(param) && droppable(param)) {
     learned.stripped.add(param);
     return "again";

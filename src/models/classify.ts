@@ -42,6 +42,7 @@ export function classifyFault(fault: ServerFault): ModelError {
     status,
     afterMs: retryAfter(headers, fault.now),
     requestId: requestIdOf(headers),
+    mostTokens: kind === "bad_request" ? mostTokensIn(message) : undefined,
     final: headers["x-should-retry"] === "false",
     param: kind === "unsupported_param" ? param || namedParam(message) : undefined,
   });
@@ -126,6 +127,12 @@ function kindOf(status: number | undefined, names: readonly string[], message: s
   if (status === undefined || status >= 500) return "server";
   if (status < 400) return "not_an_api";
   return "bad_request";
+}
+
+/** "max_tokens: 16000 > 8192, which is …", "max_tokens is too large: 16000. This model supports at most 4096 …". */
+function mostTokensIn(message: string): number | undefined {
+  const [, most] = /max(?:_completion|_output)?_tokens\b[^]*?(?:\d > |at most )(\d{3,7})\b/.exec(message) ?? [];
+  return most === undefined ? undefined : Number(most);
 }
 
 /** The parameter named in a message like "Unsupported parameter: 'stream_options'". */

@@ -115,6 +115,8 @@ export interface ModelErrorDetails {
   readonly hint?: string | undefined;
   /** The parameter the server does not know. */
   readonly param?: string | undefined;
+  /** The longest reply the model can give, in tokens, where a longer one was asked for. */
+  readonly mostTokens?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -136,6 +138,7 @@ export class ModelError extends ClawError {
   readonly requestId: string | undefined;
   readonly #details: ModelErrorDetails;
   readonly param: string | undefined;
+  readonly mostTokens: number | undefined;
   /** What the failed attempt probably cost; null when it cost nothing. Set by the connection that knows the request. */
   usage: Usage | null = null;
   /** What went over the wire, for the record. Set likewise; null when nothing was sent. */
@@ -155,6 +158,7 @@ export class ModelError extends ClawError {
     this.requestId = details.requestId;
     this.#details = details;
     this.param = details.param;
+    this.mostTokens = details.mostTokens;
   }
 
   /** The server, or the way to it, did not work. A refusal, a limit or an overload is none. */

@@ -264,6 +264,22 @@ test("a parameter the server does not know is left out from then on", async () =
   expect(requests[3]?.body).toMatchObject({ max_completion_tokens: 1_000 });
 });
 
+test.each([
+  "max_tokens: 1000 > 512, which is the maximum allowed number of output tokens for test-model",
+  "max_tokens is too large: 1000. This model supports at most 512 completion tokens, whereas you provided 1000.",
+])("a reply that may be longer than the model can give is asked for in a shorter length: %s", async (message) => {
+  const { url, requests } = await serve(({ body }) =>
+    Number(body["max_tokens"]) > 512
+      ? { fault: "status", status: 400, body: { error: { message, type: "invalid_request_error" } } }
+      : { text: "ok" },
+  );
+  const model = await connectModel(endpointAt(url, { wire: "anthropic" }), systemClock);
+  const signal = new AbortController().signal;
+  await model.ask(requestOf(), signal);
+  await model.ask(requestOf(), signal);
+  expect(requests.map(({ body }) => body["max_tokens"])).toEqual([1_000, 512, 512]);
+});
+
 test("calls a self-hosted server left in the text are found there", async () => {
   const { url } = await serve(() => ({
     text: 'Let me look.\n<tool_call>\n{"name": "bash", "arguments": {"command": "ls"}}\n</tool_call>',
