@@ -10,6 +10,7 @@ import { budgetsOf } from "./policy/budgets.ts";
 import { type SecretBook, secretBook } from "./policy/secret-book.ts";
 import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
 import { openSqlite } from "./store/sqlite.ts";
+import type { ConnectedModel } from "./models/model.ts";
 import type { FinishedRun, House, StartRequest, Watch } from "./workflows/start.ts";
 
 /** Everything the faces may use. Parts that cost start-up time are loaded when first asked for. */
@@ -62,21 +63,7 @@ export function openApp(version: string): App {
     clock: systemClock,
     budgets: budgetsOf(config.user.budgets),
     ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
-    connect: async (choice) => {
-      const [{ chooseModel }, { connectKnown }, { guarded }, { change }] = await Promise.all([
-        import("./models/choose.ts"),
-        import("./models/known.ts"),
-        import("./models/guarded.ts"),
-        ledger(),
-      ]);
-      const chosen = await chooseModel(config, choice, systemClock);
-      const known = await connectKnown(
-        config.home,
-        "key" in chosen ? await learning(chosen, secrets) : chosen,
-        systemClock,
-      );
-      return guarded(known, change, systemClock);
-    },
+    connect: async (choice) => connectModel(config, choice, { secrets, ledger: await ledger() }),
     authority: config.user.forge,
     forge: (place, signal) => forge(place, { signal }),
     network: {
@@ -102,6 +89,22 @@ export function openApp(version: string): App {
     resume: async (run, watch) => (await import("./workflows/resume.ts")).resumeRun(await house(null), run, watch),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
+}
+
+/** The model that is asked for, with what is known of it, behind the breaker that all processes share. */
+async function connectModel(
+  config: Config,
+  choice: string | undefined,
+  { secrets, ledger }: { readonly secrets: SecretBook; readonly ledger: Ledger },
+): Promise<ConnectedModel> {
+  const [{ chooseModel }, { connectKnown }, { guarded }] = await Promise.all([
+    import("./models/choose.ts"),
+    import("./models/known.ts"),
+    import("./models/guarded.ts"),
+  ]);
+  const chosen = await chooseModel(config, choice, systemClock);
+  const learnt = "key" in chosen ? await learning(chosen, secrets) : chosen;
+  return guarded(await connectKnown(config.home, learnt, systemClock), ledger.change, systemClock);
 }
 
 /** Nothing is written before this is known: not even the ledger's file. */
