@@ -130,7 +130,7 @@ export interface Pages {
 }
 
 /** What a note becomes; null: it goes. */
-export interface NextNote<T> {
+interface NextNote<T> {
   readonly body: string | null;
   readonly result: T;
 }
