@@ -42,16 +42,18 @@ export const sandbox: Measurement = {
     const flags = [...minimal, "--unshare-pid", "--unshare-net", "--die-with-parent", "--", ...COMMAND];
     const proving = await timed(() => openSandbox(policy, host).then((box) => box.close()));
     const box = await openSandbox(policy, host);
+    const online = await openSandbox({ ...policy, network: { hosts: ["registry.example.org"] } }, host);
     try {
       const subjects = {
         bare: () => timed(() => finish(COMMAND[0], COMMAND.slice(1), { cwd: workspace, env })),
         bwrap: () => timed(() => finish("/usr/bin/bwrap", flags, { cwd: workspace, env })),
         claw: () => timed(() => box.exec(COMMAND)),
+        egress: () => timed(() => online.exec(COMMAND)),
         file: () => timed(() => box.files?.read("file", 4096) ?? Promise.resolve()),
         open: () => timed(() => openSandbox(policy, host).then((opened) => opened.close())),
       };
       await interleaved(3, subjects);
-      const { bare, bwrap, claw, file, open } = await interleaved(desk.repeats(60, 20), subjects);
+      const { bare, bwrap, claw, egress, file, open } = await interleaved(desk.repeats(60, 20), subjects);
       return [
         { what: "command in the sandbox, over bare spawn", unit: "ms", ...compared(claw, bare) },
         {
@@ -61,10 +63,12 @@ export const sandbox: Measurement = {
           budget: timesFloor(1.5),
         },
         { what: "a file read inside, without a process of its own", unit: "ms", value: median(file) },
+        { what: "command with a way out, over one without", unit: "ms", ...compared(egress, claw) },
         { what: "opening and closing a sandbox", unit: "ms", value: median(open) },
         { what: "first opening, with the self-test", unit: "ms", value: proving },
       ];
     } finally {
+      await online.close();
       await box.close();
     }
   },

@@ -1,0 +1,90 @@
+import { UsageError } from "../errors.ts";
+import type { SandboxPolicy } from "./sandbox.ts";
+
+/** Where things are on a Mac. All paths absolute and canonical: /private/var, not /var. */
+export interface SeatbeltLayout {
+  readonly policy: Pick<SandboxPolicy, "workspaceMode" | "mounts" | "env">;
+  readonly workspace: string;
+  /** Private home, temporary directory and git directory of the run. */
+  readonly run: string;
+  readonly toolchains: readonly string[];
+  /** Port of the run's own egress proxy on loopback; null without one. */
+  readonly proxyPort: number | null;
+  readonly path: string;
+  readonly limits: { readonly openFiles: number; readonly processes: number; readonly fileBytes: number };
+}
+
+/** What Seatbelt cannot give, by the names that `degraded` uses. */
+export const seatbeltLacks: readonly string[] = ["no-pidns", "shared-loopback"];
+
+const system = ["/usr", "/bin", "/sbin", "/System", "/Library/Developer/CommandLineTools", "/private/etc/ssl"];
+const files = ["/private/etc/hosts", "/private/etc/localtime", "/dev/null", "/dev/urandom", "/dev/random", "/dev/zero"];
+/** Name look-ups, the log and notifications; never Apple events, Launch Services, trustd or securityd. */
+const services = [
+  "com.apple.system.opendirectoryd.libinfo",
+  "com.apple.system.logger",
+  "com.apple.system.notification_center",
+];
+
+/** A string of the profile's language; a path with a control character is refused rather than escaped. */
+function literal(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- these are the ones that are refused
+  if (/[\u0000-\u001f\u007f]/.test(text) || !text.startsWith("/"))
+    throw new UsageError(
+      `${JSON.stringify(text)} cannot be shown to a command`,
+      "use an absolute path of plain characters",
+    );
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+const all = (form: string, paths: readonly string[]): string =>
+  paths.map((path) => `(${form} ${literal(path)})`).join(" ");
+
+/** The profile of a policy for sandbox-exec: everything is denied that it does not name. The last rule that fits decides. */
+export function seatbeltProfile({ policy, toolchains, proxyPort }: SeatbeltLayout): string {
+  const shown = policy.mounts.map(({ source }) => source);
+  const writable = policy.mounts.flatMap(({ source, writable: yes }) => (yes ? [source] : []));
+  const workspace = policy.workspaceMode === "rw" ? '(subpath (param "WS")) ' : "";
+  return `(version 1)
+(deny default)
+(allow process-exec) (allow process-fork)
+(allow process-info* (target same-sandbox)) (allow signal (target same-sandbox))
+(allow sysctl-read) (allow file-read-metadata (vnode-type DIRECTORY))
+(allow file-read* ${all("subpath", system)} ${all("literal", files)}
+  (subpath (param "WS")) (subpath (param "RUN"))${[...toolchains, ...shown].map((path) => `\n  (subpath ${literal(path)})`).join("")})
+(allow file-write* ${workspace}(subpath (param "RUN")) (literal "/dev/null")${writable.map((path) => ` (subpath ${literal(path)})`).join("")})
+(deny file-write* (subpath (string-append (param "WS") "/.git")))
+(deny file-read* (regex #"/\\.env($|\\.)"))
+(allow mach-lookup ${services.map((name) => `(global-name "${name}")`).join(" ")})
+${proxyPort === null ? "" : `(allow network-outbound (remote ip "localhost:${proxyPort}"))\n`}`;
+}
+
+/** The command line that runs argv under the profile, with an environment made from nothing and limits of its own. */
+export function seatbeltArguments(layout: SeatbeltLayout, argv: readonly string[]): readonly string[] {
+  const { policy, workspace, run, path, limits, proxyPort } = layout;
+  const proxy = proxyPort === null ? {} : { HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`, NODE_USE_ENV_PROXY: "1" };
+  const env = {
+    PATH: path,
+    HOME: `${run}/home`,
+    TMPDIR: `${run}/tmp`,
+    LANG: "C.UTF-8",
+    CI: "1",
+    // Commands get a disposable git directory; the repository's own can be read and not written.
+    GIT_DIR: `${run}/git`,
+    GIT_WORK_TREE: workspace,
+    ...policy.env,
+    ...proxy,
+  };
+  const blocks = Math.ceil(limits.fileBytes / 512);
+  const bounds = `ulimit -c 0 -n ${limits.openFiles} -u ${limits.processes} -f ${blocks}; exec "$@"`;
+  const confined = [
+    "/usr/bin/sandbox-exec",
+    "-p",
+    seatbeltProfile(layout),
+    "-D",
+    `WS=${workspace}`,
+    "-D",
+    `RUN=${run}`,
+  ];
+  const cleared = ["/usr/bin/env", "-i", ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
+  return [...confined, ...cleared, "/bin/sh", "-c", bounds, "sh", ...argv];
+}
