@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { writePrivately } from "../scratch.ts";
 
@@ -68,6 +69,7 @@ export async function prepareBridge(socket: string, scratch: string): Promise<Br
     return bridge(forward, common);
   }
   const script = await writePrivately(scratch, "forwarder.cjs", forwarder);
+  await chmod(script, 0o644); // the command may run as somebody else
   const mounts = [...common, "--ro-bind", process.execPath, NODE, "--ro-bind", script, SCRIPT];
   return bridge(`${NODE} ${SCRIPT}`, mounts);
 }
