@@ -5,7 +5,10 @@ const remedies: Readonly<Record<string, string>> = {
   "disable-userns":
     "nested user namespaces are refused by the system-call filter alone; bubblewrap 0.8 or newer refuses them twice",
   devices: "device nodes are the host's own; run claw as an ordinary user",
-  "uid-drop": "commands keep the user's own id; run claw as an ordinary user",
+  "uid-drop":
+    "commands keep root's id; run claw as an ordinary user, or let everybody read what is shown to commands (packages, git objects)",
+  "end-with-claw":
+    "a command that is just being set up can outlive a kill -9 of claw; util-linux 2.36 or newer ends it in any case",
   "no-pidns": "processes are not hidden from each other on this system; use the container backend for unattended runs",
   "shared-loopback": "the host's loopback is visible on this system; use the container backend for unattended runs",
   seccomp: "there is no system-call filter; run claw on x64 or arm64",
