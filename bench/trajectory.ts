@@ -57,3 +57,19 @@ export function lookAround(turns: number): Trajectory {
     giveUp,
   ];
 }
+
+/** Every so many turns of a working session something is written. */
+const WORKS_EVERY = 8;
+
+/** `turns` turns of looking around and writing, as in a long session that gets on. */
+export function work(turns: number): Trajectory {
+  const calls = Array.from({ length: turns - 1 }, (_, turn) =>
+    turn % WORKS_EVERY === WORKS_EVERY - 1
+      ? edit(turn, `note${turn}.txt`, "", `What was found by turn ${turn}: nothing yet, the search goes on.\n`)
+      : bash(
+          turn,
+          `${lookups[turn % lookups.length]?.(turn) ?? "true"}; sed -n ${turn + 1},${turn + 40}p src/part${turn % 7}.js`,
+        ),
+  );
+  return [...calls, giveUp];
+}

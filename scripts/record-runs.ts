@@ -1,5 +1,5 @@
 // Records runs of this release for test/runs/: every later release must still read, check and show them. Run it when a
-// version is released:  npm run build && node scripts/record-runs.ts
+// version is released:  npm run record-runs
 // Everything happens below a temporary directory, with an environment made from nothing.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -9,6 +9,7 @@ import { prompt } from "./prompt.ts";
 import { sandbox } from "./sandbox.ts";
 import { search } from "./search.ts";
 import { startUp } from "./start-up.ts";
+import { storage } from "./storage.ts";
 import { turns } from "./turns.ts";
 import { views } from "./views.ts";
 
@@ -22,6 +23,7 @@ export const measurements: readonly Measurement[] = [
   prompt,
   ledger,
   views,
+  storage,
   audit,
   money,
   sandbox,
