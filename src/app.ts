@@ -10,6 +10,7 @@ import { budgetsOf } from "./policy/budgets.ts";
 import { type SecretBook, secretBook } from "./policy/secret-book.ts";
 import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
 import { openSqlite } from "./store/sqlite.ts";
+import type { MayContact } from "./models/choose.ts";
 import type { ConnectedModel } from "./models/model.ts";
 import type { FinishedRun, House, StartRequest, Watch } from "./workflows/start.ts";
 
@@ -63,7 +64,8 @@ export function openApp(version: string): App {
     clock: systemClock,
     budgets: budgetsOf(config.user.budgets),
     ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
-    connect: async (choice) => connectModel(config, choice, { secrets, ledger: await ledger() }),
+    connect: async (choice, mayContact) =>
+      connectModel(config, choice, { secrets, ledger: await ledger(), ...(mayContact && { mayContact }) }),
     authority: config.user.forge,
     forge: (place, signal) => forge(place, { signal }),
     network: {
@@ -95,14 +97,18 @@ export function openApp(version: string): App {
 async function connectModel(
   config: Config,
   choice: string | undefined,
-  { secrets, ledger }: { readonly secrets: SecretBook; readonly ledger: Ledger },
+  {
+    secrets,
+    ledger,
+    mayContact,
+  }: { readonly secrets: SecretBook; readonly ledger: Ledger; readonly mayContact?: MayContact },
 ): Promise<ConnectedModel> {
   const [{ chooseModel }, { connectKnown }, { guarded }] = await Promise.all([
     import("./models/choose.ts"),
     import("./models/known.ts"),
     import("./models/guarded.ts"),
   ]);
-  const chosen = await chooseModel(config, choice, systemClock);
+  const chosen = await chooseModel(config, choice, systemClock, mayContact);
   const learnt = "key" in chosen ? await learning(chosen, secrets) : chosen;
   return guarded(await connectKnown(config.home, learnt, systemClock), ledger.change, systemClock);
 }

@@ -59,6 +59,9 @@ export type ForgeHost = z.infer<typeof ForgeHost>;
 export const UserConfig = z.strictObject({
   model: z.string().optional().meta({ description: "Default model, as <endpoint>/<model>." }),
   endpoints: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), EndpointSettings).default({}),
+  egress: z.enum(["any", "local-only"]).optional().meta({
+    description: "local-only: no model server outside this machine and its network is ever contacted.",
+  }),
   prices: z.record(z.string().min(1), Price).default({}).meta({
     description:
       "Your own prices by model, or by <endpoint>/<model>, in US dollars per million tokens; they win over every other.",

@@ -4,6 +4,7 @@ import { UsageError } from "../errors.ts";
 import { nearest } from "../text.ts";
 import type { ConfiguredPrices, Endpoint, ModelChoice } from "./endpoint.ts";
 import { keyPlace } from "../key-reference.ts";
+import { refuseCloud } from "./egress.ts";
 import { resolveKey } from "./key.ts";
 import { listModels } from "./list-models.ts";
 
@@ -18,7 +19,12 @@ const defaultModels: Readonly<Record<string, string>> = {
  * first endpoint that speaks Anthropic's wire, or a model of the first endpoint. Without any name: the configured
  * default; at a provider with a default model that; at another server its only model.
  */
-export async function chooseModel(config: Config, flag: string | undefined, clock: Clock): Promise<ModelChoice> {
+export async function chooseModel(
+  config: Config,
+  flag: string | undefined,
+  clock: Clock,
+  mayContact: MayContact = () => Promise.resolve(),
+): Promise<ModelChoice> {
   const wanted = flag ?? config.model ?? config.user.model;
   if (wanted?.startsWith("scripted:")) return { wire: "scripted", file: wanted.slice("scripted:".length) };
   const endpoints = Object.entries(config.user.endpoints);
@@ -42,8 +48,11 @@ export async function chooseModel(config: Config, flag: string | undefined, cloc
       throw new UsageError(`no endpoint is called "${prefix}"`, `did you mean "${meant}${wanted.slice(slash)}"?`);
   }
   if (wanted?.startsWith("claude-")) return endpointFor(config, servingClaude(endpoints, first, wanted), wanted);
-  return endpointFor(config, first, wanted ?? (await modelAt(config, first, clock)));
+  return endpointFor(config, first, wanted ?? (await modelAt(config, first, { clock, mayContact })));
 }
+
+/** Asked before a server is contacted only to find out what it serves; rejects where that is not allowed. */
+export type MayContact = (label: string, selfHosted: boolean) => Promise<void>;
 
 type Named = readonly [name: string, endpoint: EndpointConfig];
 
@@ -71,6 +80,8 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
   const own = config.user.prices;
   const prices = own[`${name}/${model}`] ?? own[model] ?? endpoint.price;
   const baseUrl = withVersion(endpoint);
+  const selfHosted = endpoint.selfHosted ?? isLocal(new URL(baseUrl).hostname);
+  if (config.user.egress === "local-only") refuseCloud(`${name} (${baseUrl})`, selfHosted, "config.yaml");
   return {
     name,
     baseUrl,
@@ -78,7 +89,7 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
     model,
     key: () => resolveKey(key, config.variable),
     ...(key && { keyName: keyPlace(key) }),
-    selfHosted: endpoint.selfHosted ?? isLocal(new URL(baseUrl).hostname),
+    selfHosted,
     network: {
       ...(config.proxy && { proxy: config.proxy }),
       ...(config.certificates && { certificates: config.certificates }),
@@ -89,11 +100,17 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
   };
 }
 
-async function modelAt(config: Config, named: Named, clock: Clock): Promise<string> {
+async function modelAt(
+  config: Config,
+  named: Named,
+  { clock, mayContact }: { readonly clock: Clock; readonly mayContact: MayContact },
+): Promise<string> {
   const [name, { baseUrl }] = named;
   const usual = defaultModels[new URL(baseUrl).hostname];
   if (usual !== undefined) return usual;
-  const models = await listModels(endpointFor(config, named, "?"), clock);
+  const endpoint = endpointFor(config, named, "?");
+  await mayContact(name, endpoint.selfHosted);
+  const models = await listModels(endpoint, clock);
   const [only] = models;
   if (only && models.length === 1) return only;
   throw new UsageError(

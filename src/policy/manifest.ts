@@ -65,6 +65,9 @@ export const Manifest = z.strictObject({
       turns: z.int().min(1).optional().meta({ description: "Most model turns for one run." }),
     })
     .prefault({}),
+  egress: z.enum(["any", "local-only"]).optional().meta({
+    description: "local-only: nothing of this repository is ever sent to a model server in the cloud.",
+  }),
   budgets: BudgetsInDollars.prefault({}).meta({
     description: "Most money for work in this repository, in US dollars; the smaller of this and the user's own holds.",
   }),

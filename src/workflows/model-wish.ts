@@ -1,6 +1,8 @@
 import { UsageError } from "../errors.ts";
 import type { EventOf } from "../ledger/events.ts";
+import { refuseCloud } from "../models/egress.ts";
 import type { ConnectedModel } from "../models/model.ts";
+import type { Manifest } from "../policy/manifest.ts";
 import type { House } from "./start.ts";
 
 /** No model is asked; `label` names what works in its place, null where nothing does. */
@@ -12,8 +14,31 @@ interface NoModel {
 export type ModelWish = string | undefined | NoModel;
 
 /** The model that is wished for; null when none is. */
-export const wishedModel = (house: Pick<House, "connect">, wish: ModelWish): Promise<ConnectedModel> | null =>
-  typeof wish === "object" ? null : house.connect(wish);
+export const wishedModel = (
+  house: Pick<House, "connect">,
+  wish: ModelWish,
+  manifest: Manifest | Promise<Manifest>,
+): Promise<ConnectedModel> | null => {
+  if (typeof wish === "object") return null;
+  const model = connectAllowed(house, wish, manifest);
+  // Its failure is told where it is awaited, not as an unhandled rejection before.
+  model.catch(() => {});
+  return model;
+};
+
+/** Connects a model that the repository lets its words be sent to; no other server is asked for anything before that is known. */
+export async function connectAllowed(
+  house: Pick<House, "connect">,
+  choice: string | undefined,
+  manifest: Manifest | Promise<Manifest>,
+): Promise<ConnectedModel> {
+  const refuse = async (label: string, selfHosted: boolean): Promise<void> => {
+    if ((await manifest).egress === "local-only") refuseCloud(label, selfHosted, "claw.yaml");
+  };
+  const model = await house.connect(choice, refuse);
+  await refuse(model.info.label, model.info.selfHosted);
+  return model;
+}
 
 /** Who answers, for the record. */
 export function whoAnswers(wish: ModelWish, connected: ConnectedModel | null): EventOf<"run.started">["model"] {

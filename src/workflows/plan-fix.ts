@@ -41,12 +41,12 @@ export interface FixPlan {
 export async function planFix(house: House, request: PlanRequest): Promise<FixPlan> {
   const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
   const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
-  const model = await wishedModel(house, request.model);
   const dir = join(house.home, "plans", ownedName("") + house.clock.newId());
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
     const clone = await createClone(repository, base, dir);
     const manifest = readManifest((await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8"));
+    const model = await wishedModel(house, request.model, manifest);
     const tree = await suiteTree({ clone });
     const said = request.testCommand ?? manifest.test.command;
     const source = request.testCommand === null ? "claw.yaml" : "--test-command";

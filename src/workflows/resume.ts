@@ -11,7 +11,7 @@ import { clearAwayRun } from "./clear-away.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { reopenClone } from "./snapshots.ts";
-import { asksModel, noModel } from "./model-wish.ts";
+import { asksModel, connectAllowed, noModel } from "./model-wish.ts";
 import { type FinishedRun, go, hostText, type House, type Parts, type Watch, watched } from "./start.ts";
 import { refuseStopped } from "./stop.ts";
 import { endWhenExpired } from "./waiting.ts";
@@ -64,7 +64,8 @@ async function reopened(house: House, log: RunLog): Promise<Parts> {
     manifest,
     limits,
     workflow,
-    model: () => (asksModel(started) ? (model ??= house.connect(started.model?.choice ?? undefined)) : noModel()),
+    model: () =>
+      asksModel(started) ? (model ??= connectAllowed(house, started.model?.choice ?? undefined, manifest)) : noModel(),
     refused: null,
   };
 }

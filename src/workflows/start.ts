@@ -39,7 +39,10 @@ export interface House {
   /** What the user grants every run together. */
   readonly budgets: Budgets;
   /** Connects what a model flag, the environment and the configuration name together. */
-  connect(choice: string | undefined): Promise<ConnectedModel>;
+  connect(
+    choice: string | undefined,
+    mayContact?: (label: string, selfHosted: boolean) => Promise<void>,
+  ): Promise<ConnectedModel>;
   openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
   /** What the user's configuration lets repositories declare; the default grants sessions nothing. */
   readonly network?: NetworkGrants;
@@ -79,9 +82,8 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
   refuseStopped(house.home);
   const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
   const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
-  const model = wishedModel(house, request.model);
-  // Its failure is told where it is awaited, not as an unhandled rejection before.
-  model?.catch(() => {});
+  const known = Promise.withResolvers<Manifest>();
+  const model = wishedModel(house, request.model, known.promise);
   const identity = repository.identity().catch(() => null);
   const run = house.clock.newId();
   const dir = join(house.home, "runs", run);
@@ -93,11 +95,10 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const clone = await createClone(repository, base, join(dir, "clone"));
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
     const manifest = readGranted(text, house.network);
+    known.resolve(manifest);
     const connected = await model;
-    const { limits, budgets } = await granted(house, request, manifest, connected, {
-      run,
-      repository: repository.root,
-    });
+    const place = { run, repository: repository.root };
+    const { limits, budgets } = await granted(house, request, manifest, connected, place);
     watched(log, request);
     const input = request.input((body) => log.put(body)) as EventOf<"run.started">["input"];
     await log.append({
