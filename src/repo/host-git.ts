@@ -13,6 +13,7 @@ const allowed = [
   "diff-files",
   "diff-tree",
   "for-each-ref",
+  "hash-object",
   "ls-files",
   "ls-tree",
   "merge-base",

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { release } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { ownedName } from "../ledger/owned-name.ts";
 import { ClawError } from "../errors.ts";
 import { openSandbox } from "./open.ts";
 import { remedyFor } from "./remedies.ts";
@@ -108,7 +109,7 @@ const versionOf = async (bwrap: string): Promise<string | null> =>
 
 async function tryOut(host: SandboxHost): Promise<{ probes: EscapeProbe[]; degraded: readonly string[] }> {
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
-  const dir = await mkdtemp(join(host.stateDir, "examination-"));
+  const dir = await mkdtemp(join(host.stateDir, ownedName("examination-")));
   const listener = createServer((socket) => socket.destroy());
   try {
     const [workspace, canary] = [join(dir, "workspace"), join(dir, "canary")];

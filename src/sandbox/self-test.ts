@@ -102,7 +102,7 @@ export async function selfTest(host: SandboxHost, ability: Ability): Promise<str
 /** Does the kernel hold a sandbox to its memory here? Files in memory count for nobody else: no other limit sees them. */
 export async function provesCgroup(host: SandboxHost, ability: Ability): Promise<boolean> {
   if (findCgroupPlace() === null) return false;
-  const workspace = await mkdtemp(join(host.stateDir, "self-test", "run-"));
+  const workspace = await mkdtemp(join(host.stateDir, "self-test", ownedName("run-")));
   const policy = { workspace, workspaceMode: "rw", git: null, mounts: [], network: "none", env: {} } as const;
   const small = { ...limits, memoryBytes: 32 * MiB, fileBytes: 64 * MiB };
   try {

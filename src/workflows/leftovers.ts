@@ -21,6 +21,7 @@ export async function sweepLeftovers({ home, ledger }: { readonly home: string; 
     orphans(tmpdir(), viewPrefix),
     ...["rooms", "plans"].map((name) => orphans(join(home, name), "")),
     orphans(sandbox, "draft-"),
+    orphans(sandbox, "examination-"),
     orphans(join(sandbox, "self-test"), "run-"),
   ]);
   await Promise.all(owned.flat().map((path) => removeTree(path).catch(() => {})));

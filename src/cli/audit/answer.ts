@@ -18,10 +18,12 @@ export const answer = command({
   more: `Answers five questions about a run, each with the events it rests on: who approved the prompts, which model wrote the
 patch, was the issue reproduced, what tests ran, and what was accepted, rejected or overwritten. The record is checked first.
 
-What is asked about is a run, or a commit or branch that claw made; without it, the newest run.
+What is asked about is a run, a commit or branch that claw made, or a pull request that it opened, by its address or like
+'#12': the ledger knows which run that was. Without it, the newest run is meant.
 
 Examples:
   claw audit answer HEAD
+  claw audit answer https://github.com/o/r/pull/12
   claw audit answer claw/umlauts-are-lost-1kb2c3d4e5f6
 
 Exit codes: 0 answered; 24 the record is not as it was written`,

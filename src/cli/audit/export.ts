@@ -2,14 +2,20 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { App } from "../../app.ts";
+import { systemClock } from "../../clock.ts";
 import { UsageError } from "../../errors.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { agentTrace, authorshipNote } from "../../reports/authorship.ts";
 import { otelTraces } from "../../reports/otel.ts";
+import { resultOf } from "../../reports/result.ts";
+import { writeNote as putNote } from "../../repo/notes.ts";
+import { openRepository } from "../../repo/repository.ts";
+import { foldRun } from "../../views/run.ts";
 import { readChange } from "../change-of-run.ts";
 import { command } from "../command.ts";
-import { resolveRun } from "../run-id.ts";
+import { readRun, resolveRun } from "../run-id.ts";
 import { attest, hashesOf } from "./attest.ts";
+import { sendTraces } from "./send.ts";
 import { signatureLines, signingKey } from "./signatures.ts";
 
 export const exportRun = command({
@@ -17,6 +23,8 @@ export const exportRun = command({
   options: [
     ["--format <which>", "jsonl, otel, agent-trace or git-note (default: jsonl)"],
     ["-o, --output <file>", "write to a new file instead of standard output"],
+    ["--send", "with otel: post the spans to the collector that audit.otlp in config.yaml names"],
+    ["--write-note", "with git-note: put the note on the run's commit, in refs/notes/ai of its repository"],
   ],
   more: `jsonl: one self-contained file, a JSON object per line: the events exactly as they are stored, the anchors between them,
 every body that they name, and in-toto statements (test result FAILED on the base, PASSED on the head, and how the change
@@ -26,7 +34,7 @@ claw audit verify --file checks it on any machine, and claw audit answer --file 
 
 otel: the run, its stages, sessions, requests and calls as OpenTelemetry spans (OTLP/JSON, GenAI conventions), for a collector.
 agent-trace: which lines come from which model, as an Agent Trace 0.1 record.
-git-note: the same as a note of git-ai: claw audit export --format git-note | git notes --ref=ai add -F - <commit>
+git-note: the same as a note of git-ai: --write-note puts it on the run's commit, on this machine only
 None of these three holds prompts, replies or code.
 
 The run is named by the beginning of its id; without one, the newest is meant.`,
@@ -36,12 +44,19 @@ The run is named by the beginning of its id; without one, the newest is meant.`,
       .enum(["jsonl", "otel", "agent-trace", "git-note"], { error: "must be jsonl, otel, agent-trace or git-note" })
       .default("jsonl"),
     output: z.string().min(1, "must not be empty").optional(),
+    send: z.boolean().default(false),
+    writeNote: z.boolean().default(false),
   }),
-  async run({ run: prefix, format, output }, { app, cwd, out, err, heard, signal }) {
+  async run({ run: prefix, format, output, send, writeNote }, { app, cwd, out, err, heard, signal }) {
+    if (send && format !== "otel") throw new UsageError("--send is for --format otel", "see: claw audit export --help");
+    if (writeNote && format !== "git-note")
+      throw new UsageError("--write-note is for --format git-note", "see: claw audit export --help");
     const opened = await app();
     const ledger = await opened.ledger();
     const run = await resolveRun(ledger, prefix);
     const lines = format === "jsonl" ? linesOf(ledger, run, opened) : abridged(ledger, run, format);
+    if (send) return err(`sent: ${await sendTraces(opened.config, await whole(lines), signal)}`);
+    if (writeNote) return err(`written: ${await noteOnCommit(opened, run, `${await whole(lines)}\n`)}`);
     if (output === undefined) {
       for await (const line of lines) {
         signal.throwIfAborted();
@@ -81,6 +96,24 @@ async function* abridged(
   }
   const authored = { ...record, patch: (await readChange(ledger, run)).patch.toString("utf8") };
   yield format === "git-note" ? authorshipNote(authored).trimEnd() : JSON.stringify(agentTrace(authored));
+}
+
+async function whole(lines: AsyncIterable<string>): Promise<string> {
+  const all: string[] = [];
+  for await (const line of lines) all.push(line);
+  return all.join("\n");
+}
+
+/** Only on request: a note is visible to everybody who fetches it. */
+async function noteOnCommit(app: App, run: string, text: string): Promise<string> {
+  const { config } = app;
+  const facts = await readRun(await app.ledger(), run);
+  const { started } = foldRun(facts.events);
+  const { commit } = resultOf(facts);
+  if (!started || !commit)
+    throw new UsageError(`run ${run} left no commit`, "a note is put on a commit: see claw show");
+  const repository = await openRepository(started.repository, { searchPath: config.path, home: config.userHome });
+  return `${await putNote(repository, commit, text, systemClock.now())} on ${commit.slice(0, 12)}`;
 }
 
 async function* ended(lines: AsyncIterable<string>): AsyncGenerator<string> {

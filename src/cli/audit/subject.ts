@@ -8,6 +8,7 @@ import type { Repository } from "../../repo/repository.ts";
 import { readRun, resolveRun } from "../run-id.ts";
 import { auditExport, openExport } from "./exported.ts";
 import { repositoryAt } from "./heads.ts";
+import { namesPullRequest, runOfPullRequest } from "./pull-request.ts";
 
 /** A run that an auditor asks about, checked. */
 export interface Subject {
@@ -19,7 +20,7 @@ export interface Subject {
 }
 
 interface Asked {
-  /** A run, a commit or a branch; the newest run when omitted. */
+  /** A run, a commit, a branch or a pull request; the newest run when omitted. */
   readonly what: string | undefined;
   readonly cwd: string;
   readonly repository: string | false | undefined;
@@ -29,14 +30,16 @@ interface Asked {
 export async function readSubject(app: App, { what, cwd, repository: path }: Asked): Promise<Subject> {
   const ledger = await app.ledger();
   const repository = await repositoryAt(app, cwd, path);
-  const head = what === undefined || (await namesRun(ledger, what)) ? null : await headOfCommit(repository, what);
+  const opener = what !== undefined && namesPullRequest(what) ? await runOfPullRequest(ledger, what) : undefined;
+  const named = opener ?? what;
+  const head = named === undefined || (await namesRun(ledger, named)) ? null : await headOfCommit(repository, named);
   if (head && (await ledger.find(head.run)).length === 0) {
     throw new UsageError(
       `run ${head.run}, which ${head.where} names, is not in this ledger`,
       "it was made on another machine, or with another CLAW_HOME: ask there for claw audit export",
     );
   }
-  const run = await resolveRun(ledger, head?.run ?? what);
+  const run = await resolveRun(ledger, head?.run ?? named);
   const { findings } = await ledger.audit({ run, heads: head ? [head] : [] });
   const [first] = findings;
   if (first) throw brokenRecord(first);
