@@ -26,6 +26,21 @@ export const EndpointSettings = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: "On this machine or network. Guessed from the address when left out." }),
+  timeouts: z
+    .strictObject({
+      connect: z.number().positive().optional().meta({ description: "Until the connection stands (default 5)." }),
+      firstByte: z.number().positive().optional().meta({
+        description: "Until the reply begins (default 300), or without a stream until it is whole (default 900).",
+      }),
+      idle: z
+        .number()
+        .positive()
+        .optional()
+        .meta({ description: "Between two pieces of a reply (default 90 or 300)." }),
+      total: z.number().positive().optional().meta({ description: "For one request (default 1800)." }),
+    })
+    .optional()
+    .meta({ description: "How long to wait for this endpoint, in seconds." }),
   alsoServes: z.array(z.string().min(1)).optional().meta({
     description:
       "Other names under which this endpoint may answer: a deployment's model, or a fallback that you accept. Any other stops a run.",

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { openLine, type Answer, type Line } from "./line.ts";
+import { openLine, since, type Answer, type Line } from "./line.ts";
 import type { ConnectedModel, Model, ModelRequest, OnDelta, Reply } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 import { pricingFor } from "./price.ts";
@@ -79,7 +79,7 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
       const started = clock.now();
       const tape = blankTape();
       const heard = (read?: { fingerprint: string | null | undefined; said: unknown }) =>
-        heardOn(tape, { ...sent, ms: clock.now() - started }, read);
+        heardOn(tape, { ...sent, ms: since(clock, started) }, read);
       let answer: Answer | undefined;
       try {
         onDelta({ kind: "waiting", text: endpoint.model });
@@ -90,7 +90,7 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
         const settled = { ...settleReply(raw, request, endpoint), ...measured(raw, body, answer) };
         return {
           ...settled,
-          ms: clock.now() - started,
+          ms: since(clock, started),
           heard: heard({ fingerprint: raw.fingerprint, said: settled.message }),
         };
       } catch (error) {

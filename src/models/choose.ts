@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Config, EndpointConfig } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../text.ts";
-import type { ConfiguredPrices, Endpoint, ModelChoice } from "./endpoint.ts";
+import type { ConfiguredPrices, Deadlines, Endpoint, ModelChoice } from "./endpoint.ts";
 import { keyPlace } from "../key-reference.ts";
 import { refuseCloud } from "./egress.ts";
 import { resolveKey } from "./key.ts";
@@ -75,6 +75,14 @@ const given = ({ input, output, cacheRead, cacheWrite }: NonNullable<EndpointCon
   ...(cacheWrite !== undefined && { cacheWrite }),
 });
 
+/** Seconds of the configuration as deadlines; what was left out keeps its default. */
+const inMilliseconds = (timeouts: NonNullable<EndpointConfig["timeouts"]>): Partial<Deadlines> =>
+  Object.fromEntries(
+    Object.entries(timeouts).flatMap(([phase, seconds]) =>
+      seconds === undefined ? [] : [[`${phase}Ms`, seconds * 1000]],
+    ),
+  );
+
 export function endpointFor(config: Config, [name, endpoint]: Named, model: string): Endpoint {
   const { wire, key } = endpoint;
   const own = config.user.prices;
@@ -94,6 +102,7 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
       ...(config.proxy && { proxy: config.proxy }),
       ...(config.certificates && { certificates: config.certificates }),
     },
+    ...(endpoint.timeouts && { deadlines: inMilliseconds(endpoint.timeouts) }),
     ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
     ...(prices && { prices: given(prices) }),
     ...(endpoint.hourly && { hourly: endpoint.hourly }),

@@ -82,6 +82,9 @@ export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
   };
 }
 
+/** A clock that was set back meanwhile must not make a duration negative. */
+export const since = (clock: Pick<Clock, "now">, started: number): number => Math.max(0, clock.now() - started);
+
 interface Asked {
   readonly endpoint: Endpoint;
   readonly key: string | undefined;
@@ -125,7 +128,7 @@ async function answer(reply: HttpReply, asked: Asked): Promise<Answer> {
   let count = 0;
   async function* timed(): AsyncGenerator<Uint8Array> {
     for await (const chunk of reply.body) {
-      firstByteMs ??= clock.now() - started;
+      firstByteMs ??= since(clock, started);
       tape.chunks.push(chunk);
       yield chunk;
     }
@@ -145,7 +148,7 @@ async function answer(reply: HttpReply, asked: Asked): Promise<Answer> {
   return {
     frames: counted(),
     requestId: requestIdOf(headers) ?? null,
-    firstByteMs: () => firstByteMs ?? clock.now() - started,
+    firstByteMs: () => firstByteMs ?? since(clock, started),
     frameCount: () => count,
   };
 }

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
@@ -33,6 +35,16 @@ test.each<[Record<string, string>, string | undefined, string[]]>([
   ],
 ])("with %o, %s is asked at the right place", async (environment, model, expected) => {
   expect(await choose(environment, model)).toEqual(expected);
+});
+
+test("timeouts are seconds in the file and milliseconds within, and what is left out keeps its default", async () => {
+  const HOME = temporaryDirectory();
+  mkdirSync(join(HOME, ".config", "claw"), { recursive: true });
+  const endpoint = "slow: { baseUrl: http://gpu.lan/v1, timeouts: { firstByte: 3600, idle: 0.5 } }";
+  writeFileSync(join(HOME, ".config", "claw", "config.yaml"), `endpoints:\n  ${endpoint}\n`);
+  const choice = await chooseModel(loadConfig({ HOME }), "slow/qwen", systemClock);
+  expect(choice).toMatchObject({ deadlines: { firstByteMs: 3_600_000, idleMs: 500 } });
+  expect(choice).not.toHaveProperty("deadlines.totalMs");
 });
 
 test("OpenAI alone is not asked for Anthropic's models", async () => {

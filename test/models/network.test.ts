@@ -7,11 +7,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config.ts";
 import { chooseModel } from "../../src/models/choose.ts";
+import { connectModel } from "../../src/models/connect.ts";
 import { openAgent } from "../../src/models/agent.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
-import { askOnce, endpointAt, failureOf } from "./desk.ts";
+import { askOnce, endpointAt, failureOf, requestOf } from "./desk.ts";
 
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -145,6 +146,16 @@ test("a redirect to another origin is refused, and nothing is sent there", async
   expect(error.message).toContain(new URL(elsewhere.url).origin);
   expect(error.message).not.toContain("secret");
   expect(elsewhere.requests).toHaveLength(0);
+});
+
+test("a clock that is set back while a reply comes makes no duration negative", async () => {
+  const { url, close } = await startModelServer(() => ({ text: "ok" }));
+  onTestFinished(close);
+  let now = 1_000_000;
+  const clock = { ...systemClock, now: () => (now -= 86_400_000) };
+  const model = await connectModel(endpointAt(url), clock);
+  const reply = await model.ask(requestOf(), new AbortController().signal);
+  expect([reply.ms, reply.firstByteMs, reply.heard?.ms]).toEqual([0, 0, 0]);
 });
 
 test("how long to wait until a date is read by the server's own clock", async () => {
