@@ -43,7 +43,6 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX run_index_repository ON run_index (repository, run);
       CREATE INDEX run_index_parent ON run_index (parent, run) WHERE parent IS NOT NULL;
       ALTER TABLE runs ADD COLUMN indexed INTEGER NOT NULL DEFAULT -1;
-      CREATE INDEX runs_unindexed ON runs (run) WHERE last > indexed;
     `),
   // Until when a writer holds its run without being heard of, in milliseconds since the epoch (0: not said), and how often
   // the run has changed hands.
