@@ -112,6 +112,12 @@ test("types, imports, parameters and tests' strings of a TypeScript file are lef
   expect(new Set(touched)).toEqual(new Set([3]));
 });
 
+test("nothing is added to what an index is taken from", async () => {
+  const texts = (await candidates("x.js", js("return g(items[0]);"))).map((candidate) => candidate.apply());
+  expect(texts.some((text) => text.includes("items[1]"))).toBe(true);
+  expect(texts.filter((text) => /items [-+] \w+\[/.test(text))).toEqual([]);
+});
+
 test("deletes and returned constants are marked as suspicious", async () => {
   const found = await candidates("x.py", py("a = 1\n    return False"));
   const suspicious = found.filter((candidate) => candidate.suspicious).map((candidate) => candidate.operator);

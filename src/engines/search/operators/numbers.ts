@@ -1,13 +1,13 @@
 import type { Node } from "../parse.ts";
 import { isComparison } from "../scope.ts";
-import { bracketed, each, isValue, type Operator, pairs, replace } from "./operator.ts";
+import { bracketed, each, isTakenFrom, isValue, type Operator, pairs, replace } from "./operator.ts";
 
 const whole = /^\d+$/;
 
 /** Places where a count or a position is usual. */
 function countsHere(node: Node): boolean {
   const { parent } = node;
-  if (!parent || !isValue(node)) return false;
+  if (!parent || !isValue(node) || isTakenFrom(node)) return false;
   if (parent.role === "binary")
     return isComparison(parent)
       ? !parent.tokens.some(({ type }) => /in|is/.test(type))
@@ -113,7 +113,7 @@ export const term: Operator = {
     const used = node.role === "name" || node.role === "binary" || node.role === "call" || node.role === "index";
     const isOperand = node.parent?.role === "binary" && !isComparison(node.parent);
     const isFactor = isOperand && /^[*/%]/.test(node.parent?.tokens[0]?.type ?? "");
-    if (!used || !isValue(node)) return [];
+    if (!used || !isValue(node) || isTakenFrom(node)) return [];
     if (isOperand && !isFactor) return node.role === "name" ? [replace(node, `${node.text} ** 2`)] : [];
     if (!isFactor && !["arguments", "return", "assign", "index"].includes(place)) return [];
     const others = scope.names.filter((name) => name !== node.text).slice(0, 8);

@@ -85,6 +85,10 @@ export function isValue(node: Node): boolean {
   }
 }
 
+/** Is this what an index or a member is taken from? Arithmetic there would bind to the wrong thing. */
+export const isTakenFrom = (node: Node): boolean =>
+  (node.parent?.role === "index" || node.parent?.role === "member") && node.parent.parts[0] === node;
+
 /** Text that keeps its meaning as an operand of anything. */
 export const bracketed = ({ role, text }: Node): string =>
   role === "binary" || role === "ternary" || role === "unary" ? `(${text})` : text;
