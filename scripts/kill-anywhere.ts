@@ -219,6 +219,7 @@ while (killed < kills) {
   const found = await faults(at, (await runOf(at))?.run ?? "", finished, diff);
   for (const problem of found) console.log(`✗ run ${runs}: ${problem}`);
   wrong += found.length;
+  console.log(`run ${runs}: ${killed} of ${kills} kills`);
   if (found.length > 0) console.log(`  kept: ${at.used.dir}`);
   await (found.length > 0 ? Promise.all([at.forge.close(), at.model.close()]) : leave(at));
 }

@@ -70,14 +70,16 @@ test("what a fenced writer had staged does not get in with anything", async () =
   expect(await store.blob(sha)).toBeNull();
 });
 
-test("four processes that append at the same time lose nothing", async () => {
+test("sixteen processes that append at the same time lose nothing, and what they wrote verifies", async () => {
   const { file, ledger, store } = await ledgerFile();
-  const runs = ["a", "b", "c", "d"];
+  const runs = Array.from({ length: 16 }, (_, index) => `run${String(index).padStart(2, "0")}`);
   const children = runs.map((run) =>
-    spawn(process.execPath, [writer, file, run, "40"], { stdio: ["ignore", "ignore", "inherit"] }),
+    spawn(process.execPath, [writer, file, run, "20"], { stdio: ["ignore", "ignore", "inherit"] }),
   );
   const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0] as number));
-  expect(codes).toEqual([0, 0, 0, 0]);
-  for (const run of runs) expect((await ledger.read(run)).events).toHaveLength(40);
+  expect(codes).toEqual(runs.map(() => 0));
+  for (const run of runs) expect((await ledger.read(run)).events).toHaveLength(20);
   expect((await store.anchors()).map(({ run }) => run).sort()).toEqual(runs);
+  expect(await ledger.audit()).toMatchObject({ runs: 16, events: 320, anchors: 16, findings: [] });
+  expect(await store.held()).toEqual([]);
 });
