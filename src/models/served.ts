@@ -27,18 +27,21 @@ export function otherModel(reply: Reply, { info }: Pick<ConnectedModel, "info">,
 /** Whether a served name is the asked one, or a more or less exact name of the same: "gpt-5.5" and "gpt-5.5-2026-04-23". */
 export function isSameModel(asked: string, served: string): boolean {
   const [a, b] = [nameOf(asked), nameOf(served)];
-  return a.words === b.words && (a.date === "" || b.date === "" || a.date === b.date);
+  if (a.words.join() === b.words.join()) return a.date === "" || b.date === "" || a.date === b.date;
+  // Who asks for the latest of a line leaves the version to the provider: "gemini-flash-latest" and "gemini-2.5-flash".
+  return asked.endsWith("-latest") && a.words.every((word) => b.words.includes(word));
 }
 
-/** A snapshot's date as providers write it: -2026-04-23, -20260423, @20260423, -0613, -001, or "latest". */
-const dated = /[-@](?:(20\d\d)-?(\d\d)-?(\d\d)|(0[1-9]\d\d|1[0-2]\d\d)|00\d|latest)$/;
+/** A snapshot's date as providers write it: -2026-04-23, -20260423, @20260423, -08-2024, -0613, -2411, -001, or "latest". */
+const dated =
+  /[-@](?:(20\d\d)-?(\d\d)-?(\d\d)|(\d\d)-(20\d\d)|(0[1-9]\d\d|1[0-2]\d\d)|(2\d(?:0[1-9]|1[0-2]))|00\d|latest)$/;
 
 /**
  * The words of a name, without the maker, the route and the date: gateways write "anthropic/claude-4.5-sonnet" and
  * "us.anthropic.claude-sonnet-4-5-20250929-v1:0" for one model. Fine-tuned models have no other names than their own.
  */
-function nameOf(name: string): { words: string; date: string } {
-  if (name.startsWith("ft:")) return { words: name, date: "" };
+function nameOf(name: string): { readonly words: readonly string[]; readonly date: string } {
+  if (name.startsWith("ft:")) return { words: [name], date: "" };
   const plain = name
     .toLowerCase()
     .replace(/^.*[/]/, "")
@@ -50,5 +53,5 @@ function nameOf(name: string): { words: string; date: string } {
     .replace(/(\d)-(\d{1,2})(?!\d)/g, "$1.$2")
     .replace(/\.0(?=-|$)/g, "")
     .split("-");
-  return { words: words.toSorted().join("-"), date: date === null ? "" : date.slice(1).join("") };
+  return { words: words.toSorted(), date: date === null ? "" : date.slice(1).join("") };
 }

@@ -15,6 +15,11 @@ test.each([
   ["deepseek/deepseek-v4-pro:free", "deepseek/deepseek-v4-pro"],
   ["gemini-2.5-flash", "models/gemini-2.5-flash-001"],
   ["Qwen/Qwen3-Coder-Next", "qwen3-coder-next"],
+  ["mistral-large-latest", "mistral-large-2411"],
+  ["command-r", "command-r-08-2024"],
+  ["grok-4", "grok-4-0709"],
+  ["gemini-flash-latest", "gemini-2.5-flash"],
+  ["gpt-4.1", "accounts/maker/models/gpt-4.1-2025-04-14"],
 ])("%s may be called %s", (asked, served) => expect(isSameModel(asked, served)).toBe(true));
 
 test.each([
@@ -23,6 +28,8 @@ test.each([
   ["gpt-5.5-2026-04-23", "gpt-5.5-2026-01-01"],
   ["claude-opus-5", "claude-sonnet-5"],
   ["claude-opus-5", "claude-opus-5-5"],
+  ["gemini-flash-latest", "gemini-2.5-pro"],
+  ["llama-3.3-70b", "llama-3.3-8b"],
   ["claude-sonnet-4-5", "claude-sonnet-4"],
   ["ft:gpt-4o-mini:org::abc", "gpt-4o-mini"],
 ])("%s is not %s", (asked, served) => expect(isSameModel(asked, served)).toBe(false));
