@@ -36,6 +36,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     },
     signal: stop.signal,
   };
+  // A trace that Node printed itself would hold whatever the error does.
+  const crash = (error: unknown): never => process.exit(report(error, desk));
+  process.once("uncaughtException", crash);
   try {
     const root = await program(argv, desk, { version, done: (code) => (exitCode = code) });
     await root.parseAsync(argv.length === 0 ? ["--help"] : [...argv], { from: "user" });
@@ -47,6 +50,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return report(error, desk);
   } finally {
     signals.stop();
+    process.off("uncaughtException", crash);
     await (app as Promise<App> | null)?.then((opened) => opened.close()).catch(() => {});
   }
 }
