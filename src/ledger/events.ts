@@ -172,6 +172,8 @@ export const Event = z.discriminatedUnion("type", [
     purpose: z.string(),
     policy: z.string(),
     degraded: z.array(z.string()),
+    /** "complete" when nothing is lacking. */
+    level: z.enum(["standard", "complete"]).optional(),
     network: z.enum(["none", "host"]),
     /** Hosts that its commands may reach through the egress proxy. */
     hosts: z.array(z.string()).optional(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BudgetsInDollars } from "../budgets.ts";
+import { SandboxLevel } from "./sandbox-level.ts";
 import { readStrictYaml } from "../strict-yaml.ts";
 import { declaredHost } from "./host-rules.ts";
 
@@ -26,6 +27,13 @@ export const Manifest = z.strictObject({
     .strictObject({
       hosts: z.array(declaredHost).default([]).meta({
         description: "Hosts that commands may reach over TLS, as host, host:port or *.suffix. Default: none.",
+      }),
+    })
+    .prefault({}),
+  sandbox: z
+    .strictObject({
+      level: SandboxLevel.default("standard").meta({
+        description: "complete: nothing runs where the sandbox lacks anything that `claw doctor sandbox` names.",
       }),
     })
     .prefault({}),

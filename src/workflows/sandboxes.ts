@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { InfrastructureError } from "../errors.ts";
+import { InfrastructureError, SandboxUnavailable } from "../errors.ts";
+import { levelOf, reaches } from "../policy/sandbox-level.ts";
 import type { Event } from "../ledger/events.ts";
 import { sessionHosts } from "../policy/network.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
@@ -86,15 +87,23 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
   const onEgress: OnEgress = ({ kind, ...fact }) =>
     desk.log.append({ type: `egress.${kind}`, purpose: plan.purpose, ...fact } as Event);
   const room = whileThereIsSpace(await furnishRoom(desk, { ...plan, onEgress }));
+  const { degraded } = room.sandbox;
+  const { level } = desk.manifest.sandbox;
   await desk.log.append({
     type: "sandbox.opened",
     purpose: plan.purpose,
     policy: room.sandbox.policyHash,
-    degraded: [...room.sandbox.degraded],
+    degraded: [...degraded],
+    level: levelOf(degraded),
     network: "none",
     ...(plan.hosts.length > 0 && { hosts: [...plan.hosts] }),
   });
-  return room;
+  if (reaches(level, degraded)) return room;
+  await room.close();
+  throw new SandboxUnavailable(
+    `claw.yaml asks for a ${level} sandbox, and on this machine it lacks: ${degraded.join(", ")}`,
+    "see what each of them needs: claw doctor sandbox",
+  );
 }
 
 /** A disk that is nearly full says nothing about the work: the run pauses, and nobody is told that a test or a command failed. */

@@ -7,7 +7,7 @@ const isRoot = process.getuid?.() === 0;
 /** An id that nobody has: the ordinary user of this test. */
 const USER = 54_321;
 const asUser = ["--reuid", `${USER}`, "--regid", `${USER}`, "--clear-groups", "--", process.execPath];
-const userCanRead = isRoot && spawnSync("setpriv", [...asUser, "--check", attempt]).status === 0;
+const userCanRead = isRoot && spawnSync("/usr/bin/setpriv", [...asUser, "--check", attempt]).status === 0;
 
 interface Outcome {
   readonly tried: number;
@@ -47,7 +47,7 @@ test.runIf(isRoot)("the same where commands have to stay root, which the sandbox
 test.runIf(!isRoot || userCanRead)(
   "every attack of an ordinary user succeeds without the sandbox and fails inside",
   () => {
-    const outcome = isRoot ? run("setpriv", asUser) : run(process.execPath, []);
+    const outcome = isRoot ? run("/usr/bin/setpriv", asUser) : run(process.execPath, []);
     expect(outcome).toMatchObject(held);
     expect(outcome.tried).toBeGreaterThanOrEqual(25);
   },

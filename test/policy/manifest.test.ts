@@ -18,6 +18,7 @@ const defaults = {
   setup: { installScripts: false },
   scope: { allow: [], deny: [] },
   network: { hosts: [] },
+  sandbox: { level: "standard" },
   roles: {},
   protect: [],
   require_different_approver: false,
@@ -63,7 +64,7 @@ describe("a mistake names its line and what was meant:", () => {
       "a key like no other",
       "elephants: 3\n",
       'claw.yaml:1: unknown key "elephants"',
-      "known here: test, setup, network, scope, roles, protect, require_different_approver, require_approved_prompts, limits, egress, budgets",
+      "known here: test, setup, network, sandbox, scope, roles, protect, require_different_approver, require_approved_prompts, limits, egress, budgets",
     ],
     [
       "a wrong type",
