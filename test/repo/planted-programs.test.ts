@@ -90,6 +90,16 @@ const plants: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "remote.origin.partialclonefilter": "blob:none",
     "remote.vcs.vcs": "%s",
     "include.path": "included",
+    "includeIf.gitdir:**.path": "included",
+    "extensions.worktreeConfig": "true",
+    "core.attributesFile": "%s",
+    "core.excludesFile": "%s",
+    "sendemail.sendmailCmd": "%s",
+    "difftool.x.cmd": "%s",
+    "mergetool.x.cmd": "%s",
+    "browser.x.cmd": "%s",
+    "filter.lfs.process": "%s",
+    "submodule.nested.url": "ext::%s",
   },
 };
 
@@ -106,6 +116,7 @@ function plantedRepository(set: "first" | "second", canary: Canary): string {
   if (set === "second") {
     plantHooks(join(canary.dir, "hooks"), canary);
     write(dir, {
+      ".git/config.worktree": `[core]\n\tfsmonitor = ${canary.program} worktree.fsmonitor\n`,
       ".git/included": `[core]\n\tfsmonitor = "${canary.program} include.fsmonitor"\n\thooksPath = ${canary.dir}/hooks\n`,
     });
   }
@@ -190,6 +201,11 @@ function plainGit(dir: string): void {
 }
 
 describe("programs planted in a repository and in a working directory", () => {
+  test("are planted under every setting that names one, and in hooks, attributes, nested repositories and modules", () => {
+    const settings = new Set(Object.values(plants).flatMap((set) => Object.keys(set)));
+    expect(settings.size).toBeGreaterThanOrEqual(50);
+  });
+
   test.each([["first"], ["second"]] as const)("none of the %s set runs, whatever claw does", async (set) => {
     const canary = makeCanary();
     const dir = plantedRepository(set, canary);
@@ -216,7 +232,7 @@ describe("programs planted in a repository and in a working directory", () => {
       "hook-pre-commit",
     ];
     expect(canaries[0].fired()).toEqual(expect.arrayContaining(expected));
-    const others = ["diff.external", "gpg.ssh.defaultKeyCommand", "include.fsmonitor"];
+    const others = ["diff.external", "gpg.ssh.defaultKeyCommand", "worktree.fsmonitor"];
     expect(canaries[1].fired()).toEqual(expect.arrayContaining(others));
   });
 
