@@ -1,6 +1,7 @@
 import type { Measurement } from "../desk.ts";
 import { adapters } from "./adapters.ts";
 import { audit } from "./audit.ts";
+import { fleet } from "./fleet.ts";
 import { firstRequest } from "./first-request.ts";
 import { ledger } from "./ledger.ts";
 import { memory } from "./memory.ts";
@@ -28,4 +29,5 @@ export const measurements: readonly Measurement[] = [
   money,
   sandbox,
   search,
+  fleet,
 ];

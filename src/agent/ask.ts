@@ -257,6 +257,7 @@ function recordReply(
     requestId: reply.requestId,
     firstByteMs: reply.firstByteMs,
     ms: reply.ms,
+    ...(reply.queuedMs !== undefined && { queuedMs: reply.queuedMs }),
     ...exchangeOfReply(agent.log, reply, message, attempts),
     ...(purpose && { purpose }),
   });

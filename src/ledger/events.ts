@@ -135,6 +135,8 @@ export const Event = z.discriminatedUnion("type", [
     firstByteMs: z.number(),
     ms: z.number(),
     exchange: Exchange.optional(),
+    /** How long it waited for a place at the server before it was sent. */
+    queuedMs: z.number().optional(),
     ...aside,
   }),
   contextAlarmed,

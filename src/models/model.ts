@@ -33,6 +33,8 @@ export interface Reply {
   readonly ms: number;
   /** What went over the wire, for the record; absent where there is none. */
   readonly heard?: Heard;
+  /** How long the request waited for its place before it was sent; only at a server of one's own. */
+  readonly queuedMs?: number;
 }
 
 /** Display only: never stored, never acted upon. */
