@@ -22,6 +22,11 @@ export const EndpointSettings = z.strictObject({
     .default("chat")
     .meta({ description: "OpenAI Responses, Chat Completions (most servers), or Anthropic Messages." }),
   key: KeyReference.optional(),
+  concurrency: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "A server of your own: the most requests it is sent at once. Found out when left out." }),
   selfHosted: z
     .boolean()
     .optional()
@@ -81,6 +86,17 @@ export const UserConfig = z.strictObject({
     description:
       "Your own prices by model, or by <endpoint>/<model>, in US dollars per million tokens; they win over every other.",
   }),
+  burst: z
+    .strictObject({
+      to: z.string().min(1).meta({ description: "Where a run goes that would have to wait, as <endpoint>/<model>." }),
+      afterSeconds: z.number().positive().default(30).meta({ description: "The longest it waits for its own server." }),
+      usdPerHour: z.number().positive().meta({ description: "Most money for such runs in an hour, in US dollars." }),
+    })
+    .optional()
+    .meta({
+      description:
+        "When a server of your own is busy, new runs without --model may go elsewhere. Never under local-only.",
+    }),
   forge: z
     .strictObject({
       publish: z

@@ -9,6 +9,8 @@ export const modelDescribed = z.object({
   model: z.string(),
   window: z.int().nullable(),
   body: sha.nullable(),
+  /** The run went here instead of to the model it would have asked, and why. */
+  routed: z.object({ from: z.string(), why: z.string() }).optional(),
 });
 
 /** The session fills four fifths of the model's context. Tokens. */

@@ -66,6 +66,8 @@ export interface ConnectedModel {
   readonly info: ModelInfo;
   /** Tokens one request may have, reply included; null or absent when nobody knows. */
   readonly window?: number | null;
+  /** The run went to this model instead of its own, and why. */
+  readonly routed?: { readonly from: string; readonly why: string };
   /** What the last probe found out; null or absent without one. */
   readonly capabilities?: Capabilities | null;
   readonly ask: Model;

@@ -22,6 +22,8 @@ export const isOfModel = (event: Recorded): event is Recorded<ModelEvent> =>
 export function model(event: Recorded<ModelEvent>, words: string): Said {
   switch (event.type) {
     case "model.described":
+      if (event.routed)
+        return ["!", `${event.endpoint}/${event.model} instead of ${event.routed.from}: ${event.routed.why}`];
       return event.body === null ? null : ["·", `the model was probed: a context of ${event.window ?? "?"} tokens`];
     case "model.requested":
       return null;

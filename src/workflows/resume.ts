@@ -1,3 +1,4 @@
+import type { EventOf } from "../ledger/events.ts";
 import { join } from "node:path";
 import { ClawError, UsageError } from "../errors.ts";
 import type { RunLog } from "../ledger/ledger.ts";
@@ -65,7 +66,7 @@ async function reopened(house: House, log: RunLog): Promise<Parts> {
     limits,
     workflow,
     model: () =>
-      asksModel(started) ? (model ??= connectAllowed(house, started.model?.choice ?? undefined, manifest)) : noModel(),
+      asksModel(started) ? (model ??= connectAllowed(house, modelOf(started), manifest)) : noModel(),
     refused: null,
   };
 }
@@ -79,3 +80,7 @@ function refuseOtherPrompts(judged: Parameters<typeof refusedPrompts>[0]): void 
     hint: "continue with the claw that began it, or approve the prompts and start a new run",
   });
 }
+
+/** A run goes on with the model it began with, also where its start chose among several. */
+const modelOf = ({ model }: EventOf<"run.started">): string | undefined =>
+  model === null ? undefined : (model.choice ?? `${model.endpoint}/${model.model}`);

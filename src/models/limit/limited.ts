@@ -35,6 +35,9 @@ export function boundsFor(known: Pick<Capabilities, "slots" | "kvTokens"> | null
   return { start, most: most ?? Math.max(start, MOST) };
 }
 
+/** The note of a server: all models of one address share its places. */
+export const placesKey = ({ baseUrl }: Pick<Endpoint, "baseUrl">): string => `places:${new URL(baseUrl).origin}`;
+
 const refusals: ReadonlySet<string> = new Set(["rate", "overloaded", "timeout_headers", "timeout_total"]);
 
 /**
@@ -44,7 +47,7 @@ const refusals: ReadonlySet<string> = new Set(["rate", "overloaded", "timeout_he
  */
 export function limited(model: ConnectedModel, endpoint: Endpoint, { change, clock, most }: LimitDesk): ConnectedModel {
   if (!endpoint.selfHosted) return model;
-  const key = `places:${new URL(endpoint.baseUrl).origin}`;
+  const key = placesKey(endpoint);
   const bounds = boundsFor(model.capabilities ?? null, most);
   const wish = (id: string): Promise<Asked> => change(key, (body) => ask(body, id, clock.now(), bounds));
   const give = (id: string, ending: Ending) => change(key, (body) => leave(body, id, ending, clock.now(), bounds));
@@ -77,7 +80,7 @@ export function limited(model: ConnectedModel, endpoint: Endpoint, { change, clo
         const queuedMs = clock.now() - cameAt;
         void renew(() => wish(id).then(lookAfter), clock, renewing.signal);
         const reply = await model.ask(request, signal, onDelta);
-        ending = { firstByteMs: reply.firstByteMs };
+        ending = { firstByteMs: reply.firstByteMs, ms: reply.ms };
         return { ...reply, queuedMs };
       } catch (error) {
         if (error instanceof ModelError && refusals.has(error.kind)) ending = "refused";

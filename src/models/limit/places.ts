@@ -29,6 +29,10 @@ const Note = z.object({
   /** When somebody last went to read, and when numbers last came; null where there are none. */
   wentAt: z.number(),
   readAt: z.number().nullable(),
+  /** How long a request takes, lately; and what the server said last of those that wait there, and of its cache. */
+  workMs: z.number().nullable().default(null),
+  waiting: z.number().default(0),
+  kvUsage: z.number().nullable().default(null),
 });
 type Note = z.infer<typeof Note>;
 
@@ -54,7 +58,16 @@ export interface Asked extends Standing {
 /** A note that cannot be read is none; what has expired is dropped. A time far ahead comes from a clock that was wrong. */
 function noteOf(body: string | null, now: number, bounds: Bounds): Note {
   const parsed = body === null ? null : Note.safeParse(json(body)).data;
-  const note = parsed ?? { held: [], queue: [], pace: firstPace(bounds), wentAt: 0, readAt: null };
+  const note = parsed ?? {
+    held: [],
+    queue: [],
+    pace: firstPace(bounds),
+    wentAt: 0,
+    readAt: null,
+    workMs: null,
+    waiting: 0,
+    kvUsage: null,
+  };
   const alive =
     (within: number) =>
     ({ until }: { until: number }) =>
@@ -101,7 +114,7 @@ const answer = (note: Note, granted: boolean, read: boolean): Next<Asked> => ({
 });
 
 /** How a request ended, as far as the pace is concerned. */
-export type Ending = { readonly firstByteMs: number } | "refused" | "other";
+export type Ending = { readonly firstByteMs: number; readonly ms: number } | "refused" | "other";
 
 /** Gives a place, or a turn in the queue, back. */
 export function leave(body: string | null, id: string, ending: Ending, now: number, bounds: Bounds): Next<Standing> {
@@ -115,7 +128,8 @@ export function leave(body: string | null, id: string, ending: Ending, now: numb
       : ending === "other"
         ? note.pace
         : afterReply(note.pace, ending.firstByteMs, { now, wanted, blind }, bounds);
-  const left = { ...note, pace, held: without(note.held), queue: without(note.queue) };
+  const workMs = typeof ending === "string" ? note.workMs : 0.8 * (note.workMs ?? ending.ms) + 0.2 * ending.ms;
+  const left = { ...note, workMs, pace, held: without(note.held), queue: without(note.queue) };
   return { body: JSON.stringify(left), result: standing(left) };
 }
 
@@ -123,6 +137,21 @@ export function leave(body: string | null, id: string, ending: Ending, now: numb
 export function readings(body: string | null, gauges: Gauges, now: number, bounds: Bounds): Next<Standing> {
   const note = noteOf(body, now, bounds);
   const pace = afterReading(note.pace, gauges, { now, wanted: note.queue.length > 0 }, bounds);
-  const next = { ...note, pace, readAt: now };
+  const next = { ...note, pace, readAt: now, waiting: gauges.waiting, kvUsage: gauges.kvUsage };
   return { body: JSON.stringify(next), result: standing(next) };
+}
+
+/** How long somebody who came now would wait, in milliseconds, as far as that is known, and how full the server's cache is. */
+export interface Outlook {
+  readonly waitMs: number;
+  readonly kvUsage: number | null;
+}
+
+/** Changes nothing. Numbers of the server that are old count for nothing. */
+export function outlook(body: string | null, now: number, bounds: Bounds): Next<Outlook> {
+  const note = noteOf(body, now, bounds);
+  const { limit, held, queued } = standing(note);
+  const fresh = note.readAt !== null && now - note.readAt <= STALE_MS;
+  const ahead = Math.max(0, held + queued + 1 - limit) + (fresh ? note.waiting : 0);
+  return { body, result: { waitMs: (ahead * (note.workMs ?? 0)) / limit, kvUsage: fresh ? note.kvUsage : null } };
 }

@@ -13,7 +13,7 @@ import type { WorkDesk } from "../workflow.ts";
 /** What is known of the model goes on record before its first word; again only when that has changed. */
 async function describe(
   log: WorkDesk["log"],
-  { info, window = null, capabilities = null }: ConnectedModel,
+  { info, window = null, capabilities = null, routed }: ConnectedModel,
 ): Promise<void> {
   if (info.wire === "scripted") return;
   const fact: EventOf<"model.described"> = {
@@ -22,6 +22,7 @@ async function describe(
     model: info.model,
     window,
     body: capabilities && log.putJson(capabilities),
+    ...(routed && { routed }),
   };
   const before = latest(log.events, "model.described");
   const same = before && before.window === fact.window && before.body === fact.body && before.model === fact.model;
