@@ -63,12 +63,10 @@ function judgeCanary(
       used: declared,
     };
   if (longest >= wanted) {
-    const used = declared ?? longest;
-    return {
-      findings: [ok("window", `${says}the first of ${inThousands(longest)} tokens was read`)],
-      probed: longest,
-      used,
-    };
+    const more =
+      declared === null ? `runs go by that; if it has more, try it: claw models probe --context ${4 * longest}` : null;
+    const finding = ok("window", `${says}the first of ${inThousands(longest)} tokens was read`, more);
+    return { findings: [finding], probed: longest, used: declared ?? longest };
   }
   const first = tries.find(({ tokens, passed }) => !passed && tokens > 0);
   const cut = first?.counted ?? null;
