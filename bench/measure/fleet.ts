@@ -117,7 +117,7 @@ function settledHeap(gc: () => void): number {
 
 /** A slow model in a process of its own. */
 async function slowModel(turns: number, delayMs: number): Promise<{ url: string; stop: () => void }> {
-  const file = join(import.meta.dirname, "..", "slow-model.ts");
+  const file = join(import.meta.dirname, "..", "slow-model.mjs");
   const child = spawn(process.execPath, [file, String(turns), String(delayMs)], {
     stdio: ["ignore", "pipe", "inherit"],
   });

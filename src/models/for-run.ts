@@ -15,6 +15,8 @@ const USD_PER_RUN = 2;
 interface RunDesk {
   readonly change: Change;
   readonly clock: Clock;
+  /** Keeps the key of an endpoint out of everything that is written, from its first use on. */
+  readonly learn: (endpoint: Endpoint) => Promise<Endpoint>;
 }
 
 /**
@@ -22,13 +24,13 @@ interface RunDesk {
  * one's own is sent at once, and where a run goes that would have to wait for it. A named model is that model.
  */
 export async function connectForRun(config: Config, wish: string | undefined, desk: RunDesk): Promise<ConnectedModel> {
-  const { clock, change } = desk;
+  const { clock, change, learn } = desk;
   const own = await chooseModel(config, wish, clock);
   refuseEgress(config, own);
   if (own.wire === "scripted") return connectKnown(config.home, own, clock);
   const most = mostAt(config, own);
   const burst = wish === undefined ? await burstFrom(config, own, desk) : null;
-  const chosen = burst?.to ?? own;
+  const chosen = await learn(burst?.to ?? own);
   const model = await connectKnown(config.home, chosen, clock);
   const placed = limited(model, chosen, { change, clock, most: burst ? mostAt(config, chosen) : most });
   return burst ? { ...placed, routed: { from: `${own.name}/${own.model}`, why: burst.why } } : placed;

@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { chatJson } from "../test/support/model-wire.ts";
 
 // A model server in a process of its own: answers each request after a while, with a command until a session has had
@@ -8,8 +7,8 @@ import { chatJson } from "../test/support/model-wire.ts";
 const [turns = 10, delayMs = 300, outputBytes = 1000] = process.argv.slice(2).map(Number);
 
 const server = createServer((incoming, outgoing) => {
-  const chunks: Buffer[] = [];
-  incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const chunks = [];
+  incoming.on("data", (chunk) => chunks.push(chunk));
   incoming.on("end", () => {
     const text = Buffer.concat(chunks).toString("utf8");
     const said = text.split('"role":"assistant"').length - 1;
@@ -34,4 +33,4 @@ const server = createServer((incoming, outgoing) => {
     }, ms);
   });
 });
-server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+server.listen(0, "127.0.0.1", () => process.stdout.write(`${server.address().port}\n`));
