@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Capabilities } from "../../../src/models/capabilities.ts";
 import type { Finding } from "../../../src/models/probe/finding.ts";
+import { systemClock } from "../../../src/clock.ts";
+import { connectKnown, refuseSmallWindow } from "../../../src/models/known.ts";
+import { endpointAt } from "../desk.ts";
 import { temporary } from "../../repo/fixture.ts";
 import { type } from "../../support/cli-desk.ts";
 import { between, listen, modelServer, obedient, type ServerPlan } from "./server.ts";
@@ -252,6 +255,31 @@ describe("the context is what arrives, not what is said:", () => {
     expect(line("fix")).toMatch(
       /^problem: refuses a window of 16k tokens: it needs 32k → start vLLM with --max-model-len 65536/,
     );
+  });
+});
+
+describe("a run with a model that was never probed goes by what its server tells:", () => {
+  const small = { "/v1/models": { data: [{ id: "qwen", owned_by: "vllm", max_model_len: 8_192 }] } };
+  const ollama = {
+    "/v1/models": { data: [{ id: "qwen", owned_by: "library" }] },
+    "/api/ps": { models: [{ name: "qwen", context_length: 4_096 }] },
+  };
+  test.each([
+    ["vLLM", small, 8_192],
+    ["Ollama", ollama, 4_096],
+    ["a server that does not tell", { "/v1/models": { data: [{ id: "qwen" }] } }, null],
+  ])("%s", async (_, pages, window) => {
+    const endpoint = endpointAt(await modelServer({ pages }), { model: "qwen", selfHosted: true });
+    const model = await connectKnown("/nonexistent", endpoint, systemClock);
+    expect(model.window).toBe(window);
+    const start = (): void => refuseSmallWindow(model);
+    if (window === null) expect(start).not.toThrow();
+    else expect(start).toThrow(`the context of test/qwen is ${Math.floor(window / 1000)}k tokens; a fix needs 32k`);
+  });
+
+  test("a server that is down is found out by the first question", async () => {
+    const endpoint = endpointAt("http://127.0.0.1:1/v1", { model: "qwen", selfHosted: true });
+    expect((await connectKnown("/nonexistent", endpoint, systemClock)).window).toBeNull();
   });
 });
 
