@@ -11,6 +11,7 @@ import { type SecretBook, secretBook } from "./policy/secret-book.ts";
 import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
 import { openSqlite } from "./store/sqlite.ts";
 import type { MayContact } from "./models/choose.ts";
+import type { Endpoint } from "./models/endpoint.ts";
 import type { ConnectedModel } from "./models/model.ts";
 import type { FinishedRun, House, StartRequest, Watch } from "./workflows/start.ts";
 
@@ -93,7 +94,7 @@ export function openApp(version: string): App {
   };
 }
 
-/** The model that is asked for, with what is known of it, behind the breaker that all processes share. */
+/** The model that is asked for, with what is known of it, behind the breaker and the places that all processes share. */
 async function connectModel(
   config: Config,
   choice: string | undefined,
@@ -103,14 +104,14 @@ async function connectModel(
     mayContact,
   }: { readonly secrets: SecretBook; readonly ledger: Ledger; readonly mayContact?: MayContact },
 ): Promise<ConnectedModel> {
-  const [{ chooseModel }, { connectKnown }, { guarded }] = await Promise.all([
-    import("./models/choose.ts"),
-    import("./models/known.ts"),
-    import("./models/guarded.ts"),
-  ]);
-  const chosen = await chooseModel(config, choice, systemClock, mayContact);
-  const learnt = "key" in chosen ? await learning(chosen, secrets) : chosen;
-  return guarded(await connectKnown(config.home, learnt, systemClock), ledger.change, systemClock);
+  const { connectForRun } = await import("./models/for-run.ts");
+  const learn = (endpoint: Endpoint): Promise<Endpoint> => learning(endpoint, secrets);
+  return connectForRun(config, choice, {
+    change: ledger.change,
+    clock: systemClock,
+    learn,
+    ...(mayContact && { mayContact }),
+  });
 }
 
 /** Nothing is written before this is known: not even the ledger's file. */

@@ -1,10 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
-import { UsageError } from "../errors.ts";
 import { type BurstRule, goesElsewhere } from "./burst.ts";
 import { knownCapabilities } from "./capabilities.ts";
-import { chooseModel } from "./choose.ts";
-import type { Endpoint, ModelChoice } from "./endpoint.ts";
+import { chooseModel, type MayContact } from "./choose.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { guarded } from "./guarded.ts";
 import { connectKnown } from "./known.ts";
 import { boundsFor, type Change, limited } from "./limit/limited.ts";
 import type { ConnectedModel } from "./model.ts";
@@ -17,6 +17,8 @@ interface RunDesk {
   readonly clock: Clock;
   /** Keeps the key of an endpoint out of everything that is written, from its first use on. */
   readonly learn: (endpoint: Endpoint) => Promise<Endpoint>;
+  /** Rejects where a repository does not let its words be sent. */
+  readonly mayContact?: MayContact;
 }
 
 /**
@@ -24,38 +26,40 @@ interface RunDesk {
  * one's own is sent at once, and where a run goes that would have to wait for it. A named model is that model.
  */
 export async function connectForRun(config: Config, wish: string | undefined, desk: RunDesk): Promise<ConnectedModel> {
-  const { clock, change, learn } = desk;
-  const own = await chooseModel(config, wish, clock);
-  refuseEgress(config, own);
+  const { clock, change, learn, mayContact } = desk;
+  const own = await chooseModel(config, wish, clock, mayContact);
   if (own.wire === "scripted") return connectKnown(config.home, own, clock);
   const most = mostAt(config, own);
   const burst = wish === undefined ? await burstFrom(config, own, desk) : null;
   const chosen = await learn(burst?.to ?? own);
   const model = await connectKnown(config.home, chosen, clock);
-  const placed = limited(model, chosen, { change, clock, most: burst ? mostAt(config, chosen) : most });
+  const placed = limited(guarded(model, change, clock), chosen, {
+    change,
+    clock,
+    most: burst ? mostAt(config, chosen) : most,
+  });
   return burst ? { ...placed, routed: { from: `${own.name}/${own.model}`, why: burst.why } } : placed;
 }
 
 const mostAt = ({ user }: Config, { name }: Endpoint): number | null => user.endpoints[name]?.concurrency ?? null;
 
-/** `egress: local-only` is absolute: no flag and no variable sends code off the network. */
-function refuseEgress({ user }: Config, choice: ModelChoice): void {
-  if (user.egress !== "local-only" || choice.wire === "scripted" || choice.selfHosted) return;
-  throw new UsageError(
-    `${choice.name}/${choice.model} is not on your network, and config.yaml says egress: local-only`,
-    "choose a model of your own server, or change egress in config.yaml",
-  );
-}
-
 async function burstFrom(
   config: Config,
   own: Endpoint,
-  { change, clock }: RunDesk,
+  { change, clock, mayContact }: RunDesk,
 ): Promise<{ readonly to: Endpoint; readonly why: string } | null> {
   const { burst, egress, budget } = config.user;
   if (!burst || egress === "local-only" || !own.selfHosted) return null;
   const to = await chooseModel(config, burst.to, clock);
   if (to.wire === "scripted") return null;
+  const allowed = mayContact?.(`${to.name}/${to.model}`, to.selfHosted) ?? Promise.resolve();
+  if (
+    !(await allowed.then(
+      () => true,
+      () => false,
+    ))
+  )
+    return null;
   const rule: BurstRule = {
     afterSeconds: burst.afterSeconds,
     usdPerHour: burst.usdPerHour,

@@ -65,8 +65,7 @@ async function reopened(house: House, log: RunLog): Promise<Parts> {
     manifest,
     limits,
     workflow,
-    model: () =>
-      asksModel(started) ? (model ??= connectAllowed(house, modelOf(started), manifest)) : noModel(),
+    model: () => (asksModel(started) ? (model ??= connectAllowed(house, modelOf(started), manifest)) : noModel()),
     refused: null,
   };
 }

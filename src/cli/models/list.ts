@@ -48,14 +48,16 @@ Examples:
   },
 });
 
-async function rowsOf(config: Config): Promise<readonly ModelRow[]> {
+async function rowsOf(own: Config): Promise<readonly ModelRow[]> {
+  // Also what may not be contacted is configured; nothing is contacted here.
+  const config: Config = { ...own, user: { ...own.user, egress: undefined } };
   const records = await allCapabilities(config.home);
   const wanted = config.model ?? config.user.model;
   const rows = Object.entries(config.user.endpoints).map(async (named): Promise<ModelRow[]> => {
     const [name, { baseUrl }] = named;
-    const own = records.filter((record) => record.baseUrl === endpointFor(config, named, "?").baseUrl);
+    const known = records.filter((record) => record.baseUrl === endpointFor(config, named, "?").baseUrl);
     const usual = wanted?.startsWith(`${name}/`) ? wanted.slice(name.length + 1) : null;
-    const models = [...new Set([...(usual === null ? [] : [usual]), ...own.map(({ model }) => model)])];
+    const models = [...new Set([...(usual === null ? [] : [usual]), ...known.map(({ model }) => model)])];
     return Promise.all(
       (models.length === 0 ? [null] : models).map(async (model): Promise<ModelRow> => {
         const endpoint = endpointFor(config, named, model ?? "?");
@@ -69,7 +71,7 @@ async function rowsOf(config: Config): Promise<readonly ModelRow[]> {
           key: await keyOf(named[1].key, endpoint),
           priceKnown: model !== null && ceiling(1, 1, systemClock.now()) !== null,
           usual: model !== null && model === usual,
-          probe: probeOf(own.find((record) => record.model === model)),
+          probe: probeOf(known.find((record) => record.model === model)),
         };
       }),
     );

@@ -3,6 +3,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { loadConfig, type UserConfig } from "../../../src/config.ts";
 import { reasonToGo, takeFromHour } from "../../../src/models/burst.ts";
 import { connectForRun } from "../../../src/models/for-run.ts";
+import type { Endpoint } from "../../../src/models/endpoint.ts";
 import type { Change } from "../../../src/models/limit/limited.ts";
 import { ask, leave, readings } from "../../../src/models/limit/places.ts";
 
@@ -79,12 +80,12 @@ describe("a run goes elsewhere when it would have to wait for its own server:", 
   });
 });
 
-test("under egress: local-only a cloud model is refused, whoever names it", async () => {
-  const config = user({ egress: "local-only" });
-  await expect(chosen(config, "cloud/large", busy(0))).rejects.toMatchObject({
-    outcome: "usage",
-    message: "cloud/large is not on your network, and config.yaml says egress: local-only",
-  });
+test("a repository that says egress: local-only keeps its runs at home, and they wait", async () => {
+  const mayContact = (_: string, selfHosted: boolean): Promise<void> =>
+    selfHosted ? Promise.resolve() : Promise.reject(new Error("not there"));
+  const learn = (endpoint: Endpoint): Promise<Endpoint> => Promise.resolve(endpoint);
+  const desk = { change: busy(4), clock: systemClock, learn, mayContact };
+  expect((await connectForRun(user(), undefined, desk)).info.label).toBe("local/small");
 });
 
 test("a full cache is a reason, old numbers are none", () => {
