@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { BudgetsInDollars } from "./budgets.ts";
+import { BurstSettings } from "./burst-settings.ts";
 import { UsageError } from "./errors.ts";
 import { KeyReference, variablesNamed } from "./key-reference.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
@@ -86,17 +87,7 @@ export const UserConfig = z.strictObject({
     description:
       "Your own prices by model, or by <endpoint>/<model>, in US dollars per million tokens; they win over every other.",
   }),
-  burst: z
-    .strictObject({
-      to: z.string().min(1).meta({ description: "Where a run goes that would have to wait, as <endpoint>/<model>." }),
-      afterSeconds: z.number().positive().default(30).meta({ description: "The longest it waits for its own server." }),
-      usdPerHour: z.number().positive().meta({ description: "Most money for such runs in an hour, in US dollars." }),
-    })
-    .optional()
-    .meta({
-      description:
-        "When a server of your own is busy, new runs without --model may go elsewhere. Never under local-only.",
-    }),
+  burst: BurstSettings.optional(),
   forge: z
     .strictObject({
       publish: z
