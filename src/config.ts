@@ -130,6 +130,24 @@ export const UserConfig = z.strictObject({
   budgets: BudgetsInDollars.prefault({}).meta({
     description: "Most money in US dollars, shared by every claw process on one ledger; reserved before each request.",
   }),
+  sandbox: z
+    .strictObject({
+      backend: z
+        .enum(["bubblewrap", "podman", "docker"])
+        .default("bubblewrap")
+        .meta({ description: "What commands run in. docker needs an image." }),
+      image: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({ description: "Image that commands see instead of this machine's /usr." }),
+      runtime: z
+        .string()
+        .regex(/^[a-z0-9-]+$/, "must be the name of a runtime")
+        .optional()
+        .meta({ description: "The engine's runtime, such as runc, or runsc for gVisor." }),
+    })
+    .prefault({}),
   network: z
     .strictObject({
       hosts: z

@@ -35,6 +35,7 @@ test("no file and no environment is enough to start", () => {
     budget: { turns: 100, minutes: 60 },
     approval: { days: 7 },
     budgets: {},
+    sandbox: { backend: "bubblewrap" },
     network: { hosts: [], tools: [], private: [] },
     forge: { publish: true, perDay: 10, hosts: {} },
   });

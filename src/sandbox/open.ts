@@ -3,6 +3,7 @@ import { isMainThread } from "node:worker_threads";
 import { assembleBox } from "./box.ts";
 import { findBubblewrap } from "./bubblewrap.ts";
 import { proveAbility } from "./proof.ts";
+import { openContainer } from "./container/container.ts";
 import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 
 /**
@@ -12,7 +13,8 @@ import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts
 export async function openSandbox(policy: SandboxPolicy, host: SandboxHost, onEgress?: OnEgress): Promise<Sandbox> {
   // The kernel ends a command with the thread that started it, and Node minds who closes a worker's descriptors.
   if (!isMainThread) throw new Error("a sandbox can be opened on the main thread only");
-  const bubblewrap = findBubblewrap(host.bwrap);
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
+  if (host.container) return openContainer(policy, host, host.container, onEgress);
+  const bubblewrap = findBubblewrap(host.bwrap);
   return assembleBox(policy, host, await proveAbility(bubblewrap, host), onEgress);
 }

@@ -140,6 +140,15 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/** A container engine in place of bubblewrap. */
+export interface ContainerChoice {
+  readonly backend: "podman" | "docker";
+  /** An image that commands see instead of the host's /usr; docker needs one. */
+  readonly image?: string;
+  /** The engine's runtime: "runc", or "runsc" for gVisor. */
+  readonly runtime?: string;
+}
+
 /** What the host offers; read from the configuration, never from the environment. */
 export interface SandboxHost {
   /** PATH of the user: its entries outside /usr are toolchains, mounted read-only. */
@@ -149,6 +158,8 @@ export interface SandboxHost {
   readonly stateDir: string;
   /** Hosts of the user's own network, from the user's configuration: only they may have an address that is not public. */
   readonly privateHosts?: readonly string[];
+  /** A container engine that runs commands; bubblewrap when left out. */
+  readonly container?: ContainerChoice;
   /** Set by tests to stand in for the system's resolver. */
   readonly lookup?: (host: string) => Promise<readonly string[]>;
   /** Set by tests to stand in for /usr/bin/bwrap. */

@@ -1,0 +1,90 @@
+import { UsageError } from "../../errors.ts";
+import { WORKSPACE } from "../check-policy.ts";
+import { HOME } from "../environment.ts";
+import type { ContainerChoice, Limits, SandboxPolicy } from "../sandbox.ts";
+
+/** Everything that decides what the commands of a container see. All paths exist and are canonical. */
+export interface ContainerLayout {
+  readonly engine: ContainerChoice;
+  /** Names this run's container; it carries who made it, so that what a killed run left can be found. */
+  readonly name: string;
+  readonly policy: SandboxPolicy;
+  /** An empty root with the mount points in it; not used where an image is named. */
+  readonly root: string;
+  readonly system: readonly string[];
+  readonly etc: string;
+  readonly home: string;
+  readonly tmp: string;
+  readonly toolchains: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Host ids of the commands; null for a rootless engine, which keeps the caller's own. */
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+  /** Socket of the egress proxy and where it is shown; empty without one. */
+  readonly egress: readonly { readonly source: string; readonly target: string }[];
+}
+
+const SHARED_MEMORY = "64m";
+
+/** The command line of podman or docker that starts the run's container: nothing to reach, nothing to write, no privilege. */
+export function containerArguments(layout: ContainerLayout): readonly string[] {
+  const { engine, name, policy, env } = layout;
+  const podman = engine.backend === "podman";
+  const runtime = engine.runtime ? ["--runtime", engine.runtime] : [];
+  const user = podman ? "--userns=keep-id" : "";
+  return [
+    // Podman takes the runtime before the command, docker with it.
+    ...(podman ? [...runtime, "run"] : ["run", ...runtime]),
+    ...words(`--detach --name ${name} --hostname sandbox --network none --read-only --cap-drop all`),
+    ...words(`--security-opt no-new-privileges --ipc private --shm-size ${SHARED_MEMORY} --stop-timeout 0`),
+    ...words(podman ? "--read-only-tmpfs=false" : ""),
+    ...words(layout.user ? `--user ${layout.user.uid}:${layout.user.gid}` : user),
+    ...limitArguments(policy.limits),
+    ...mounts(layout).flatMap(({ source, target, writable }) => ["--volume", volume(source, target, writable)]),
+    ...words(policy.git ? "" : `--tmpfs ${WORKSPACE}/.git:ro,size=4k`),
+    ...Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
+    ...words(`--workdir ${WORKSPACE}`),
+    ...(engine.image === undefined ? ["--rootfs", layout.root] : [engine.image]),
+    ...words("/bin/sleep infinity"),
+  ];
+}
+
+/** Words without blanks in them, none from outside claw. */
+const words = (text: string): string[] => text.split(" ").filter(Boolean);
+
+const limitArguments = ({ processes, memoryBytes, openFiles, fileBytes }: Limits): string[] => [
+  ...words(`--pids-limit ${processes} --memory ${memoryBytes} --memory-swap ${memoryBytes}`),
+  ...words(`--ulimit core=0:0 --ulimit nofile=${openFiles}:${openFiles} --ulimit fsize=${fileBytes}:${fileBytes}`),
+  ...words(`--ulimit nproc=${processes * 16}:${processes * 16}`),
+];
+
+interface Shown {
+  readonly source: string;
+  readonly target: string;
+  readonly writable?: boolean;
+}
+
+/** In an image the system is the image's own; otherwise it is the host's, read-only. */
+function mounts({ engine, policy, system, etc, home, tmp, toolchains, egress }: ContainerLayout): Shown[] {
+  const own = (path: string): Shown => ({ source: path, target: path });
+  const host = engine.image === undefined ? [...system.map(own), { source: etc, target: "/etc" }] : [];
+  return [
+    ...host,
+    { source: tmp, target: "/tmp", writable: true },
+    { source: home, target: HOME, writable: true },
+    ...(engine.image === undefined ? toolchains.map(own) : []),
+    { source: policy.workspace, target: WORKSPACE, writable: policy.workspaceMode === "rw" },
+    ...(policy.git ? [{ source: policy.git.dir, target: `${WORKSPACE}/.git`, writable: true }] : []),
+    ...(policy.git?.objects ?? []).map((source, index) => ({ source, target: `/run/git-objects/${index}` })),
+    ...policy.mounts,
+    ...egress,
+  ];
+}
+
+function volume(source: string, target: string, writable: boolean | undefined): string {
+  if (/[:,]/.test(source + target))
+    throw new UsageError(
+      `${source} cannot be shown in a container: its name has a colon or comma`,
+      "rename it, or use bubblewrap",
+    );
+  return `${source}:${target}:${writable ? "rw" : "ro"}`;
+}

@@ -1,0 +1,206 @@
+import { chmod, mkdir, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { SandboxUnavailable } from "../../errors.ts";
+import { agentOf, giveTrees, possess, type Possession, thisUser } from "../agent-user.ts";
+import { checkPolicy, WORKSPACE } from "../check-policy.ts";
+import { collectFile } from "../collect.ts";
+import { openOutlet, type Outlet } from "../egress/outlet.ts";
+import { baseEnvironment, checkedEnvironment } from "../environment.ts";
+import { prepareEtc } from "../etc.ts";
+import { withFrozenFiles } from "../frozen.ts";
+import { releaseMountPoints, reserveMountPoints } from "../mount-points.ts";
+import type { ContainerChoice, ExecResult, OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "../sandbox.ts";
+import { openScratch, type Scratch } from "../scratch.ts";
+import { readSystemRoot } from "../system-root.ts";
+import { findToolchains } from "../toolchains.ts";
+import { containerArguments } from "./arguments.ts";
+import { type Client, engineClient } from "./client.ts";
+
+/** What a container does not give: writes of one command are not counted, and file tools cost a command each. */
+const lacks = ["disk"];
+
+/**
+ * One long-lived container for a run, by the same policy as bubblewrap's: commands are executed in it one after the
+ * other, what one leaves running is killed, and it is removed by its id, also after a crash. Throws SandboxUnavailable.
+ */
+export async function openContainer(
+  asked: SandboxPolicy,
+  host: SandboxHost,
+  engine: ContainerChoice,
+  onEgress: OnEgress = () => Promise.resolve(),
+): Promise<Sandbox> {
+  const checked = checkPolicy(asked, host);
+  const client = engineClient(engine, host);
+  await client.sweep();
+  const scratch = await openScratch(host.stateDir, checked.policy.workspace);
+  const closing = new AbortController();
+  const made = reserveMountPoints(checked.policy.workspace, checked.mountPoints, "refuse");
+  const undo: (() => Promise<unknown> | void)[] = [() => scratch.remove(), () => releaseMountPoints(made)];
+  const close = async (): Promise<void> => {
+    closing.abort();
+    for (const step of undo.splice(0).toReversed()) await step();
+  };
+  try {
+    const options = { scratch: scratch.host, host, onEgress, onFailure: (error: unknown) => closing.abort(error) };
+    const outlet = await openOutlet(checked.policy.network, options);
+    if (outlet) undo.push(() => outlet.close());
+    const { id, possession } = await start(checked.policy, { host, engine, client, scratch, outlet });
+    undo.push(
+      () => possession?.end(),
+      () => client.remove(id),
+    );
+    await prove(client, id);
+    return sandboxOf({
+      client,
+      id,
+      policy: checked.policy,
+      outlet,
+      scratch,
+      closing,
+      possession,
+      hash: checked.hash,
+      close,
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly host: SandboxHost;
+  readonly engine: ContainerChoice;
+  readonly client: Client;
+  readonly scratch: Scratch;
+  readonly outlet: Outlet | null;
+}
+
+async function start(
+  asked: SandboxPolicy,
+  { host, engine, client, scratch, outlet }: Parts,
+): Promise<{ id: string; possession: Possession | null }> {
+  const root = thisUser().uid === 0;
+  const user = root ? agentOf(asked.workspace) : null;
+  const policy = { ...asked, mounts: await withFrozenFiles(asked, scratch.host) };
+  const [etc, toolchains, skeleton] = await Promise.all([
+    prepareEtc(host.stateDir, user ?? thisUser()),
+    findToolchains(
+      host,
+      asked.mounts.map(({ source }) => join(source, "bin")),
+    ),
+    makeRoot(scratch.host),
+  ]);
+  const possession = user && (await possess([policy.workspace, ...(policy.git ? [policy.git.dir] : [])], user));
+  if (user) await giveTrees([scratch.home, scratch.tmp], user);
+  const env = { ...baseEnvironment(toolchains.path), ...toolchains.env, ...policy.env, ...outlet?.env };
+  const name = client.newName();
+  const id = await client.run(
+    containerArguments({
+      engine,
+      name,
+      policy,
+      root: skeleton,
+      etc,
+      env,
+      user,
+      system: readSystemRoot().directories,
+      home: scratch.home,
+      tmp: scratch.tmp,
+      toolchains: toolchains.directories,
+      egress: shownEgress(outlet),
+    }),
+  );
+  return { id, possession };
+}
+
+/** A root with nothing in it but where things are mounted; the engine makes the rest of the mount points. */
+async function makeRoot(scratch: string): Promise<string> {
+  const root = join(scratch, "root");
+  const { directories, links } = readSystemRoot();
+  for (const path of [
+    ...directories,
+    "/etc",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/tmp",
+    "/home/agent",
+    "/run",
+    "/var",
+    WORKSPACE,
+  ])
+    await mkdir(join(root, path), { recursive: true, mode: 0o755 });
+  for (const { path, to } of links) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await symlink(to, join(root, path));
+  }
+  await symlink("/tmp", join(root, "var/tmp"));
+  await chmod(root, 0o755);
+  return root;
+}
+
+/** bubblewrap's options for the proxy, as mounts. */
+function shownEgress(outlet: Outlet | null): { source: string; target: string }[] {
+  const words = outlet?.mounts ?? [];
+  return words.flatMap((word, index) =>
+    word === "--ro-bind" ? [{ source: words[index + 1] ?? "", target: words[index + 2] ?? "" }] : [],
+  );
+}
+
+/** The engine's own defaults are not taken on trust. */
+async function prove(client: Client, id: string): Promise<void> {
+  const status = "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t'";
+  const script = `${status}; (: > /usr/claw) 2>/dev/null && echo writable; grep -v lo: /proc/net/dev | grep : ; exit 0`;
+  const { stdout } = await client.exec(id, ["/bin/bash", "-c", script], { wallMs: 20_000 });
+  const said = stdout.toString("utf8").trim();
+  const wanted = "CapEff:0000000000000000\nCapBnd:0000000000000000\nNoNewPrivs:1\nSeccomp:2";
+  const order = (text: string): string => text.split("\n").toSorted().join("\n");
+  if (order(said) === order(wanted)) return;
+  throw new SandboxUnavailable(
+    `the container does not hold: it says ${JSON.stringify(said.slice(0, 200))}`,
+    "look at the settings of podman or docker on this machine, or set sandbox.backend to bubblewrap",
+  );
+}
+
+interface Opened {
+  readonly client: Client;
+  readonly id: string;
+  readonly policy: SandboxPolicy;
+  readonly outlet: Outlet | null;
+  readonly scratch: Scratch;
+  readonly closing: AbortController;
+  readonly possession: Possession | null;
+  readonly hash: string;
+  readonly close: () => Promise<void>;
+}
+
+function sandboxOf({ client, id, policy, outlet, scratch, closing, possession, hash, close }: Opened): Sandbox {
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    exec: (argv, options = {}): Promise<ExecResult> =>
+      inTurn(async () => {
+        closing.signal.throwIfAborted();
+        const signals = [closing.signal, ...(options.signal ? [options.signal] : [])];
+        return client.exec(id, [...(outlet?.prefix ?? []), ...argv], {
+          ...options,
+          env: checkedEnvironment(options.env ?? {}),
+          limits: policy.limits,
+          signal: AbortSignal.any(signals),
+        });
+      }),
+    handOver: async () => possession?.renew(),
+    collect: (path, maxBytes) => collectFile(scratch.tmp, path, maxBytes),
+    policyHash: hash,
+    degraded: lacks,
+    close: async () => {
+      closing.abort();
+      await last;
+      await close();
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { containerArguments, type ContainerLayout } from "../../src/sandbox/container/arguments.ts";
+import { openSandbox } from "../../src/sandbox/open.ts";
+import type { ContainerChoice, Sandbox } from "../../src/sandbox/sandbox.ts";
+import { limits } from "./limits.ts";
+import { bash, output, workbench } from "./workbench.ts";
+
+const bench = workbench();
+const engine: ContainerChoice = { backend: "podman", runtime: "runc" };
+
+/** Can podman start a container here at all? */
+function podmanWorks(): boolean {
+  try {
+    execFileSync("podman", ["--version"], { stdio: "ignore" });
+    execFileSync("runc", ["--version"], { stdio: "ignore" });
+    return process.getuid?.() === 0;
+  } catch {
+    return false;
+  }
+}
+
+const layout: ContainerLayout = {
+  engine: { backend: "docker", image: "node:24", runtime: "runsc" },
+  name: "claw-1",
+  policy: { workspace: "/w", workspaceMode: "ro", git: null, mounts: [], env: {}, network: "none", limits },
+  root: "/r",
+  system: ["/usr"],
+  etc: "/e",
+  home: "/h",
+  tmp: "/t",
+  toolchains: ["/opt/node"],
+  env: { CI: "1" },
+  user: { uid: 1000, gid: 1000 },
+  egress: [],
+};
+
+test("docker gets the same policy as an image and a runtime, in words that were written down and not run", () => {
+  expect(containerArguments(layout).join(" ")).toMatchInlineSnapshot(
+    `"run --runtime runsc --detach --name claw-1 --hostname sandbox --network none --read-only --cap-drop all --security-opt no-new-privileges --ipc private --shm-size 64m --stop-timeout 0 --user 1000:1000 --pids-limit 256 --memory 2147483648 --memory-swap 2147483648 --ulimit core=0:0 --ulimit nofile=1024:1024 --ulimit fsize=536870912:536870912 --ulimit nproc=4096:4096 --volume /t:/tmp:rw --volume /h:/home/agent:rw --volume /w:/workspace:ro --tmpfs /workspace/.git:ro,size=4k --env CI=1 --workdir /workspace node:24 /bin/sleep infinity"`,
+  );
+});
+
+test("a path that the engine would read as two is refused", () => {
+  expect(() => containerArguments({ ...layout, home: "/h:/etc" })).toThrow("has a colon or comma");
+});
+
+describe.skipIf(!podmanWorks())("a podman container (live)", () => {
+  const opened = async (files: Record<string, string> = {}): Promise<{ box: Sandbox; workspace: string }> => {
+    const workspace = bench.workspace(files);
+    const policy = {
+      workspace,
+      workspaceMode: "rw",
+      git: null,
+      mounts: [],
+      env: { STAGE: "test" },
+      network: "none",
+      limits,
+    } as const;
+    return { workspace, box: await openSandbox(policy, { ...bench.host, container: engine }) };
+  };
+  const containers = (): string =>
+    execFileSync("podman", ["ps", "--all", "--quiet", "--filter", `name=^claw-.*-${process.pid}-`], {
+      encoding: "utf8",
+    });
+
+  test("runs commands one after the other in one container, contains them, and is removed", async () => {
+    const { box, workspace } = await opened({ "a.txt": "one\n" });
+    expect(await output(box, "cat a.txt; echo two > a.txt; echo $STAGE; node -p 1+1; pwd")).toBe(
+      "one\ntest\n2\n/workspace",
+    );
+    expect(readFileSync(join(workspace, "a.txt"), "utf8")).toBe("two\n");
+    const attempts = [
+      `ls ${bench.dir}`,
+      "cat /etc/shadow",
+      ": > /usr/x",
+      ": > /x",
+      "exec 3<>/dev/tcp/127.0.0.1/22",
+      "grep -qvE '^ *lo:|\\|' /proc/net/dev",
+      "mknod n c 1 3",
+      "mkdir -p .git/hooks",
+      "echo 60 > /proc/sys/vm/swappiness",
+      "pgrep -f lef[t]-behind",
+    ];
+    await bash(box, "exec -a left-behind sleep 100 & echo");
+    const trying = attempts.map((attempt, index) => `(${attempt}) >/dev/null 2>&1 && echo ${index}`).join("; ");
+    expect((await output(box, `${trying}; true`)).split("\n").filter(Boolean)).toEqual([]);
+    expect(await bash(box, "sleep 50", { wallMs: 500 })).toMatchObject({ exitCode: 124, killed: "timeout" });
+    expect((await box.exec(["no-such-command"])).exitCode).toBe(127);
+    expect((await box.exec(["cat"], { stdin: "in" })).stdout.toString()).toBe("in");
+    await output(box, "echo kept > /tmp/kept");
+    expect((await box.collect("/tmp/kept", 10))?.toString()).toBe("kept\n");
+    await box.close();
+    expect(containers()).toBe("");
+  });
+});
