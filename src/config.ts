@@ -6,6 +6,7 @@ import { BudgetsInDollars } from "./budgets.ts";
 import { BurstSettings } from "./burst-settings.ts";
 import { UsageError } from "./errors.ts";
 import { KeyReference, variablesNamed } from "./key-reference.ts";
+import { NetworkSettings, SandboxSettings } from "./reach-settings.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
 
 /** "localhost:8080" is a URL too, of a scheme named localhost. */
@@ -61,10 +62,6 @@ export const EndpointSettings = z.strictObject({
     .meta({ description: "What a server of your own costs by the hour, in US dollars: a request pays for its time." }),
 });
 export type EndpointConfig = z.infer<typeof EndpointSettings>;
-
-const host = z
-  .string()
-  .regex(/^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?$/, "write it like registry.example.org:443");
 
 /** A forge that claw may talk to. A repository's remote chooses among these and can never add one. */
 const ForgeHost = z.strictObject({
@@ -130,43 +127,8 @@ export const UserConfig = z.strictObject({
   budgets: BudgetsInDollars.prefault({}).meta({
     description: "Most money in US dollars, shared by every claw process on one ledger; reserved before each request.",
   }),
-  sandbox: z
-    .strictObject({
-      backend: z
-        .enum(["bubblewrap", "podman", "docker"])
-        .default("bubblewrap")
-        .meta({ description: "What commands run in. docker needs an image." }),
-      image: z
-        .string()
-        .min(1)
-        .optional()
-        .meta({ description: "Image that commands see instead of this machine's /usr." }),
-      runtime: z
-        .string()
-        .regex(/^[a-z0-9-]+$/, "must be the name of a runtime")
-        .optional()
-        .meta({ description: "The engine's runtime, such as runc, or runsc for gVisor." }),
-    })
-    .prefault({}),
-  network: z
-    .strictObject({
-      hosts: z
-        .array(host)
-        .default([])
-        .meta({ description: "Hosts that a repository's claw.yaml may declare for its commands." }),
-      install: z
-        .array(host)
-        .optional()
-        .meta({ description: "Hosts that installing packages may reach. Default: the public registries." }),
-      tools: z.array(HttpUrl).default([]).meta({
-        description: "Servers that a repository's role files may name as tools, such as http://toolserver:9001.",
-      }),
-      private: z
-        .array(host)
-        .default([])
-        .meta({ description: "Hosts that may have an address of a private network, such as a company's registry." }),
-    })
-    .prefault({}),
+  sandbox: SandboxSettings,
+  network: NetworkSettings,
   audit: z
     .strictObject({
       signingKey: KeyReference.optional().meta({
