@@ -199,6 +199,8 @@ while (killed < kills) {
     // Each process lives a random part of what is left to do, its start included.
     const life = disturbances > 0 ? random() * (left + 300) : 600_000;
     finished = await attempt(at, known?.run ?? null, life);
+    // Killed when all was done but saying so: there is nothing left to resume, as claw then says.
+    if (known?.status === "ended" && finished.code === 2) finished = { ...finished, code: 0 };
     // What the machine could not give just then is no fault: a person would continue the run.
     if (finished.code !== null && paused.includes(finished.code) && pauses < 20) {
       pauses += 1;
