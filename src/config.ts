@@ -76,6 +76,11 @@ export type ForgeHost = z.infer<typeof ForgeHost>;
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
 export const UserConfig = z.strictObject({
   model: z.string().optional().meta({ description: "Default model, as <endpoint>/<model>." }),
+  models: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .meta({ description: "Models from cheap to strong, as <endpoint>/<model>: the next is tried when a proof fails." }),
   endpoints: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), EndpointSettings).default({}),
   egress: z.enum(["any", "local-only"]).optional().meta({
     description: "local-only: no model server outside this machine and its network is ever contacted.",

@@ -1,5 +1,5 @@
 import { fixFacts } from "../reports/fix-facts.ts";
-import { costWords, tierWords } from "../reports/price-words.ts";
+import { costWords, escalationWords, tierWords } from "../reports/price-words.ts";
 import { type Result, resultOf, type RunFacts } from "../reports/result.ts";
 import { duration, headline, plural, printable } from "../text.ts";
 import { foldRun } from "../views/run.ts";
@@ -13,6 +13,7 @@ export function summary(facts: RunFacts, style: Style): string {
   const state = foldRun(facts.events);
   const spend = foldSpend(facts.events);
   const tiers = tierWords(facts.events);
+  const escalated = escalationWords(facts.events);
   const tokens = spend.inputTokens + spend.outputTokens;
   const rows: [name: string, text: string | null][] = [
     [
@@ -32,6 +33,7 @@ export function summary(facts: RunFacts, style: Style): string {
       "cost",
       `${costWords(facts.events)}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
     ],
+    ["moved", escalated && said(escalated)],
     ["tiers", tiers && `the same run at ${tiers}`],
     ["refused", refusedLine(result)],
     [

@@ -72,6 +72,21 @@ export const Event = z.discriminatedUnion("type", [
   }),
   event("run.ended", { outcome, reason: z.string(), hint: z.string() }),
 
+  /** Models that the user allows, in the order they are tried, and why: what runs of this installation cost and proved. */
+  event("tiers.ordered", {
+    tiers: z.array(
+      z.object({
+        model: z.string(),
+        runs: z.int(),
+        solved: z.int(),
+        chance: z.number(),
+        cost: nano.nullable(),
+        score: nano.nullable(),
+      }),
+    ),
+  }),
+  /** The proof failed with one model; the next begins afresh, with a few words about it. */
+  event("tier.moved", { stage: z.string(), from: z.string(), to: z.string(), because: z.string(), handover: Sha }),
   event("stage.started", { stage: z.string() }),
   event("stage.finished", { stage: z.string(), output: json }),
 

@@ -8,7 +8,7 @@ import { diffstat } from "./diffstat.ts";
 import { servedModels } from "./answered-by.ts";
 import { fixFacts } from "./fix-facts.ts";
 import { code, fenced, plain, quoted, table } from "./markdown.ts";
-import { costWords, tierWords } from "./price-words.ts";
+import { costWords, escalationWords, tierWords } from "./price-words.ts";
 import { onTheWaySection } from "./on-the-way.ts";
 
 export interface FixReportInput {
@@ -188,10 +188,12 @@ export function record({ run, events, head }: FixReportInput): string {
   const { started, activeMs } = foldRun(events);
   const { notes } = fixFacts(events);
   const tiers = tierWords(events);
+  const escalated = escalationWords(events);
   const lacks = notEnforced(events);
   const tokens = `${spend.inputTokens} tokens read (${spend.cachedTokens} from cache), ${spend.outputTokens} written`;
   const lines = [
     `- cost: ${plain(costWords(events))}, ${plural(spend.turns, "turn")}, ${tokens}, ${duration(activeMs)}`,
+    ...(escalated ? [`- models: ${plain(escalated)}`] : []),
     ...(tiers ? [`- the same run at other service tiers: ${tiers}`] : []),
     `- answered by: ${servedModels(events).map(plain).join(", ") || modelName(started?.model?.label)}`,
     ...(lacks.length > 0 ? [`- sandbox: not enforced on this machine: ${plain(lacks.join(", "))}`] : []),

@@ -85,6 +85,8 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
       return prompts(event);
     case "stage.started":
       return ["…", event.stage];
+    case "tier.moved":
+      return ["!", `${event.from} did not do it: ${headline(event.because)}; on to ${event.to}`];
     case "stage.finished":
       return stageDone(event, event.at - state.stageStartedAt);
     case "session.ended":
@@ -125,6 +127,7 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "pull-request.followed":
       return effect(event);
     case "egress.ended":
+    case "tiers.ordered":
     case "session.started":
     case "report.written":
       return null;

@@ -76,7 +76,7 @@ interface Place {
 }
 
 /** A budget in money means nothing where the price is not known. On one's own machine nobody sends a bill. */
-function refuseUnpriced(model: ConnectedModel, budgets: Budgets, now: number): void {
+export function refuseUnpriced(model: ConnectedModel, budgets: Budgets, now: number): void {
   const { info } = model;
   const limited = Object.values(budgets).some((limit) => limit !== null);
   if (!limited || info.selfHosted || model.ceiling(1, 1, now) !== null) return;

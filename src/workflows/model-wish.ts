@@ -3,7 +3,10 @@ import type { EventOf } from "../ledger/events.ts";
 import { refuseCloud } from "../models/egress.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import type { Manifest } from "../policy/manifest.ts";
-import type { House } from "./start.ts";
+import { tierNow } from "../views/tiers.ts";
+import { grantedBudgets, refuseUnpriced } from "./budget.ts";
+import type { House, Parts } from "./start.ts";
+import type { WorkDesk } from "./workflow.ts";
 
 /** No model is asked; `label` names what works in its place, null where nothing does. */
 interface NoModel {
@@ -38,6 +41,31 @@ export async function connectAllowed(
   const model = await house.connect(choice, refuse);
   await refuse(model.info.label, model.info.selfHosted);
   return model;
+}
+
+/** The models of a run: the one it works with now, by its record, and any other that the user allows. */
+export function modelsOf(
+  house: House,
+  { log, manifest, limits, model }: Pick<Parts, "log" | "manifest" | "limits" | "model">,
+): Pick<WorkDesk, "model" | "connect"> {
+  const connected = new Map<string, Promise<ConnectedModel>>();
+  const priced = async (choice: string): Promise<ConnectedModel> => {
+    const found = await connectAllowed(house, choice, manifest);
+    refuseUnpriced(found, grantedBudgets(house.budgets, manifest, limits), house.clock.now());
+    return found;
+  };
+  const connect = (choice: string): Promise<ConnectedModel> => {
+    const known = connected.get(choice) ?? priced(choice);
+    connected.set(choice, known);
+    return known;
+  };
+  return {
+    connect,
+    model() {
+      const { current } = tierNow(log.events);
+      return current === null ? model() : connect(current);
+    },
+  };
 }
 
 /** Who answers, for the record. */

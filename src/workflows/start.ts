@@ -22,7 +22,7 @@ import { conduct } from "./conduct.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
-import { asksModel, type ModelWish, noModel, whoAnswers, wishedModel } from "./model-wish.ts";
+import { asksModel, modelsOf, type ModelWish, noModel, whoAnswers, wishedModel } from "./model-wish.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
 
 /** What runs need from the machine; chosen once, in app.ts. */
@@ -66,6 +66,8 @@ export interface StartRequest extends Watch {
   readonly cwd: string;
   readonly baseRef: string | undefined;
   readonly model: ModelWish;
+  /** Models to move on to when a proof fails, in their order; the first is `model`. */
+  readonly tiers?: EventOf<"tiers.ordered">["tiers"] | undefined;
   readonly limits: RunLimits;
   /** The user limits tokens: then a model may be asked whose price is not known. */
   readonly tokenCap?: boolean;
@@ -121,6 +123,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     });
     const judged = connected ? await judgePrompts(clone, manifest) : null;
     if (judged) await log.append(judged);
+    if (request.tiers) await log.append({ type: "tiers.ordered", tiers: request.tiers });
     return await go(house, request, {
       log,
       repository,
@@ -186,6 +189,7 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
   const stop = watchStop(house.home);
   const desk: WorkDesk = {
     ...parts,
+    ...modelsOf(house, parts),
     hasModel: asksModel(state.started),
     clock: house.clock,
     deadline: house.clock.now() + left,

@@ -29,6 +29,8 @@ export interface WorkDesk {
   readonly dir: string;
   /** Connects on first use: a run that ends before needs no key. */
   model(): Promise<ConnectedModel>;
+  /** Another model than the run began with; rejects where its price, or the way to it, does not allow that. */
+  connect(choice: string): Promise<ConnectedModel>;
   /** False for a run that was started without a model. */
   readonly hasModel: boolean;
   openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;

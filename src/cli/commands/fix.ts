@@ -11,6 +11,7 @@ import { type Issue, readIssue } from "../issue.ts";
 import type { readForgeIssue } from "../forge-issue.ts";
 import { numberOption } from "../number-option.ts";
 import { renderPlan } from "../render-plan.ts";
+import { tiersFor } from "../tiers.ts";
 import { watchRun } from "../watch-run.ts";
 
 const MINUTE = 60_000;
@@ -66,7 +67,7 @@ export const fix = command({
   arguments: "[issue...]",
   options: [
     ["--base <ref>", "commit, branch or tag to start from (default: HEAD)"],
-    ["--model <name>", "<endpoint>/<model>, a model, or scripted:<file>"],
+    ["--model <name>", "<endpoint>/<model>, a model, scripted:<file>, or auto (models: in config.yaml)"],
     ["--attempts <n>", "changes that may fail claw's check (default: 3)"],
     ["--budget-usd <n>", "most money in US dollars (default: from config.yaml, 2)"],
     ["--max-tokens <n>", "most tokens (default: from config.yaml, 5000000); lets a model without a known price work"],
@@ -90,7 +91,10 @@ export const fix = command({
     const app = await desk.app();
     const issue = await readIssueOf(input, desk);
     const limits = limitsOf(input, app.config.user);
-    const { engine, model, because } = chooseEngine(input, app.config);
+    const wanted = { flag: input.model, variable: app.config.model, models: app.config.user.models };
+    const tiers = input.engine === "search" ? null : await tiersFor(wanted, () => app.ledger());
+    const named = tiers ? { ...input, model: tiers[0]?.model } : input;
+    const { engine, model, because } = chooseEngine(named, app.config);
     if (because !== null) desk.err(because);
     if (input.dryRun) {
       const { planFix } = await import("../../workflows/plan-fix.ts");
@@ -110,6 +114,7 @@ export const fix = command({
         cwd: desk.cwd,
         baseRef: input.base,
         model,
+        ...(tiers && { tiers: [...tiers] }),
         limits,
         tokenCap: (input.maxTokens ?? app.config.user.budget.tokens) !== undefined,
         input: (put) => ({

@@ -42,14 +42,18 @@ function refuseOtherModel({ bounds }: Role, { info }: ConnectedModel): void {
 export async function agentFor(
   desk: WorkDesk,
   asked: Role,
-  { dir, ...hands }: Pick<Agent, "sandbox" | "finish"> & { readonly dir: string },
+  {
+    dir,
+    session = asked.kind,
+    ...hands
+  }: Pick<Agent, "sandbox" | "finish"> & { readonly dir: string; readonly session?: string },
 ): Promise<Agent> {
   const { log, clock, limits, deadline, screen } = desk;
   const role = await roleFor(desk, asked);
   const model = await desk.model();
   refuseOtherModel(role, model);
   await describe(log, model);
-  const kept = { keep: workspaceKeeper(desk, role.kind, dir), restored: restoredNote(log, role.kind) };
+  const kept = { keep: workspaceKeeper(desk, session, dir), restored: restoredNote(log, session) };
   const externalNetwork = role.bounds?.externalNetwork ?? true;
   const served = (role.bounds?.served ?? []).map((each) => servedTool(each, { externalNetwork }));
   const own = Object.values(tools).filter(({ spec }) => role.tools.includes(spec.name));

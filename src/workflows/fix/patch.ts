@@ -14,6 +14,7 @@ import type { RunEnd, WorkDesk } from "../workflow.ts";
 import { agentFor } from "./agent-for.ts";
 import { type Bases, checkTree } from "./check.ts";
 import { answerFinish, passedChanges, recordDiff } from "./patch-finish.ts";
+import { escalate, handOver, patchSessionName } from "./escalate.ts";
 import { environmentText, guideText } from "./context.ts";
 import { endOf } from "./ends.ts";
 import type { FixInput, Patch, Task } from "./input.ts";
@@ -29,8 +30,17 @@ const SEARCH_HINT =
 
 /** An engine changes the code, in a workspace that holds the frozen reproduction, until claw's own check passes. */
 export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: Bases): Promise<Patched> {
+  for (;;) {
+    const patched = await attempt(desk, input, task, bases);
+    if ("patch" in patched || !(await escalate(desk, patched.end))) return patched;
+  }
+}
+
+/** One model's attempt, in a workspace of its own. */
+async function attempt(desk: WorkDesk, input: FixInput, task: Task, bases: Bases): Promise<Patched> {
   const { reproduction, setup } = bases;
-  const dir = await workspaceFor(desk, "patch", reproduction.tree);
+  const session = patchSessionName(desk);
+  const dir = await workspaceFor(desk, session, reproduction.tree);
   const room = await openRoom(desk, {
     purpose: "patch",
     dir,
@@ -43,7 +53,7 @@ export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: 
     const finish = (request: FinishRequest): Promise<FinishAnswer> => answerFinish(desk, bases, dir, request);
     const ended = await (input.engine === "search" ? search : native).patch({
       session: () => patchSession(desk, task, bases),
-      agent: () => agentFor(desk, roles.patch, { sandbox: room.sandbox, finish, dir }),
+      agent: () => agentFor(desk, roles.patch, { sandbox: room.sandbox, finish, dir, session }),
       lab: async () => {
         await startOver(desk, dir, reproduction.tree);
         await room.sandbox.handOver();
@@ -85,11 +95,11 @@ async function patchSession(desk: WorkDesk, task: Task, bases: Bases): Promise<S
     guide: await guideText(desk),
     reproduction: reproductionText(reproduction),
     failure: reproduction.failure,
-    suspects: await suspectsHint(desk, bases),
+    suspects: (await handOver(desk)) + (await suspectsHint(desk, bases)),
     source: task.source,
     issue: await desk.log.text(task.body),
   };
-  return { id: "patch", slots };
+  return { id: patchSessionName(desk), slots };
 }
 
 /** Where the test is, and what its author made of the bug: not checked by anyone. */

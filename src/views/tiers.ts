@@ -1,0 +1,77 @@
+import type { EventOf, Recorded } from "../ledger/events.ts";
+import { foldRun, latest, ofType } from "./run.ts";
+import { committed, foldSpend } from "./spend.ts";
+
+/** One attempt of a model at a fix: did the proof hold, and what did it cost. */
+export interface Attempt {
+  readonly model: string;
+  readonly solved: boolean;
+  /** Nano-dollars; null where the run moved on, so that its cost is not one model's. */
+  readonly nano: number | null;
+}
+
+/** What a finished fix says about the models it was tried with: one that it moved on from did not solve it. */
+export function attemptsOf(events: readonly Recorded[]): readonly Attempt[] {
+  const { started, end } = foldRun(events);
+  if (started?.workflow !== "fix" || !started.model || !end || !judged.includes(end.outcome)) return [];
+  const moves = ofType(events, "tier.moved");
+  const nano = moves.length === 0 ? committed(foldSpend(events)) : null;
+  const solved = end.outcome === "proven";
+  const last = moves.at(-1)?.to ?? started.model.label;
+  return [...moves.map(({ from }) => ({ model: from, solved: false, nano: null })), { model: last, solved, nano }];
+}
+
+/** Outcomes that say something about the model, and not about the machine or the budget. */
+const judged: readonly string[] = ["proven", "unproven", "no-patch", "stuck", "blocked", "waiting"];
+
+export type RankedTier = EventOf<"tiers.ordered">["tiers"][number];
+
+/** What is believed of a model before it was tried here, worth so many runs. */
+const PRIOR_RUNS = 5;
+const PRIOR_CHANCE = 0.6;
+/** Fewer attempts than this do not let a model be passed over. */
+const ENOUGH = 20;
+
+/**
+ * Models in the order they are tried: as the user lists them, except that one with enough attempts here goes behind a later
+ * one whose expected cost for each solved issue is lower: mean cost ÷ chance of success, by this installation's own runs.
+ */
+export function orderTiers(models: readonly string[], attempts: readonly Attempt[]): readonly RankedTier[] {
+  const order = models.map((model) => ranked(model, attempts));
+  for (let settled = false; !settled;) {
+    settled = true;
+    for (const [index, tier] of order.entries()) {
+      const later = order[index + 1];
+      if (!later || tier.runs < ENOUGH || tier.score === null || later.score === null) continue;
+      if (later.score >= tier.score) continue;
+      order.splice(index, 2, later, tier);
+      settled = false;
+    }
+  }
+  return order;
+}
+
+function ranked(model: string, attempts: readonly Attempt[]): RankedTier {
+  const own = attempts.filter((attempt) => attempt.model === model);
+  const solved = own.filter((attempt) => attempt.solved).length;
+  const costs = own.flatMap(({ nano }) => (nano === null ? [] : [nano]));
+  const chance = (PRIOR_RUNS * PRIOR_CHANCE + solved) / (PRIOR_RUNS + own.length);
+  const cost = costs.length === 0 ? null : Math.round(costs.reduce((sum, nano) => sum + nano, 0) / costs.length);
+  const score = cost === null ? null : Math.round(cost / chance);
+  return { model, runs: own.length, solved, chance, cost, score };
+}
+
+/** Where a run stands: how often it moved on, whose words it works with now (null: the first), and who would come next. */
+export function tierNow(events: readonly Recorded[]): {
+  readonly moves: number;
+  readonly current: string | null;
+  readonly next: string | null;
+} {
+  const order = latest(events, "tiers.ordered")?.tiers.map(({ model }) => model) ?? [];
+  const moves = ofType(events, "tier.moved");
+  return {
+    moves: moves.length,
+    current: moves.at(-1)?.to ?? null,
+    next: order[order.indexOf(moves.at(-1)?.to ?? order[0] ?? "") + 1] ?? null,
+  };
+}
