@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSandbox } from "../../src/sandbox/open.ts";
-import type { SandboxPolicy } from "../../src/sandbox/sandbox.ts";
+import type { SandboxHost, SandboxPolicy } from "../../src/sandbox/sandbox.ts";
 import { defaultLimits } from "../../src/workflows/sandboxes.ts";
 import { environment, type Measurement } from "../desk.ts";
 import { finish } from "../process.ts";
@@ -54,6 +54,7 @@ export const sandbox: Measurement = {
       };
       await interleaved(3, subjects);
       const { bare, bwrap, claw, egress, file, open } = await interleaved(desk.repeats(60, 20), subjects);
+      const many = await timed(() => manyAtOnce(desk.repeats(100, 20), join(desk.dir, "sandbox"), { policy, host }));
       return [
         { what: "command in the sandbox, over bare spawn", unit: "ms", ...compared(claw, bare) },
         {
@@ -65,6 +66,11 @@ export const sandbox: Measurement = {
         { what: "a file read inside, without a process of its own", unit: "ms", value: median(file) },
         { what: "command with a way out, over one without", unit: "ms", ...compared(egress, claw) },
         { what: "opening and closing a sandbox", unit: "ms", value: median(open) },
+        {
+          what: `${desk.repeats(100, 20)} sandboxes of as many policies at once, a command in each`,
+          unit: "ms",
+          value: many,
+        },
         { what: "first opening, with the self-test", unit: "ms", value: proving },
       ];
     } finally {
@@ -73,3 +79,25 @@ export const sandbox: Measurement = {
     }
   },
 };
+
+/** Each sees its own policy and its own workspace, or this throws. */
+async function manyAtOnce(
+  count: number,
+  dir: string,
+  { policy, host }: { readonly policy: SandboxPolicy; readonly host: SandboxHost },
+): Promise<void> {
+  await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const workspace = join(dir, `many-${index}`);
+      mkdirSync(workspace, { recursive: true });
+      const box = await openSandbox({ ...policy, workspace, env: { NUMBER: `${index}` } }, host);
+      try {
+        const { stdout } = await box.exec(["/bin/bash", "-c", "echo $NUMBER > own; cat own; ls"]);
+        const said = stdout.toString("utf8");
+        if (said !== `${index}\nown\n`) throw new Error(`sandbox ${index} saw: ${said}`);
+      } finally {
+        await box.close();
+      }
+    }),
+  );
+}
