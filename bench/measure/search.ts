@@ -114,7 +114,7 @@ async function repair(desk: Desk, { project, id, file, right, wrong }: Case, wor
   prepare("git", [...git, "commit", "-q", "-m", "start"], dir);
   const env = environment(home);
   const path = `${dirname(process.execPath)}:${env["PATH"]}`;
-  const flags = ["--engine", "search", "--json", "--timeout", "5", ...(workers ? ["--workers", `${workers}`] : [])];
+  const flags = ["--engine", "search", "--json", "--timeout", "2.5", ...(workers ? ["--workers", `${workers}`] : [])];
   const ran = await finish(process.execPath, [program, "fix", "Its tests fail.", ...flags], {
     cwd: dir,
     env: { ...env, PATH: path },
