@@ -25,7 +25,7 @@ test("prompts are approved in claw.lock, counted from the commit, and compared w
   expect((await typed("list")).out).toMatch(/^✓ system +[0-9a-f]{12} {2}approved by Ada <ada@x> on \d{4}-\d\d-\d\d$/m);
   expect(await typed("diff")).toMatchObject({ code: 0, out: "", err: "every prompt is as it was approved\n" });
 
-  const [system] = await everyPrompt();
+  const [system, ...others] = await everyPrompt();
   const earlier = await ledger.keep(system?.whole.replace("careful", "daring") ?? "");
   const file = join(cwd, "claw.lock");
   writeFileSync(file, readFileSync(file, "utf8").replace(system?.sha ?? "", earlier));
@@ -34,10 +34,7 @@ test("prompts are approved in claw.lock, counted from the commit, and compared w
     /^--- system [^]*\n-You are a daring [^\n]*\n\+You are a careful /,
   );
   expect(JSON.parse((await typed("list", "--json")).out)).toMatchObject({
-    prompts: [
-      { name: "system", state: "changed", approved: earlier },
-      ...[1, 2, 3, 4].map(() => ({ state: "approved" })),
-    ],
+    prompts: [{ name: "system", state: "changed", approved: earlier }, ...others.map(() => ({ state: "approved" }))],
   });
   expect(await typed("approve", "sistem")).toMatchObject({
     code: 2,
