@@ -6,6 +6,7 @@ import { Exchange } from "./exchange.ts";
 import { event } from "./fact.ts";
 import { Usage } from "./message.ts";
 import { searchEvents } from "./search-events.ts";
+import { budgets, prices } from "./prices.ts";
 
 /** SHA-256 of a blob, hex. Anything long or sensitive is a blob, so that it can be redacted without breaking a chain. */
 export const Sha = z.string().regex(/^[0-9a-f]{64}$/);
@@ -15,17 +16,6 @@ const outcome = z.enum(Object.keys(exitCodes) as [Outcome, ...Outcome[]]);
 const commit = z.string();
 const nano = z.int().nonnegative();
 const json = z.json();
-const rate = z.number().nonnegative();
-const prices = z.object({
-  lock: Sha,
-  terms: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("listed"), provider: z.string() }),
-    z.object({ kind: z.literal("configured"), input: rate, output: rate, cacheRead: rate, cacheWrite: rate }),
-    z.object({ kind: z.literal("hourly"), usd: rate, shared: z.int() }),
-    z.object({ kind: z.enum(["own-server", "recorded", "unknown"]) }),
-  ]),
-});
-const budgets = z.object({ day: nano.nullable(), repository: nano.nullable(), fleet: nano.nullable() });
 
 /** Everything that can happen to a run. Past tense, never changed, only added to. */
 export const Event = z.discriminatedUnion("type", [
