@@ -5,6 +5,7 @@ import { approvalExpired, approvalGiven, approvalRefused, bodiesRedacted, prompt
 import { Exchange } from "./exchange.ts";
 import { event } from "./fact.ts";
 import { Usage } from "./message.ts";
+import { sandboxEvents } from "./sandbox-events.ts";
 import { searchEvents } from "./search-events.ts";
 import { budgets, prices } from "./prices.ts";
 
@@ -175,36 +176,7 @@ export const Event = z.discriminatedUnion("type", [
     ms: z.number(),
   }),
 
-  event("sandbox.opened", {
-    purpose: z.string(),
-    policy: z.string(),
-    degraded: z.array(z.string()),
-    /** "complete" when nothing is lacking. */
-    level: z.enum(["standard", "complete"]).optional(),
-    network: z.enum(["none", "host"]),
-    /** Hosts that its commands may reach through the egress proxy. */
-    hosts: z.array(z.string()).optional(),
-  }),
-  /** What the egress proxy of a sandbox decided, before it connects. `port` is 0 when the request named none. */
-  event("egress.judged", {
-    purpose: z.string(),
-    host: z.string(),
-    port: z.int(),
-    verdict: z.enum(["allow", "deny"]),
-    rule: z.string(),
-    /** The checked address that is connected to. */
-    address: z.string().nullable(),
-  }),
-  /** A connection that was allowed is over. Bytes as they were carried, TLS included. */
-  event("egress.ended", {
-    purpose: z.string(),
-    host: z.string(),
-    port: z.int(),
-    sent: z.int(),
-    received: z.int(),
-    why: z.string(),
-    ms: z.number(),
-  }),
+  ...sandboxEvents,
   event("dependencies.prepared", {
     how: z.enum(["none", "reused", "installed"]),
     manager: z.string().nullable(),

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { event } from "./fact.ts";
+
+/** What sandboxes were, and what left them. Past tense, never changed, only added to. */
+export const sandboxEvents = [
+  event("sandbox.opened", {
+    purpose: z.string(),
+    policy: z.string(),
+    degraded: z.array(z.string()),
+    /** "complete" when nothing is lacking. */
+    level: z.enum(["standard", "complete"]).optional(),
+    network: z.enum(["none", "host"]),
+    /** Hosts that its commands may reach through the egress proxy. */
+    hosts: z.array(z.string()).optional(),
+  }),
+  /** What the egress proxy of a sandbox decided, before it connects. `port` is 0 when the request named none. */
+  event("egress.judged", {
+    purpose: z.string(),
+    host: z.string(),
+    port: z.int(),
+    verdict: z.enum(["allow", "deny"]),
+    rule: z.string(),
+    /** The checked address that is connected to. */
+    address: z.string().nullable(),
+  }),
+  /** A connection that was allowed is over. Bytes as they were carried, TLS included. */
+  event("egress.ended", {
+    purpose: z.string(),
+    host: z.string(),
+    port: z.int(),
+    sent: z.int(),
+    received: z.int(),
+    why: z.string(),
+    ms: z.number(),
+  }),
+] as const;
