@@ -228,6 +228,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     });
     const output: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => void output.push(chunk));
+    child.stdin.on("error", () => {}); // its answer can come before it has read everything
     child.stdin.end(body);
     child.on("close", () => {
       const all = Buffer.concat(output);
