@@ -4,7 +4,6 @@ import type { EventOf, Recorded } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { Message } from "../../ledger/message.ts";
 import type { ToolSpec } from "../../models/model.ts";
-import { roles } from "../../policy/roles.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { ofType } from "../../views/run.ts";
 import { type Stretch, stretchesOf } from "../../views/stretches.ts";
@@ -13,6 +12,7 @@ import { loadPrompt } from "../prompt.ts";
 import { replayLog } from "./log.ts";
 import { recordedModel } from "./model.ts";
 import { Diverged, RecordEnds, type Script, scriptOf } from "./script.ts";
+import { recordedRole } from "./role.ts";
 import { recordedTools } from "./tools.ts";
 
 /** The first thing that the replay did otherwise. */
@@ -67,7 +67,8 @@ async function play(ledger: Book, { run, events, stretch }: Scene) {
   const specs = await specsOf(ledger, events, session);
   const model = recordedModel(script, ledger, specs);
   const [started] = ofType(events, "run.started");
-  const role = Object.values(roles).find(({ kind }) => kind === stretch.kind);
+  const role =
+    started && (await recordedRole({ events, session, kind: stretch.kind, started }, (sha) => ledger.text(sha)));
   if (!started || !role) {
     const recorded = `a session of the kind ${stretch.kind}`;
     return { requests: 0, divergence: { session, event: null, recorded, replayed: "this claw knows no such kind" } };
