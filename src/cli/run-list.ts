@@ -24,19 +24,33 @@ export interface ListRequest extends Omit<IndexQuery, "after"> {
 export async function listRuns(ledger: Ledger, { before, tell, ...query }: ListRequest): Promise<readonly RunRow[]> {
   const { run, outcome, workflow, repository, parent, since, limit } = query;
   const searched = [run, outcome, workflow, repository, parent, since].some((given) => given !== undefined);
-  await catchUp(ledger, searched ? undefined : { newest: limit + 1, from: before }, tell);
+  const unkept = await catchUp(ledger, searched ? undefined : { newest: limit + 1, from: before }, tell);
   const open = outcome === "running" || outcome === "interrupted";
   const wanted = { ...query, after: before, ...(open && { outcome: OPEN }) };
-  const rows = await Promise.all((await ledger.indexed(wanted)).map((entry) => rowOf(ledger, entry)));
+  const entries = [...(await ledger.indexed(wanted)), ...unkept.filter((entry) => isWanted(entry, wanted))];
+  const page = entries.toSorted((a, b) => (a.run < b.run ? 1 : -1)).slice(0, limit);
+  const rows = await Promise.all(page.map((entry) => rowOf(ledger, entry)));
   return open ? rows.filter((row) => row.outcome === outcome) : rows;
 }
 
-/** Works out the entries that are missing. A damaged run gets one that says so, and hides no other. */
+/** The same question as the index is asked, of an entry that it could not take in. */
+function isWanted(entry: IndexEntry, query: IndexQuery): boolean {
+  const { after, since = 0 } = query;
+  const names = ["run", "outcome", "workflow", "repository", "parent"] as const;
+  const same = names.every((name) => query[name] === undefined || entry[name] === query[name]);
+  return same && entry.started >= since && (after === undefined || entry.run < after);
+}
+
+/**
+ * Works out the entries that are missing. A damaged run gets one that says so, and hides no other. Gives those that could
+ * not be kept: a full disk is no reason to show nothing.
+ */
 export async function catchUp(
   ledger: Ledger,
   page: { readonly newest: number; readonly from?: string | undefined } | undefined,
   tell: (note: string) => void,
-): Promise<void> {
+): Promise<readonly IndexEntry[]> {
+  const unkept: IndexEntry[] = [];
   const stale = await ledger.unindexed(page);
   if (stale.length > MANY) tell(`bringing the list of ${stale.length} runs up to date, once`);
   for (let from = 0; from < stale.length; from += AT_ONCE) {
@@ -45,8 +59,12 @@ export async function catchUp(
       const entry = await entryOf(ledger, run);
       if (entry) entries.push(entry);
     }
-    await ledger.putIndex(entries);
+    await ledger.putIndex(entries).catch((error: unknown) => {
+      if (!(error instanceof ClawError) || error.outcome !== "infrastructure") throw error;
+      unkept.push(...entries);
+    });
   }
+  return unkept;
 }
 
 async function entryOf(ledger: Ledger, run: string): Promise<IndexEntry | null> {

@@ -118,7 +118,7 @@ const mistakes: readonly (readonly [args: readonly string[], code: number, told:
   [["fix"], 2, /no issue was given/],
   [["fix", "sum", "is", "wrong"], 2, /more than one issue.*\n.*"sum is wrong"/],
   [["fix", "nothing-here.md"], 2, /no file nothing-here\.md/],
-  [["fix", "123"], 22, /claw cannot read issues there yet\n.*into a file/],
+  [["fix", "123"], 23, /has no remote called origin\n.*git remote add/],
   [["fix", "a b", "--base", ""], 2, /--base: must not be empty/],
   [["fix", "a b", "--base", "no-such-branch"], 2, /no commit is called "no-such-branch"/],
   [["fix", "a b", "--max-turns", "0"], 2, /--max-turns: must be a whole number/],
