@@ -108,7 +108,8 @@ function opened(version: 1 | 2, own: Own, directories: readonly string[]): Cgrou
   const memoryEvents = join(own.memory, version === 1 ? "memory.oom_control" : "memory.events");
   return {
     async join(pid) {
-      for (const directory of directories) await writeFile(join(directory, "cgroup.procs"), `${pid}`);
+      // At once: the kernel lets each move wait some milliseconds, and moves together wait together.
+      await Promise.all(directories.map((directory) => writeFile(join(directory, "cgroup.procs"), `${pid}`)));
       const found = (await readFile(`/proc/${pid}/cgroup`, "utf8")).split("\n");
       const name = directories[0]?.split("/").at(-1) ?? "";
       if (found.filter((line) => line.endsWith(`/${name}`)).length >= directories.length) return;
