@@ -19,6 +19,11 @@ export interface Refusals {
  * group shares those as if it were a single process, and one on a busy machine would hardly get any.
  */
 export interface Cgroup {
+  /**
+   * Files by which a process moves itself, writing "0": version 1 only. A process that is moved by another, or as a whole,
+   * waits some ten milliseconds for every processor of the machine; one thread that moves itself does not.
+   */
+  readonly doors: readonly string[];
   /** Moves a process that has no children yet, by its number on the host. Throws when it is not there afterwards. */
   join(pid: number): Promise<void>;
   refusals(): Refusals;
@@ -107,9 +112,9 @@ function limit(version: 1 | 2, own: Own, limits: Limits): void {
 function opened(version: 1 | 2, own: Own, directories: readonly string[]): Cgroup {
   const memoryEvents = join(own.memory, version === 1 ? "memory.oom_control" : "memory.events");
   return {
+    doors: version === 1 ? directories.map((directory) => join(directory, "tasks")) : [],
     async join(pid) {
-      // At once: the kernel lets each move wait some milliseconds, and moves together wait together.
-      await Promise.all(directories.map((directory) => writeFile(join(directory, "cgroup.procs"), `${pid}`)));
+      for (const directory of directories) await writeFile(join(directory, "cgroup.procs"), `${pid}`);
       const found = (await readFile(`/proc/${pid}/cgroup`, "utf8")).split("\n");
       const name = directories[0]?.split("/").at(-1) ?? "";
       if (found.filter((line) => line.endsWith(`/${name}`)).length >= directories.length) return;

@@ -128,7 +128,7 @@ function launchOn(
   try {
     return launch({
       ...own,
-      launcher: [...limitArguments(bench.limits), bench.bwrap],
+      launcher: entering(bench.hold, [...limitArguments(bench.limits), bench.bwrap]),
       options: [...bench.options, ...own.options],
       argv: [...(bench.hold.agent ? becomeAgent : []), ...argv],
       seccomp: open(bench.seccompFile),
@@ -178,8 +178,15 @@ const limitArguments = (limits: Limits): [string, ...string[]] => [
   "--",
 ];
 
+/** Where the kernel lets a process go into its control group by itself, it does so first, or nothing runs. */
+const entering = ({ cgroup }: Hold, launcher: [string, ...string[]]): [string, ...string[]] =>
+  cgroup && cgroup.doors.length > 0 ? ["/bin/sh", "-c", enter, "sh", ...cgroup.doors, "--", ...launcher] : launcher;
+
+const enter = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done; shift; exec "$@"';
+
+/** Where it does not, it is moved before it runs the command; either way claw knows it by then, and can end it at once. */
 const admission = ({ cgroup }: Hold): ((init: number) => Promise<void>) | null =>
-  cgroup && ((init) => cgroup.join(init));
+  cgroup && (cgroup.doors.length > 0 ? () => Promise.resolve() : (init) => cgroup.join(init));
 
 /** Says what the kernel has refused to the commands of the sandbox since now. */
 function refusalsSince(cgroup: Cgroup | null): () => Killed | null {
