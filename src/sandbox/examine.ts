@@ -8,7 +8,8 @@ import { ownedName } from "../ledger/owned-name.ts";
 import { ClawError } from "../errors.ts";
 import { openSandbox } from "./open.ts";
 import { remedyFor } from "./remedies.ts";
-import type { Limits, SandboxHost } from "./sandbox.ts";
+import type { SandboxHost } from "./sandbox.ts";
+import { probeLimits } from "./self-test.ts";
 
 /** One thing that no command may be able to do, tried on this machine just now. */
 interface EscapeProbe {
@@ -31,19 +32,6 @@ export interface Examination {
   /** Why no command runs, and what to do about it. */
   readonly refusal: { readonly reason: string; readonly remedy: string } | null;
 }
-
-const MiB = 2 ** 20;
-const limits: Limits = {
-  wallMs: 20_000,
-  outputBytes: MiB,
-  outputKillBytes: 4 * MiB,
-  openFiles: 256,
-  fileBytes: 16 * MiB,
-  processes: 64,
-  memoryBytes: 1024 * MiB,
-  diskBytes: 64 * MiB,
-  diskFloorBytes: 0,
-};
 
 /** Each script succeeds where the attempt gets through. `$FILE`, `$PORT`, `$PID` and `$HOMEDIR` are of the host. */
 const attempts: readonly (readonly [attempt: string, script: string])[] = [
@@ -120,7 +108,15 @@ async function tryOut(host: SandboxHost): Promise<{ probes: EscapeProbe[]; degra
       listener.listen(0, "127.0.0.1", () => resolve((listener.address() as AddressInfo).port));
     });
     const env = { FILE: canary, PORT: `${port}`, PID: `${process.pid}`, HOMEDIR: host.home };
-    const policy = { workspace, workspaceMode: "rw", git: null, mounts: [], env, network: "none", limits } as const;
+    const policy = {
+      workspace,
+      workspaceMode: "rw",
+      git: null,
+      mounts: [],
+      env,
+      network: "none",
+      limits: probeLimits,
+    } as const;
     const box = await openSandbox(policy, host);
     try {
       const probes: EscapeProbe[] = [];

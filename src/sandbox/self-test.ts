@@ -9,7 +9,8 @@ import { findCgroupPlace } from "./cgroup.ts";
 import type { Limits, SandboxHost } from "./sandbox.ts";
 
 const MiB = 2 ** 20;
-const limits: Limits = {
+/** Enough for a few probes. */
+export const probeLimits: Limits = {
   wallMs: 20_000,
   outputBytes: MiB,
   outputKillBytes: 4 * MiB,
@@ -80,7 +81,15 @@ export async function selfTest(host: SandboxHost, ability: Ability): Promise<str
       CANARY_PID: String(process.pid),
       CANARY_START: startTime(await readFile("/proc/self/stat", "utf8")),
     };
-    const policy = { workspace, workspaceMode: "rw", git: null, mounts: [], network: "none", env, limits } as const;
+    const policy = {
+      workspace,
+      workspaceMode: "rw",
+      git: null,
+      mounts: [],
+      network: "none",
+      env,
+      limits: probeLimits,
+    } as const;
     const box = await assembleBox(policy, host, ability);
     try {
       const { exitCode, stdout, stderr } = await box.exec(["/bin/bash", "-c", probe]);
@@ -104,7 +113,7 @@ export async function provesCgroup(host: SandboxHost, ability: Ability): Promise
   if (findCgroupPlace() === null) return false;
   const workspace = await mkdtemp(join(host.stateDir, "self-test", ownedName("run-")));
   const policy = { workspace, workspaceMode: "rw", git: null, mounts: [], network: "none", env: {} } as const;
-  const small = { ...limits, memoryBytes: 32 * MiB, fileBytes: 64 * MiB };
+  const small = { ...probeLimits, memoryBytes: 32 * MiB, fileBytes: 64 * MiB };
   try {
     const box = await assembleBox({ ...policy, limits: small }, host, { ...ability, cgroup: true });
     try {

@@ -1,29 +1,7 @@
 import { expect, test } from "vitest";
 import { type } from "../support/cli-desk.ts";
 
-test("help lists every command and says where to begin", async () => {
-  const { code, out } = await type(["--help"]);
-  expect(code).toBe(0);
-  for (const name of [
-    "fix",
-    "resume",
-    "runs",
-    "show",
-    "log",
-    "diff",
-    "apply",
-    "approve",
-    "replay",
-    "audit",
-    "sandbox",
-    "version",
-  ]) {
-    expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
-  }
-  expect(out).toContain("Start with: claw fix ISSUE.md");
-});
-
-test.each([
+const commands = [
   "fix",
   "resume",
   "runs",
@@ -36,7 +14,18 @@ test.each([
   "audit",
   "sandbox",
   "version",
-])("claw %s --help works without a ledger", async (name) => {
+];
+
+test("help lists every command and says where to begin", async () => {
+  const { code, out } = await type(["--help"]);
+  expect(code).toBe(0);
+  for (const name of commands) {
+    expect(out).toMatch(new RegExp(`^ {2}${name} `, "m"));
+  }
+  expect(out).toContain("Start with: claw fix ISSUE.md");
+});
+
+test.each(commands)("claw %s --help works without a ledger", async (name) => {
   const { code, out } = await type([name, "--help"]);
   expect(code).toBe(0);
   expect(out).toContain(`Usage: claw ${name}`);
