@@ -12,6 +12,9 @@ export const Manifest = z.strictObject({
     .strictObject({
       command: z.string().min(1).optional().meta({ description: "Command that runs the whole test suite." }),
       timeoutSeconds: z.int().min(1).max(7200).default(600).meta({ description: "Wall-clock limit of one suite run." }),
+      idleSeconds: z.int().min(1).max(7200).default(180).meta({
+        description: "A suite that neither prints anything nor uses a processor for so long is stopped.",
+      }),
     })
     .prefault({}),
   setup: z

@@ -21,6 +21,7 @@ export const SandboxFile = z.strictObject({
   limits: z
     .strictObject({
       seconds: count.optional(),
+      idleSeconds: count.optional(),
       memoryMiB: count.optional(),
       processes: count.optional(),
       openFiles: count.optional(),
@@ -45,7 +46,8 @@ export function limitsOf({ limits }: SandboxFile): Readonly<Record<string, numbe
     outputKillBytes: limits.outputMiB,
   };
   const all = {
-    wallMs: limits.seconds === undefined ? undefined : limits.seconds * 1000,
+    wallMs: limits.seconds && limits.seconds * 1000,
+    idleMs: limits.idleSeconds && limits.idleSeconds * 1000,
     processes: limits.processes,
     openFiles: limits.openFiles,
     ...Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size && size * MiB])),

@@ -3,7 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive } from "./processes.ts";
-import type { Killed, Limits } from "./sandbox.ts";
+import type { Killed } from "./killed.ts";
+import type { Limits } from "./sandbox.ts";
 import { THREADS_PER_PROCESS } from "./watchdog.ts";
 
 /** How often the kernel held a sandbox to a limit since it was opened. */

@@ -11,9 +11,10 @@ import { keepEnds } from "./keep-ends.ts";
 import { helperCommand } from "./files.ts";
 import { type Exit, launch, type Launched, type LaunchRequest } from "./launch.ts";
 import type { OutputPipes, PipePool } from "./pipes.ts";
-import type { ExecOptions, ExecResult, Killed, Limits } from "./sandbox.ts";
+import { type Killed, killedExitCodes } from "./killed.ts";
+import type { ExecOptions, ExecResult, Limits } from "./sandbox.ts";
 import { writePrivately } from "./scratch.ts";
-import { THREADS_PER_PROCESS, watch } from "./watchdog.ts";
+import { THREADS_PER_PROCESS, watch, type Watched } from "./watchdog.ts";
 
 /** What is the same for all commands of one sandbox. */
 export interface Bench {
@@ -36,15 +37,6 @@ export interface Bench {
 
 /** How long output may still come after the last process is gone. */
 const DRAIN_MS = 2000;
-const exitCodeOf: Readonly<Record<Killed, number>> = {
-  timeout: 124,
-  output: 125,
-  disk: 125,
-  "disk-floor": 125,
-  memory: 125,
-  processes: 125,
-  abort: 137,
-};
 
 /** Runs one command to its end. Rejects when the sandbox fails, or with the reason of an aborted signal. */
 export async function runCommand(bench: Bench, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
@@ -65,7 +57,7 @@ export async function runCommand(bench: Bench, argv: readonly string[], options:
   });
   let exit: Exit;
   try {
-    control = govern(bench, await start(bench, argv, options, pipes), { ...options, refused });
+    control = govern(bench, await start(bench, argv, options, pipes), { ...options, refused, heard: bytes });
     exit = await control.ended;
   } catch (error) {
     return notStarted(error, performance.now() - started);
@@ -205,7 +197,7 @@ interface Control {
 function govern(
   bench: Bench,
   launched: Launched,
-  { signal, wallMs, refused }: ExecOptions & { readonly refused: () => Killed | null },
+  { signal, wallMs, refused, heard }: ExecOptions & Pick<Watched, "refused" | "heard">,
 ): Control {
   const signals = [bench.closing, ...(signal ? [signal] : [])];
   let killed: Killed | null = null;
@@ -215,7 +207,8 @@ function govern(
     launched.kill();
   };
   const timer = setTimeout(() => kill("timeout"), Math.min(wallMs ?? bench.limits.wallMs, bench.limits.wallMs));
-  const stopWatching = watch({ limits: bench.limits, directories: bench.writable, init: launched.init, refused, kill });
+  const { limits, writable: directories } = bench;
+  const stopWatching = watch({ limits, directories, init: launched.init, refused, heard, kill });
   const abort = (): void => kill("abort");
   for (const each of signals) each.addEventListener("abort", abort, { once: true });
   const ended = launched.exited.finally(() => {
@@ -228,7 +221,7 @@ function govern(
 }
 
 function exitCode({ code, signal }: Exit, killed: Killed | null, stderr: string): number {
-  if (killed) return exitCodeOf[killed];
+  if (killed) return killedExitCodes[killed];
   if (code !== null) return code;
   // Somebody else, such as the kernel when memory ran out, ended bubblewrap and everything in it.
   if (signal !== null) return 137;

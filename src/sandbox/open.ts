@@ -16,5 +16,5 @@ export async function openSandbox(policy: SandboxPolicy, host: SandboxHost, onEg
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
   if (host.container) return openContainer(policy, host, host.container, onEgress);
   const bubblewrap = findBubblewrap(host.bwrap);
-  return assembleBox(policy, host, await proveAbility(bubblewrap, host), onEgress);
+  return assembleBox(policy, host, await proveAbility(bubblewrap, policy, host), onEgress);
 }

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 export interface ProcessUse {
   readonly processes: number;
   readonly threads: number;
+  /** Processor time of the processes that live, and of those they have waited for, in ticks of the kernel. */
+  readonly cpuTicks: number;
   /** Resident memory, bytes, too high by whatever the processes share. */
   readonly residentBytes: number;
 }
@@ -20,14 +22,15 @@ export function readProcessUse(init: number, enough: number): ProcessUse | null 
   // Until its own /proc is mounted, the process still sees the host's.
   if (!deviceOf(proc) || deviceOf(proc) === deviceOf("/proc")) return null;
   const pids = pidsIn(proc);
-  let [threads, pages] = [0, 0];
+  let [threads, pages, cpuTicks] = [0, 0, 0];
   for (const pid of pids.length > enough ? [] : pids) {
     const fields = statFields(`${proc}/${pid}/stat`);
     if (!fields) continue;
     threads += Number(fields[17]);
     pages += Number(fields[21]);
+    for (const field of fields.slice(11, 15)) cpuTicks += Number(field);
   }
-  return { processes: pids.length, threads, residentBytes: pages * PAGE_BYTES };
+  return { processes: pids.length, threads, cpuTicks, residentBytes: pages * PAGE_BYTES };
 }
 
 /** Memory in bytes, where what several processes share counts once, and program files do not count. Slower. */

@@ -2,48 +2,60 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { InfrastructureError, machineFailure, SandboxUnavailable } from "../errors.ts";
+import { InfrastructureError, machineFailure, SandboxUnavailable, UsageError, WorkspaceError } from "../errors.ts";
 import type { Ability } from "./box.ts";
 import { findCgroupPlace } from "./cgroup.ts";
 import { type Bubblewrap, checkVersion } from "./bubblewrap.ts";
 import { freeBytes } from "./disk.ts";
-import type { SandboxHost } from "./sandbox.ts";
-import { probeHash, provesCgroup, selfTest } from "./self-test.ts";
+import type { SandboxHost, SandboxPolicy } from "./sandbox.ts";
+import { kindOf, probeHash, provesCgroup, selfTest } from "./self-test.ts";
 
 /** Less free space than the self-test needs, in bytes. */
 const LEAST_SPACE = 2 ** 20;
 
-/** What was proved, and for which program, kernel, user and test. */
+/** Kinds of policies that are remembered. */
+const MOST_KINDS = 500;
+
+/** What was proved, for which program, kernel, user and test, and of which kinds of policies. */
 const Proof = z.strictObject({
   identity: z.string(),
   test: z.string(),
   disableUserns: z.boolean(),
   keeps: z.boolean(),
   cgroup: z.boolean(),
+  kinds: z.array(z.string()),
 });
+type Proof = z.infer<typeof Proof>;
 
 /**
- * What bubblewrap can do here, shown by the self-test. It is run once for each bubblewrap, kernel and user; what it
- * showed is kept in the state directory. Throws SandboxUnavailable when the sandbox does not hold.
+ * What bubblewrap can do here, shown by the self-test. It is run once for each bubblewrap, kernel, user and kind of
+ * policy; what it showed is kept in the state directory. Throws SandboxUnavailable when the sandbox does not hold.
  */
-export async function proveAbility(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability> {
+export async function proveAbility(bubblewrap: Bubblewrap, policy: SandboxPolicy, host: SandboxHost): Promise<Ability> {
   const file = join(host.stateDir, "sandbox-proof.json");
   const known = await readProof(file);
   const identity = `${bubblewrap.identity} ${findCgroupPlace()?.version ?? "no"} cgroup`;
-  if (known?.identity === identity && known.test === probeHash) {
-    const { disableUserns, keeps, cgroup } = known;
-    return { bwrap: bubblewrap.path, disableUserns, keeps, cgroup };
-  }
-  const ability = await prove(bubblewrap, host);
-  const draft = `${file}.${randomUUID()}`;
+  const valid = known?.identity === identity && known.test === probeHash ? known : null;
+  const kind = kindOf(policy);
+  if (valid?.kinds.includes(kind)) return abilityOf(bubblewrap, valid);
+  const ability = await prove(bubblewrap, { policy, host, known: valid && abilityOf(bubblewrap, valid) });
   const { disableUserns, keeps, cgroup } = ability;
-  const proof = { identity, test: probeHash, disableUserns, keeps, cgroup };
+  const kinds = [...(valid?.kinds ?? []), kind].slice(-MOST_KINDS);
+  const proof: Proof = { identity, test: probeHash, disableUserns, keeps, cgroup, kinds };
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, JSON.stringify(proof), { mode: 0o600 });
   await rename(draft, file);
   return ability;
 }
 
-async function readProof(file: string): Promise<z.infer<typeof Proof> | null> {
+const abilityOf = ({ path }: Bubblewrap, { disableUserns, keeps, cgroup }: Proof): Ability => ({
+  bwrap: path,
+  disableUserns,
+  keeps,
+  cgroup,
+});
+
+async function readProof(file: string): Promise<Proof | null> {
   try {
     return Proof.parse(JSON.parse(await readFile(file, "utf8")));
   } catch {
@@ -51,18 +63,26 @@ async function readProof(file: string): Promise<z.infer<typeof Proof> | null> {
   }
 }
 
+interface Trial {
+  readonly policy: SandboxPolicy;
+  readonly host: SandboxHost;
+  /** What another kind of policy has shown to work; then nothing less is tried. */
+  readonly known: Ability | null;
+}
+
 /** Containers often refuse --disable-userns; without it the system-call filter alone forbids namespaces, which the test checks. */
-async function prove(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability> {
-  const { disableUserns } = await checkVersion(bubblewrap);
+async function prove(bubblewrap: Bubblewrap, { policy, host, known }: Trial): Promise<Ability> {
+  const tries = known ? [known] : attempts(bubblewrap, await checkVersion(bubblewrap));
   let failure = "";
   let cause: unknown;
-  for (const attempt of attempts(disableUserns)) {
-    const ability = { bwrap: bubblewrap.path, ...attempt, cgroup: false };
+  for (const ability of tries) {
     try {
-      const misses = await selfTest(host, ability);
-      if (misses.length === 0) return { ...ability, cgroup: await provesCgroup(host, ability) };
+      const misses = await selfTest(policy, host, ability);
+      if (misses.length === 0) return known ?? { ...ability, cgroup: await provesCgroup(host, ability) };
       failure = misses.join("; ");
     } catch (error) {
+      // The policy is to blame, and not the machine.
+      if (error instanceof UsageError || error instanceof WorkspaceError) throw error;
       const machine = machineFailure(error);
       if (machine) throw machine;
       failure = (error as Error).message;
@@ -78,11 +98,12 @@ async function prove(bubblewrap: Bubblewrap, host: SandboxHost): Promise<Ability
 }
 
 /** Best first. */
-const attempts = (disableUserns: boolean): Pick<Ability, "disableUserns" | "keeps">[] => [
-  { disableUserns, keeps: true },
-  ...(disableUserns ? [{ disableUserns: true, keeps: false }] : []),
-  { disableUserns: false, keeps: false },
-];
+const attempts = ({ path }: Bubblewrap, { disableUserns }: Pick<Ability, "disableUserns">): Ability[] =>
+  [
+    { disableUserns, keeps: true },
+    ...(disableUserns ? [{ disableUserns: true, keeps: false }] : []),
+    { disableUserns: false, keeps: false },
+  ].map((attempt) => ({ bwrap: path, ...attempt, cgroup: false }));
 
 /** Without space no command can write, which looks like a sandbox that does not work. */
 async function refuseFullDisk(dir: string): Promise<void> {

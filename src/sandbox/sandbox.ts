@@ -1,3 +1,5 @@
+import type { Killed } from "./killed.ts";
+
 /** A host directory or file shown inside the sandbox. Read-only unless `writable`. */
 export interface Mount {
   readonly source: string;
@@ -8,6 +10,8 @@ export interface Mount {
 /** Hard limits of one command. Sizes in bytes, times in milliseconds. */
 export interface Limits {
   readonly wallMs: number;
+  /** Time without output and without use of a processor. */
+  readonly idleMs: number;
   /** Output kept of each stream, head and tail; the rest is drained and counted. */
   readonly outputBytes: number;
   /** Output after which the command is killed. */
@@ -91,8 +95,6 @@ export interface ExecOptions {
   /** Live output for display, raw bytes as they come. */
   readonly onOutput?: (chunk: Buffer) => void;
 }
-
-export type Killed = "timeout" | "output" | "disk" | "disk-floor" | "memory" | "processes" | "abort";
 
 export interface ExecResult {
   /** The command's own code, 128+n for signal n, 124 for the wall clock, 125 for another limit, 127 when not found. */

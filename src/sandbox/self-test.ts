@@ -1,17 +1,19 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { join } from "node:path";
-import { INSIDE, thisUser } from "./agent-user.ts";
+import { join, normalize } from "node:path";
 import { ownedName } from "../ledger/owned-name.ts";
-import { type Ability, assembleBox } from "./box.ts";
+import { INSIDE, thisUser } from "./agent-user.ts";
+import { type Ability, assembleBox, type Box } from "./box.ts";
 import { findCgroupPlace } from "./cgroup.ts";
-import type { Limits, SandboxHost } from "./sandbox.ts";
+import { isInside } from "./check-policy.ts";
+import type { Limits, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 
 const MiB = 2 ** 20;
 /** Enough for a few probes. */
 export const probeLimits: Limits = {
   wallMs: 20_000,
+  idleMs: 20_000,
   outputBytes: MiB,
   outputKillBytes: 4 * MiB,
   openFiles: 256,
@@ -22,6 +24,7 @@ export const probeLimits: Limits = {
   diskFloorBytes: 0,
 };
 
+// PWD, SHLVL and _ are the shells' own.
 /** What the test says about itself from inside, one `name=value` a line. It tries to break out, and must fail. */
 const probe = String.raw`
 say() { printf '%s=%s\n' "$1" "$2"; }
@@ -37,7 +40,7 @@ case $(cat "/proc/$CANARY_PID/stat" 2>/dev/null) in *" $CANARY_START "*) say hos
 (echo x > canary) 2>/dev/null && say workspace writable || say workspace closed
 (echo x > /dev/null && read -r -N 1 < /dev/urandom) 2>/dev/null && say devices open || say devices closed
 unshare -U true 2>/dev/null && say userns open || say userns closed
-say environment "$(tr '\0' '\n' < /proc/$$/environ | sed 's/=.*//' | grep -v '^PWD$' | sort | tr '\n' ' ')"
+say environment "$(tr '\0' '\n' < /proc/$$/environ | sed 's/=.*//' | grep -vxE 'PWD|SHLVL|_' | sort | tr '\n' ' ')"
 say initenvironment "$(tr '\0' ' ' < /proc/1/environ)"
 `;
 
@@ -55,17 +58,32 @@ const expected: Readonly<Record<string, string>> = {
   loopback: "closed",
   root: "closed",
   system: "closed",
-  workspace: "writable",
   devices: "open",
   userns: "closed",
   initenvironment: "",
 };
 
 /**
- * Runs one command in a sandbox of this machine that tries what no command may be able to do.
- * Returns what it could do after all; empty when the sandbox holds. Throws when no command runs at all.
+ * What of a policy decides what its commands can do: all but the places of one run, the values of variables, and the
+ * limits, which the kernel and the watchdog keep whatever they are.
  */
-export async function selfTest(host: SandboxHost, ability: Ability): Promise<string[]> {
+export function kindOf(policy: SandboxPolicy): string {
+  const { workspaceMode, network, env } = policy;
+  const mounts = foreignMounts(policy).map(({ target, writable = false }) => ({ target, writable }));
+  const hosts = network === "none" ? [] : network.hosts.toSorted();
+  const parts = [workspaceMode, hosts, Object.keys(env).toSorted(), mounts];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+}
+
+/** Files of the workspace itself are copies when they are shown. */
+const foreignMounts = ({ mounts, workspace }: SandboxPolicy): SandboxPolicy["mounts"] =>
+  mounts.filter(({ source }) => !isInside(normalize(source), workspace));
+
+/**
+ * Runs one command in a sandbox of this machine and of this policy, around a workspace of its own, that tries what no
+ * command may be able to do. Returns what it could do after all; empty when the sandbox holds. Throws when no command runs at all.
+ */
+export async function selfTest(asked: SandboxPolicy, host: SandboxHost, ability: Ability): Promise<string[]> {
   const parent = join(host.stateDir, "self-test");
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const directory = await mkdtemp(join(parent, ownedName("run-")));
@@ -75,30 +93,19 @@ export async function selfTest(host: SandboxHost, ability: Ability): Promise<str
     const canary = join(directory, "canary");
     await mkdir(workspace);
     await writeFile(canary, "secret\n");
-    const env = {
+    const canaries = {
       CANARY_FILE: canary,
       CANARY_PORT: String(await listen(listener)),
       CANARY_PID: String(process.pid),
       CANARY_START: startTime(await readFile("/proc/self/stat", "utf8")),
     };
-    const policy = {
-      workspace,
-      workspaceMode: "rw",
-      git: null,
-      mounts: [],
-      network: "none",
-      env,
-      limits: probeLimits,
-    } as const;
-    const box = await assembleBox(policy, host, ability);
+    const env = { ...asked.env, ...canaries };
+    const own = { workspace, git: null, mounts: foreignMounts(asked), env, limits: probeLimits };
+    const box = await assembleBox({ ...asked, ...own }, host, ability);
     try {
       const { exitCode, stdout, stderr } = await box.exec(["/bin/bash", "-c", probe]);
       if (exitCode !== 0) return [`the test command ended with ${exitCode}: ${stderr.toString("utf8").trim()}`];
-      return await misses(
-        stdout.toString("utf8"),
-        ability.keeps && thisUser().uid === 0 ? INSIDE.uid : thisUser().uid,
-        box.environment,
-      );
+      return await misses(stdout.toString("utf8"), { box, mode: asked.workspaceMode });
     } finally {
       await box.close();
     }
@@ -129,14 +136,25 @@ export async function provesCgroup(host: SandboxHost, ability: Ability): Promise
   }
 }
 
-async function misses(output: string, user: number, environment: readonly string[]): Promise<string[]> {
+interface Expected {
+  readonly box: Box;
+  readonly mode: SandboxPolicy["workspaceMode"];
+}
+
+async function misses(output: string, { box, mode }: Expected): Promise<string[]> {
+  const drops = thisUser().uid === 0 && !box.degraded.includes("uid-drop");
   const said = new Map(
     output.split("\n").flatMap((line) => {
       const at = line.indexOf("=");
       return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1).trim()] as const];
     }),
   );
-  const wanted = { ...expected, user: `${user}`, environment: environment.toSorted().join(" ") };
+  const wanted = {
+    ...expected,
+    user: `${drops ? INSIDE.uid : thisUser().uid}`,
+    workspace: mode === "rw" ? "writable" : "closed",
+    environment: box.environment.toSorted().join(" "),
+  };
   const wrong = Object.entries(wanted).flatMap(([name, value]) =>
     said.get(name) === value ? [] : [`${name.replace(/:$/, "")} is "${said.get(name) ?? "unknown"}", not "${value}"`],
   );

@@ -1,7 +1,8 @@
 import { systemClock } from "../clock.ts";
 import { bytesWrittenSince, freeBytes } from "./disk.ts";
-import { readExactMemory, readProcessUse } from "./processes.ts";
-import type { Killed, Limits } from "./sandbox.ts";
+import { type ProcessUse, readExactMemory, readProcessUse } from "./processes.ts";
+import type { Killed } from "./killed.ts";
+import type { Limits } from "./sandbox.ts";
 
 const INTERVAL_MS = 100;
 /** A thread is cheaper than a process, and a test runner on a large machine has hundreds. */
@@ -16,21 +17,25 @@ export interface Watched {
   readonly init: () => number | null;
   /** What the kernel has refused since the command began. */
   readonly refused: () => Killed | null;
+  /** Bytes the command has written so far. */
+  readonly heard: () => number;
   readonly kill: (why: Killed) => void;
 }
 
 /**
- * Looks ten times a second at what the kernel does not limit for us: processes and memory of a whole sandbox, and
- * the disk. Returns the function that stops looking.
+ * Looks ten times a second at what the kernel does not limit for us: processes and memory of a whole sandbox, idleness,
+ * and the disk. Returns the function that stops looking.
  */
 export function watch(watched: Watched): () => void {
   const disk = diskWatch(watched);
+  const idle = idleWatch(watched);
   let looking = false;
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
     try {
-      const why = watched.refused() ?? overProcesses(watched) ?? (await disk());
+      const use = useOf(watched);
+      const why = watched.refused() ?? overProcesses(watched, use) ?? idle(use) ?? (await disk());
       if (why) watched.kill(why);
     } finally {
       looking = false;
@@ -41,14 +46,30 @@ export function watch(watched: Watched): () => void {
   return () => clearInterval(timer);
 }
 
-function overProcesses({ limits, init }: Watched): Killed | null {
+/** Null while there is nothing to see yet. */
+function useOf({ limits, init }: Watched): ProcessUse | null {
   const pid = init();
-  const use = pid === null ? null : readProcessUse(pid, limits.processes);
+  return pid === null ? null : readProcessUse(pid, limits.processes);
+}
+
+function overProcesses({ limits, init }: Watched, use: ProcessUse | null): Killed | null {
+  const pid = init();
   if (pid === null || use === null) return null;
   if (use.processes > limits.processes || use.threads > limits.processes * THREADS_PER_PROCESS) return "processes";
   // The cheap figure counts shared pages once for each process; only the exact one may kill.
   if (use.residentBytes > limits.memoryBytes && readExactMemory(pid) > limits.memoryBytes) return "memory";
   return null;
+}
+
+/** A command that says nothing and computes nothing waits for what does not come. One that comes or goes is at work. */
+function idleWatch({ limits, heard }: Watched): (use: ProcessUse | null) => Killed | null {
+  let before = "";
+  let since = performance.now();
+  return (use) => {
+    const now = [heard(), use?.cpuTicks, use?.processes].join(" ");
+    if (now !== before) [before, since] = [now, performance.now()];
+    return performance.now() - since >= limits.idleMs ? "idle" : null;
+  };
 }
 
 /** Free space is shared with everybody on the disk, so it only raises the suspicion; the files below are what counts. */

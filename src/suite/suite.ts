@@ -67,6 +67,7 @@ export function failedTests(result: SuiteResult): TestResult[] {
 /** Limits by name, as a clause. */
 const stopped: Readonly<Record<string, string>> = {
   timeout: "it took too long",
+  idle: "it neither printed anything nor used a processor for too long",
   output: "it printed too much",
   memory: "it used too much memory",
   processes: "it started too many processes",

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { duration, headline, stripTerminal } from "../text.ts";
-import { type ToolDesk, type ToolResult, tool } from "./tool.ts";
+import { type Tool, type ToolDesk, type ToolResult, tool } from "./tool.ts";
+
+/** What is told of the way out; `hosts` as they are declared. */
+const aboutIn = (hosts: readonly string[]): string =>
+  `Run a bash command in the repository root, in a sandbox ${hosts.length === 0 ? "without network" : `that reaches only ${hosts.join(", ")}`}. Each call is a new shell. Outputs over 10,000 characters lose their middle.`;
 
 const DEFAULT_SECONDS = 120;
 const MAX_SECONDS = 900;
@@ -11,8 +15,7 @@ const SLACK = 1.2;
 
 export const bash = tool({
   name: "bash",
-  about:
-    "Run a bash command in the repository root, in a sandbox without network. Each call is a new shell. Outputs over 10,000 characters lose their middle.",
+  about: aboutIn([]),
   effect: "execute",
   input: z.strictObject({
     command: z.string().min(1, "is empty"),
@@ -36,6 +39,7 @@ export const bash = tool({
     const shown = await shorten(output, result.truncated, desk);
     const limits = {
       timeout: `killed after ${duration(wallMs)}`,
+      idle: "killed: no output and no processor used for too long; it waits for something",
       output: `killed: it wrote more than ${Math.round(result.bytes / 2 ** 20)} MiB`,
       disk: "killed: it filled its share of the disk",
       "disk-floor": "killed: the disk is nearly full",
@@ -47,6 +51,12 @@ export const bash = tool({
     const text = `[${state}, ${duration(result.ms)}]\n${shown || "(no output)"}`;
     return { ok: result.exitCode === 0, text, full: output, exitCode: result.exitCode } satisfies ToolResult;
   },
+});
+
+/** The same tool where commands may reach hosts. */
+export const bashReaching = (hosts: readonly string[]): Tool => ({
+  ...bash,
+  spec: { ...bash.spec, about: aboutIn(hosts) },
 });
 
 /** Head and tail of a long output; the middle is left out visibly, and the whole is put into a file inside the sandbox. */

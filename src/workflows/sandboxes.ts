@@ -14,6 +14,7 @@ const MiB = 2 ** 20;
 /** Limits of one command, unless a stage narrows them. */
 export const defaultLimits: Limits = {
   wallMs: 600_000,
+  idleMs: 180_000,
   outputBytes: 16 * MiB,
   outputKillBytes: 256 * MiB,
   openFiles: 4096,

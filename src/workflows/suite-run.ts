@@ -57,7 +57,10 @@ export const openSuiteRoom = (
     dir,
     tree,
     dependencies: bench.dependencies,
-    limits: { wallMs: desk.manifest.test.timeoutSeconds * 1000 },
+    limits: {
+      wallMs: desk.manifest.test.timeoutSeconds * 1000,
+      idleMs: desk.manifest.test.idleSeconds * 1000,
+    },
   });
 
 /** The same in a room that is already open. */

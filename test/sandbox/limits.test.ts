@@ -34,6 +34,7 @@ describe("a command is ended", () => {
       { wallMs: 400 },
       "trap '' TERM INT HUP; sleep 60 & wait; sleep 60",
     ],
+    ["when it neither says nor computes anything", "idle", 125, { idleMs: 300 }, "sleep 60"],
     ["when it floods its output", "output", 125, { outputKillBytes: 8 * MiB }, "cat /dev/zero"],
     [
       "when it starts too many processes",
@@ -77,6 +78,15 @@ describe("a command is ended", () => {
     expect({ killed: result.killed, exitCode: result.exitCode }).toEqual({ killed, exitCode });
     expect(result.ms).toBeLessThan(20_000);
   });
+});
+
+test("a command that says something, or computes in silence, is not idle", async () => {
+  const sandbox = await bench.open({ limits: { ...limits, idleMs: 400 } });
+  const [talking, computing] = await Promise.all([
+    bash(sandbox, "for n in 1 2 3 4 5 6; do sleep 0.15; echo $n; done"),
+    bash(sandbox, "end=$((${EPOCHREALTIME/./} + 900000)); while ((${EPOCHREALTIME/./} < end)); do :; done"),
+  ]);
+  expect([talking.killed, computing.killed]).toEqual([null, null]);
 });
 
 test("one gigabyte of output is cut and ended, and the ends of what came are kept", async () => {

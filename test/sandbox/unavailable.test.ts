@@ -3,17 +3,21 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
-import { SandboxUnavailable } from "../../src/errors.ts";
+import { SandboxUnavailable, UsageError } from "../../src/errors.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
-import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import type { Sandbox, SandboxPolicy } from "../../src/sandbox/sandbox.ts";
 import { limits } from "./limits.ts";
 import { output, workbench } from "./workbench.ts";
 
 const bench = workbench();
 let count = 0;
+const calls = (bwrap: string): string[] => readFileSync(join(bwrap, "../calls"), "utf8").trim().split("\n");
 
 /** A stand-in for bubblewrap, with a state directory of its own. */
-function standIn(script: string, mode = 0o755): { bwrap: string; open: () => Promise<Sandbox> } {
+function standIn(
+  script: string,
+  mode = 0o755,
+): { bwrap: string; open: (other?: Partial<SandboxPolicy>) => Promise<Sandbox> } {
   const dir = join(bench.dir, `stand-in-${++count}`);
   mkdirSync(dir);
   const bwrap = join(dir, "bwrap");
@@ -28,7 +32,8 @@ function standIn(script: string, mode = 0o755): { bwrap: string; open: () => Pro
     network: "none",
     limits,
   } as const;
-  return { bwrap, open: () => openSandbox(policy, { ...bench.host, stateDir: join(dir, "state"), bwrap }) };
+  const host = { ...bench.host, stateDir: join(dir, "state"), bwrap };
+  return { bwrap, open: (other = {}) => openSandbox({ ...policy, ...other }, host) };
 }
 
 const version = 'if [ "$*" = --version ]; then echo bubblewrap 0.8.0; exit; fi';
@@ -75,7 +80,6 @@ describe("there is no sandbox when bubblewrap", () => {
 
 describe("that the sandbox holds", () => {
   const logging = 'echo "$1" >> calls; exec -c /usr/bin/bwrap "$@"';
-  const calls = (bwrap: string): string[] => readFileSync(join(bwrap, "../calls"), "utf8").trim().split("\n");
 
   test("is shown once, and a warm start runs nothing", async () => {
     const { bwrap, open } = standIn(logging);
@@ -108,6 +112,31 @@ describe("that the sandbox holds", () => {
     await (await open()).close();
     expect(calls(bwrap).length).toBe(2 * before);
   });
+});
+
+test("that it holds is shown for each kind of policy, with its network, variables and mounts, and not for each workspace", async () => {
+  const { bwrap, open } = standIn('[ -e broken ] && exit 1; echo "$1" >> calls; exec -c /usr/bin/bwrap "$@"');
+  const opened = async (other: Partial<SandboxPolicy>): Promise<number> => {
+    const before = calls(bwrap).length;
+    await (await open(other)).close();
+    return calls(bwrap).length - before;
+  };
+  const source = bench.workspace({ "a.txt": "" });
+  await (await open()).close();
+  expect(await opened({ workspace: bench.workspace(), env: {}, limits: { ...limits, processes: 5 } })).toBe(0);
+  const kinds: readonly Partial<SandboxPolicy>[] = [
+    { workspaceMode: "ro" },
+    { env: { STAGE: "test" } },
+    { network: { hosts: ["registry.example.org"] } },
+    { mounts: [{ source, target: "/shown" }] },
+  ];
+  for (const kind of kinds) {
+    expect(await opened(kind)).toBe(1);
+    expect(await opened(kind)).toBe(0);
+  }
+  writeFileSync(join(bwrap, "../broken"), "");
+  await expect(open({ env: { OTHER: "1" } })).rejects.toThrow(SandboxUnavailable);
+  await expect(open({ env: { MY_TOKEN: "1" } })).rejects.toThrow(UsageError);
 });
 
 const proof = (bwrap: string): string => join(bwrap, "../state/sandbox-proof.json");

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync, chmodS
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bash, edit, read } from "../../src/tools/all.ts";
+import { bashReaching } from "../../src/tools/bash.ts";
 import { limits } from "../sandbox/limits.ts";
 import { type Desk, desks } from "../support/desk.ts";
 
@@ -214,11 +215,16 @@ describe("edit", () => {
 });
 
 describe("bash", () => {
+  test("tells the model the hosts that commands can reach, and that there are none", () => {
+    expect(bash.spec.about).toContain("in a sandbox without network.");
+    expect(bashReaching(["api.example.org:443"]).spec.about).toContain("that reaches only api.example.org:443.");
+  });
+
   test("runs in the workspace; output of both kinds in its order, exit code first", async () => {
     const desk = await open({ "a.txt": "here" });
     const result = await running(desk, "cat a.txt; echo; echo oops >&2; echo done; exit 3");
     expect(result).toMatchObject({ ok: false, exitCode: 3, full: "here\noops\ndone" });
-    expect(result.text).toMatch(/^\[exit 3, \d+ ms\]\nhere\noops\ndone$/);
+    expect(result.text).toMatch(/^\[exit 3, [\d.]+ m?s\]\nhere\noops\ndone$/);
     expect((await running(desk, "true")).text).toMatch(/^\[exit 0, \d+ ms\]\n\(no output\)$/);
   });
 

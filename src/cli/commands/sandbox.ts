@@ -23,7 +23,7 @@ A policy file lies outside the repository, is writable by its owner only, and ma
   network: { hosts: [api.example.org], uploadMiB: 1 }
   read: [/opt/data]                                        # shown read-only
   env: { STAGE: test }
-  limits: { seconds: 60, memoryMiB: 512, processes: 64, openFiles: 256, fileMiB: 64, diskMiB: 256, outputMiB: 16 }
+  limits: { seconds: 60, idleSeconds: 20, memoryMiB: 512, processes: 64, openFiles: 256, fileMiB: 64, diskMiB: 256, outputMiB: 16 }
 
 Examples:
   claw sandbox -- npm test

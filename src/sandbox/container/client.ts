@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { SandboxUnavailable } from "../../errors.ts";
 import { keepEnds } from "../keep-ends.ts";
-import type { ContainerChoice, ExecOptions, ExecResult, Killed, Limits, SandboxHost } from "../sandbox.ts";
+import { type Killed, killedExitCodes } from "../killed.ts";
+import type { ContainerChoice, ExecOptions, ExecResult, Limits, SandboxHost } from "../sandbox.ts";
 
 /** The program that talks to the engine. A client can die without its container, so all is done by the container's id. */
 export interface Client {
@@ -135,7 +136,5 @@ async function execIn(
 }
 
 function exitCode(code: number | null, killed: Killed | null): number {
-  if (killed === "timeout") return 124;
-  if (killed) return killed === "abort" ? 137 : 125;
-  return code ?? 137;
+  return killed ? killedExitCodes[killed] : (code ?? 137);
 }

@@ -16,8 +16,8 @@ import { findToolchains } from "../toolchains.ts";
 import { containerArguments } from "./arguments.ts";
 import { type Client, engineClient } from "./client.ts";
 
-/** What a container does not give: writes of one command are not counted, and file tools cost a command each. */
-const lacks = ["disk"];
+/** What a container does not give: writes and idle time of one command are not counted, and file tools cost a command each. */
+const lacks = ["disk", "idle"];
 
 /**
  * One long-lived container for a run, by the same policy as bubblewrap's: commands are executed in it one after the

@@ -1,11 +1,13 @@
 import type { Agent } from "../../agent/agent.ts";
 import type { EventOf } from "../../ledger/events.ts";
 import type { ConnectedModel } from "../../models/model.ts";
+import { sessionHosts } from "../../policy/network.ts";
 import type { Role } from "../../policy/roles.ts";
 import { UsageError } from "../../errors.ts";
 import * as tools from "../../tools/all.ts";
 import { servedTool } from "../../tools/served.ts";
-import { roleFor } from "../role-for.ts";
+import { bashReaching } from "../../tools/bash.ts";
+import { roleFor, roleRoom } from "../role-for.ts";
 import { restoredNote, workspaceKeeper } from "../snapshots.ts";
 import { latest } from "../../views/run.ts";
 import type { WorkDesk } from "../workflow.ts";
@@ -56,7 +58,9 @@ export async function agentFor(
   const kept = { keep: workspaceKeeper(desk, session, dir), restored: restoredNote(log, session) };
   const externalNetwork = role.bounds?.externalNetwork ?? true;
   const served = (role.bounds?.served ?? []).map((each) => servedTool(each, { externalNetwork }));
-  const own = Object.values(tools).filter(({ spec }) => role.tools.includes(spec.name));
+  const { hosts = sessionHosts(desk.manifest, desk.network) } = await roleRoom(desk, asked);
+  const known = Object.values({ ...tools, bash: bashReaching(hosts) });
+  const own = known.filter(({ spec }) => role.tools.includes(spec.name));
   const allowed = [...own, ...served].toSorted((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
   return { log, clock, limits, deadline, ...screen, ...hands, ...kept, model, role, tools: allowed };
 }

@@ -111,6 +111,12 @@ function refuse(run: SuiteRun, plan: SuitePlan, input: FixInput): never {
       "give it more time with test.timeoutSeconds in claw.yaml, or a quicker command with --test-command",
     );
   }
+  if (fact.killed === "idle") {
+    throw new WorkspaceError(
+      `the test suite (${plan.shell}) did nothing for too long: no output, and no processor used`,
+      "give it more time with test.idleSeconds in claw.yaml, or name a command that ends: --test-command",
+    );
+  }
   throw new WorkspaceError(
     `the test suite (${plan.shell}, from ${plan.source}) cannot be judged: ${uselessBecause(run, input)}`,
     'see its output with claw log, or say how tests are run: --test-command "…"',
