@@ -52,6 +52,10 @@ export const EndpointSettings = z.strictObject({
     description:
       "Other names under which this endpoint may answer: a deployment's model, or a fallback that you accept. Any other stops a run.",
   }),
+  applyPatch: z.boolean().optional().meta({
+    description:
+      "Models change files by apply_patch, a custom tool with a grammar, in place of edit; only with the wire responses. By default for GPT-5 and later in the cloud.",
+  }),
   price: Price.optional().meta({ description: "US dollars per million tokens; overrides the built-in price list." }),
   hourly: z
     .strictObject({

@@ -127,13 +127,18 @@ async function digestFor({ session, desk }: Plan): Promise<string> {
   const digest = digestOf(log.events, session);
   let hunks = "";
   for (const sha of digest.newest) {
-    const { path, old_string: before, new_string: after } = JSON.parse(await log.text(sha)) as Record<string, unknown>;
-    const hunk = [`@@ ${String(path)}`, marked(before, "-"), marked(after, "+")].filter(Boolean).join("\n");
+    const hunk = hunkOf(JSON.parse(await log.text(sha)) as Record<string, unknown>);
     if (hunks.length + hunk.length > HUNK_CHARACTERS) break;
     hunks += `${hunk}\n`;
   }
   return digestText(digest, hunks.trimEnd());
 }
+
+/** A change in the words of a diff: a patch is that already. */
+const hunkOf = ({ path, old_string: before, new_string: after, input }: Record<string, unknown>): string =>
+  typeof input === "string"
+    ? input.trim()
+    : [`@@ ${String(path)}`, marked(before, "-"), marked(after, "+")].filter(Boolean).join("\n");
 
 const marked = (text: unknown, mark: string): string =>
   typeof text === "string" && text !== "" ? text.trimEnd().replace(/^/gm, mark) : "";

@@ -6,6 +6,7 @@ import { judge } from "../policy/judge.ts";
 import { failingLines } from "../suite/failing-lines.ts";
 import { stableText } from "../suite/failure-text.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
+import { isEdit } from "../views/edits.ts";
 import type { SessionState } from "../views/session.ts";
 import type { Agent } from "./agent.ts";
 import { callLimit } from "./bounds.ts";
@@ -27,7 +28,7 @@ export async function perform(session: string, state: SessionState, door: Door):
     throw new LedgerBroken(`the calls of session ${session} are not in its last reply`, "start a new run");
   }
   // Before a crash, too: what was cancelled then is cancelled now.
-  let failedEdit = state.trace.some(({ turn, tool, ok }) => turn === state.turns && tool === "edit" && !ok);
+  let failedEdit = state.trace.some(({ turn, tool, ok }) => turn === state.turns && isEdit(tool) && !ok);
   for (const [index, call] of pending.entries()) {
     door.signal.throwIfAborted();
     const number = state.calls + index + 1;
@@ -42,7 +43,7 @@ export async function perform(session: string, state: SessionState, door: Door):
     };
     const result = await performOne(wish, door);
     if (result.finished !== undefined) return;
-    failedEdit ||= call.name === "edit" && call.args !== null && !result.ok;
+    failedEdit ||= isEdit(call.name) && call.args !== null && !result.ok;
   }
 }
 
@@ -84,7 +85,7 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
     ...(result.why !== undefined && { why: result.why }),
     signature: shortHash([call.name, call.args, stableText(text)]),
     asked: shortHash([call.name, call.args]),
-    failing: call.name === "read" || call.name === "edit" ? null : failingHash(result.full ?? text),
+    failing: call.name === "read" || isEdit(call.name) ? null : failingHash(result.full ?? text),
     ms: agent.clock.now() - startedAt,
   };
   if (result.finished === undefined) await record(finished);

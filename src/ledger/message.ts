@@ -9,6 +9,8 @@ export const Call = z.object({
   error: z.string().optional(),
   /** Names of the arguments of a call that cannot be executed: all that is replayed of it. */
   sent: z.array(z.string()).optional(),
+  /** It came as free text, not as a function's arguments, and is replayed as that. */
+  custom: z.literal(true).optional(),
   /** Names of the repairs that made the arguments readable, for the record. */
   repairs: z.array(z.string()).default([]),
 });

@@ -3,6 +3,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { openLine, since, type Answer, type Line } from "./line.ts";
 import type { ConnectedModel, Model, ModelRequest, OnDelta, Reply } from "./model.ts";
 import { ModelError } from "./model-error.ts";
+import { withoutFreeText, writesPatches } from "./patches.ts";
 import { pricingFor } from "./price.ts";
 import { blankTape, heardOn } from "./tape.ts";
 import { settleReply, type RawReply } from "./settle.ts";
@@ -27,6 +28,7 @@ export async function connectWire(endpoint: Endpoint, dialect: Dialect, clock: C
     model: endpoint.model,
     wire: endpoint.wire,
     selfHosted: endpoint.selfHosted,
+    ...(writesPatches(endpoint) && { patches: true as const }),
     ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
     label: `${endpoint.name}/${endpoint.model}`,
     maxOutputTokens: endpoint.maxOutputTokens ?? (endpoint.selfHosted ? 8_000 : 16_000),
@@ -54,8 +56,13 @@ const unbilled: ReadonlySet<string> = new Set([
 /** How often one request may be sent again without a parameter the server does not know. */
 const maxStripped = 3;
 
+/** What the record calls tools of free text, where they were offered as functions instead. */
+const freeText = "tools.custom";
+
 /** What a connection learns from failures. */
 interface Learned {
+  /** The server knows no tools of free text. */
+  plainTools: boolean;
   /** Parameters that the server does not know. */
   readonly stripped: Set<string>;
   /** The longest reply that the model can give, in tokens. */
@@ -68,14 +75,22 @@ interface Learned {
 
 /** Asks until the server has no parameter left to object to; everything else that goes wrong is the caller's to repeat. */
 function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock): Model {
-  const learned: Learned = { stripped: new Set(), mostTokens: Infinity, avoidStream: false, garbled: 0 };
+  const learned: Learned = {
+    plainTools: false,
+    stripped: new Set(),
+    mostTokens: Infinity,
+    avoidStream: false,
+    garbled: 0,
+  };
   return async (request, signal, onDelta = () => undefined) => {
     for (let attempt = 0; ; attempt += 1) {
       // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
       const streaming = !learned.avoidStream && !(endpoint.selfHosted && request.tools.length > 0);
       const maxOutputTokens = Math.min(request.maxOutputTokens, learned.mostTokens);
-      const body = bodyOf(dialect.body({ ...request, maxOutputTokens }, endpoint, streaming), learned);
-      const sent = { body, path: dialect.path, streamed: streaming, leftOut: [...learned.stripped] };
+      const asked = learned.plainTools ? withoutFreeText(request) : request;
+      const body = bodyOf(dialect.body({ ...asked, maxOutputTokens }, endpoint, streaming), learned);
+      const leftOut = [...learned.stripped, ...(learned.plainTools ? [freeText] : [])];
+      const sent = { body, path: dialect.path, streamed: streaming, leftOut };
       const started = clock.now();
       const tape = blankTape();
       const heard = (read?: { fingerprint: string | null | undefined; said: unknown }) =>
@@ -106,7 +121,12 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
 }
 
 /** Notes what a failure teaches. "again": the request can be sent at once, without what was in the way. */
-function learn({ kind, param, mostTokens }: ModelError, learned: Learned, streaming: boolean): "again" | "later" {
+function learn(error: ModelError, learned: Learned, streaming: boolean): "again" | "later" {
+  const { kind, param, mostTokens, functionsOnly } = error;
+  if (functionsOnly && !learned.plainTools) {
+    learned.plainTools = true;
+    return "again";
+  }
   if (mostTokens !== undefined && mostTokens < learned.mostTokens) {
     learned.mostTokens = mostTokens;
     return "again";

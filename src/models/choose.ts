@@ -104,6 +104,7 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
     },
     ...(endpoint.timeouts && { deadlines: inMilliseconds(endpoint.timeouts) }),
     ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
+    ...(endpoint.applyPatch !== undefined && { applyPatch: endpoint.applyPatch }),
     ...(prices && { prices: given(prices) }),
     ...(endpoint.hourly && { hourly: endpoint.hourly }),
   };

@@ -43,6 +43,7 @@ export function classifyFault(fault: ServerFault): ModelError {
     afterMs: retryAfter(headers, fault.now),
     requestId: requestIdOf(headers),
     mostTokens: kind === "bad_request" ? mostTokensIn(message) : undefined,
+    functionsOnly: (kind === "bad_request" || kind === "unsupported_param") && refusesFreeText(param, message),
     final: headers["x-should-retry"] === "false",
     param: kind === "unsupported_param" ? param || namedParam(message) : undefined,
   });
@@ -134,6 +135,10 @@ function mostTokensIn(message: string): number | undefined {
   const [, most] = /max(?:_completion|_output)?_tokens\b[^]*?(?:\d > |at most )(\d{3,7})\b/.exec(message) ?? [];
   return most === undefined ? undefined : Number(most);
 }
+
+/** "Invalid value: 'custom'. Supported values are: 'function'", about a tool. */
+const refusesFreeText = (param: string, message: string): boolean =>
+  /\bcustom\b|grammar/i.test(message) && (/^tools\b/.test(param) || /\btools?\b|grammar/i.test(message));
 
 /** The parameter named in a message like "Unsupported parameter: 'stream_options'". */
 function namedParam(message: string): string | undefined {

@@ -24,6 +24,8 @@ const otherWords: Readonly<Record<string, string>> = {
   oldtext: "old_string",
   newstr: "new_string",
   newtext: "new_string",
+  patch: "input",
+  patchtext: "input",
 };
 
 /** Puts the arguments sent to the tool `found` into claw's words. Pure. */

@@ -28,6 +28,8 @@ export interface Endpoint {
   readonly prices?: ConfiguredPrices;
   /** Other names of models whose replies are accepted; see `served.ts`. */
   readonly alsoServes?: readonly string[];
+  /** Whether the model is offered `apply_patch` in place of `edit`; by default where its family was trained on it. */
+  readonly applyPatch?: boolean;
   /** A server that costs US dollars by the hour, and how many requests it serves at once. */
   readonly hourly?: { readonly usd: number; readonly shared: number };
   /** Upper bound of one reply in tokens. Default 16,000, or 8,000 self-hosted. */

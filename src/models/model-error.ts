@@ -115,6 +115,8 @@ export interface ModelErrorDetails {
   readonly hint?: string | undefined;
   /** The parameter the server does not know. */
   readonly param?: string | undefined;
+  /** It does not know tools that are given free text. */
+  readonly functionsOnly?: boolean | undefined;
   /** The longest reply the model can give, in tokens, where a longer one was asked for. */
   readonly mostTokens?: number | undefined;
   readonly cause?: unknown;
@@ -138,6 +140,7 @@ export class ModelError extends ClawError {
   readonly requestId: string | undefined;
   readonly #details: ModelErrorDetails;
   readonly param: string | undefined;
+  readonly functionsOnly: boolean;
   readonly mostTokens: number | undefined;
   /** What the failed attempt probably cost; null when it cost nothing. Set by the connection that knows the request. */
   usage: Usage | null = null;
@@ -158,6 +161,7 @@ export class ModelError extends ClawError {
     this.requestId = details.requestId;
     this.#details = details;
     this.param = details.param;
+    this.functionsOnly = details.functionsOnly ?? false;
     this.mostTokens = details.mostTokens;
   }
 

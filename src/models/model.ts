@@ -8,6 +8,8 @@ export interface ToolSpec {
   readonly name: string;
   readonly about: string;
   readonly schema: Readonly<Record<string, unknown>>;
+  /** In lark, what its only argument, `input`, is written in: where a wire knows free text, the model sends it as that. */
+  readonly grammar?: string;
 }
 
 export interface ModelRequest {
@@ -51,6 +53,8 @@ interface ModelInfo {
   readonly wire: "responses" | "chat" | "anthropic" | "scripted";
   /** On this machine or its network: an unknown price is then no reason to refuse. */
   readonly selfHosted: boolean;
+  /** It was trained to change files by patches: it is offered `apply_patch` in place of `edit`. */
+  readonly patches?: true;
   /** Other names of models whose replies are accepted. */
   readonly alsoServes?: readonly string[];
   /** How it is shown to people: "openai/gpt-5.6-terra", "scripted: examples/slug/session.json (recorded, not a model)". */

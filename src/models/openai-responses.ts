@@ -32,22 +32,42 @@ function responsesBody(request: ModelRequest, endpoint: Endpoint, streaming: boo
     stream: streaming,
     ...(streaming && !endpoint.selfHosted ? { stream_options: { include_obfuscation: false } } : {}),
     ...(request.tools.length > 0 ? { tools: request.tools.map(responsesTool) } : {}),
-    input: request.messages.flatMap((message) => inputItems(message, endpoint)),
+    input: inputOf(request.messages, endpoint),
   };
 }
 
-function responsesTool({ name, about, schema }: ToolSpec): Tool {
+function responsesTool({ name, about, schema, grammar }: ToolSpec): Tool {
+  if (grammar !== undefined)
+    return {
+      type: "custom",
+      name,
+      description: about,
+      format: { type: "grammar", syntax: "lark", definition: grammar },
+    };
   return { type: "function", name, description: about, parameters: { ...schema }, strict: isStrict(schema) };
 }
 
-function inputItems(message: Message, endpoint: Endpoint): ResponseInputItem[] {
+function inputOf(messages: readonly Message[], endpoint: Endpoint): ResponseInputItem[] {
+  const calls = messages.flatMap((message) => (message.role === "assistant" ? message.calls : []));
+  const custom = new Set(calls.filter((call) => call.custom).map(({ id }) => id));
+  return messages.flatMap((message) => inputItems(message, endpoint, custom));
+}
+
+/** `custom` are the calls that came as free text: they are answered as such. */
+function inputItems(message: Message, endpoint: Endpoint, custom: ReadonlySet<string>): ResponseInputItem[] {
   switch (message.role) {
     case "system":
       return [{ role: "system", content: message.text }];
     case "user":
       return [{ role: "user", content: message.text }];
     case "tool":
-      return [{ type: "function_call_output", call_id: message.callId, output: message.text }];
+      return [
+        {
+          type: custom.has(message.callId) ? "custom_tool_call_output" : "function_call_output",
+          call_id: message.callId,
+          output: message.text,
+        },
+      ];
     case "assistant":
       return assistantItems(message, endpoint);
   }
@@ -83,12 +103,13 @@ const said = (content: string, phase?: "commentary" | "final_answer"): ResponseI
   ...(phase === undefined ? {} : { phase }),
 });
 
-const callItem = (call: Call): ResponseInputItem => ({
-  type: "function_call",
-  call_id: call.id,
-  name: call.name,
-  arguments: replayedArguments(call),
-});
+const callItem = (call: Call): ResponseInputItem =>
+  call.custom
+    ? { type: "custom_tool_call", call_id: call.id, name: call.name, input: freeTextOf(call) }
+    : { type: "function_call", call_id: call.id, name: call.name, arguments: replayedArguments(call) };
+
+/** As it came. Of one that was cut nothing is shown: models copy what they see. */
+const freeTextOf = ({ args }: Call): string => (typeof args?.["input"] === "string" ? args["input"] : "(cut off)");
 
 const OutputItem = z.union([
   z.looseObject({ type: z.literal("reasoning") }),
@@ -102,6 +123,13 @@ const OutputItem = z.union([
     call_id: z.string().nullish(),
     name: z.string(),
     arguments: z.unknown().optional(),
+    status: z.string().nullish(),
+  }),
+  z.object({
+    type: z.literal("custom_tool_call"),
+    call_id: z.string().nullish(),
+    name: z.string(),
+    input: z.string(),
     status: z.string().nullish(),
   }),
 ]);
@@ -162,13 +190,15 @@ function gather(items: readonly unknown[], finished: Finished): RawReply {
       texts.push(text);
       kept.push({ type: "message", text, ...(parsed.phase ? { phase: parsed.phase } : {}) });
     }
-    if (parsed?.type === "function_call") {
+    if (parsed?.type === "function_call" || parsed?.type === "custom_tool_call") {
       if (calls.length < maxCalls) kept.push({ type: "call", index: calls.length });
       calls.push({
         id: parsed.call_id ?? null,
         name: parsed.name,
-        args: parsed.arguments,
         cut: parsed.status === "incomplete",
+        ...(parsed.type === "function_call"
+          ? { args: parsed.arguments }
+          : { args: { input: parsed.input }, custom: true as const }),
       });
     }
   }

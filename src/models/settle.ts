@@ -13,6 +13,8 @@ export interface RawReply {
     readonly name: string;
     readonly args: unknown;
     readonly cut?: boolean;
+    /** It came as free text. */
+    readonly custom?: true;
   }[];
   /** Only "length", "filter" and "refusal" are believed; whether there are calls is counted. */
   readonly finish: "length" | "filter" | "refusal" | "other";
@@ -46,7 +48,8 @@ export function settleReply(raw: RawReply, request: ModelRequest, endpoint: Endp
     const truncated = call.cut === true || (raw.finish === "length" && index === found.length - 1 && dropped === 0);
     const repaired = repairCall(call, request.tools, { truncated, maxOutputTokens: request.maxOutputTokens });
     const repairs = rescued === null ? repaired.repairs : ["text-rescue", ...repaired.repairs];
-    return recordedCall(newId(call.id), { ...repaired, repairs });
+    const recorded = recordedCall(newId(call.id), { ...repaired, repairs });
+    return call.custom ? { ...recorded, custom: true } : recorded;
   });
   const note =
     dropped === 0 ? "" : `\n[${dropped} further calls of this reply were dropped: at most ${maxCalls} are kept]`;

@@ -8,10 +8,14 @@ export interface Verdict {
 
 /** May this session make this call? Pure: the same question gets the same answer today and in a replay. */
 export function judge(role: Role, tool: string): Verdict {
-  return role.tools.includes(tool)
-    ? { verdict: "allow", rule: `role ${role.kind} has ${tool}` }
-    : { verdict: "deny", rule: `role ${role.kind} has no ${tool}` };
+  const right = rightFor(tool);
+  return role.tools.includes(right)
+    ? { verdict: "allow", rule: `role ${role.kind} has ${right}` }
+    : { verdict: "deny", rule: `role ${role.kind} has no ${right}` };
 }
+
+/** What a role must list for a tool: a patch is an edit in other words. */
+export const rightFor = (tool: string): string => (tool === "apply_patch" ? "edit" : tool);
 
 /** May a run create this branch? Only claw's own branches, ever. */
 export function judgeBranch(branch: string): Verdict {

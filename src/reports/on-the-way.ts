@@ -1,5 +1,6 @@
 import type { Recorded } from "../ledger/events.ts";
 import { plural } from "../text.ts";
+import { editedPaths, isEdit } from "../views/edits.ts";
 import { type Refusal, refusedFinishes } from "../views/finishes.ts";
 import { ofType } from "../views/run.ts";
 import { fixFacts } from "./fix-facts.ts";
@@ -23,9 +24,9 @@ export function onTheWay(events: readonly Recorded[]): OnTheWay {
   const results = new Map(ofType(events, "call.finished").map(({ session, call, ok }) => [`${session} ${call}`, ok]));
   const edited = (session: string, ok: boolean): readonly string[] =>
     ofType(events, "call.judged")
-      .filter((call) => call.tool === "edit" && call.session === session)
+      .filter((call) => isEdit(call.tool) && call.session === session)
       .filter(({ call }) => results.get(`${session} ${call}`) === ok)
-      .map(({ summary }) => pathIn(summary));
+      .flatMap((call) => editedPaths(call).map(pathIn));
   return {
     refusals: refusedFinishes(events),
     frozenEdits: edited("patch", false).filter((path) => frozen.includes(path)),
@@ -35,8 +36,8 @@ export function onTheWay(events: readonly Recorded[]): OnTheWay {
   };
 }
 
-/** "write ./src/a.ts" and "/workspace/src/a.ts" are src/a.ts; files elsewhere keep their whole path. */
-const pathIn = (summary: string): string => summary.replace(/^write /, "").replace(/^(?:\/workspace\/|\.\/)/, "");
+/** "./src/a.ts" and "/workspace/src/a.ts" are src/a.ts; files elsewhere keep their whole path. */
+const pathIn = (path: string): string => path.replace(/^(?:\/workspace\/|\.\/)/, "");
 
 /** The same as a section of Markdown; empty when there is nothing to tell. */
 export function onTheWaySection(events: readonly Recorded[]): string {

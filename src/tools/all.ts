@@ -1,3 +1,4 @@
+export { applyPatch } from "./apply-patch.ts";
 export { bash } from "./bash.ts";
 export { edit } from "./edit.ts";
 export { finish } from "./finish.ts";

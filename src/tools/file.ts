@@ -44,6 +44,12 @@ export async function writeFile(path: string, text: string, { sandbox, signal }:
   return unchanged(path, reasonOf(result.stderr) || `exit ${result.exitCode}`);
 }
 
+/** Removes a file inside the sandbox; what is no file stays. Says why when it is refused. */
+export async function removeFile(path: string, { sandbox, signal }: Hands): Promise<string | null> {
+  const result = await sandbox.exec(["/bin/rm", "--", asName(path)], { wallMs: WALL_MS, signal });
+  return result.exitCode === 0 ? null : unchanged(path, reasonOf(result.stderr) || `exit ${result.exitCode}`);
+}
+
 const unreadable = (path: string, reason: string): string =>
   reason === "File too large"
     ? `${path} is too large to be read at once; use bash`

@@ -44,7 +44,7 @@ function replaceIn(text: string, { before, after, all }: Replacement): Replaced 
 }
 
 /** A few numbered lines around a change. */
-function around(text: string, at: number, length: number): string {
+export function around(text: string, at: number, length: number): string {
   const lines = text.split("\n");
   const first = text.slice(0, at).split("\n").length;
   const last = text.slice(0, at + length).split("\n").length;
@@ -102,7 +102,7 @@ function shiftBetween(
 }
 
 /** The block of the file most like the wanted one: it shares most lines, or else its first line has most words in common. */
-function nearestBlock(text: string, before: string): string {
+export function nearestBlock(text: string, before: string): string {
   const wanted = before.split("\n").slice(0, NEAREST_LINES);
   const lines = text.split("\n");
   const known = new Set(wanted.map((line) => line.trim()).filter(Boolean));

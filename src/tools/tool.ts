@@ -53,12 +53,19 @@ export function tool<Input extends z.ZodObject>(definition: {
   readonly about: string;
   readonly effect: Tool["effect"];
   readonly input: Input;
+  /** Lark; for a tool whose only argument is free text. */
+  readonly grammar?: string;
   summary(input: z.infer<Input>): string;
   run(input: z.infer<Input>, desk: ToolDesk): Promise<ToolResult>;
 }): Tool {
   const { $schema: _, ...schema } = z.toJSONSchema(definition.input, { override: withoutBounds });
   return {
-    spec: { name: definition.name, about: definition.about, schema },
+    spec: {
+      name: definition.name,
+      about: definition.about,
+      schema,
+      ...(definition.grammar !== undefined && { grammar: definition.grammar }),
+    },
     effect: definition.effect,
     summary(args) {
       const parsed = definition.input.safeParse(args);

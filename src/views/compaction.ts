@@ -1,5 +1,6 @@
 import type { Message } from "../ledger/message.ts";
 import { plural } from "../text.ts";
+import { isEdit } from "./edits.ts";
 import type { ContextState } from "./context.ts";
 
 /** Why room is made: the usual measure, the alarm at four fifths of the window, or a server that refused the request. */
@@ -85,7 +86,7 @@ export const elided = (messages: readonly Message[], cut: number): readonly Mess
       const { reasoning: _, ...said } = message;
       return said;
     }
-    if (message.role !== "tool" || message.name === "edit" || message.name === "finish") return message;
+    if (message.role !== "tool" || isEdit(message.name) || message.name === "finish") return message;
     return message.text.length <= KEPT_CHARACTERS ? message : { ...message, text: stub(message.text) };
   });
 

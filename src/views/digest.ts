@@ -1,5 +1,6 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { headline } from "../text.ts";
+import { editedPaths, isEdit } from "./edits.ts";
 import { ofType } from "./run.ts";
 
 /** What a session did, from its record: no model's words, so nothing in it is made up. */
@@ -22,8 +23,8 @@ export function digestOf(events: readonly Recorded[], session: string): Digest {
   const judged = new Map(ofType(events, "call.judged").map((event) => [`${event.session} ${event.call}`, event]));
   const finished = ofType(events, "call.finished").filter((event) => event.session === session);
   const wish = ({ call }: EventOf<"call.finished">) => judged.get(`${session} ${call}`);
-  const edits = finished.filter(({ tool, ok }) => tool === "edit" && ok);
-  const paths = edits.map((event) => (wish(event)?.summary ?? "?").replace(/^write /, ""));
+  const edits = finished.filter(({ tool, ok }) => isEdit(tool) && ok);
+  const paths = edits.flatMap((event) => editedPaths(wish(event) ?? { tool: event.tool, summary: "?" }));
   const commands = finished
     .filter(({ tool }) => tool === "bash")
     .map((event) => {

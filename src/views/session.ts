@@ -1,4 +1,5 @@
 import { applyToContext, type ContextState, emptyContext } from "./context.ts";
+import { isEdit } from "./edits.ts";
 import { asksForMore } from "./finishes.ts";
 import type { EventOf, Recorded, Sha } from "../ledger/events.ts";
 
@@ -147,7 +148,7 @@ const REMEMBERED = 50;
 function progress(state: SessionState, event: EventOf<"call.finished">): Partial<SessionState> {
   const { tool, ok, signature, asked = signature, failing } = event;
   const one = { turn: state.turns, tool, ok, signature, asked, number: state.calls + 1 };
-  const changed = tool === "edit" && ok;
+  const changed = isEdit(tool) && ok;
   const healed = ok && state.failed.includes(asked);
   const failures = failuresAfter(state.failures, { signature, changed, failing, healed });
   const failed = ok ? state.failed.filter((other) => other !== asked) : [...state.failed, asked].slice(-REMEMBERED);

@@ -1,3 +1,4 @@
+import { isEdit } from "./edits.ts";
 import type { SessionState, Trace } from "./session.ts";
 
 /** A session that goes in circles costs money and finds nothing. Numbers: repeats within the window that make a signal. */
@@ -49,7 +50,7 @@ export function stuckSignal(state: SessionState): string | null {
 
 /** What came after the last change of the code: the same question may be asked again of other code. */
 const sinceEdit = (recent: readonly Trace[]): readonly Trace[] =>
-  recent.slice(recent.findLastIndex(({ tool, ok }) => tool === "edit" && ok) + 1);
+  recent.slice(recent.findLastIndex(({ tool, ok }) => isEdit(tool) && ok) + 1);
 
 /** "calls 14, 17 and 19": by their numbers in the session. */
 function numbered(same: readonly Trace[]): string {
@@ -79,9 +80,7 @@ function sameRegion(_: SessionState, recent: readonly Trace[]): string | null {
 function sameCall(_: SessionState, recent: readonly Trace[]): string | null {
   const last = recent.at(-1);
   if (!last) return null;
-  const same = (last.tool === "edit" ? recent : sinceEdit(recent)).filter(
-    ({ signature }) => signature === last.signature,
-  );
+  const same = (isEdit(last.tool) ? recent : sinceEdit(recent)).filter(({ signature }) => signature === last.signature);
   return same.length >= SAME_CALL
     ? `the same ${last.tool} call gave the same result ${same.length} times (${numbered(same)})`
     : null;

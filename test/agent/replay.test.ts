@@ -4,6 +4,7 @@ import type { Agent } from "../../src/agent/agent.ts";
 import { replayRun } from "../../src/agent/replay/replay.ts";
 import type { Event, Recorded } from "../../src/ledger/events.ts";
 import { ofType } from "../../src/views/run.ts";
+import * as tools from "../../src/tools/all.ts";
 import { change, type Desk, desks, done, failure, type Line, look, scripted, sh } from "../support/desk.ts";
 import { pieces } from "../support/recorded-fix.ts";
 
@@ -42,11 +43,13 @@ describe("a session comes out as recorded, without a sandbox or a model:", () =>
         ["bash", null],
       ],
       [sh("echo out; exit 3"), change("a.txt", "one", "two")],
+      [["apply_patch", { input: "*** Begin Patch\n*** Update File: a.txt\n-two\n+three\n*** End Patch" }]],
       [done()],
       [done()],
     ];
-    await hold(desk, lines, { finish });
-    expect(await replayRun(desk.ledger, "run1")).toEqual({ ...whole, sessions: 1, requests: 6, calls: 9 });
+    await hold(desk, lines, { finish, tools: Object.values(tools) });
+    expect(desk.file("a.txt")).toBe("three\n");
+    expect(await replayRun(desk.ledger, "run1")).toEqual({ ...whole, sessions: 1, requests: 7, calls: 10 });
   });
 
   test("going in circles until it is stopped", async () => {

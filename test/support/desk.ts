@@ -9,7 +9,7 @@ import type { ConnectedModel, ModelRequest } from "../../src/models/model.ts";
 import { roles } from "../../src/policy/roles.ts";
 import type { Sandbox, SandboxPolicy } from "../../src/sandbox/sandbox.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
-import * as tools from "../../src/tools/all.ts";
+import { offeredTools } from "../../src/tools/offered.ts";
 import type { Tool, ToolDesk, ToolResult } from "../../src/tools/tool.ts";
 import { workbench } from "../sandbox/workbench.ts";
 import { tickingClock } from "./recorded-fix.ts";
@@ -158,7 +158,7 @@ function handsOf({
       clock,
       model,
       role: roles.patch,
-      tools: Object.values(tools),
+      tools: offeredTools(roles.patch, {}),
       limits: { usdNano: 1e9, turns: 100, tokens: 1_000_000, wallMs: 60_000, attempts: 3 },
       deadline: Number.MAX_SAFE_INTEGER,
       sandbox,

@@ -6,6 +6,8 @@ export interface ScriptedReply {
     /** An object is serialised; a string is sent as it is, broken or not. */
     readonly arguments: Record<string, unknown> | string;
     readonly id?: string;
+    /** Sent as free text, where the wire knows that. */
+    readonly custom?: true;
   }[];
   /** Sent as `reasoning_content` on the chat wire, as an item with encrypted content on the other. */
   readonly reasoning?: string;
@@ -120,11 +122,12 @@ function outputItems(reply: ScriptedReply) {
         ];
   const calls = (reply.calls ?? []).map((call, index) => ({
     id: `fc_${index}`,
-    type: "function_call",
     status: finishOf(reply) === "length" && index === (reply.calls?.length ?? 0) - 1 ? "incomplete" : "completed",
     call_id: call.id ?? `call_${index}`,
     name: call.name,
-    arguments: argumentsOf(call),
+    ...(call.custom
+      ? { type: "custom_tool_call", input: argumentsOf(call) }
+      : { type: "function_call", arguments: argumentsOf(call) }),
   }));
   return [...reasoning, ...text, ...calls];
 }

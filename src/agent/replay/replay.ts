@@ -105,12 +105,20 @@ function leftOver(script: Script): Divergence | null {
   return { session: due.session, event: due.seq, recorded: due.type, replayed: "nothing more" };
 }
 
-const Specs = z.array(z.object({ name: z.string(), about: z.string(), schema: z.record(z.string(), z.unknown()) }));
+const Specs = z.array(
+  z.object({
+    name: z.string(),
+    about: z.string(),
+    schema: z.record(z.string(), z.unknown()),
+    grammar: z.string().optional(),
+  }),
+);
 
 /** The tools as the model was told about them then. */
 async function specsOf(ledger: Book, events: readonly Recorded[], session: string): Promise<ToolSpec[]> {
   const started = ofType(events, "session.started").find((event) => event.session === session);
-  return started ? Specs.parse(JSON.parse(await ledger.text(started.tools))) : [];
+  const specs = started ? Specs.parse(JSON.parse(await ledger.text(started.tools))) : [];
+  return specs.map(({ grammar, ...spec }) => (grammar === undefined ? spec : { ...spec, grammar }));
 }
 
 /** The words that the session began with. */

@@ -4,9 +4,8 @@ import type { ConnectedModel } from "../../models/model.ts";
 import { sessionHosts } from "../../policy/network.ts";
 import type { Role } from "../../policy/roles.ts";
 import { UsageError } from "../../errors.ts";
-import * as tools from "../../tools/all.ts";
+import { offeredTools } from "../../tools/offered.ts";
 import { servedTool } from "../../tools/served.ts";
-import { bashReaching } from "../../tools/bash.ts";
 import { roleFor, roleRoom } from "../role-for.ts";
 import { restoredNote, workspaceKeeper } from "../snapshots.ts";
 import { latest } from "../../views/run.ts";
@@ -59,8 +58,7 @@ export async function agentFor(
   const externalNetwork = role.bounds?.externalNetwork ?? true;
   const served = (role.bounds?.served ?? []).map((each) => servedTool(each, { externalNetwork }));
   const { hosts = sessionHosts(desk.manifest, desk.network) } = await roleRoom(desk, asked);
-  const known = Object.values({ ...tools, bash: bashReaching(hosts) });
-  const own = known.filter(({ spec }) => role.tools.includes(spec.name));
+  const own = offeredTools(role, { patches: model.info.patches ?? false, hosts });
   const allowed = [...own, ...served].toSorted((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
   return { log, clock, limits, deadline, ...screen, ...hands, ...kept, model, role, tools: allowed };
 }
