@@ -6,7 +6,7 @@ import { type HostGit, hostGit } from "./host-git.ts";
 import { type CommitSpec, makeCommit, publishBranch } from "./publish.ts";
 import { remembering } from "./remember.ts";
 import type { Repository } from "./repository.ts";
-import { makeSandboxGit, type SandboxGit } from "./sandbox-git.ts";
+import { makeSandboxGit, packWork, type SandboxGit } from "./sandbox-git.ts";
 import { makeShadow, shallowList } from "./shadow.ts";
 import { listTree, missingFiles, overlayTree, readBlob, readListed, type TreeEntry } from "./trees.ts";
 import { checkoutTree, indexFileFor, snapshotTree, updateTree, type WorkingTree } from "./working-tree.ts";
@@ -117,16 +117,36 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
   const read = remembering(16, (from, path) =>
     from === tree ? list(tree).then((entries) => readListed(git(), entries, path)) : readBlob(git(), from, path),
   );
+  const work = remembering(4, (wanted) =>
+    packWork(git(), { tree: wanted, base: commit, into: join(dir, "git", "work") }),
+  );
+  // The trees that indexes hold exactly, by working directory, as far as this process has seen: reading one in again would
+  // change nothing.
+  const indexed = new Map<string, string>();
   return {
     dir,
     base: { commit, tree },
-    checkout: (wanted, into) => checkoutTree(at(into), wanted),
+    checkout: async (wanted, into) => {
+      await checkoutTree(at(into), wanted);
+      indexed.set(into, wanted);
+    },
     move: async (from, to) => {
       await rename(at(from).indexFile, at(to).indexFile);
       await rename(from, to);
+      const held = indexed.get(from);
+      indexed.delete(from);
+      if (held !== undefined) indexed.set(to, held);
     },
-    update: (working, fromTree, toTree) => updateTree(at(working), fromTree, toTree),
-    snapshot: (working) => snapshotTree(at(working)),
+    update: async (working, fromTree, toTree) => {
+      const held = indexed.get(working);
+      indexed.delete(working);
+      await updateTree(at(working), held === fromTree ? null : fromTree, toTree);
+      indexed.set(working, toTree);
+    },
+    snapshot: (working) => {
+      indexed.delete(working);
+      return snapshotTree(at(working));
+    },
     diff: remembering(4, (fromTree, toTree) => diffTrees(git(), fromTree, toTree)),
     async pack(wanted, parent) {
       const made = await makeCommit(git(), { tree: wanted, parent, message: "Snapshot\n", author: nobody, at: 0 });
@@ -141,8 +161,11 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     list,
     commit: (spec) => makeCommit(git(), spec),
     publish: (made, branch) => publishBranch(repository, git(), { base: commit, commit: made, branch }),
-    sandboxGit: (working, wanted) =>
-      makeSandboxGit(at(working), { repository, base: { commit, tree }, parent: join(dir, "sandbox"), tree: wanted }),
+    sandboxGit: async (working, wanted) => {
+      const { commit: head, packs } = wanted === tree ? { commit, packs: null } : await work(wanted);
+      const readTree = indexed.get(working) === wanted ? null : wanted;
+      return makeSandboxGit(at(working), { repository, head, packs, parent: join(dir, "sandbox"), readTree });
+    },
   };
 }
 

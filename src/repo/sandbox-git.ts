@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostGit } from "./host-git.ts";
 import { makeCommit } from "./publish.ts";
@@ -12,30 +12,46 @@ export interface SandboxGit {
   readonly objects: readonly string[];
 }
 
+/** What claw added to the base for a tree: one commit on top of it, and a directory with the pack of what is new. */
+export interface Work {
+  readonly commit: string;
+  readonly packs: string;
+}
+
 export interface SandboxGitOptions {
   readonly repository: Repository;
-  /** The commit the run began from, and its tree. */
-  readonly base: { readonly commit: string; readonly tree: string };
+  /** The commit that HEAD names inside: the run's base, or work on top of it. */
+  readonly head: string;
+  /** Directory with packs of what the head has beyond the user's store; null when it has nothing. */
+  readonly packs: string | null;
   /** A directory of claw's own: each call makes a new git directory in it. */
   readonly parent: string;
-  readonly tree: string;
+  /** The tree of the head; null when the private index of the working directory holds just that. */
+  readonly readTree: string | null;
 }
 
 const author = { name: "claw", email: "claw@localhost" };
 
+/** Commits `tree` on top of the base and packs what that adds, below `into`. The same tree gives the same files. */
+export async function packWork(
+  git: HostGit,
+  { tree, base, into }: { tree: string; base: string; into: string },
+): Promise<Work> {
+  const commit = await makeCommit(git, { tree, parent: base, message: "Work so far\n", author, at: 0 });
+  const packs = join(into, commit);
+  await mkdir(packs, { recursive: true, mode: 0o700 });
+  await git.run(["pack-objects", "--revs", "-q", join(packs, "pack")], { stdin: `${commit}\n^${base}\n` });
+  return { commit, packs };
+}
+
 /**
- * A disposable git directory for the files in `at`, which hold `tree`. It has the base's history from the user's store,
- * copies of what claw added for this tree and nothing else of claw's, so other checkouts of the run stay out of sight.
+ * A disposable git directory for the files in `at`. It has the base's history from the user's store, copies of what claw
+ * added for this tree and nothing else of claw's, so other checkouts of the run stay out of sight.
  */
 export async function makeSandboxGit(at: WorkingTree, options: SandboxGitOptions): Promise<SandboxGit> {
-  const { repository, base, tree } = options;
+  const { repository, head, packs, readTree } = options;
   await mkdir(options.parent, { recursive: true });
   const dir = await mkdtemp(join(options.parent, "git-"));
-  const outside = at.git();
-  const head =
-    tree === base.tree
-      ? base.commit
-      : await makeCommit(outside, { tree, parent: base.commit, message: "Work so far\n", author, at: 0 });
   await makeShadow(dir, {
     objectFormat: repository.objectFormat,
     alternates: repository.objectDirs.map((_, index) => `/run/git-objects/${index}`),
@@ -52,25 +68,21 @@ export async function makeSandboxGit(at: WorkingTree, options: SandboxGitOptions
     },
   });
   await Promise.all([
-    head === base.commit
-      ? undefined
-      : packSince(outside, { head, base: base.commit, into: join(dir, "objects/pack/pack") }),
-    copyIndex(at, tree, join(dir, "index")),
+    packs === null ? undefined : copyFiles(packs, join(dir, "objects/pack")),
+    copyIndex(at, readTree, join(dir, "index")),
     writeFile(join(dir, "refs/heads/claw"), `${head}\n`),
   ]);
   return { dir, objects: repository.objectDirs };
 }
 
-/** Packs what `head` has beyond `base`. */
-async function packSince(
-  git: HostGit,
-  { head, base, into }: { head: string; base: string; into: string },
-): Promise<void> {
-  await git.run(["pack-objects", "--revs", "-q", into], { stdin: `${head}\n^${base}\n` });
+/** Copies, not links: the files in a sandbox belong to its commands. */
+async function copyFiles(from: string, to: string): Promise<void> {
+  await Promise.all((await readdir(from)).map((name) => copyFile(join(from, name), join(to, name))));
 }
 
 /** The copy brings what is known of the files, so the first status inside reads none of them. */
-async function copyIndex(at: WorkingTree, tree: string, indexFile: string): Promise<void> {
+async function copyIndex(at: WorkingTree, tree: string | null, indexFile: string): Promise<void> {
+  if (tree === null) return copyFile(at.indexFile, indexFile);
   await copyFile(at.indexFile, indexFile).catch(() => undefined);
   await at.git(indexFile).run(["read-tree", "--reset", tree]);
 }

@@ -41,9 +41,12 @@ export async function checkoutTree(at: WorkingTree, tree: string): Promise<void>
   await at.git().run(["read-tree", "--reset", "-u", tree]);
 }
 
-/** Changes a directory that holds `fromTree` to `toTree`: only files that differ are touched, ignored ones stay. */
-export async function updateTree(at: WorkingTree, fromTree: string, toTree: string): Promise<void> {
-  await at.git().run(["read-tree", "--reset", fromTree]);
+/**
+ * Changes a directory that holds `fromTree` to `toTree`: only files that differ are touched, ignored ones stay. `fromTree`
+ * is null when the index holds it already.
+ */
+export async function updateTree(at: WorkingTree, fromTree: string | null, toTree: string): Promise<void> {
+  if (fromTree !== null) await at.git().run(["read-tree", "--reset", fromTree]);
   await at.git().run(["read-tree", "--reset", "-u", toTree]);
 }
 

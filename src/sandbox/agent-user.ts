@@ -60,20 +60,24 @@ export interface Possession {
   end(): Promise<void>;
 }
 
-/** Hands over the workspace, which comes first and whose owner gets everything back, and what else commands write to. */
-export async function possess(paths: readonly [string, ...string[]], agent: UserId): Promise<Possession> {
+/**
+ * Hands over the workspace, which comes first and whose owner gets everything back, and what else commands write to; and
+ * for good what goes away with the sandbox.
+ */
+export async function possess(
+  paths: readonly [string, ...string[]],
+  agent: UserId,
+  forGood: readonly string[],
+): Promise<Possession> {
   const owner = ownerOf(paths[0], agent);
-  const give = (user: UserId): Promise<void> =>
-    giveTrees(
-      paths.filter((path) => existsSync(path)),
-      user,
-    );
-  await give(agent);
+  const give = (user: UserId, more: readonly string[] = []): Promise<void> =>
+    giveTrees([...paths.filter((path) => existsSync(path)), ...more], user);
+  await give(agent, forGood);
   return { renew: () => give(agent), end: () => give(owner) };
 }
 
 /** Gives whole trees away, links themselves and never what they lead to. */
-export async function giveTrees(paths: readonly string[], { uid, gid }: UserId): Promise<void> {
+async function giveTrees(paths: readonly string[], { uid, gid }: UserId): Promise<void> {
   if (paths.length === 0) return;
   await run("/bin/chown", ["-R", "-P", "-h", "--", `${uid}:${gid}`, ...paths], { env: {} }).catch((error: unknown) => {
     throw new InfrastructureError(

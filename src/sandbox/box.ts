@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { SandboxUnavailable, UsageError } from "../errors.ts";
-import { giveTrees, INSIDE, possess, type Possession, thisUser } from "./agent-user.ts";
+import { INSIDE, possess, type Possession, thisUser } from "./agent-user.ts";
 import { bubblewrapArguments } from "./arguments.ts";
 import { type CheckedPolicy, checkPolicy, isInside, isNested } from "./check-policy.ts";
 import { collectFile } from "./collect.ts";
@@ -180,12 +180,11 @@ async function prepareHeld(
     closing,
   };
   const frozen = policy.mounts.map(({ source }) => source).filter((source) => isInside(source, scratch.host));
-  if (agent) await giveTrees([home, tmp, ...frozen], agent);
   return {
     bench,
     environment: Object.keys(env),
     degraded: degradations(ability, { ...hold, devices }),
-    possession: agent && (await possess([policy.workspace, ...writableBeside(policy)], agent)),
+    possession: agent && (await possess([policy.workspace, ...writableBeside(policy)], agent, [home, tmp, ...frozen])),
   };
 }
 

@@ -174,11 +174,16 @@ test("two sandboxes see neither each other's files nor each other's processes", 
   const [one, two] = [await bench.open(), await bench.open()];
   const word = `${secret}-one`;
   const stop = new AbortController();
-  const running = bash(one, `echo ${word} | tee /tmp/f /home/agent/f f > /dev/null; exec -a ${word} sleep 600`, {
-    signal: stop.signal,
-  });
+  const running = bash(
+    one,
+    `echo ${word} | tee /tmp/f /home/agent/f f > /dev/null; exec -a ${word}'-sleeps' sleep 600`,
+    {
+      signal: stop.signal,
+    },
+  );
   running.catch(() => undefined);
-  await expect.poll(() => processesWith(word).length).toBeGreaterThan(0);
+  // Quoted above, so that only the process of that name has it, not the shell that is still on its way there.
+  await expect.poll(() => processesWith(`${word}-sleeps`).length).toBeGreaterThan(0);
   const seen = await bash(
     two,
     `ls /tmp/f /home/agent/f 2>/dev/null; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep ${word.replace("secret", "secre[t]")}; ls /dev/shm`,

@@ -2,7 +2,11 @@ import { finish, type Line, replace, write } from "./plays.ts";
 
 /** The smallest repository with a bug, a test and a fix: node:test, no packages. */
 export const sumRepository = {
-  "package.json": JSON.stringify({ name: "sum", type: "module", scripts: { test: "node --test --test-isolation=none" } }),
+  "package.json": JSON.stringify({
+    name: "sum",
+    type: "module",
+    scripts: { test: "node --test --test-isolation=none" },
+  }),
   "sum.js": "export const sum = (numbers) => numbers.reduce((total, number) => total + number);\n",
   "test/sum.test.js": `import assert from "node:assert/strict";
 import { test } from "node:test";

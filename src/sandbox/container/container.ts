@@ -1,7 +1,7 @@
 import { chmod, mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SandboxUnavailable } from "../../errors.ts";
-import { agentOf, giveTrees, possess, type Possession, thisUser } from "../agent-user.ts";
+import { agentOf, possess, type Possession, thisUser } from "../agent-user.ts";
 import { checkPolicy, WORKSPACE } from "../check-policy.ts";
 import { collectFile } from "../collect.ts";
 import { openOutlet, type Outlet } from "../egress/outlet.ts";
@@ -90,8 +90,8 @@ async function start(
     ),
     makeRoot(scratch.host),
   ]);
-  const possession = user && (await possess([policy.workspace, ...(policy.git ? [policy.git.dir] : [])], user));
-  if (user) await giveTrees([scratch.home, scratch.tmp], user);
+  const commandsFiles: [string, ...string[]] = [policy.workspace, ...(policy.git ? [policy.git.dir] : [])];
+  const possession = user && (await possess(commandsFiles, user, [scratch.home, scratch.tmp]));
   const env = { ...baseEnvironment(toolchains.path), ...toolchains.env, ...policy.env, ...outlet?.env };
   const name = client.newName();
   const id = await client.run(
