@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { WorkspaceError } from "../errors.ts";
 import { type Diff, diffTrees } from "./diff.ts";
@@ -9,7 +9,8 @@ import type { Repository } from "./repository.ts";
 import { makeSandboxGit, packWork, type SandboxGit } from "./sandbox-git.ts";
 import { makeShadow, shallowList } from "./shadow.ts";
 import { listTree, missingFiles, overlayTree, readBlob, readListed, type TreeEntry } from "./trees.ts";
-import { checkoutTree, indexFileFor, snapshotTree, updateTree, type WorkingTree } from "./working-tree.ts";
+import { indexFileFor, type WorkingTree } from "./working-tree.ts";
+import { workingTrees } from "./working-trees.ts";
 
 /**
  * A run's private clone: claw's own git directory, borrowing the user's objects and adding its own. Trees and commits are
@@ -120,33 +121,14 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
   const work = remembering(4, (wanted) =>
     packWork(git(), { tree: wanted, base: commit, into: join(dir, "git", "work") }),
   );
-  // The trees that indexes hold exactly, by working directory, as far as this process has seen: reading one in again would
-  // change nothing.
-  const indexed = new Map<string, string>();
+  const trees = workingTrees(at);
   return {
     dir,
     base: { commit, tree },
-    checkout: async (wanted, into) => {
-      await checkoutTree(at(into), wanted);
-      indexed.set(into, wanted);
-    },
-    move: async (from, to) => {
-      await rename(at(from).indexFile, at(to).indexFile);
-      await rename(from, to);
-      const held = indexed.get(from);
-      indexed.delete(from);
-      if (held !== undefined) indexed.set(to, held);
-    },
-    update: async (working, fromTree, toTree) => {
-      const held = indexed.get(working);
-      indexed.delete(working);
-      await updateTree(at(working), held === fromTree ? null : fromTree, toTree);
-      indexed.set(working, toTree);
-    },
-    snapshot: (working) => {
-      indexed.delete(working);
-      return snapshotTree(at(working));
-    },
+    checkout: trees.checkout,
+    move: trees.move,
+    update: trees.update,
+    snapshot: trees.snapshot,
     diff: remembering(4, (fromTree, toTree) => diffTrees(git(), fromTree, toTree)),
     async pack(wanted, parent) {
       const made = await makeCommit(git(), { tree: wanted, parent, message: "Snapshot\n", author: nobody, at: 0 });
@@ -163,7 +145,7 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     publish: (made, branch) => publishBranch(repository, git(), { base: commit, commit: made, branch }),
     sandboxGit: async (working, wanted) => {
       const { commit: head, packs } = wanted === tree ? { commit, packs: null } : await work(wanted);
-      const readTree = indexed.get(working) === wanted ? null : wanted;
+      const readTree = trees.holds(working, wanted) ? null : wanted;
       return makeSandboxGit(at(working), { repository, head, packs, parent: join(dir, "sandbox"), readTree });
     },
   };
