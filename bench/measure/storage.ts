@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
+import { replayRun } from "../../src/agent/replay/replay.ts";
 import { systemClock } from "../../src/clock.ts";
 import { GENESIS, seal } from "../../src/ledger/chain.ts";
-import { openLedger } from "../../src/ledger/ledger.ts";
+import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { requestsOf } from "../../src/views/requests.ts";
 import { foldRun } from "../../src/views/run.ts";
@@ -30,7 +31,8 @@ export const storage: Measurement = {
       const size = await store.size();
       // A session was asked for; a request that is no turn of it would be missing here.
       if (requestsOf(events).length !== requests.length) throw new Error("the record lacks a request");
-      return [...sizes(requests, size), await onDisk(desk), fold(desk, events)];
+      const replayed = await replay(desk, ledger, newest?.run ?? "");
+      return [...sizes(requests, size), await onDisk(desk), fold(desk, events), replayed];
     } finally {
       await ledger.close();
     }
@@ -88,4 +90,18 @@ function fold(desk: Desk, events: Parameters<typeof foldRun>[0]): Row {
     return (events.length * 1000) / (performance.now() - startedAt);
   });
   return { what: "fold of its events", unit: "events/s", value: median(rates), note: "run, spend and session" };
+}
+
+/** The session once more from its record: every request put together as it was sent, every reply read as it came. */
+async function replay(desk: Desk, ledger: Ledger, run: string): Promise<Row> {
+  const times: number[] = [];
+  let note = "";
+  for (let round = 0; round < desk.repeats(5, 3); round++) {
+    const startedAt = performance.now();
+    const { divergence, requests, wire } = await replayRun(ledger, run);
+    times.push((performance.now() - startedAt) / 1000);
+    if (divergence || wire.requests !== requests) throw new Error(`the replay diverges: ${JSON.stringify(divergence)}`);
+    note = `${requests} turns, ${Math.round(requests / median(times))} a second`;
+  }
+  return { what: "replay of it, byte for byte", unit: "s", value: median(times), budget: atMost(5), note };
 }

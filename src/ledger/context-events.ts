@@ -7,6 +7,12 @@ export const modelDescribed = z.object({
   type: z.literal("model.described"),
   endpoint: z.string(),
   model: z.string(),
+  /** With these a replay puts every request together as it was sent: what is spoken there, at which host and port. */
+  wire: z.string().optional(),
+  server: z.string().optional(),
+  selfHosted: z.boolean().optional(),
+  /** The longest reply that is asked for. */
+  maxOutputTokens: z.int().optional(),
   window: z.int().nullable(),
   body: sha.nullable(),
   /** The run went here instead of to the model it would have asked, and why. */

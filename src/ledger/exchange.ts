@@ -14,6 +14,10 @@ export const Exchange = z.object({
   streamed: z.boolean(),
   /** Parameters that the server turned out not to know, and that were left out of this request. */
   leftOut: z.array(z.string()),
+  /** The longest reply the server gives, in tokens, where it turned out to be less than was wanted. */
+  mostTokens: z.int().optional(),
+  /** Of the sampling, where it was raised because the server could not read the model's calls. */
+  temperature: z.number().optional(),
   /** Of the body as it was sent. */
   request: z.object({ sha, bytes: z.int() }),
   /** Null when no reply began. */

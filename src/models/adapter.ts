@@ -5,7 +5,7 @@ import type { ConnectedModel, Model, ModelRequest, OnDelta, Reply } from "./mode
 import { ModelError } from "./model-error.ts";
 import { withoutFreeText, writesPatches } from "./patches.ts";
 import { pricingFor } from "./price.ts";
-import { blankTape, heardOn } from "./tape.ts";
+import { blankTape, heardOn, type Manner } from "./tape.ts";
 import { settleReply, type RawReply } from "./settle.ts";
 import { estimateTokens, estimateUsage } from "./usage.ts";
 
@@ -29,6 +29,7 @@ export async function connectWire(endpoint: Endpoint, dialect: Dialect, clock: C
     wire: endpoint.wire,
     selfHosted: endpoint.selfHosted,
     ...(writesPatches(endpoint) && { patches: true as const }),
+    server: new URL(endpoint.baseUrl).host,
     ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
     label: `${endpoint.name}/${endpoint.model}`,
     maxOutputTokens: endpoint.maxOutputTokens ?? (endpoint.selfHosted ? 8_000 : 16_000),
@@ -84,13 +85,12 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
   };
   return async (request, signal, onDelta = () => undefined) => {
     for (let attempt = 0; ; attempt += 1) {
-      // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
-      const streaming = !learned.avoidStream && !(endpoint.selfHosted && request.tools.length > 0);
-      const maxOutputTokens = Math.min(request.maxOutputTokens, learned.mostTokens);
-      const asked = learned.plainTools ? withoutFreeText(request) : request;
-      const body = bodyOf(dialect.body({ ...asked, maxOutputTokens }, endpoint, streaming), learned);
-      const leftOut = [...learned.stripped, ...(learned.plainTools ? [freeText] : [])];
-      const sent = { body, path: dialect.path, streamed: streaming, leftOut };
+      const manner = endpoint.record?.manner() ?? mannerFor(request, endpoint, learned);
+      const streaming = manner.streamed;
+      const maxOutputTokens = manner.mostTokens ?? request.maxOutputTokens;
+      const asked = manner.leftOut.includes(freeText) ? withoutFreeText(request) : request;
+      const body = bodyOf(dialect.body({ ...asked, maxOutputTokens }, endpoint, streaming), manner);
+      const sent = { body, path: dialect.path, ...manner };
       const started = clock.now();
       const tape = blankTape();
       const heard = (read?: { fingerprint: string | null | undefined; said: unknown }) =>
@@ -110,7 +110,7 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
         };
       } catch (error) {
         if (!(error instanceof ModelError)) throw error;
-        if (attempt < maxStripped && learn(error, learned, streaming) === "again") continue;
+        if (!endpoint.record && attempt < maxStripped && learn(error, learned, streaming) === "again") continue;
         if (!unbilled.has(error.kind))
           error.usage ??= estimateUsage(estimateTokens(Buffer.byteLength(body)), answer?.frameCount() ?? 0);
         error.heard = heard();
@@ -143,9 +143,21 @@ function learn(error: ModelError, learned: Learned, streaming: boolean): "again"
 /** Of the sampling temperature, per failure in a row. */
 const garbledStep = 0.1;
 
-function bodyOf(wanted: Record<string, unknown>, { stripped, garbled }: Learned): string {
-  const varied = garbled === 0 ? wanted : { temperature: garbled * garbledStep, ...wanted };
-  return wellFormed(JSON.stringify(without(varied, stripped)));
+function mannerFor({ tools, maxOutputTokens }: ModelRequest, { selfHosted }: Endpoint, learned: Learned): Manner {
+  const { avoidStream, stripped, plainTools, mostTokens, garbled } = learned;
+  return {
+    // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
+    streamed: !avoidStream && !(selfHosted && tools.length > 0),
+    leftOut: [...stripped, ...(plainTools ? [freeText] : [])],
+    ...(mostTokens < maxOutputTokens && { mostTokens }),
+    ...(garbled > 0 && { temperature: garbled * garbledStep }),
+  };
+}
+
+function bodyOf(wanted: Record<string, unknown>, { leftOut, temperature }: Manner): string {
+  const varied = temperature === undefined ? wanted : { temperature, ...wanted };
+  const params = new Set(leftOut.filter((name) => name !== freeText));
+  return wellFormed(JSON.stringify(without(varied, params)));
 }
 
 function measured(raw: RawReply, body: string, answer: Answer): Omit<Reply, "message" | "stop" | "ms"> {

@@ -1,5 +1,7 @@
 import type { ProxyVariables } from "../config.ts";
 import { UsageError } from "../errors.ts";
+import type { HttpReply } from "./http.ts";
+import type { Manner } from "./tape.ts";
 
 /** What the owner of an endpoint pays, in US dollars per million tokens. Overrides every price list. */
 export interface ConfiguredPrices {
@@ -38,6 +40,16 @@ export interface Endpoint {
   readonly network?: Network;
   /** Replaces single default deadlines; see `deadline.ts`. */
   readonly deadlines?: Partial<Deadlines>;
+  /** Stands in for the server: a replay's requests go to the record instead. */
+  readonly record?: RecordedServer;
+}
+
+/** A server as a record knows it. */
+interface RecordedServer {
+  /** How the request that comes next was sent. */
+  manner(): Manner;
+  /** Takes a request's body, and gives what came back for it then. */
+  send(body: string): Promise<HttpReply>;
 }
 
 /** What the environment says about the way to a server. */

@@ -51,15 +51,9 @@ export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
       const started = clock.now();
       const key = await resolveKey(endpoint);
       const limits = deadlinesFor(endpoint, streaming);
-      const reply = await send({
-        url: new URL(base + path),
-        agent,
-        headers: headersFor(endpoint, key, streaming),
-        body,
-        limits,
-        signal,
-        where: endpoint,
-      });
+      const headers = headersFor(endpoint, key, streaming);
+      const request = { url: new URL(base + path), agent, headers, body, limits, signal, where: endpoint };
+      const reply = await (endpoint.record?.send(body) ?? send(request));
       tape.key = key;
       return answer(reply, { endpoint, key, clock, started, tape });
     },

@@ -55,6 +55,8 @@ interface ModelInfo {
   readonly selfHosted: boolean;
   /** It was trained to change files by patches: it is offered `apply_patch` in place of `edit`. */
   readonly patches?: true;
+  /** Host and port; absent where no server is asked. */
+  readonly server?: string;
   /** Other names of models whose replies are accepted. */
   readonly alsoServes?: readonly string[];
   /** How it is shown to people: "openai/gpt-5.6-terra", "scripted: examples/slug/session.json (recorded, not a model)". */

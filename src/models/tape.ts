@@ -14,6 +14,9 @@ export interface Tape {
 
 export const blankTape = (): Tape => ({ status: null, headers: {}, chunks: [], key: undefined });
 
+/** How a request is sent, besides what it says. */
+export type Manner = Pick<Exchange, "streamed" | "leftOut" | "mostTokens" | "temperature">;
+
 /** One attempt as the connection saw it. The ledger turns `text` into a body, or leaves it out. */
 export interface Heard extends Omit<Exchange, "attempt" | "response"> {
   readonly response: { readonly sha: string; readonly bytes: number; readonly text: string | null } | null;
@@ -26,7 +29,7 @@ const kept =
 /** Sums an attempt up. `sent` is the body as it went out, `said` what was read from the reply: a stream may bring a key in pieces. */
 export function heardOn(
   tape: Tape,
-  sent: { readonly body: string } & Pick<Exchange, "path" | "streamed" | "leftOut" | "ms">,
+  sent: { readonly body: string } & Pick<Exchange, "path" | "ms"> & Manner,
   { fingerprint, said }: { readonly fingerprint?: string | null | undefined; readonly said?: unknown } = {},
 ): Heard {
   const { body, ...rest } = sent;

@@ -5,7 +5,7 @@ import { brokenBecause, counts, failedTests, verdict, type SuiteResult, type Tes
 export function stableText(text: string): string {
   return (
     stripTerminal(text)
-      .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, "<time>")
+      .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?/g, "<time>")
       .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "<uuid>")
       .replace(/\b0x[0-9a-f]{4,}\b/gi, "<address>")
       // pytest shortens what is long in its middle: "<generato...7f93c3148040>".

@@ -52,7 +52,7 @@ export async function inPrivateRoom<T>(
 }
 
 /** The packages of the user's tree when they match the lockfile; a try installs none. */
-async function installed(parts: Parameters<typeof reusable>[0]): Promise<readonly DependencySource[]> {
+export async function installed(parts: Parameters<typeof reusable>[0]): Promise<readonly DependencySource[]> {
   const plan = await planDependencies(parts);
   if (plan.manager === null || !plan.needsInstall) return [];
   const own = await reusable(parts, plan);

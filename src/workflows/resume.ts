@@ -49,8 +49,11 @@ async function reopened(house: House, log: RunLog): Promise<Parts> {
   const state = foldRun(log.events);
   const { started } = state;
   if (!started) throw new UsageError(`there is no run ${run}`, "list them with: claw runs");
-  if (state.status === "ended")
+  if (state.status === "ended") {
+    // Killed between its end and this, it would leave its files behind.
+    await clearAwayRun(house.home, run);
     throw new UsageError(`run ${run} has ended (${state.end?.outcome})`, `see it with: claw show ${run}`);
+  }
   const workflow = Object.values(workflows).find(({ name }) => name === started.workflow);
   if (!workflow) throw new UsageError(`this claw knows no workflow ${started.workflow}`, "update claw");
   const repository = await openRepository(started.repository, { searchPath: house.path, home: house.userHome });

@@ -75,8 +75,8 @@ export async function reopenClone(log: RunLog, repository: Repository, base: str
   return openClone(repository, base, dir);
 }
 
-/** Throws WorkspaceError when some were never kept. */
-async function restoreObjects(log: RunLog, clone: Clone): Promise<void> {
+/** Gives a clone what a run's record keeps of its files. Throws WorkspaceError when some were never kept. */
+export async function restoreObjects(log: Pick<RunLog, "run" | "events" | "bytes">, clone: Clone): Promise<void> {
   for (const { pack } of ofType(log.events, "snapshot.taken")) await clone.unpack(await log.bytes(pack));
   for (const { to } of ofType(log.events, "diff.taken")) {
     if (await clone.has(to)) continue;

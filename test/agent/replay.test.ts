@@ -27,7 +27,7 @@ async function hold(desk: Desk, lines: readonly Line[], changes: Partial<Agent> 
   return drive("patch", opening, agent, signal ?? new AbortController().signal).catch((error: unknown) => error);
 }
 
-const whole = { divergence: null, otherPrompts: [] };
+const whole = { divergence: null, otherPrompts: [], wire: { requests: 0, replies: 0 }, rerun: null };
 
 describe("a session comes out as recorded, without a sandbox or a model:", () => {
   test("with words, failed edits, calls that nobody offers, an unreadable one, a refused finish, and a note", async () => {
@@ -213,13 +213,11 @@ describe("the first divergence is named:", () => {
   });
 });
 
-test("a hundred turns are replayed in less than five seconds", async () => {
-  const desk = await begun({ turns: 200 });
+test("changes that build on each other, and outputs that were cut, are replayed in their order", async () => {
+  const desk = await begun();
   const word = (index: number): string => (index < 0 ? "one" : `word ${index}`);
   const turn = (index: number): Line =>
-    index % 2 === 0 ? [sh(`printf '${index} %.0s' $(seq 800)`)] : [change("a.txt", word(index - 2), word(index))];
-  await hold(desk, [...Array.from({ length: 99 }, (_, index) => turn(index)), [done()]]);
-  const startedAt = performance.now();
-  expect(await replayRun(desk.ledger, "run1")).toMatchObject({ ...whole, requests: 100, calls: 100 });
-  expect(performance.now() - startedAt).toBeLessThan(5000);
+    index % 2 === 0 ? [sh(`printf '${index} %.0s' $(seq 8000)`)] : [change("a.txt", word(index - 2), word(index))];
+  await hold(desk, [...Array.from({ length: 4 }, (_, index) => turn(index)), [done()]]);
+  expect(await replayRun(desk.ledger, "run1")).toMatchObject({ ...whole, requests: 5, calls: 5 });
 });

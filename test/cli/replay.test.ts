@@ -32,6 +32,8 @@ test("a run that comes out as recorded says what was compared", async () => {
     sessions: 1,
     requests: 2,
     calls: 2,
+    wire: { requests: 0, replies: 0 },
+    rerun: null,
     divergence: null,
     otherPrompts: [],
   });

@@ -1,14 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../src/clock.ts";
-import { connectModel } from "../../src/models/connect.ts";
 import type { SandboxHost } from "../../src/sandbox/sandbox.ts";
-import { noBudgets } from "../../src/policy/budgets.ts";
-import { openSandbox } from "../../src/sandbox/open.ts";
-import type { House } from "../../src/workflows/start.ts";
 import { git, makeRepository, temporary } from "../repo/fixture.ts";
 import { type, type Typed } from "../support/cli-desk.ts";
+import { houseAt } from "../support/house.ts";
 import { memoryLedger } from "../support/recorded-fix.ts";
 
 const files = {
@@ -21,23 +17,7 @@ const files = {
 async function stage(host: Partial<SandboxHost> = {}) {
   const cwd = makeRepository(files);
   const home = temporary();
-  const path = process.env["PATH"] ?? "";
-  const house: House = {
-    version: "0.0.0",
-    home,
-    path,
-    userHome: "/nonexistent",
-    initiator: "ada",
-    waitMs: 1000,
-    clock: systemClock,
-    ledger: await memoryLedger(),
-    budgets: noBudgets,
-    authority: { publish: false, perDay: 0 },
-    forge: () => Promise.reject(new Error("no forge is asked")),
-    connect: (choice) => connectModel({ wire: "scripted", file: choice ?? "" }, systemClock),
-    openSandbox: (policy) =>
-      openSandbox(policy, { path, home: "/nonexistent", stateDir: join(home, "sandbox"), ...host }),
-  };
+  const house = houseAt(home, await memoryLedger(), host);
   const typed = (argv: string[]): Promise<Typed> => type(argv, { cwd, app: { house: () => Promise.resolve(house) } });
   return { cwd, home, typed };
 }

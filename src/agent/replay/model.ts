@@ -7,6 +7,7 @@ import type { ConnectedModel, ModelRequest, Reply } from "../../models/model.ts"
 import { latest } from "../../views/run.ts";
 import { foldSession } from "../../views/session.ts";
 import { Diverged, RecordEnds, type Script } from "./script.ts";
+import type { RecordedWire } from "./wire.ts";
 
 /** What the record can no longer say of a failed request; its price is not compared. */
 const unknownUsage: Usage = {
@@ -24,13 +25,19 @@ const where = { name: "the record", baseUrl: "", model: "" };
 const hashOf = ({ messages, tools }: Pick<ModelRequest, "messages" | "tools">): string =>
   hash("sha256", JSON.stringify([messages, tools]));
 
+interface Source {
+  readonly ledger: Pick<Ledger, "text">;
+  readonly tools: ModelRequest["tools"];
+  /** Null: the record does not say how the model was asked, or there is none that was. */
+  readonly wire: RecordedWire | null;
+  /** This release asks for summaries in the words of the run. */
+  readonly sameSummary: boolean;
+  /** Told of each request. */
+  readonly asked: () => void;
+}
+
 /** Answers as the record says the model did, and compares each request with the one that the record is of. */
-export function recordedModel(
-  script: Script,
-  ledger: Pick<Ledger, "text">,
-  tools: ModelRequest["tools"],
-): ConnectedModel & { readonly asked: () => number } {
-  let asked = 0;
+export function recordedModel(script: Script, { ledger, tools, wire, sameSummary, asked }: Source): ConnectedModel {
   const parsed = new Map<string, Message>();
   const read = async (sha: string): Promise<Message> => {
     const message = parsed.get(sha) ?? Message.parse(JSON.parse(await ledger.text(sha)));
@@ -51,20 +58,23 @@ export function recordedModel(
       wire: "scripted",
       selfHosted: true,
       label: "the record",
-      maxOutputTokens: 0,
+      maxOutputTokens: wire?.maxOutputTokens ?? 0,
     },
-    asked: () => asked,
     price: () => repliedNow(script)?.cost ?? null,
     ceiling: () => ceilingNow(script),
     async ask(request) {
       const due = script.peek();
       const [now, then] = [hashOf(request), await recordedRequest(due?.seq ?? Infinity)];
-      asked += 1;
+      asked();
       // A summary is asked for with other words than the transcript's; that it was due, and its size, is compared.
-      if (now !== then && !(due && "purpose" in due && due.purpose === "summary")) {
+      const aside = due && "purpose" in due && due.purpose === "summary";
+      if (now !== then && !aside) {
         const words = (sha: string): string => `a request of ${request.messages.length} messages, SHA-256 ${sha}`;
         throw new Diverged({ event: due?.seq ?? null, recorded: words(then), replayed: words(now) });
       }
+      const answered = due?.type === "model.replied" || due?.type === "model.failed";
+      const reply = answered && !(aside && !sameSummary) ? await wire?.ask(request, due) : null;
+      if (reply) return reply;
       if (due?.type === "model.replied") return replyOf(due, await ledger.text(due.message));
       throw due?.type === "model.failed" ? failureOf(due, script) : new RecordEnds();
     },

@@ -1,19 +1,19 @@
-import { z } from "zod";
 import type { Clock } from "../../clock.ts";
-import type { EventOf, Recorded } from "../../ledger/events.ts";
+import type { Recorded } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { Message } from "../../ledger/message.ts";
-import type { ToolSpec } from "../../models/model.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import { ofType } from "../../views/run.ts";
+import { latest, ofType } from "../../views/run.ts";
 import { type Stretch, stretchesOf } from "../../views/stretches.ts";
-import { drive, type Opening } from "../loop.ts";
-import { loadPrompt } from "../prompt.ts";
+import type { Agent } from "../agent.ts";
+import { drive } from "../loop.ts";
+import { type Bench, checkRest, rerunTools } from "./bench.ts";
 import { replayLog } from "./log.ts";
 import { recordedModel } from "./model.ts";
-import { Diverged, RecordEnds, type Script, scriptOf } from "./script.ts";
+import { changedPrompts, openingOf, restoredText, specsOf } from "./opening.ts";
 import { recordedRole } from "./role.ts";
+import { Diverged, RecordEnds, type Script, scriptOf } from "./script.ts";
 import { recordedTools } from "./tools.ts";
+import { recordedWire, type WireCount } from "./wire.ts";
 
 /** The first thing that the replay did otherwise. */
 export interface Divergence {
@@ -29,73 +29,110 @@ export interface Replay {
   /** Requests that were put together again, and compared by hash. */
   readonly requests: number;
   readonly calls: number;
+  /** Of these, compared byte for byte with what went over the wire; none where the record does not hold it. */
+  readonly wire: WireCount;
+  /** What was run once more; null when tools were answered from the record. */
+  readonly rerun: Rerun | null;
   readonly divergence: Divergence | null;
   /** Prompt files of this release that differ from those of the run. They change nothing: the run's own words are used. */
   readonly otherPrompts: readonly string[];
 }
 
+interface Rerun {
+  /** Calls that were made again and gave the same answer, up to what differs from run to run. */
+  readonly calls: number;
+  /** Changes that came out the same, byte for byte. */
+  readonly changes: number;
+}
+
 type Book = Pick<Ledger, "read" | "bytes" | "text">;
 
 /**
- * Drives every session of a run once more through the loop of this release: the model's replies and the tools' answers
- * are those on record, everything else is worked out anew. No network, no sandbox, nothing is written.
+ * Drives every session of a run once more through the loop and the adapters of this release: the bytes of the model's
+ * replies and the tools' answers are those on record, everything else is worked out anew. No network, nothing is written.
+ * With a bench, tools run again there, and their answers and changes are compared.
  */
-export async function replayRun(ledger: Book, run: string): Promise<Replay> {
+export async function replayRun(ledger: Book, run: string, bench: Bench | null = null): Promise<Replay> {
   const { events } = await ledger.read(run);
   const stretches = stretchesOf(events);
   const calls = ofType(events, "call.finished").length;
   const sessions = new Set(stretches.map(({ session }) => session)).size;
   const otherPrompts = await changedPrompts(events);
-  let requests = 0;
+  const tally: Tally = { requests: 0, wire: { requests: 0, replies: 0 }, rerun: bench && { calls: 0, changes: 0 } };
+  const scene = { ledger, run, events, bench, tally, sameSummary: !otherPrompts.includes("summary") };
   for (const stretch of stretches) {
-    const played = await play(ledger, { run, events, stretch });
-    requests += played.requests;
-    if (played.divergence) return { sessions, requests, calls, otherPrompts, divergence: played.divergence };
+    const divergence = await play(scene, stretch);
+    if (divergence) return { sessions, calls, otherPrompts, ...tally, divergence };
   }
-  return { sessions, requests, calls, otherPrompts, divergence: null };
+  return { sessions, calls, otherPrompts, ...tally, divergence: null };
+}
+
+interface Tally {
+  requests: number;
+  readonly wire: WireCount;
+  readonly rerun: { calls: number; changes: number } | null;
 }
 
 interface Scene {
+  readonly ledger: Book;
   readonly run: string;
   readonly events: readonly Recorded[];
-  readonly stretch: Stretch;
+  readonly bench: Bench | null;
+  readonly tally: Tally;
+  readonly sameSummary: boolean;
 }
 
-async function play(ledger: Book, { run, events, stretch }: Scene) {
-  const script = scriptOf(stretch);
-  const { session } = stretch;
-  const specs = await specsOf(ledger, events, session);
-  const model = recordedModel(script, ledger, specs);
+async function play(scene: Scene, stretch: Stretch): Promise<Divergence | null> {
+  const { ledger, events } = scene;
+  const { session, kind } = stretch;
   const [started] = ofType(events, "run.started");
-  const role =
-    started && (await recordedRole({ events, session, kind: stretch.kind, started }, (sha) => ledger.text(sha)));
+  const role = started && (await recordedRole({ events, session, kind, started }, (sha) => ledger.text(sha)));
   if (!started || !role) {
-    const recorded = `a session of the kind ${stretch.kind}`;
-    return { requests: 0, divergence: { session, event: null, recorded, replayed: "this claw knows no such kind" } };
+    const recorded = `a session of the kind ${kind}`;
+    return { session, event: null, recorded, replayed: "this claw knows no such kind" };
   }
-  const agent = {
+  const script = scriptOf(stretch);
+  const { agent, settle } = await recordedAgent(scene, script, { started, role });
+  try {
+    await drive(session, await openingOf(ledger, events, session), agent, new AbortController().signal);
+    await settle();
+  } catch (error) {
+    if (error instanceof Diverged) return { session, ...sidesOf(error) };
+    if (!(error instanceof RecordEnds)) throw error;
+  }
+  return leftOver(script);
+}
+
+const sidesOf = ({ event, recorded, replayed }: Diverged) => ({ event, recorded, replayed });
+
+/** An agent with everything from the record; `settle` compares what can only be compared at the end. */
+async function recordedAgent(
+  { ledger, run, events, bench, tally, sameSummary }: Scene,
+  script: Script,
+  { started, role }: Pick<Agent, "role"> & { readonly started: Parameters<typeof recordedRole>[0]["started"] },
+): Promise<{ readonly agent: Agent; readonly settle: () => Promise<void> }> {
+  const { stretch } = script;
+  const specs = await specsOf(ledger, events, stretch.session);
+  const clock = recordedClock(script);
+  const wire = await recordedWire(latest(stretch.before, "model.described"), ledger, clock, tally.wire);
+  const model = recordedModel(script, { ledger, tools: specs, wire, sameSummary, asked: () => (tally.requests += 1) });
+  const room = (await bench?.open(stretch, role)) ?? null;
+  const recorded = recordedTools(script, ledger, specs);
+  const rerun = room && tally.rerun && { room, script, events, tally: tally.rerun };
+  const agent: Agent = {
     log: replayLog(run, script, ledger),
-    clock: recordedClock(script),
+    clock,
     model,
     role,
-    tools: recordedTools(script, ledger, specs),
+    tools: rerun ? rerunTools(recorded, rerun) : recorded,
     limits: started.limits,
     compacts: "summary" in started.prompts,
     deadline: Infinity,
-    sandbox: noSandbox,
+    sandbox: room?.sandbox ?? noSandbox,
     finish: () => Promise.reject(new RecordEnds()),
-    restored: await textOf(ledger, restoredIn(stretch)),
+    restored: await restoredText(ledger, stretch),
   };
-  try {
-    await drive(session, await openingOf(ledger, events, session), agent, new AbortController().signal);
-  } catch (error) {
-    if (error instanceof Diverged) {
-      const { event, recorded, replayed } = error;
-      return { requests: model.asked(), divergence: { session, event, recorded, replayed } };
-    }
-    if (!(error instanceof RecordEnds)) throw error;
-  }
-  return { requests: model.asked(), divergence: leftOver(script) };
+  return { agent, settle: async () => void (rerun && (await checkRest(rerun))) };
 }
 
 /** A request that failed for good is the last that a process records of a session. */
@@ -103,55 +140,6 @@ function leftOver(script: Script): Divergence | null {
   const due = script.peek();
   if (!due || (due.type === "model.failed" && script.peek(1) === undefined)) return null;
   return { session: due.session, event: due.seq, recorded: due.type, replayed: "nothing more" };
-}
-
-const Specs = z.array(
-  z.object({
-    name: z.string(),
-    about: z.string(),
-    schema: z.record(z.string(), z.unknown()),
-    grammar: z.string().optional(),
-  }),
-);
-
-/** The tools as the model was told about them then. */
-async function specsOf(ledger: Book, events: readonly Recorded[], session: string): Promise<ToolSpec[]> {
-  const started = ofType(events, "session.started").find((event) => event.session === session);
-  const specs = started ? Specs.parse(JSON.parse(await ledger.text(started.tools))) : [];
-  return specs.map(({ grammar, ...spec }) => (grammar === undefined ? spec : { ...spec, grammar }));
-}
-
-/** The words that the session began with. */
-async function openingOf(ledger: Book, events: readonly Recorded[], session: string): Promise<Opening> {
-  const own = ofType(events, "message.added").filter((event) => event.session === session);
-  const words = async (about: EventOf<"message.added">["about"]): Promise<string> =>
-    (await textOf(
-      ledger,
-      own.find((event) => event.about === about),
-    )) ?? "";
-  const started = ofType(events, "session.started").find((event) => event.session === session);
-  return {
-    kind: started?.kind ?? "",
-    prompt: started?.prompt ?? "",
-    system: await words("system"),
-    task: await words("task"),
-  };
-}
-
-/** What the session was told when its workspace had been lost. */
-const restoredIn = ({ facts }: Stretch): EventOf<"message.added"> | undefined =>
-  ofType(facts, "message.added").find(({ about }) => about === "restored");
-
-async function textOf(ledger: Book, added: EventOf<"message.added"> | undefined): Promise<string | null> {
-  const message = added && Message.parse(JSON.parse(await ledger.text(added.message)));
-  return message && "text" in message ? message.text : null;
-}
-
-async function changedPrompts(events: readonly Recorded[]): Promise<string[]> {
-  const [started] = ofType(events, "run.started");
-  const known = Object.entries(started?.prompts ?? {});
-  const now = await Promise.all(known.map(([name]) => loadPrompt(name).catch(() => null)));
-  return known.filter(([, sha], index) => now[index]?.sha !== sha).map(([name]) => name);
 }
 
 /** Time stands where the record does. */

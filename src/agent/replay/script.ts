@@ -62,7 +62,9 @@ function essence(fact: Event): string {
     case "model.requested":
       return `${fact.type} turn ${fact.turn}, ${fact.messages} messages, ${fact.inputTokens} tokens`;
     case "model.replied":
-      return `${fact.type} turn ${fact.turn} ${fact.message}`;
+      return `${fact.type} turn ${fact.turn} ${fact.message}, ${fact.stop}, ${usageText(fact.usage)}`;
+    case "model.failed":
+      return `${fact.type} ${fact.kind}`;
     case "session.compacted":
       return `${fact.type} by ${fact.by}, ${fact.transcript.map(({ message }) => message).join(" ")}`;
     case "call.judged":
@@ -73,6 +75,11 @@ function essence(fact: Event): string {
       return fact.type;
   }
 }
+
+const usageText = (usage: EventOf<"model.replied">["usage"]): string =>
+  [usage.inputUncached, usage.inputCacheRead, usage.inputCacheWrite, usage.outputVisible, usage.outputReasoning].join(
+    "/",
+  );
 
 /** The words about a budget name a price, which is taken from the record. */
 const endDetail = ({ reason, detail }: EventOf<"session.ended">): string =>

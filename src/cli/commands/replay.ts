@@ -11,18 +11,37 @@ export const replay = command({
   arguments: "[run]",
   options: [
     ["--file <file>", "replay a run that claw audit export wrote"],
+    [
+      "--tools",
+      "make the calls of tools once more, in a sandbox without network, instead of taking their answers from the record",
+    ],
     ["--json", "print one JSON object"],
   ],
-  more: `Drives the sessions of a run once more, with the replies of the model and the answers of the tools as they are on record,
-and compares every request, verdict and message by its hash. Nothing is sent, run or written. The first divergence is named.
+  more: `Drives the sessions of a run once more: each request is put together by the adapter that spoke to the server and compared
+by its hash with the bytes that were sent, each reply is read from the bytes that came, and every verdict and message is
+compared. Nothing is sent or written. The first divergence is named.
 The run is named by the beginning of its id; without one, the newest is meant.
 
+With --tools, commands run and files are edited again, in a private copy of the repository (of the one around this directory
+with --file) at the commit that the run began from. Answers must be the same but for times, durations, temporary paths,
+addresses, ports and ids, and the change must be the same in every byte. claw's own checks are not repeated.
+
+Examples:
+  claw replay
+  claw replay 1hk4 --tools
+  claw replay --file run.jsonl
+
 Exit codes: 0 everything came out as recorded; 12 something did not`,
-  input: z.object({ run: z.string().optional(), file: z.string().optional(), json: z.boolean().default(false) }),
-  async run({ run: prefix, file, json }, desk) {
+  input: z.object({
+    run: z.string().optional(),
+    file: z.string().optional(),
+    tools: z.boolean().default(false),
+    json: z.boolean().default(false),
+  }),
+  async run({ run: prefix, file, tools, json }, desk) {
     const { run, ledger } = await source(prefix, file, desk);
     const { replayRun } = await import("../../agent/replay/replay.ts");
-    const replayed = await replayRun(ledger, run);
+    const replayed = tools ? await withTools({ run, ledger, file }, desk) : await replayRun(ledger, run);
     const { divergence, otherPrompts } = replayed;
     if (json) desk.out(JSON.stringify({ type: "replay", version: 1, run, ...replayed }));
     else {
@@ -34,6 +53,19 @@ Exit codes: 0 everything came out as recorded; 12 something did not`,
     return divergence ? exitCodes.unproven : 0;
   },
 });
+
+async function withTools(
+  { run, ledger, file }: { readonly run: string; readonly ledger: Ledger; readonly file: string | undefined },
+  { app, cwd }: CommandDesk,
+): Promise<Replay> {
+  const [{ replayRun }, { withReplayBench }] = await Promise.all([
+    import("../../agent/replay/replay.ts"),
+    import("../../workflows/replay-bench.ts"),
+  ]);
+  const house = await (await app()).house(cwd);
+  const plan = { ledger, run, repository: file === undefined ? null : cwd };
+  return withReplayBench(house, plan, (bench) => replayRun(ledger, run, bench));
+}
 
 async function source(
   prefix: string | undefined,
@@ -49,8 +81,16 @@ async function source(
   return openExport(cwd, file);
 }
 
-const counted = ({ sessions, requests, calls }: Replay): string =>
-  `${plural(sessions, "session")}, ${plural(requests, "request")}, ${plural(calls, "call")}`;
+function counted({ sessions, requests, calls, wire, rerun }: Replay): string {
+  const parts = [
+    `${plural(sessions, "session")}, ${plural(requests, "request")}, ${plural(calls, "call")}`,
+    ...(wire.requests === 0
+      ? []
+      : [`${wire.requests} requests byte for byte as they were sent, ${wire.replies} replies as they came`]),
+    ...(rerun ? [`${plural(rerun.calls, "call")} made again, ${plural(rerun.changes, "change")} the same`] : []),
+  ];
+  return parts.join("; ");
+}
 
 const told = (run: string, { session, event, recorded, replayed }: Divergence): string =>
   printable(

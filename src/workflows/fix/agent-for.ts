@@ -21,13 +21,17 @@ async function describe(
     type: "model.described",
     endpoint: info.endpoint,
     model: info.model,
+    wire: info.wire,
+    ...(info.server !== undefined && { server: info.server }),
+    selfHosted: info.selfHosted,
+    maxOutputTokens: info.maxOutputTokens,
     window,
     body: capabilities && log.putJson(capabilities),
     ...(routed && { routed }),
   };
   const before = latest(log.events, "model.described");
-  const same = before && before.window === fact.window && before.body === fact.body && before.model === fact.model;
-  if (!same) await log.append(fact);
+  const parts = ["endpoint", "model", "server", "maxOutputTokens", "window", "body"] as const;
+  if (!before || parts.some((part) => before[part] !== fact[part])) await log.append(fact);
 }
 
 /** A role file says which model its sessions are held with; it does not choose where that is asked. */
