@@ -335,6 +335,7 @@ test("connecting sends nothing and describes who will answer", async () => {
     wire: "chat",
     selfHosted: true,
     label: "test/test-model",
+    server: "127.0.0.1:9",
     maxOutputTokens: 8_000,
   });
 });
