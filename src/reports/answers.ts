@@ -2,6 +2,7 @@ import type { EventOf, Recorded } from "../ledger/events.ts";
 import { headline, plural } from "../text.ts";
 import { foldEvidence, latestGates } from "../views/evidence.ts";
 import { foldRun, latest, ofType } from "../views/run.ts";
+import { lastModel } from "../views/tiers.ts";
 import { wordsOf } from "../views/timeline.ts";
 import { fixFacts } from "./fix-facts.ts";
 
@@ -93,7 +94,7 @@ function whichModel(events: readonly Recorded[]): Answer {
     .map(([session]) => by(session))
     .filter(Boolean);
   const [found] = ofType(events, "search.found").slice(-1);
-  const asked = started?.model ? `${started.model.label} was asked` : "no model was asked";
+  const asked = started?.model ? `${lastModel(events) ?? started.model.label} was asked` : "no model was asked";
   const patched =
     fixFacts(events).patch !== null || ofType(events, "diff.taken").some(({ purpose }) => purpose !== "reproduction");
   const writer = found ? "The search engine wrote it; no model did" : (writers.at(-1) ?? "");

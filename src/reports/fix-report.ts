@@ -4,6 +4,7 @@ import { type EvidenceRow, foldEvidence, latestGates, notEnforced } from "../vie
 import { evidenceLevel } from "../views/evidence-level.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend } from "../views/spend.ts";
+import { lastModel } from "../views/tiers.ts";
 import { diffstat } from "./diffstat.ts";
 import { servedModels } from "./answered-by.ts";
 import { fixFacts } from "./fix-facts.ts";
@@ -47,7 +48,7 @@ function title({ run, events }: FixReportInput): string {
   const facts = [
     `**${status}**`,
     `run ${code(run)}`,
-    ...(started ? [`base ${code(started.base.slice(0, 12))}`, modelName(started.model?.label)] : []),
+    ...(started ? [`base ${code(started.base.slice(0, 12))}`, modelName(lastModel(events))] : []),
   ];
   return `# ${plain(fixFacts(events).task?.title ?? "A fix")}\n\n${facts.join(" · ")}`;
 }
@@ -76,7 +77,7 @@ export function whatFailed(events: readonly Recorded[]): string {
 export function why(events: readonly Recorded[]): string {
   const summary = fixFacts(events).patch?.summary;
   if (!summary) return "";
-  const label = foldRun(events).started?.model?.label;
+  const label = lastModel(events);
   return `## Why, in the words of ${modelName(label)} (not checked)\n\n${quoted(summary)}`;
 }
 

@@ -22,6 +22,9 @@ export function onTheWay(events: readonly Recorded[]): OnTheWay {
   const { reproduction } = fixFacts(events);
   const frozen = reproduction?.files ?? [];
   const results = new Map(ofType(events, "call.finished").map(({ session, call, ok }) => [`${session} ${call}`, ok]));
+  /** The session whose work was taken: each model that was tried had one of its own. */
+  const last = (kind: string): string =>
+    ofType(events, "session.started").findLast((begun) => begun.kind === kind)?.session ?? kind;
   const edited = (session: string, ok: boolean): readonly string[] =>
     ofType(events, "call.judged")
       .filter((call) => isEdit(call.tool) && call.session === session)
@@ -29,9 +32,9 @@ export function onTheWay(events: readonly Recorded[]): OnTheWay {
       .flatMap((call) => editedPaths(call).map(pathIn));
   return {
     refusals: refusedFinishes(events),
-    frozenEdits: edited("patch", false).filter((path) => frozen.includes(path)),
+    frozenEdits: edited(last("patch"), false).filter((path) => frozen.includes(path)),
     strayEdits: reproduction
-      ? [...new Set(edited("reproduce", true))].filter((path) => !path.startsWith("/") && !frozen.includes(path))
+      ? [...new Set(edited(last("reproduce"), true))].filter((path) => !path.startsWith("/") && !frozen.includes(path))
       : [],
   };
 }

@@ -6,6 +6,7 @@ import { evidenceLevel, levels } from "../views/evidence-level.ts";
 import { foldRun, latest, ofType } from "../views/run.ts";
 import { foldStages, type StageRow } from "../views/stages.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
+import { lastModel } from "../views/tiers.ts";
 import { whatIf } from "../views/what-if.ts";
 import { servedModels } from "./answered-by.ts";
 import { changeOf } from "./change.ts";
@@ -211,7 +212,9 @@ export function resultOf(facts: RunFacts): Result {
     base: started?.base ?? "",
     ...published,
     pullRequest: ofType(events, "effect.done").find(({ effect }) => effect === "pull-request")?.result ?? null,
-    model: started?.model ? { label: started.model.label, served: [...servedModels(events)] } : null,
+    model: started?.model
+      ? { label: lastModel(events) ?? started.model.label, served: [...servedModels(events)] }
+      : null,
     stages: stages.map(({ name, startedAt, finishedAt }) => ({
       name,
       ms: (finishedAt ?? lastAt) - startedAt,

@@ -61,6 +61,10 @@ function ranked(model: string, attempts: readonly Attempt[]): RankedTier {
   return { model, runs: own.length, solved, chance, cost, score };
 }
 
+/** Whose words a run works with, or did in the end; undefined without a model. */
+export const lastModel = (events: readonly Recorded[]): string | undefined =>
+  ofType(events, "tier.moved").at(-1)?.to ?? foldRun(events).started?.model?.label;
+
 /** Where a run stands: how often it moved on, whose words it works with now (null: the first), and who would come next. */
 export function tierNow(events: readonly Recorded[]): {
   readonly moves: number;

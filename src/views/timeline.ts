@@ -195,7 +195,10 @@ function finish({ session, ok, why }: EventOf<"call.finished">, summary: string)
   if (ok) return null;
   if (why === undefined) return ["!", `finish not accepted yet: ${headline(summary, 80)}`];
   if (!asksForMore(why)) return ["!", `finish ${why.replace(/:$/, "")}`];
-  return ["·", session === "reproduce" ? "asked to test other inputs, too" : "asked to read the change once more"];
+  return [
+    "·",
+    session.startsWith("reproduce") ? "asked to test other inputs, too" : "asked to read the change once more",
+  ];
 }
 
 function finishedCall(event: EventOf<"call.finished">, summary: string): Said {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Event } from "../../src/ledger/events.ts";
-import { type Attempt, attemptsOf, orderTiers, tierNow } from "../../src/views/tiers.ts";
+import { type Attempt, attemptsOf, lastModel, orderTiers, tierNow } from "../../src/views/tiers.ts";
 import { recorded, replied, requested, started } from "../support/facts.ts";
 
 const tried = (model: string, solved: number, failed: number, nano: number): Attempt[] =>
@@ -46,4 +46,6 @@ test("the record says who works now and who would come next", () => {
   expect(tierNow(recorded([started]))).toEqual({ moves: 0, current: null, next: null });
   expect(tierNow(recorded([started, ordered]))).toEqual({ moves: 0, current: null, next: "strong" });
   expect(tierNow(recorded([started, ordered, moved]))).toEqual({ moves: 1, current: "strong", next: null });
+  expect([lastModel(recorded([])), lastModel(recorded([started]))]).toEqual([undefined, "test/m"]);
+  expect(lastModel(recorded([started, ordered, moved]))).toBe("strong");
 });

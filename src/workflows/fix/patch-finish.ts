@@ -6,7 +6,7 @@ import { keepTree } from "../snapshots.ts";
 import type { WorkDesk } from "../workflow.ts";
 import type { TakenChange } from "./change.ts";
 import { type Bases, checkTree } from "./check.ts";
-import { patchSessionName } from "./escalate.ts";
+import { sessionName } from "./escalate.ts";
 
 const MAX_DIFF_SHOWN = 6000;
 const MAX_FINDINGS = 1500;
@@ -45,7 +45,7 @@ const firstAcceptance = (desk: WorkDesk): boolean => passedChanges(desk).length 
 
 /** Finishes whose check failed. One that never ran, malformed or cancelled, is none; nor is the last look after a passed check. */
 function failedFinishes(desk: WorkDesk): number {
-  const own = patchSessionName(desk);
+  const own = sessionName(desk, "patch");
   const judged = ofType(desk.log.events, "call.judged").filter(({ session }) => session === own);
   const refused = ofType(desk.log.events, "call.finished").filter(
     ({ session, tool, ok, call, seq }) =>
@@ -73,7 +73,7 @@ export async function recordDiff(
   { purpose, summary }: { readonly purpose: "patch" | "rejected"; readonly summary: string },
 ): Promise<void> {
   const sum = (count: "added" | "deleted") => diff.files.reduce((total, file) => total + (file[count] ?? 0), 0);
-  await keepTree(desk, patchSessionName(desk), tree);
+  await keepTree(desk, sessionName(desk, "patch"), tree);
   await desk.log.append({
     type: "diff.taken",
     purpose,

@@ -14,7 +14,7 @@ import type { RunEnd, WorkDesk } from "../workflow.ts";
 import { agentFor } from "./agent-for.ts";
 import { type Bases, checkTree } from "./check.ts";
 import { answerFinish, passedChanges, recordDiff } from "./patch-finish.ts";
-import { escalate, handOver, patchSessionName } from "./escalate.ts";
+import { handOver, sessionName, throughTiers } from "./escalate.ts";
 import { environmentText, guideText } from "./context.ts";
 import { endOf } from "./ends.ts";
 import type { FixInput, Patch, Task } from "./input.ts";
@@ -29,17 +29,13 @@ const SEARCH_HINT =
   "try more changes with --deep, or a model, which can make larger ones: --engine native --model <name>";
 
 /** An engine changes the code, in a workspace that holds the frozen reproduction, until claw's own check passes. */
-export async function patch(desk: WorkDesk, input: FixInput, task: Task, bases: Bases): Promise<Patched> {
-  for (;;) {
-    const patched = await attempt(desk, input, task, bases);
-    if ("patch" in patched || !(await escalate(desk, patched.end))) return patched;
-  }
-}
+export const patch = (desk: WorkDesk, input: FixInput, task: Task, bases: Bases): Promise<Patched> =>
+  throughTiers(desk, "patch", () => attempt(desk, input, task, bases));
 
 /** One model's attempt, in a workspace of its own. */
 async function attempt(desk: WorkDesk, input: FixInput, task: Task, bases: Bases): Promise<Patched> {
   const { reproduction, setup } = bases;
-  const session = patchSessionName(desk);
+  const session = sessionName(desk, "patch");
   const dir = await workspaceFor(desk, session, reproduction.tree);
   const room = await openRoom(desk, {
     purpose: "patch",
@@ -95,11 +91,11 @@ async function patchSession(desk: WorkDesk, task: Task, bases: Bases): Promise<S
     guide: await guideText(desk),
     reproduction: reproductionText(reproduction),
     failure: reproduction.failure,
-    suspects: (await handOver(desk)) + (await suspectsHint(desk, bases)),
+    suspects: (await handOver(desk, "patch")) + (await suspectsHint(desk, bases)),
     source: task.source,
     issue: await desk.log.text(task.body),
   };
-  return { id: patchSessionName(desk), slots };
+  return { id: sessionName(desk, "patch"), slots };
 }
 
 /** Where the test is, and what its author made of the bug: not checked by anyone. */

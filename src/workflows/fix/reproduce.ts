@@ -17,6 +17,7 @@ import type { RunEnd, WorkDesk } from "../workflow.ts";
 import { agentFor } from "./agent-for.ts";
 import { suiteTree } from "./baseline.ts";
 import { environmentText, guideText } from "./context.ts";
+import { handOver, sessionName, throughTiers } from "./escalate.ts";
 import { endOf } from "./ends.ts";
 import type { Baseline, FixInput, Reproduction, Task } from "./input.ts";
 import type { Setup } from "./setup.ts";
@@ -35,7 +36,9 @@ export type Reproduced = { readonly reproduction: Reproduction } | { readonly en
 
 /** A test that fails on the base: the one the user names, or one a session writes. claw sees it fail itself. */
 export const reproduce = (desk: WorkDesk, input: ReproduceInput): Promise<Reproduced> =>
-  input.fix.repro === null ? writeTest(desk, input) : namedTest(desk, input, input.fix.repro);
+  input.fix.repro === null
+    ? throughTiers(desk, "reproduce", () => writeTest(desk, input))
+    : namedTest(desk, input, input.fix.repro);
 
 async function namedTest(desk: WorkDesk, { setup, baseline }: ReproduceInput, repro: string): Promise<Reproduced> {
   const { tree } = desk.clone.base;
@@ -66,7 +69,8 @@ async function namedTest(desk: WorkDesk, { setup, baseline }: ReproduceInput, re
 async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reproduced> {
   const { task, setup, baseline } = input;
   const base = desk.clone.base.tree;
-  const dir = await workspaceFor(desk, "reproduce", base);
+  const session = sessionName(desk, "reproduce");
+  const dir = await workspaceFor(desk, session, base);
   const room = await openRoom(desk, {
     purpose: "reproduce",
     dir,
@@ -80,14 +84,14 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
       outcome === "blocked"
         ? { accepted: true, detail: `blocked: ${summary}` }
         : checkReproduction(desk, { setup, plan: baseline.plan, dir, baseResult, summary });
-    const agent = await agentFor(desk, roles.reproduce, { sandbox: room.sandbox, finish, dir });
+    const agent = await agentFor(desk, roles.reproduce, { sandbox: room.sandbox, finish, dir, session });
     const slots = {
       environment: environmentText(desk, baseline.plan.shell),
-      guide: await guideText(desk),
+      guide: (await handOver(desk, "reproduce")) + (await guideText(desk)),
       source: task.source,
       issue: await desk.log.text(task.body),
     };
-    const ended = await converse({ id: "reproduce", slots }, agent, desk.signal);
+    const ended = await converse({ id: session, slots }, agent, desk.signal);
     const taken = takenReproduction(desk);
     // What failed as it should is not lost because the session went astray after it was asked for more.
     if (taken) return { reproduction: await recordedReproduction(desk, baseline, baseResult, taken) };
@@ -145,7 +149,7 @@ async function checkReproduction(
     return refuse(`the test must load and fail by an assertion, but it does not load:\n${failureText(seen.result)}`);
   }
   const first = takenReproduction(desk) === undefined;
-  await keepTree(desk, "reproduce", tree);
+  await keepTree(desk, sessionName(desk, "reproduce"), tree);
   await desk.log.append({
     type: "diff.taken",
     purpose: "reproduction",
