@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { BudgetsInDollars } from "./budgets.ts";
@@ -204,12 +204,21 @@ export function loadConfig(environment: Environment = process.env): Config {
     userHome,
     certificates: environment["NODE_EXTRA_CA_CERTS"] || environment["SSL_CERT_FILE"] || undefined,
     proxy: proxyFrom(environment),
-    initiator: environment["USER"] || environment["LOGNAME"] || "unknown",
+    initiator: environment["USER"] || environment["LOGNAME"] || accountName(),
     ci: isOn(environment["CI"]),
     dumbTerminal: environment["TERM"] === "dumb",
     colour: colourFrom(environment),
     variable: (name) => credentials.get(name) ?? (environment[name] || undefined),
   };
+}
+
+/** The account's name where no variable tells it, as in most containers; "unknown" for a user id without an account. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown";
+  }
 }
 
 const wellKnownCredentials = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"];

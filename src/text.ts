@@ -80,10 +80,11 @@ export function slug(text: string, max = 40): string {
     .replace(/\p{M}+/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+/, "")
-    .slice(0, max)
-    .replace(/-+$/, "");
-  return words || "task";
+    .replace(/^-+/, "");
+  // A word is not cut in two, unless that would leave next to nothing.
+  const cut = words.slice(0, max + 1).lastIndexOf("-");
+  const short = words.length <= max ? words : words.slice(0, cut > max / 2 ? cut : max);
+  return short.replace(/-+$/, "") || "task";
 }
 
 /** Keeps head and tail of a long text and says what was left out between them. */

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { inspect } from "node:util";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -39,7 +40,7 @@ test("no file and no environment is enough to start", () => {
     network: { hosts: [], tools: [], private: [] },
     forge: { publish: true, perDay: 10, hosts: {} },
   });
-  expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: "unknown" });
+  expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: userInfo().username });
   expect(config.home).toBe(join(config.userHome, ".local", "state", "claw"));
 });
 

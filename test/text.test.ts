@@ -120,6 +120,8 @@ test.each([
   ["--- ../../etc/passwd", "etc-passwd"],
   ["a".repeat(60), "a".repeat(40)],
   [`${"word ".repeat(8)}`, "word-word-word-word-word-word-word-word"],
+  ["prettyPrint() no longer shows all the methods", "prettyprint-no-longer-shows-all-the"],
+  [`one ${"x".repeat(60)}`, `one-${"x".repeat(36)}`],
 ])("%s is %s in a branch name", (text, expected) => {
   expect(slug(text)).toBe(expected);
 });

@@ -101,7 +101,8 @@ async function judged({ session, call, number, inDoubt }: Wish, { agent, record,
     );
   if (call.args === null) return notRun(call.error ?? "the arguments are not valid JSON");
   if (inDoubt && tool.effect === "execute") {
-    return notRun("claw was interrupted here and cannot know whether this ran. Check before you repeat it");
+    const text = "no result: claw was interrupted here and cannot know whether this ran. Look before you repeat it";
+    return { ok: false, text };
   }
   const { verdict, rule } = judge(agent.role, call.name);
   await record({

@@ -5,10 +5,11 @@ import { duration, headline, plural, printable } from "../text.ts";
 import { foldRun } from "../views/run.ts";
 import { foldSpend } from "../views/spend.ts";
 import { waitingFor } from "../views/waiting.ts";
+import { hang } from "./hang.ts";
 import { paintMark, type Style } from "./style.ts";
 
-/** How a run stands, in about ten lines: the end of `claw fix`, the beginning of `claw show`. */
-export function summary(facts: RunFacts, style: Style): string {
+/** How a run stands, in about ten lines no wider than `columns`: the end of `claw fix`, the beginning of `claw show`. */
+export function summary(facts: RunFacts, style: Style, columns = Infinity): string {
   const result = resultOf(facts);
   const state = foldRun(facts.events);
   const spend = foldSpend(facts.events);
@@ -43,8 +44,10 @@ export function summary(facts: RunFacts, style: Style): string {
     ...result.notes.map((note): [string, string] => ["note", said(note)]),
     ["next", nextStep(result)],
   ];
-  const lines = rows.flatMap(([name, text]) => (text ? [`  ${style.faint(name.padEnd(7))} ${text}`] : []));
-  return [headlineOf(result, style), ...lines].join("\n");
+  const lines = rows.flatMap(([name, text]) =>
+    text ? [`  ${style.faint(name.padEnd(7))} ${hang(text, columns, name === "next" ? /; | or / : / /)}`] : [],
+  );
+  return [hang(headlineOf(result, style), columns), ...lines].join("\n");
 }
 
 /** Words of others as one safe line. */
@@ -113,5 +116,7 @@ function nextStep({ run, hint, status, resumable }: Result): string | null {
   if (status === "running") return `claw log ${run} --follow`;
   const said = printable(hint).replace(/claw (resume|diff|log|show|apply)(?! [0-9a-z]{12})/g, `claw $1 ${run}`);
   if (said.includes("claw ")) return said;
-  return [said, resumable ? `claw resume ${run}` : `claw log ${run}`].filter(Boolean).join("; then: ");
+  return [said, resumable ? `claw resume ${run}` : `claw log ${run}`]
+    .filter(Boolean)
+    .join(resumable ? "; then: " : "; what happened: ");
 }

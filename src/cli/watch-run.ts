@@ -27,7 +27,8 @@ export async function watchRun(
     await progress.end();
     const facts = await readRun(await app.ledger(), finished.run);
     const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
-    desk.out(json ? JSON.stringify({ type: "result", ...resultOf(facts) }) : summary(facts, style));
+    const columns = desk.terminal.stdout ? desk.terminal.columns : Infinity;
+    desk.out(json ? JSON.stringify({ type: "result", ...resultOf(facts) }) : summary(facts, style, columns));
     return exitCodes[finished.outcome];
   } catch (thrown) {
     const error = machineFailure(thrown) ?? thrown;

@@ -1,6 +1,7 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { headline, plural } from "../text.ts";
 import { foldEvidence, latestGates } from "../views/evidence.ts";
+import { asksForMore } from "../views/finishes.ts";
 import { foldRun, latest, ofType } from "../views/run.ts";
 import { lastModel } from "../views/tiers.ts";
 import { wordsOf } from "../views/timeline.ts";
@@ -49,7 +50,7 @@ function whoApprovedThePrompts(events: readonly Recorded[]): Answer {
   return {
     question: "Who approved the prompts?",
     answer: started
-      ? `${approvers(judged)} They are the files of claw ${started.version}; ${started.initiator} started the run with them.`
+      ? `${approvers(judged)} They are the files of claw ${started.version}; ${started.initiator === "unknown" ? "someone" : started.initiator} started the run with them.`
       : "The run has no beginning on record.",
     evidence: [
       ...(judged ? [{ event: judged.seq, fact: `claw.lock of the base commit: ${approvals(judged)}` }] : []),
@@ -182,9 +183,12 @@ function whatBecameOfIt(events: readonly Recorded[], fate: Fate | null): Answer 
     question: "What was accepted, rejected or overwritten?",
     answer: [ended, fate ? since(fate) : ""].filter(Boolean).join(" "),
     evidence: [
-      ...refused.map(({ seq, session }) => ({
+      ...refused.map(({ seq, session, why }) => ({
         event: seq,
-        fact: `a finish of session ${session} was not accepted`,
+        fact:
+          why !== undefined && asksForMore(why)
+            ? `a finish of session ${session} passed claw's checks, and one more look was asked for`
+            : `a finish of session ${session} was not accepted`,
       })),
       ...dropped.map(({ seq, purpose, files, patch }) => ({
         event: seq,

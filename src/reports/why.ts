@@ -88,7 +88,7 @@ function decides(event: Recorded): boolean {
 function ownWords(event: Recorded): string | undefined {
   if (event.type === "run.started") {
     const with_ = event.model ? ` with ${event.model.label}` : "";
-    return `${event.initiator} started ${event.workflow} from commit ${event.base.slice(0, 12)}${with_}`;
+    return `${event.initiator === "unknown" ? "someone" : event.initiator} started ${event.workflow} from commit ${event.base.slice(0, 12)}${with_}`;
   }
   if (event.type === "session.ended") return `session ${event.session} ended (${event.reason}): ${event.detail}`;
   return undefined;

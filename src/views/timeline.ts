@@ -186,9 +186,9 @@ export function stageSucceeded(output: unknown): boolean {
 }
 
 function sessionEnd({ reason, detail }: EventOf<"session.ended">): Said {
-  return reason === "finished"
-    ? ["✓", headline(detail.replace(/^done: /, ""))]
-    : ["✗", `${reason}: ${headline(detail)}`];
+  if (reason !== "finished") return ["✗", `${reason}: ${headline(detail)}`];
+  const [, without] = /^(?:blocked|unproven|refused): ([^]*)$/.exec(detail) ?? [];
+  return without === undefined ? ["✓", headline(detail.replace(/^done: /, ""))] : ["!", headline(without)];
 }
 
 function finish({ session, ok, why }: EventOf<"call.finished">, summary: string): Said {

@@ -278,7 +278,7 @@ test("show stays sensible for a run that never had a reproduction", async () => 
       refused 2 times, the last: reproduce: the test passes on the base, so it does not show the bug
       sandbox not enforced on this machine: cgroup
       note    the working tree has uncommitted changes
-      next    give more detail; then: claw log eee
+      next    give more detail; what happened: claw log eee
 
       ✓ intake     1.0 s    events 1–2
       ✓ workspace  1.0 s    events 3–4

@@ -79,7 +79,10 @@ test("a proven fix is one commit with trailers on a branch of its own, seen red,
 test("not-reproduced: a model that cannot show the bug ends with exit 10 and its reason", async () => {
   const { fix } = await stage({ reproduce: [blocked("sum([]) gives 0 here")] });
   const run = await fix();
-  expect([run.code, resultOf(run)]).toMatchObject([10, { outcome: "not-reproduced", reason: "sum([]) gives 0 here" }]);
+  expect([run.code, resultOf(run)]).toMatchObject([
+    10,
+    { outcome: "not-reproduced", reason: "the model gave up: sum([]) gives 0 here" },
+  ]);
 });
 
 test("a test that passes on the base is not a reproduction, and neither is one that fails now and then", async () => {
@@ -106,7 +109,10 @@ test("sometimes", () => assert.ok(Number(process.hrtime.bigint() % 2n) === 3 || 
 test("no-patch: an engine that gives up ends with exit 11", async () => {
   const { fix } = await stage({ reproduce: reproducesSum, patch: [blocked("I do not know how")] });
   const run = await fix();
-  expect([run.code, resultOf(run)]).toMatchObject([11, { outcome: "no-patch", reason: "I do not know how" }]);
+  expect([run.code, resultOf(run)]).toMatchObject([
+    11,
+    { outcome: "no-patch", reason: "the model gave up: I do not know how" },
+  ]);
 });
 
 test("unproven: a change that does not make the test pass ends with exit 12, is kept, and makes no branch", async () => {

@@ -21,7 +21,7 @@ export const show = command({
     const facts = await readRun(ledger, prefix);
     if (json) return out(JSON.stringify(resultOf(facts)));
     const style = styleFor(hasColours(opened.config, terminal.stdout && terminal.colour));
-    out(summary(facts, style));
+    out(summary(facts, style, terminal.stdout ? terminal.columns : Infinity));
     const rows = stageLines(foldStages(facts.events), style);
     if (rows.length > 0) out(`\n${rows.join("\n")}`);
     const written = latest(facts.events, "report.written");

@@ -36,6 +36,6 @@ const render = ({ facts, claims }: Why, style: Style): string =>
     ...facts.map(({ event, text }) => `  ${style.faint(`event ${String(event).padEnd(5)}`)} ${line(text)}`),
     ...claims.map(
       ({ claim, holds, events }) =>
-        `  ${paintMark(style, holds ? "✓" : "✗")} ${line(claim)}  ${style.faint(`events ${events.join(", ") || "none"}`)}`,
+        `  ${paintMark(style, holds ? "✓" : "✗")} ${line(claim)}  ${style.faint(`event${events.length === 1 ? "" : "s"} ${events.join(", ") || "none"}`)}`,
     ),
   ].join("\n");

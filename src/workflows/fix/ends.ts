@@ -20,7 +20,7 @@ export function endOf(
     case "stuck":
       return {
         outcome: "stuck",
-        reason: `stopped going in circles: ${ended.detail}`,
+        reason: `the model went in circles: ${ended.detail}`,
         hint: "try another --model, or give the issue more detail",
       };
     case "gave-up":

@@ -11,6 +11,9 @@ import { sessionName } from "./escalate.ts";
 const MAX_DIFF_SHOWN = 6000;
 const MAX_FINDINGS = 1500;
 
+/** An honest end in a model's own words, marked as such: nobody checked them. */
+export const gaveUp = ({ summary }: Pick<FinishRequest, "summary">): string => `the model gave up: ${summary}`;
+
 /** The answer to `finish`: what is missing, a last look at the diff, or acceptance. */
 export async function answerFinish(
   desk: WorkDesk,
@@ -18,7 +21,7 @@ export async function answerFinish(
   dir: string,
   request: FinishRequest,
 ): Promise<FinishAnswer> {
-  if (request.outcome === "blocked") return { accepted: true, detail: `blocked: ${request.summary}` };
+  if (request.outcome === "blocked") return { accepted: true, detail: `blocked: ${gaveUp(request)}` };
   const tree = await desk.clone.snapshot(dir);
   const passed = passedChanges(desk).findLast(({ to }) => to === tree);
   // Nothing changed since the last look: the words that came with the work, not those about looking at it.
@@ -34,7 +37,8 @@ export async function answerFinish(
   const why = keepEnds(checked.why, MAX_FINDINGS);
   const kind = checked.unchanged ? "blocked" : checked.refused ? "refused" : "unproven";
   if (left <= 0) return { accepted: true, detail: `${kind}: ${why}` };
-  return { accepted: false, message: `not accepted (${plural(left, "attempt")} left): ${why}` };
+  const back = checked.refused ? "\nTake that back; the bug is to be mended without it." : "";
+  return { accepted: false, message: `not accepted (${plural(left, "attempt")} left): ${why}${back}` };
 }
 
 /** Changes of the patch session that passed claw's check, oldest first. */
@@ -60,10 +64,10 @@ const lastLook = ({ diff }: TakenChange, asks: readonly string[]): string =>
 <diff>
 ${keepEnds(diff.patch.toString("utf8"), MAX_DIFF_SHOWN)}
 </diff>
-- Does it mend the cause, and break nothing, at the edges the tests do not cover?
+- Does it mend the cause, for every input the issue is about and not only those tested, and break nothing else?
 - Is the same mistake made elsewhere?
 - Is anything in it that the issue does not need?
-Mend what is wrong; then finish again with the whole summary.`;
+If all is well, just finish again. Otherwise mend it, then finish with the whole summary.`;
 
 /** Puts a change on record: one that passed, or one that is only kept. */
 export async function recordDiff(

@@ -19,6 +19,7 @@ import { suiteTree } from "./baseline.ts";
 import { environmentText, guideText } from "./context.ts";
 import { handOver, sessionName, throughTiers } from "./escalate.ts";
 import { endOf } from "./ends.ts";
+import { gaveUp } from "./patch-finish.ts";
 import type { Baseline, FixInput, Reproduction, Task } from "./input.ts";
 import type { Setup } from "./setup.ts";
 
@@ -82,7 +83,7 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
   try {
     const finish = async ({ outcome, summary }: FinishRequest): Promise<FinishAnswer> =>
       outcome === "blocked"
-        ? { accepted: true, detail: `blocked: ${summary}` }
+        ? { accepted: true, detail: `blocked: ${gaveUp({ summary })}` }
         : checkReproduction(desk, { setup, plan: baseline.plan, dir, baseResult, summary });
     const agent = await agentFor(desk, roles.reproduce, { sandbox: room.sandbox, finish, dir, session });
     const slots = {

@@ -1,0 +1,29 @@
+import { stripTerminal } from "../text.ts";
+
+/** Columns before the text of a row: two blanks, its name, one blank. */
+const INDENT = 10;
+/** On a terminal narrower than this, lines are left to it. */
+const NARROWEST = 40;
+
+/**
+ * A row's text within so many columns, its further lines under the first. Breaks only where `between` matches, at blanks
+ * unless said otherwise, so that a command can stay in one piece; what is longer than a line is left to the terminal.
+ */
+export function hang(text: string, columns: number, between = / /): string {
+  if (columns < NARROWEST || width(text) + INDENT <= columns) return text;
+  const lines: string[] = [];
+  let line = "";
+  for (const part of partsOf(text, between)) {
+    if (line !== "" && INDENT + width((line + part).trimEnd()) > columns) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    line += part;
+  }
+  return [...lines, line].join(`\n${" ".repeat(INDENT)}`);
+}
+
+const width = (text: string): number => stripTerminal(text).length;
+
+/** The text in pieces that end with what is between them. */
+const partsOf = (text: string, between: RegExp): string[] => text.split(new RegExp(`(?<=${between.source})`));
