@@ -16,12 +16,20 @@ export async function orphans(dir: string, prefix: string): Promise<readonly str
     const [, pid, started, host] = /^(\d+)\.(\d+)\.(.+)\.[^.]+$/.exec(name.slice(prefix.length)) ?? [];
     return host !== undefined && isGone(`${host} ${pid} ${started}`);
   });
-  const own = await Promise.all(
-    left.map(async (name) => {
-      const found = await lstat(join(dir, name)).catch(() => null);
-      // In a directory that others may write to, too, a name says nothing.
-      return found?.uid === process.getuid?.() ? [join(dir, name)] : [];
-    }),
-  );
+  const paths = left.map((name) => join(dir, name));
+  // Elsewhere others may write, too, and a name says nothing. In our own, what was lent to the user of commands counts as well.
+  if (paths.length === 0 || (await isOnlyOurs(dir))) return paths;
+  const own = await Promise.all(paths.map(async (path) => ((await isOurs(path)) ? [path] : [])));
   return own.flat();
 }
+
+const isOurs = async (path: string): Promise<boolean> => {
+  const found = await lstat(path).catch(() => null);
+  return found?.uid === process.getuid?.();
+};
+
+/** Nobody else can put anything there. */
+const isOnlyOurs = async (dir: string): Promise<boolean> => {
+  const found = await lstat(dir).catch(() => null);
+  return found?.uid === process.getuid?.() && found !== null && (found.mode & 0o022) === 0;
+};

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -97,3 +97,17 @@ test("what a killed process left under its name is found, what the living have i
   expect(await orphans(join(dir, "none"), "")).toEqual([]);
   expect(readdirSync(dir)).toHaveLength(4);
 });
+
+test.runIf(process.getuid?.() === 0)(
+  "what was lent to another user is found in a directory of our own, and not where others may write",
+  async () => {
+    const dir = temporaryDirectory();
+    const lent = join(dir, ownedName("run-").replace(`run-${process.pid}.`, "run-4194303.") + "x");
+    mkdirSync(lent);
+    chownSync(lent, 4321, 4321);
+    chmodSync(dir, 0o700);
+    expect(await orphans(dir, "run-")).toEqual([lent]);
+    chmodSync(dir, 0o1777);
+    expect(await orphans(dir, "run-")).toEqual([]);
+  },
+);
