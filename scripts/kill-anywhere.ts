@@ -2,176 +2,23 @@
  * Kills `claw fix` with SIGKILL at random points, from an issue on a forge to the draft pull request, resumes it until it is
  * done, and looks whether anybody could tell: node scripts/kill-anywhere.ts [kills=20] [seed]
  */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import Database from "better-sqlite3";
-import { type Finished, type Machine, machine } from "../test/support/claw.ts";
-import { type ForgeServer, startForgeServer } from "../test/support/forge-server.ts";
-import { type ModelServer, startModelServer } from "../test/support/model-server.ts";
-import { playing } from "../test/support/plays.ts";
-import { patchesSum, reproducesSum, sumRepository } from "../test/support/sum.ts";
+import type { Finished } from "../test/support/claw.ts";
+import {
+  faults,
+  leave,
+  orphansIn,
+  paused,
+  type Place,
+  place,
+  randomFrom,
+  runOf,
+  undisturbed,
+} from "./disturbed-run.ts";
 
 const [kills = 20, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
-
-/** Numbers in [0, 1) that come again with the same seed (mulberry32). */
-function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 const random = randomFrom(seed);
-
-interface Place {
-  readonly used: Machine;
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly forge: ForgeServer;
-  readonly model: ModelServer;
-}
-
-/** A machine with a repository that was cloned from a forge, where an issue waits. */
-async function place(): Promise<Place> {
-  const used = machine();
-  const model = await startModelServer(playing({ reproduce: reproducesSum, patch: patchesSum }));
-  const cwd = await used.repository("sum", sumRepository);
-  const bare = join(used.dir, "r.git");
-  execFileSync("git", ["clone", "--quiet", "--bare", cwd, bare]);
-  const forge = await startForgeServer(bare);
-  await used.git(cwd, "remote", "add", "origin", `${forge.url}/o/r.git`);
-  const config = join(used.dir, "home", ".config", "claw");
-  mkdirSync(config, { recursive: true });
-  const host = { api: `${forge.url}/api/v3`, web: forge.url, token: { env: "FORGE_TOKEN" } };
-  writeFileSync(join(config, "config.yaml"), JSON.stringify({ forge: { hosts: { [forge.host]: host } } }));
-  forge.issues.set(7, { title: "sum([]) throws a TypeError", body: "An empty list adds up to 0.", comments: [] });
-  const tmp = join(used.dir, "tmp");
-  mkdirSync(tmp);
-  const env = {
-    OPENAI_BASE_URL: model.url,
-    FORGE_TOKEN: forge.token,
-    TMPDIR: tmp,
-    NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
-  };
-  return { used, cwd, env, forge, model };
-}
-
-async function leave({ used, forge, model }: Place): Promise<void> {
-  await Promise.all([forge.close(), model.close()]);
-  used.remove();
-}
-
-interface Listed {
-  readonly run: string;
-  readonly status: string;
-}
-
-/** The one run of a place, as the ledger has it; null before it began. */
-async function runOf({ used, cwd, env }: Place): Promise<Listed | null> {
-  const { stdout } = await used.claw(["runs", "--json"], { cwd, env });
-  const [only, ...others] = stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Listed]));
-  if (others.length > 0) throw new Error(`${others.length + 1} runs began where one was asked for`);
-  return only ?? null;
-}
-
-/** Processes that have to do with a directory, by what their command line, directory and environment say. */
-function processesIn(dir: string): readonly string[] {
-  return readdirSync("/proc").flatMap((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      return words.includes(dir) || readFileSync(`/proc/${pid}/environ`, "utf8").includes(dir) ? [words] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** What is still running after a while in which everything should have ended by itself. */
-async function orphansIn(dir: string): Promise<readonly string[]> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (processesIn(dir).length === 0) return [];
-    await sleep(50);
-  }
-  return processesIn(dir);
-}
-
-const filesIn = (dir: string): readonly string[] => {
-  try {
-    return readdirSync(dir, { recursive: true, encoding: "utf8" });
-  } catch {
-    return [];
-  }
-};
-
-/** Everything that a finished run should not have left. */
-function leftBehind({ used, cwd }: Place, run: string): readonly string[] {
-  const { clawHome, dir } = used;
-  const home = filesIn(join(clawHome, "runs")).filter((path) => path !== run && path !== join(run, "report.md"));
-  const boxes = ["boxes", "self-test"].flatMap((name) => filesIn(join(clawHome, "sandbox", name)));
-  const drafts = filesIn(join(clawHome, "sandbox")).filter((path) => path.startsWith("draft-"));
-  const locks = filesIn(join(cwd, ".git")).filter((path) => path.endsWith(".lock"));
-  const db = new Database(join(clawHome, "ledger.sqlite"), { readonly: true });
-  const held = db.prepare("SELECT run FROM owners WHERE owner <> ''").all() as Listed[];
-  db.close();
-  return [
-    ...filesIn(join(dir, "tmp")),
-    ...home,
-    ...boxes,
-    ...drafts,
-    ...locks,
-    ...filesIn(join(clawHome, "rooms")),
-    ...filesIn(join(clawHome, "plans")),
-    ...held.map((row) => `${row.run} is still held`),
-  ];
-}
-
-/** What is wrong with a run that is over; empty when nothing is. */
-async function faults(at: Place, run: string, finished: Finished, wanted: string): Promise<readonly string[]> {
-  const { used, cwd, env, forge } = at;
-  const claw = (...args: string[]): Promise<Finished> => used.claw(args, { cwd, env });
-  const found: string[] = [];
-  const check = (holds: boolean, problem: string): void => void (holds || found.push(problem));
-  check(finished.code === 0, `it ended with ${finished.code}: ${finished.stderr.slice(-600)}`);
-  check((await claw("diff", run)).stdout === wanted, "its change is another one");
-  const verified = await claw("audit", "verify");
-  check(verified.code === 0, `the ledger does not verify: ${verified.stderr}`);
-  const replayed = await claw("replay", run);
-  check(replayed.code === 0, `it does not replay: ${replayed.stdout}`);
-  const branches = (await used.git(cwd, "branch", "--list", "claw/*")).split("\n");
-  check(branches.length === 1, `it left ${branches.length} branches`);
-  check(forge.pulls.length === 1, `there are ${forge.pulls.length} pull requests`);
-  const opened = forge.calls.filter(({ method, path }) => method === "POST" && path.endsWith("/pulls")).length;
-  check(opened === 1, `a pull request was opened ${opened} times`);
-  const done = (await claw("log", run, "--json")).stdout
-    .split("\n")
-    .flatMap((line) => /"type":"effect\.done".*?"key":"([^"]+)"/.exec(line)?.[1] ?? []);
-  check(done.length > 0 && new Set(done).size === done.length, `effects on record: ${done.join(", ")}`);
-  const orphans = await orphansIn(used.dir);
-  check(orphans.length === 0, `still running: ${orphans.join("; ")}`);
-  const left = leftBehind(at, run);
-  check(left.length === 0, `left behind: ${left.slice(0, 5).join(", ")}`);
-  return found;
-}
-
-/** The change that a run makes when nobody disturbs it, and how long that takes. */
-async function undisturbed(): Promise<{ readonly diff: string; readonly ms: number }> {
-  const at = await place();
-  const { used, cwd, env } = at;
-  const startedAt = performance.now();
-  const finished = await used.claw(["fix", "7", "--json"], { cwd, env });
-  const ms = performance.now() - startedAt;
-  const diff = (await used.claw(["diff"], { cwd, env })).stdout;
-  const found = await faults(at, (await runOf(at))?.run ?? "", finished, diff);
-  if (found.length > 0) throw new Error(`even undisturbed: ${found.join("\n")}`);
-  await leave(at);
-  return { diff, ms };
-}
 
 /** One attempt, killed after `ms` if it is not over by then. */
 async function attempt({ used, cwd, env }: Place, run: string | null, ms: number): Promise<Finished> {
@@ -186,8 +33,6 @@ async function attempt({ used, cwd, env }: Place, run: string | null, ms: number
 
 const { diff, ms } = await undisturbed();
 console.log(`seed ${seed}; undisturbed it takes ${Math.round(ms)} ms`);
-/** Exit codes of runs that can be continued: no sandbox, or trouble with the machine. */
-const paused = [21, 24];
 let [killed, runs, lost, pauses, wrong] = [0, 0, 0, 0, 0];
 while (killed < kills) {
   const at = await place();
