@@ -1,28 +1,33 @@
 import { createHash } from "node:crypto";
-import * as operators from "./operators/all.ts";
-import type { Edit, Operator } from "./operators/operator.ts";
+import type { Language } from "./languages.ts";
+import { operators } from "./operators/all.ts";
+import { type Edit, type Operator, replace, type Wave } from "./operators/operator.ts";
 import { type Node, type Reader, walk } from "./parse.ts";
-import { scopesOf } from "./scope.ts";
-
-/** How likely a line is to hold the fault, above 0; a line that no failing test reaches has none. */
-type Suspicion = ReadonlyMap<number, number>;
+import { isValue } from "./places.ts";
+import { type Scope, scopesOf } from "./scope.ts";
 
 /** A file in which the fault may be. */
 export interface SuspectFile {
   readonly path: string;
   readonly text: string;
-  readonly lines: Suspicion;
+  /** How likely a line is to hold the fault, above 0; a line that no failing test reaches is left out. */
+  readonly lines: ReadonlyMap<number, number>;
+}
+
+interface ReadableFile {
+  readonly file: SuspectFile;
+  readonly reader: Reader;
 }
 
 /** One small change that might be the fix. */
 export interface Candidate extends Edit {
   readonly path: string;
   readonly line: number;
-  /** Where the expression or statement around the change begins: changes to one part of a loop's head share it. */
-  readonly site: number;
+  /** The expression or statement around the change, by where it begins: changes to one part of a loop's head share it. */
+  readonly place: string;
   /** Name of the family of changes it belongs to. */
   readonly operator: string;
-  readonly wave: Operator["wave"];
+  readonly wave: Wave;
   readonly suspicious: boolean;
   /** Suspicion of its line times how often such a change is a fix. */
   readonly score: number;
@@ -37,63 +42,60 @@ const DECAY = 0.85;
  * The changes to try, those of earlier waves first, within a wave the likeliest first, always in the same order. None
  * breaks the grammar of its file, and no two make the same text.
  */
-export function* candidatesOf(
-  files: readonly { readonly file: SuspectFile; readonly reader: Reader }[],
-  waves: readonly Operator["wave"][],
-): Generator<Candidate> {
-  const sources = files.map(({ file, reader }) => ({
-    file,
-    reader,
-    root: reader.parse(file.text),
-    sound: reader.accepts(file.text),
-  }));
+export function* candidatesOf(files: readonly ReadableFile[], waves: readonly Wave[]): Generator<Candidate> {
+  const sources = files.map(open);
   const seen = new Set<string>();
   for (const wave of waves) {
-    const found = sources.flatMap(({ file, reader, root }) => proposals(file, reader, root, wave));
-    found.sort(
-      (a, b) =>
-        b.score - a.score || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0) || a.start - b.start || a.end - b.end,
-    );
-    for (const candidate of found) {
+    const found = sources.flatMap((source) => proposals(source, wave).map((candidate) => ({ candidate, source })));
+    found.sort((one, other) => inOrder(one.candidate, other.candidate));
+    for (const { candidate, source } of found) {
       const text = candidate.apply();
       const key = createHash("sha1").update(`${candidate.path}\0${text}`).digest("base64");
-      if (seen.has(key)) continue;
+      if (text === source.file.text || seen.has(key)) continue;
       seen.add(key);
-      const source = sources.find(({ file }) => file.path === candidate.path);
-      if (source && text !== source.file.text && (!source.sound || source.reader.accepts(text))) yield candidate;
+      if (!source.sound || source.reader.accepts(text)) yield candidate;
     }
   }
 }
 
-function proposals(file: SuspectFile, { language }: Reader, root: Node, wave: Operator["wave"]): Candidate[] {
-  const scopeOf = scopesOf(root);
-  const wanted = Object.values(operators).filter((operator) => operator.wave === wave);
-  const found: Candidate[] = [];
-  for (const node of walk(root)) {
+const inOrder = (a: Candidate, b: Candidate): number =>
+  b.score - a.score || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0) || a.start - b.start || a.end - b.end;
+
+function open({ file, reader }: ReadableFile) {
+  const root = reader.parse(file.text);
+  return { file, reader, nodes: [...walk(root)], scopeOf: scopesOf(root), sound: reader.accepts(file.text) };
+}
+
+function proposals({ file, reader, nodes, scopeOf }: ReturnType<typeof open>, wave: Wave): Candidate[] {
+  const wanted = operators.filter((operator) => operator.wave === wave);
+  return nodes.flatMap((node) => {
     const suspicion = suspicionOf(node, file.lines);
-    if (suspicion <= 0) continue;
-    for (const operator of wanted) {
-      const { name, prior, suspicious = false } = operator;
-      operator.propose(node, scopeOf(node), language).forEach((edit, index) =>
-        found.push({
-          ...edit,
-          path: file.path,
-          line: node.line,
-          site: node.parent?.start ?? node.start,
-          operator: name,
-          wave,
-          suspicious: suspicious || answersAConstant(node, edit),
-          score: suspicion * prior * DECAY ** index,
-          apply: () => file.text.slice(0, edit.start) + edit.text + file.text.slice(edit.end),
-        }),
-      );
-    }
-  }
-  return found;
+    if (suspicion <= 0) return [];
+    return wanted.flatMap((operator) =>
+      editsOf(operator, node, scopeOf(node), reader.language).map((edit, index): Candidate => ({
+        ...edit,
+        path: file.path,
+        line: node.line,
+        place: `${file.path}:${node.parent?.start ?? node.start}`,
+        operator: operator.name,
+        wave,
+        suspicious: operator.suspicious === true || answersAConstant(node, edit),
+        score: suspicion * operator.prior * DECAY ** index,
+        apply: () => file.text.slice(0, edit.start) + edit.text + file.text.slice(edit.end),
+      })),
+    );
+  });
+}
+
+function editsOf({ at, values, propose }: Operator, node: Node, scope: Scope, language: Language): Edit[] {
+  if ((at && !at.split(" ").includes(node.role ?? "")) || (values && !isValue(node))) return [];
+  const texts = new Set(propose(node, scope, language));
+  texts.delete(node.text);
+  return [...texts].map((edit) => (typeof edit === "string" ? replace(node, edit) : edit));
 }
 
 /** A change counts where it begins; one to a function as a whole counts where its body is reached. */
-function suspicionOf(node: Node, lines: Suspicion): number {
+function suspicionOf(node: Node, lines: SuspectFile["lines"]): number {
   if (node.role !== "function") return lines.get(node.line) ?? 0;
   let most = 0;
   for (let line = node.line; line <= node.lastLine; line++) most = Math.max(most, lines.get(line) ?? 0);

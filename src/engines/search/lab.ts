@@ -29,13 +29,6 @@ export interface Worker {
   close(): Promise<void>;
 }
 
-interface SearchLimits {
-  readonly candidates: number;
-  readonly wallMs: number;
-  /** Also the operators that seldom find anything. */
-  readonly deep: boolean;
-}
-
 /** Everything the search needs of the world. */
 export interface Lab {
   /** Sources with suspicious lines, the most suspicious first. */
@@ -50,7 +43,8 @@ export interface Lab {
   readonly endless: boolean;
   /** How long the whole suite takes on the base, in milliseconds. */
   readonly allMs: number;
-  readonly limits: SearchLimits;
+  /** `deep`: also the operators that seldom find anything. */
+  readonly limits: { readonly candidates: number; readonly wallMs: number; readonly deep: boolean };
   /** How many workspaces are used at once, at least 1. */
   readonly workers: number;
   readonly signal: AbortSignal;

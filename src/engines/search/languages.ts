@@ -1,167 +1,134 @@
-const javascriptTypes = {
+/** What the grammars call the things that operators look at. No two of them use one word for different things. */
+const types = {
   function:
     "function_declaration function_expression generator_function_declaration generator_function arrow_function " +
-    "method_definition",
-  parameters: "formal_parameters",
-  block: "statement_block program",
-  if: "if_statement",
+    "method_definition function_definition lambda",
+  parameters: "formal_parameters parameters lambda_parameters",
+  block: "statement_block program block module",
+  if: "if_statement elif_clause",
   loop: "while_statement do_statement for_statement for_in_statement",
   return: "return_statement",
-  statement: "expression_statement throw_statement break_statement continue_statement",
-  declaration: "lexical_declaration variable_declaration",
-  binary: "binary_expression",
-  unary: "unary_expression",
-  update: "update_expression",
-  ternary: "ternary_expression",
-  assign: "assignment_expression variable_declarator",
-  augment: "augmented_assignment_expression",
-  call: "call_expression new_expression",
-  arguments: "arguments",
-  member: "member_expression",
-  index: "subscript_expression",
-  group: "parenthesized_expression",
-  name: "identifier",
-  property: "property_identifier",
-  number: "number",
-  string: "string",
-  true: "true",
-  false: "false",
-  null: "null undefined",
-  list: "array",
-  map: "object",
-  ignored:
-    "import_statement comment type_annotation type_arguments type_parameters interface_declaration " +
-    "type_alias_declaration enum_declaration decorator regex",
-};
-
-const pythonTypes = {
-  function: "function_definition lambda",
-  parameters: "parameters lambda_parameters",
-  block: "block module",
-  if: "if_statement elif_clause",
-  loop: "while_statement for_statement",
-  return: "return_statement",
   statement:
-    "expression_statement raise_statement assert_statement break_statement continue_statement delete_statement",
-  binary: "comparison_operator boolean_operator binary_operator",
-  unary: "not_operator unary_operator",
-  ternary: "conditional_expression",
-  assign: "assignment",
-  augment: "augmented_assignment",
-  call: "call",
-  arguments: "argument_list",
+    "expression_statement throw_statement raise_statement assert_statement break_statement continue_statement " +
+    "delete_statement",
+  binary: "binary_expression comparison_operator boolean_operator binary_operator",
+  unary: "unary_expression not_operator unary_operator",
+  update: "update_expression",
+  ternary: "ternary_expression conditional_expression",
+  assign: "assignment_expression variable_declarator assignment",
+  augment: "augmented_assignment_expression augmented_assignment",
+  call: "call_expression new_expression call",
+  arguments: "arguments argument_list",
   "named-argument": "keyword_argument",
-  member: "attribute",
-  index: "subscript",
+  member: "member_expression attribute",
+  index: "subscript_expression subscript",
   slice: "slice",
   group: "parenthesized_expression",
   name: "identifier",
-  number: "integer float",
+  number: "number integer float",
   string: "string",
   true: "true",
   false: "false",
-  null: "none",
-  list: "list",
-  map: "dictionary",
-  ignored: "import_statement import_from_statement comment decorator type",
+  null: "null undefined none",
+  list: "array list",
+  map: "object dictionary",
+  ignored:
+    "import_statement import_from_statement comment type_annotation type_arguments type_parameters " +
+    "interface_declaration type_alias_declaration enum_declaration decorator regex type",
 };
 
 /** What a node is for, in words that are the same in every language. Nodes without a role are only walked through. */
-export type Role = keyof typeof javascriptTypes | keyof typeof pythonTypes;
+export type Role = keyof typeof types;
 
-/** A language as the operators see it: what its grammar calls things, and how it spells a few. */
-export interface Language {
-  readonly name: "JavaScript" | "TypeScript" | "TSX" | "Python";
-  /** File of the grammar, without its extension. */
-  readonly grammar: string;
-  readonly extensions: readonly string[];
-  readonly roles: Readonly<Record<string, Role>>;
-  readonly and: string;
-  readonly or: string;
+/** From a node type of any grammar to its role. */
+export const roles: ReadonlyMap<string, Role> = new Map(
+  Object.entries(types).flatMap(([role, names]) => names.split(" ").map((name) => [name, role as Role])),
+);
+
+/** How JavaScript spells what operators write, and how Python does. */
+const spellings = {
+  and: ["&&", "and"],
+  or: ["||", "or"],
   /** Put in front of an operand. */
-  readonly not: string;
-  readonly true: string;
-  readonly false: string;
-  /** The names of nothing, the usual one first. */
-  readonly nulls: readonly string[];
-  /** Comparisons by what they ask; the first of each is tried first. */
-  readonly equal: readonly string[];
-  readonly unequal: readonly string[];
-  readonly arithmetic: Readonly<Record<string, readonly string[]>>;
-  /** `text` as a statement that ends early when `condition` holds. */
-  guard(condition: string, text: string, indent: string): string;
-  /** A larger and a smaller of two. */
-  readonly larger: string;
-  readonly smaller: string;
-  /** Indentation, and not braces, makes blocks. */
-  readonly indented: boolean;
-}
-
-/** From what each role covers to the role of each node type. */
-const roles = (types: Readonly<Record<string, string>>): Readonly<Record<string, Role>> =>
-  Object.fromEntries(
-    Object.entries(types).flatMap(([role, names]) => names.split(" ").map((name) => [name, role as Role])),
-  );
-
-const bitwise = { "&": ["|", "^"], "|": ["&", "^"], "^": ["&", "|"], "<<": [">>"], ">>": ["<<"] };
-const javascript = {
-  roles: roles(javascriptTypes),
-  and: "&&",
-  or: "||",
-  not: "!",
-  true: "true",
-  false: "false",
-  nulls: ["null", "undefined"],
-  equal: ["===", "=="],
-  unequal: ["!==", "!="],
-  arithmetic: {
-    "+": ["-", "*"],
-    "-": ["+", "/"],
-    "*": ["/", "+", "**"],
-    "/": ["*", "%"],
-    "%": ["/", "*"],
-    "**": ["*"],
-    "??": ["||"],
-    ...bitwise,
-  },
-  guard: (condition: string, text: string, indent: string) => `if (${condition}) ${text};\n${indent}`,
-  larger: "Math.max",
-  smaller: "Math.min",
-  indented: false,
+  not: ["!", "not "],
+  true: ["true", "True"],
+  false: ["false", "False"],
+  nothing: ["null", "None"],
+  equals: ["===", "=="],
+  /** Put between something and nothing. */
+  is: ["===", "is"],
+  /** Functions that give the larger of two, and the smaller. */
+  larger: ["Math.max", "max"],
+  smaller: ["Math.min", "min"],
 } as const;
 
-const languages: readonly Language[] = [
-  { ...javascript, name: "JavaScript", grammar: "tree-sitter-javascript", extensions: [".js", ".mjs", ".cjs", ".jsx"] },
-  { ...javascript, name: "TypeScript", grammar: "tree-sitter-typescript", extensions: [".ts", ".mts", ".cts"] },
-  { ...javascript, name: "TSX", grammar: "tree-sitter-tsx", extensions: [".tsx"] },
-  {
-    name: "Python",
-    grammar: "tree-sitter-python",
-    extensions: [".py"],
-    roles: roles(pythonTypes),
-    and: "and",
-    or: "or",
-    not: "not ",
-    true: "True",
-    false: "False",
-    nulls: ["None"],
-    equal: ["==", "is"],
-    unequal: ["!=", "is not"],
-    arithmetic: {
-      "+": ["-", "*"],
-      "-": ["+", "//"],
-      "*": ["**", "+", "//"],
-      "/": ["//", "*"],
-      "//": ["/", "%", "*"],
-      "%": ["//", "*"],
-      "**": ["*"],
-      ...bitwise,
-    },
-    guard: (condition, text, indent) => `if ${condition}:\n${indent}    ${text}\n${indent}`,
-    larger: "max",
-    smaller: "min",
-    indented: true,
+type Words = Readonly<Record<keyof typeof spellings, string>>;
+
+const words = (column: 0 | 1): Words =>
+  Object.fromEntries(Object.entries(spellings).map(([word, spelt]) => [word, spelt[column]])) as Words;
+
+/** From each sign to those it is taken for, likeliest first. */
+type Signs = Readonly<Record<string, readonly string[]>>;
+
+/** A language as the operators see it. */
+export interface Language {
+  readonly name: "JavaScript" | "TypeScript" | "TSX" | "Python";
+  readonly extensions: readonly string[];
+  /** Indentation, and not braces, makes blocks. */
+  readonly indented: boolean;
+  readonly words: Words;
+  readonly signs: Readonly<Record<"relation" | "connective" | "arithmetic", Signs>>;
+}
+
+/** Reads "sign its others; next sign its others"; `~` stands for a blank in a sign. */
+const signs = (text: string): Signs =>
+  Object.fromEntries(
+    text.split("; ").map((entry) => {
+      const [sign = "", ...others] = entry.split(" ").map((word) => word.replace("~", " "));
+      return [sign, others];
+    }),
+  );
+
+/** Signs of arithmetic, with the assignments that are made of them. */
+function arithmetic(text: string): Signs {
+  const plain = signs(`${text}; & | ^; | & ^; ^ & |; << >>; >> <<`);
+  const assigning = Object.entries(plain).map(([sign, others]) => {
+    return [`${sign}=`, [...others.map((other) => `${other}=`), "="]];
+  });
+  return { ...plain, ...Object.fromEntries(assigning), "++": ["--"], "--": ["++"] };
+}
+
+const javascript = {
+  indented: false,
+  words: words(0),
+  signs: {
+    relation: signs(
+      "=== !== <= >=; !== === < >; == != <= >=; != == < >; " +
+        "< <= > >= === !==; <= < >= > === !==; > >= < <= === !==; >= > <= < === !==",
+    ),
+    connective: signs("&& ||; || &&"),
+    arithmetic: arithmetic("+ - *; - + /; * / + **; / * %; % / *; ** *; ?? ||"),
   },
+};
+
+const python = {
+  indented: true,
+  words: words(1),
+  signs: {
+    relation: signs(
+      "== != <= >=; != == < >; is is~not <= >=; is~not is < >; in not~in; not~in in; " +
+        "< <= > >= == !=; <= < >= > == !=; > >= < <= == !=; >= > <= < == !=",
+    ),
+    connective: signs("and or; or and"),
+    arithmetic: arithmetic("+ - *; - + //; * ** + //; / // *; // / % *; % // *; ** *"),
+  },
+};
+
+const languages: readonly Language[] = [
+  { ...javascript, name: "JavaScript", extensions: [".js", ".mjs", ".cjs", ".jsx"] },
+  { ...javascript, name: "TypeScript", extensions: [".ts", ".mts", ".cts"] },
+  { ...javascript, name: "TSX", extensions: [".tsx"] },
+  { ...python, name: "Python", extensions: [".py"] },
 ];
 
 /** The language a file is written in; undefined for one that the search engine does not know. Declaration files hold no code. */

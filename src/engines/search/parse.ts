@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type * as TreeSitter from "@vscode/tree-sitter-wasm";
-import type { Language, Role } from "./languages.ts";
+import { type Language, type Role, roles } from "./languages.ts";
 
 /** A node of a parsed file, as plain data. Offsets are UTF-16 units from the start of the file; lines count from 1. */
 export interface Node {
@@ -46,7 +46,7 @@ async function openReader(language: Language): Promise<Reader> {
   const folder = dirname(require.resolve("@vscode/tree-sitter-wasm"));
   await Parser.init({ locateFile: (file) => join(folder, file) });
   const parser = new Parser();
-  parser.setLanguage(await Grammar.load(join(folder, `${language.grammar}.wasm`)));
+  parser.setLanguage(await Grammar.load(join(folder, `tree-sitter-${language.name.toLowerCase()}.wasm`)));
   const use = <T>(text: string, look: (root: TreeSitter.Node) => T): T => {
     const tree = parser.parse(text);
     if (!tree) throw new Error(`${language.name} was not parsed`);
@@ -58,30 +58,25 @@ async function openReader(language: Language): Promise<Reader> {
   };
   return {
     language,
-    parse: (text) => use(text, (root) => plain(root, { text, language })),
+    parse: (text) => use(text, (root) => plain(root, text)),
     accepts: (text) => use(text, (root) => !root.hasError),
   };
 }
 
-interface Source {
-  readonly text: string;
-  readonly language: Language;
-}
-
 /** The grammar's tree lives in WebAssembly memory; what operators get does not. */
-function plain(from: TreeSitter.Node, source: Source, parent: Node | null = null, field: string | null = null): Node {
+function plain(from: TreeSitter.Node, text: string, parent: Node | null = null, field: string | null = null): Node {
   const { type, isNamed, startIndex: start, endIndex: end } = from;
   const parts: Node[] = [];
   const tokens: Node[] = [];
   const node: Node = {
     type,
-    role: isNamed ? (source.language.roles[type] ?? null) : null,
+    role: isNamed ? (roles.get(type) ?? null) : null,
     field,
     start,
     end,
     line: from.startPosition.row + 1,
     lastLine: from.endPosition.row + 1,
-    text: source.text.slice(start, end),
+    text: text.slice(start, end),
     parent,
     parts,
     tokens,
@@ -89,7 +84,7 @@ function plain(from: TreeSitter.Node, source: Source, parent: Node | null = null
   for (let index = 0; index < from.childCount; index++) {
     const child = from.child(index);
     if (!child) continue;
-    const made = plain(child, source, node, from.fieldNameForChild(index));
+    const made = plain(child, text, node, from.fieldNameForChild(index));
     if (!child.isNamed) tokens.push(made);
     else if (made.role !== "ignored") parts.push(made);
   }
@@ -100,10 +95,4 @@ function plain(from: TreeSitter.Node, source: Source, parent: Node | null = null
 export function* walk(node: Node): Generator<Node> {
   yield node;
   for (const part of node.parts) yield* walk(part);
-}
-
-/** The nearest enclosing node with one of the roles; undefined at the top. */
-export function enclosing(node: Node, ...roles: readonly Role[]): Node | undefined {
-  for (let at = node.parent; at; at = at.parent) if (at.role && roles.includes(at.role)) return at;
-  return undefined;
 }

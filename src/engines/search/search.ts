@@ -1,14 +1,11 @@
-import type { EventOf } from "../../ledger/events.ts";
 import { duration, plural } from "../../text.ts";
-import type { FinishAnswer } from "../../tools/tool.ts";
 import type { Engine, EngineEnd } from "../engine.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
-import { describeFind } from "./describe.ts";
 import type { Lab, Trial, Worker } from "./lab.ts";
 import { languageOf } from "./languages.ts";
 import { openReaders } from "./parse.ts";
-import { countOf, isHopeless, rankOfFirst, type Tally, waveEvents } from "./tally.ts";
-import { judgeCandidate, type Verdict, type Walls, wallFor } from "./validate.ts";
+import { countOf, describeFind, isHopeless, rankOfFirst, type Stop, type Tally, waveEvents } from "./tally.ts";
+import { judgeCandidate, type Verdict, type Walls, wallsFor } from "./validate.ts";
 
 /** Candidates tried between two looks at the limits: few at first, more later. Constants, so that the outcome does not depend on the number of workers. */
 const FIRST_CHUNK = 16;
@@ -18,38 +15,42 @@ const BATCH = 8;
 /** How many more candidates are tried after the first that passes, and how many are compared at most. */
 const LOOK_FURTHER = 16;
 const MAX_COMPARED = 3;
+
 /** Tries small changes until the tests pass. Needs no model, and understands nothing. */
 export const search: Engine = {
   name: "search",
   async patch(assignment): Promise<EngineEnd> {
     const lab = await assignment.lab();
     const workers = await Promise.all(Array.from({ length: lab.workers }, () => lab.openWorker()));
+    const tally: Tally = { startedAt: lab.now(), verdicts: [], waveMs: new Map() };
     try {
-      return await hunt(lab, workers);
+      const { why, detail } = await hunt(lab, workers, tally);
+      for (const event of waveEvents(tally, why)) await lab.record(event);
+      return { reason: why === "found" ? "finished" : "gave-up", detail };
     } finally {
       await Promise.all(workers.map((worker) => worker.close()));
     }
   },
 };
 
-type Stop = EventOf<"search.tried">["why"];
+interface End {
+  readonly why: Stop;
+  readonly detail: string;
+}
 
-async function hunt(lab: Lab, workers: readonly Worker[]): Promise<EngineEnd> {
-  const tally: Tally = { startedAt: lab.now(), verdicts: [], waveMs: new Map() };
+async function hunt(lab: Lab, workers: readonly Worker[], tally: Tally): Promise<End> {
   const walls = wallsFor(lab, workers);
-  let [sinceFirst, refused] = [0, 0];
-  let waiting: Verdict[] = [];
-  const end = async (why: Stop, last: EngineEnd): Promise<EngineEnd> => {
-    for (const event of waveEvents(tally, why)) await lab.record(event);
-    return last;
-  };
-  const submitWaiting = async (): Promise<EngineEnd | null> => {
+  const gaveUp = (why: Stop, because: string): End => ({
+    why,
+    detail: `the search engine tried ${plural(tally.verdicts.length, "small change")} in ${duration(lab.now() - tally.startedAt)}: ${because}`,
+  });
+  let [waiting, sinceFirst, refused]: [Verdict[], number, number] = [[], 0, 0];
+  const submitWaiting = async (): Promise<End | null> => {
     for (const found of waiting.toSorted(better)) {
       const answer = await submit(lab, found, tally);
-      if (answer.accepted) return end("found", { reason: "finished", detail: answer.detail });
+      if (answer.accepted) return { why: "found", detail: answer.detail };
       refused += 1;
-      if (refused >= lab.attempts)
-        return end("attempts", gaveUp(lab, tally, "what passed its tests did not pass claw's check"));
+      if (refused >= lab.attempts) return gaveUp("attempts", "what passed its tests did not pass claw's check");
     }
     [waiting, sinceFirst] = [[], 0];
     return null;
@@ -64,15 +65,14 @@ async function hunt(lab: Lab, workers: readonly Worker[]): Promise<EngineEnd> {
     waiting.push(...verdicts.filter(({ fate }) => fate === "plausible"));
     lab.progress(`${plural(tally.verdicts.length, "candidate")} tried, ${countOf(tally.verdicts, "plausible")} passed`);
     if (waiting.length > 0) sinceFirst += chunk.length;
-    if (waiting.length < MAX_COMPARED && sinceFirst < LOOK_FURTHER) continue;
-    const ended = await submitWaiting();
+    const ended = waiting.length >= MAX_COMPARED || sinceFirst >= LOOK_FURTHER ? await submitWaiting() : null;
     if (ended) return ended;
   }
   const ended = await submitWaiting();
   if (ended) return ended;
-  const spent = isSpent(lab, tally);
-  const why = spent ? "its limits were reached" : "no small change makes the tests pass";
-  return end(spent ? "limits" : "exhausted", gaveUp(lab, tally, why));
+  return isSpent(lab, tally)
+    ? gaveUp("limits", "its limits were reached")
+    : gaveUp("exhausted", "no small change makes the tests pass");
 }
 
 /** The candidates in order, a few at a time, each group of one wave, until the limits are reached. */
@@ -91,8 +91,7 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
     if (chunk.length > 0 && (chunk.length >= most || chunk[0]?.wave !== candidate.wave)) {
       yield chunk;
       if (isSpent(lab, tally)) return;
-      chunk = [];
-      size = CHUNK;
+      [chunk, size] = [[], CHUNK];
     }
     chunk.push(candidate);
   }
@@ -113,52 +112,29 @@ async function tryAll(
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   let next = 0;
-  await Promise.all(
-    workers.map(async (worker) => {
-      const size = worker.manyAtOnce ? Math.max(BATCH, Math.ceil(chunk.length / 4)) : 1;
-      for (let from = next; from < chunk.length && isInTime(lab, tally); from = next) {
-        lab.signal.throwIfAborted();
-        next = from + size;
-        const few = chunk.slice(from, next);
-        const trials = await worker.tryEach(few, walls("failing"));
-        for (const [index, candidate] of few.entries()) {
-          verdicts[from + index] = await judgeCandidate(lab, worker, candidate, trials[index] as Trial, walls);
-        }
-      }
-    }),
-  );
+  const work = async (worker: Worker): Promise<void> => {
+    const size = worker.manyAtOnce ? Math.max(BATCH, Math.ceil(chunk.length / 4)) : 1;
+    for (let from = next; from < chunk.length && isInTime(lab, tally); from = next) {
+      lab.signal.throwIfAborted();
+      next = from + size;
+      const few = chunk.slice(from, next);
+      const trials = await worker.tryEach(few, walls("failing"));
+      for (const [index, candidate] of few.entries())
+        verdicts[from + index] = await judgeCandidate(lab, worker, candidate, trials[index] as Trial, walls);
+    }
+  };
+  await Promise.all(workers.map(work));
   return verdicts;
-}
-
-/** How long the parts may take, by how long they take without a change. */
-function wallsFor({ allMs }: Lab, workers: readonly Worker[]): Walls {
-  const failing = wallFor(Math.max(...workers.map(({ failingMs }) => failingMs)));
-  const all = Math.max(failing, wallFor(allMs));
-  return (part) => (part === "failing" ? failing : all);
 }
 
 /** Less suspicious first, then what is more often a fix. */
 const better = (a: Verdict, b: Verdict): number =>
   Number(a.candidate.suspicious) - Number(b.candidate.suspicious) || b.candidate.score - a.candidate.score;
 
-async function submit(lab: Lab, found: Verdict, tally: Tally): Promise<FinishAnswer> {
+async function submit(lab: Lab, found: Verdict, tally: Tally): ReturnType<Lab["submit"]> {
   const { candidate, heldOut } = found;
   const { path, line, operator, suspicious } = candidate;
-  await lab.record({
-    type: "search.found",
-    path,
-    line,
-    operator,
-    suspicious,
-    rank: rankOfFirst(tally),
-    tried: tally.verdicts.length,
-    heldOut,
-    failing: lab.failing.length,
-  });
+  const [rank, tried, failing] = [rankOfFirst(tally), tally.verdicts.length, lab.failing.length];
+  await lab.record({ type: "search.found", path, line, operator, suspicious, rank, tried, heldOut, failing });
   return lab.submit(candidate, describeFind(lab, found, tally));
 }
-
-const gaveUp = (lab: Lab, { verdicts, startedAt }: Tally, why: string): EngineEnd => ({
-  reason: "gave-up",
-  detail: `the search engine tried ${plural(verdicts.length, "small change")} in ${duration(lab.now() - startedAt)}: ${why}`,
-});

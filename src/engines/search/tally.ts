@@ -1,7 +1,11 @@
 import type { EventOf } from "../../ledger/events.ts";
-import { MAX_TIMEOUTS } from "./lab.ts";
+import { headline, plural } from "../../text.ts";
+import { type Lab, MAX_TIMEOUTS } from "./lab.ts";
 import type { Candidate } from "./candidates.ts";
 import type { Fate, Verdict } from "./validate.ts";
+
+/** Why the search, or one wave of it, came to its end. */
+export type Stop = EventOf<"search.tried">["why"];
 
 /** What has been tried so far. It grows while the search goes on. */
 export interface Tally {
@@ -15,23 +19,16 @@ export interface Tally {
 export const countOf = (verdicts: readonly Verdict[], wanted: Fate): number =>
   verdicts.filter(({ fate }) => fate === wanted).length;
 
-/** Place in the order of the first candidate that passed, from 1; 0 when none did. */
+/** Rank in the order of trying of the first candidate that passed, from 1; 0 when none did. */
 export const rankOfFirst = ({ verdicts }: Tally): number => verdicts.findIndex(({ fate }) => fate === "plausible") + 1;
 
-/** What is left alone when too many changes to it never end. */
-export const placeOf = ({ path, site }: Pick<Candidate, "path" | "site">): string => `${path}:${site}`;
-
 /** Did too many changes around this one never end? */
-export const isHopeless = ({ verdicts }: Tally, candidate: Candidate): boolean =>
-  verdicts.filter(({ fate, candidate: tried }) => fate === "timeout" && placeOf(tried) === placeOf(candidate)).length >=
-  MAX_TIMEOUTS;
+export const isHopeless = ({ verdicts }: Tally, { place }: Candidate): boolean =>
+  verdicts.filter(({ fate, candidate }) => fate === "timeout" && candidate.place === place).length >= MAX_TIMEOUTS;
 
 /** One fact per wave that was begun; the last one says why the search stopped. */
-export function waveEvents(
-  { verdicts, waveMs }: Tally,
-  why: EventOf<"search.tried">["why"],
-): EventOf<"search.tried">[] {
-  return [...waveMs].map(([wave, ms], index) => {
+export const waveEvents = ({ verdicts, waveMs }: Tally, why: Stop): EventOf<"search.tried">[] =>
+  [...waveMs].map(([wave, ms], index) => {
     const mine = verdicts.filter(({ candidate }) => candidate.wave === wave);
     return {
       type: "search.tried",
@@ -45,4 +42,35 @@ export function waveEvents(
       why: index === waveMs.size - 1 ? why : "exhausted",
     };
   });
+
+/** What was found, for a reviewer: where it came from, and how far it can be trusted. */
+export function describeFind(
+  { failing, files }: Pick<Lab, "failing" | "files">,
+  { candidate, heldOut }: Verdict,
+  tally: Tally,
+): string {
+  const { path, line, start, end, text, operator, suspicious } = candidate;
+  const before = files.find((file) => file.path === path)?.text.slice(start, end) ?? "";
+  const change =
+    before === ""
+      ? `put in "${oneLine(text)}"`
+      : text === ""
+        ? `took out "${oneLine(before)}"`
+        : `"${oneLine(before)}" became "${oneLine(text)}"`;
+  return [
+    "Found by search, not by understanding: review it.",
+    "",
+    `In ${path}, line ${line}, ${change} (${operator}). The first that passed the tests was number ${rankOfFirst(tally)} of ${plural(tally.verdicts.length, "change")} tried; ${countOf(tally.verdicts, "plausible")} passed.`,
+    failing.length > 1
+      ? `${failing.length} failing tests pass with it.`
+      : "Weak: one failing input. A second, different one would say more.",
+    heldOut > 0
+      ? `${plural(heldOut, "test")} kept back from the search ${heldOut === 1 ? "passes" : "pass"} with it too.`
+      : "No passing test was left to keep back from the search.",
+    ...(suspicious
+      ? ["Suspicious: changes that delete a statement or return a constant often hide a bug instead of mending it."]
+      : []),
+  ].join("\n");
 }
+
+const oneLine = (text: string): string => headline(text.replace(/\s+/g, " "), 80);

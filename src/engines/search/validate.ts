@@ -52,6 +52,13 @@ export async function judgeCandidate(
 /** How long each part of the suite may take. */
 export type Walls = (part: Part) => number;
 
+/** The longest that parts may take with a candidate, by how long they take without a change. */
+export function wallsFor({ allMs }: Lab, workers: readonly Worker[]): Walls {
+  const failing = wallFor(Math.max(...workers.map(({ failingMs }) => failingMs)));
+  const all = Math.max(failing, wallFor(allMs));
+  return (part) => (part === "failing" ? failing : all);
+}
+
 /** Does every test that shows the bug pass, and nothing newly fail, as far as the search looks? */
 function holds(lab: Lab, result: SuiteResult, part: Part): boolean {
   if (!result.structured) return result.exitCode === 0;

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Candidate } from "../../engines/search/candidates.ts";
 import { MAX_TIMEOUTS, type Part, type Trial, type Worker } from "../../engines/search/lab.ts";
-import { placeOf } from "../../engines/search/tally.ts";
 import { suiteCommand } from "../../suite/command.ts";
 import { readResults } from "../../suite/read-results.ts";
 import { shellQuote } from "../../suite/shell.ts";
@@ -169,7 +168,7 @@ async function runTogether(
   const items = candidates.map((candidate) => ({
     path: candidate?.path ?? null,
     text: candidate?.apply() ?? "",
-    place: candidate ? placeOf(candidate) : "",
+    place: candidate?.place ?? "",
   }));
   const limits = candidates[0] ? limitsFor(wallMs) : BASE_LIMITS;
   await room.sandbox.exec(["/bin/bash", "-c", `rm -f ${BATCH_ANSWERS}; ${shell}`], {
