@@ -7,11 +7,11 @@ import type { Agent } from "./agent.ts";
  * counts: a guess could be less than the bill.
  */
 export function costOf(
-  { usage, servedTier, ms }: Reply,
+  { usage, servedTier, servedModel, ms }: Reply,
   reserved: number | null,
   { model, clock }: Agent,
 ): number | null {
-  const price = model.price(usage, clock.now(), servedTier, ms);
+  const price = model.price(usage, clock.now(), servedTier, ms, servedModel);
   return price === null || usage.source === "provider" || model.info.selfHosted ? price : (reserved ?? price);
 }
 

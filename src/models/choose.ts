@@ -86,7 +86,12 @@ const inMilliseconds = (timeouts: NonNullable<EndpointConfig["timeouts"]>): Part
 export function endpointFor(config: Config, [name, endpoint]: Named, model: string): Endpoint {
   const { wire, key } = endpoint;
   const own = config.user.prices;
-  const prices = own[`${name}/${model}`] ?? own[model] ?? endpoint.price;
+  const priceOf = (served: string) => own[`${name}/${served}`] ?? own[served] ?? endpoint.price;
+  const prices = priceOf(model);
+  const alsoPrices = (endpoint.alsoServes ?? []).flatMap((served) => {
+    const price = priceOf(served);
+    return price ? [[served, given(price)] as const] : [];
+  });
   const baseUrl = withVersion(endpoint);
   const selfHosted = endpoint.selfHosted ?? isLocal(new URL(baseUrl).hostname);
   if (config.user.egress === "local-only") refuseCloud(`${name} (${baseUrl})`, selfHosted, "config.yaml");
@@ -104,6 +109,7 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
     },
     ...(endpoint.timeouts && { deadlines: inMilliseconds(endpoint.timeouts) }),
     ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
+    ...(alsoPrices.length > 0 && { alsoPrices: Object.fromEntries(alsoPrices) }),
     ...(endpoint.applyPatch !== undefined && { applyPatch: endpoint.applyPatch }),
     ...(prices && { prices: given(prices) }),
     ...(endpoint.hourly && { hourly: endpoint.hourly }),

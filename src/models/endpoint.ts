@@ -30,6 +30,8 @@ export interface Endpoint {
   readonly prices?: ConfiguredPrices;
   /** Other names of models whose replies are accepted; see `served.ts`. */
   readonly alsoServes?: readonly string[];
+  /** What the owner pays for those, by name. */
+  readonly alsoPrices?: Readonly<Record<string, ConfiguredPrices>>;
   /** Whether the model is offered `apply_patch` in place of `edit`; by default where its family was trained on it. */
   readonly applyPatch?: boolean;
   /** A server that costs US dollars by the hour, and how many requests it serves at once. */

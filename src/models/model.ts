@@ -77,8 +77,11 @@ export interface ConnectedModel {
   /** What the last probe found out; null or absent without one. */
   readonly capabilities?: Capabilities | null;
   readonly ask: Model;
-  /** Integer nano-dollars, or null when the price is not known: never 0 for "unknown". `ms` is how long the request took. */
-  price(usage: Usage, at: number, tier: string | null, ms: number): number | null;
+  /**
+   * Integer nano-dollars, or null when the price is not known: never 0 for "unknown". `ms` is how long the request took,
+   * `served` the model that answered where that is not the one that was asked.
+   */
+  price(usage: Usage, at: number, tier: string | null, ms: number, served?: string): number | null;
   /** Upper bound of the next request's cost in nano-dollars, or null when the price is not known. */
   ceiling(inputTokens: number, maxOutputTokens: number, at: number): number | null;
   /** Where the price comes from, for the record. */

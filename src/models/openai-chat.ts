@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 import { connectWire, type Dialect } from "./adapter.ts";
+import { addDetail, ReasoningDetail } from "./reasoning-details.ts";
 import { isStrict, replayedArguments, type RawReply } from "./settle.ts";
 import { splitThinking } from "./text-rescue.ts";
 import { mapUsage } from "./usage.ts";
@@ -42,8 +43,18 @@ function chatTool({ name, about, schema }: ToolSpec): ChatCompletionTool {
   };
 }
 
-/** Thinking as this wire brings it: in a field of its own, or in tags at the start of the text. */
-const Thought = z.object({ field: z.enum(["reasoning_content", "reasoning", "think"]), text: z.string() });
+/** Thinking as this wire brings it: in a field of its own, in blocks that a gateway passes on, or in tags at the start of the text. */
+const Thought = z.union([
+  z.object({ field: z.enum(["reasoning_content", "reasoning", "think"]), text: z.string() }),
+  z.object({ field: z.literal("reasoning_details"), blocks: z.array(ReasoningDetail) }),
+]);
+type Thought = z.infer<typeof Thought>;
+
+/** Thinking as it goes back: as it came. */
+function thoughtField(thought: Thought | undefined): Record<string, unknown> {
+  if (thought === undefined || thought.field === "think") return {};
+  return { [thought.field]: thought.field === "reasoning_details" ? thought.blocks : thought.text };
+}
 
 function chatMessage(message: Message, endpoint: Endpoint): ChatCompletionMessageParam & Record<string, unknown> {
   switch (message.role) {
@@ -62,7 +73,7 @@ function chatMessage(message: Message, endpoint: Endpoint): ChatCompletionMessag
         role: "assistant",
         // Neither null nor empty: some servers reject one, some the other.
         content: said === "" && calls.length === 0 ? "(no text)" : said,
-        ...(thought !== undefined && thought.field !== "think" ? { [thought.field]: thought.text } : {}),
+        ...thoughtField(thought),
         ...(calls.length > 0
           ? {
               tool_calls: calls.map((call) => ({
@@ -83,6 +94,7 @@ const Piece = z.object({
   refusal: z.string().nullish(),
   reasoning_content: z.string().nullish(),
   reasoning: z.string().nullish(),
+  reasoning_details: z.array(ReasoningDetail).nullish().catch(null),
   tool_calls: z
     .array(
       z.object({
@@ -116,6 +128,7 @@ interface OpenCall {
 async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDelta: OnDelta): Promise<RawReply> {
   const said = { content: "", refusal: "", reasoning_content: "", reasoning: "" };
   const calls: OpenCall[] = [];
+  const blocks: ReasoningDetail[] = [];
   let finish: string | null = null;
   let last: Pick<z.infer<typeof Frame>, "usage" | "timings" | "model" | "service_tier" | "system_fingerprint"> = {
     usage: null,
@@ -141,9 +154,12 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
     if (piece === null || piece === undefined) continue;
     for (const field of ["content", "refusal", "reasoning_content", "reasoning"] as const)
       said[field] += piece[field] ?? "";
+    const whole = choice?.delta === null || choice?.delta === undefined;
+    if (whole) blocks.push(...(piece.reasoning_details ?? []));
+    else for (const detail of piece.reasoning_details ?? []) addDetail(blocks, detail);
     if (piece.content) onDelta({ kind: "text", text: piece.content });
     else if (piece.reasoning_content || piece.reasoning) onDelta({ kind: "waiting", text: "thinking" });
-    addCalls(calls, piece, choice?.delta === null || choice?.delta === undefined);
+    addCalls(calls, piece, whole);
   }
   if (finish === null)
     throw new ModelError("stream_truncated", `${endpoint.name} ended its reply without saying that it was complete`, {
@@ -153,18 +169,11 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
     const kind = finish === "error" ? "server" : "stream_truncated";
     throw new ModelError(kind, `${endpoint.name} broke its reply off (${finish})`, { where: endpoint });
   }
-  const { thinking, text } = thoughtsOf(said, endpoint);
+  const { thinking, text } = thoughtsOf(said, blocks, endpoint);
   return {
     text: text === "" ? said.refusal : text,
     calls,
-    finish:
-      said.refusal !== ""
-        ? "refusal"
-        : finish === "length"
-          ? "length"
-          : finish === "content_filter"
-            ? "filter"
-            : "other",
+    finish: said.refusal !== "" ? "refusal" : stopOf(finish),
     reasoning: thinking === null ? [] : [thinking],
     usage: mapUsage(last.usage, last.timings),
     servedModel: last.model ?? null,
@@ -173,11 +182,17 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
   };
 }
 
+const stopOf = (finish: string): RawReply["finish"] =>
+  finish === "length" ? "length" : finish === "content_filter" ? "filter" : "other";
+
 function thoughtsOf(
   said: { content: string; reasoning_content: string; reasoning: string },
+  blocks: readonly ReasoningDetail[],
   endpoint: Endpoint,
-): { thinking: z.infer<typeof Thought> | null; text: string } {
+): { thinking: Thought | null; text: string } {
   const text = said.content;
+  // A gateway says the same in plain words besides; only the blocks carry what the provider signed.
+  if (blocks.length > 0) return { thinking: { field: "reasoning_details", blocks: [...blocks] }, text };
   if (said.reasoning_content !== "")
     return { thinking: { field: "reasoning_content", text: said.reasoning_content }, text };
   if (said.reasoning !== "") return { thinking: { field: "reasoning", text: said.reasoning }, text };

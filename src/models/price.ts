@@ -3,6 +3,7 @@ import { tierFactor } from "../service-tiers.ts";
 import { deadlinesFor } from "./deadline.ts";
 import type { ConfiguredPrices, Endpoint } from "./endpoint.ts";
 import type { ConnectedModel } from "./model.ts";
+import { isSameModel } from "./served.ts";
 
 /** The questions about money a connection answers, in integer nano-dollars; null is "not known", never 0. */
 export type Pricing = Pick<ConnectedModel, "price" | "ceiling" | "terms">;
@@ -20,6 +21,32 @@ const ownServer: Pricing = { ...free, terms: { kind: "own-server" } };
  * endpoint's address. A self-hosted endpoint is in no list. Loads the list only when it is needed: it costs about 30 ms.
  */
 export async function pricingFor(endpoint: Endpoint): Promise<Pricing> {
+  const own = await pricingOf(endpoint);
+  const { alsoServes = [], alsoPrices = {} } = endpoint;
+  if (alsoServes.length === 0) return own;
+  const others = await Promise.all(
+    alsoServes.map(async (model) => {
+      const { prices: _own, ...other } = endpoint;
+      const prices = alsoPrices[model];
+      return { model, ...(await pricingOf({ ...other, model, ...(prices && { prices }) })) };
+    }),
+  );
+  const ofServed = (served: string): Pricing | undefined =>
+    isSameModel(endpoint.model, served) ? own : others.find(({ model }) => isSameModel(model, served));
+  return {
+    ...own,
+    // Another model that the owner accepts is billed as itself, where its price is known.
+    price: (usage, at, tier, ms, served = "") =>
+      ofServed(served)?.price(usage, at, tier, ms) ?? own.price(usage, at, tier, ms),
+    ceiling(inputTokens, maxOutputTokens, at) {
+      const most = own.ceiling(inputTokens, maxOutputTokens, at);
+      if (most === null) return null;
+      return Math.max(most, ...others.map(({ ceiling }) => ceiling(inputTokens, maxOutputTokens, at) ?? 0));
+    },
+  };
+}
+
+async function pricingOf(endpoint: Endpoint): Promise<Pricing> {
   if (endpoint.prices !== undefined) return configuredPricing(endpoint.prices, endpoint.model);
   if (endpoint.hourly !== undefined) return hourlyPricing(endpoint.hourly, deadlinesFor(endpoint, true).totalMs);
   return endpoint.selfHosted ? ownServer : listedPricing(endpoint);

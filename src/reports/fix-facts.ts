@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Recorded } from "../ledger/events.ts";
 import { plural } from "../text.ts";
+import { driftNotes } from "../views/drift.ts";
 import { foldRun } from "../views/run.ts";
 
 /** What the stages of a fix handed on, as far as reports tell it. Read leniently: a run of another release is still shown. */
@@ -71,7 +72,7 @@ export function fixFacts(events: readonly Recorded[]): FixFacts {
   const task = output("intake", Task);
   return {
     task,
-    notes: [...(task ? issueNotes(task) : []), ...(output("workspace", Setup)?.notes ?? [])],
+    notes: [...(task ? issueNotes(task) : []), ...(output("workspace", Setup)?.notes ?? []), ...driftNotes(events)],
     suite: output("baseline", Suite)?.plan ?? null,
     reproduction: output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? null,
     patch: output("patch", z.object({ patch: Patch }))?.patch ?? null,

@@ -159,6 +159,21 @@ test("configured prices come first, and zero is a price", async () => {
   expect([free.price(usage({ inputUncached: 10 }), at, null, 1), free.ceiling(1, 1, at)]).toEqual([0, 0]);
 });
 
+test("a reply of another model that the owner accepts costs what that one costs, and the ceiling holds for all of them", async () => {
+  const asked = { inputUncached: 1_000 };
+  const luna = await openai("gpt-5.6-luna", { alsoServes: ["gpt-5.6-terra", "of-nobody"] });
+  const paid = (served?: string) => luna.price(usage(asked), at, null, 1, served);
+  expect([paid(), paid("gpt-5.6-luna-2026-07-01"), paid("of-nobody")]).toEqual(Array(3).fill(200_000));
+  expect([paid("gpt-5.6-terra"), paid("gpt-5.6-terra-2026-07-01")]).toEqual(Array(2).fill(2_000_000));
+  const terra = await openai("gpt-5.6-terra");
+  expect(luna.ceiling(10, 10, at)).toBe(terra.ceiling(10, 10, at));
+  const own = { prices: { input: 1, output: 1 }, alsoServes: ["big"], alsoPrices: { big: { input: 3, output: 3 } } };
+  const configured = await openai("small", own);
+  expect(configured.price(usage(asked), at, null, 1, "big")).toBe(3_000_000);
+  expect(configured.ceiling(1, 1, at)).toBe(6_000);
+  expect((await openai("of-nobody", { alsoServes: ["gpt-5.5"] })).ceiling(1, 1, at)).toBeNull();
+});
+
 test("a tier nobody published a price for has none", () => {
   expect(
     ["default", "auto", "standard", "flex", "batch", "scale", "ultrafast"].map((tier) =>
