@@ -45,6 +45,7 @@ export async function holdSession(log: RunLog, model: ConnectedModel): Promise<v
       collect: nothing,
       handOver: nothing,
       close: () => Promise.resolve(),
+      backend: "none",
       policyHash: "",
       degraded: [],
     } as Agent["sandbox"],

@@ -14,7 +14,7 @@ import { openSqlite } from "./store/sqlite.ts";
 import type { MayContact } from "./models/choose.ts";
 import type { Endpoint } from "./models/endpoint.ts";
 import type { ConnectedModel } from "./models/model.ts";
-import type { FinishedRun, House, StartRequest, Watch } from "./workflows/start.ts";
+import type { FinishedRun, House, StartRequest, Waiver, Watch } from "./workflows/start.ts";
 
 /** Everything the faces may use. Parts that cost start-up time are loaded when first asked for. */
 export interface App {
@@ -28,7 +28,7 @@ export interface App {
   /** For work in the repository around `cwd`; refuses a home that lies inside it. */
   house(cwd: string): Promise<House>;
   start(request: StartRequest): Promise<FinishedRun>;
-  resume(run: string, watch: Watch): Promise<FinishedRun>;
+  resume(run: string, watch: Watch, waiver?: Waiver): Promise<FinishedRun>;
   close(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export function openApp(version: string): App {
     };
     return openForge(place, { hosts, token, version, patienceMs: FORGE_PATIENCE_MS, ...call });
   };
-  const house = async (cwd: string | null): Promise<House> => ({
+  const house = async (cwd: string | null, waiver?: Waiver): Promise<House> => ({
     version,
     home: config.home,
     path: config.path,
@@ -76,11 +76,12 @@ export function openApp(version: string): App {
       tools: config.user.network.tools,
     },
     openSandbox: async (policy, onEgress?: OnEgress) => {
-      const { openSandbox } = await import("./sandbox/open.ts");
+      const { openSandbox, openWithoutSandbox } = await import("./sandbox/open.ts");
       const { path, userHome, home, user } = config;
       const container = containerOf(user.sandbox);
       const own = { path, home: userHome, stateDir: join(home, "sandbox"), privateHosts: user.network.private };
       const host = { ...own, ...(container && { container }) };
+      if (waiver) return openWithoutSandbox(policy, own);
       return openSandbox(withCertificates(policy, config.certificates), host, onEgress);
     },
   });
@@ -89,10 +90,12 @@ export function openApp(version: string): App {
     config,
     ledger,
     secrets,
-    house,
+    house: (cwd) => house(cwd),
     forge,
-    start: async (request) => (await import("./workflows/start.ts")).startRun(await house(request.cwd), request),
-    resume: async (run, watch) => (await import("./workflows/resume.ts")).resumeRun(await house(null), run, watch),
+    start: async (request) =>
+      (await import("./workflows/start.ts")).startRun(await house(request.cwd, request.waiver), request),
+    resume: async (run, watch, waiver) =>
+      (await import("./workflows/resume.ts")).resumeRun(await house(null, waiver), run, watch, waiver),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
 }

@@ -108,6 +108,7 @@ const noSandbox: Sandbox = {
   collect: never,
   handOver: never,
   close: () => Promise.resolve(),
+  backend: "none",
   policyHash: "",
   degraded: [],
 };

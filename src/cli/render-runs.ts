@@ -11,6 +11,8 @@ export interface RunRow {
   readonly branch: string | null;
   /** Nano-dollars; null when part of it has no known price. */
   readonly cost: number | null;
+  /** Its commands ran without a sandbox. */
+  readonly unconfined: boolean;
   /** Its record does not hold. */
   readonly broken: boolean;
 }
@@ -27,10 +29,10 @@ const numeric = new Set<string>(["age", "cost"]);
 
 /** A table of runs; the task is cut when the terminal is narrow. */
 export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Frame): string {
-  const cells = rows.map(({ run, startedAt, outcome, title, branch, cost, broken }) => ({
+  const cells = rows.map(({ run, startedAt, outcome, title, branch, cost, broken, unconfined }) => ({
     run,
     age: broken ? "" : age(now - startedAt),
-    how: outcome,
+    how: unconfined ? `${outcome}, no sandbox` : outcome,
     cost: broken ? "" : money(cost),
     task: printable(title),
     branch: branch ?? "",

@@ -81,7 +81,7 @@ async function entryOf(ledger: Ledger, run: string): Promise<IndexEntry | null> 
 }
 
 async function rowOf(ledger: Ledger, { run, started, outcome, shown, workflow }: IndexEntry): Promise<RunRow> {
-  const { title, branch, cost } = Shown.parse(JSON.parse(shown));
+  const { title, branch, cost, unconfined = false } = Shown.parse(JSON.parse(shown));
   const open = outcome === OPEN ? ((await ledger.active(run)) ? "running" : "interrupted") : null;
   return {
     run,
@@ -92,5 +92,6 @@ async function rowOf(ledger: Ledger, { run, started, outcome, shown, workflow }:
     branch,
     cost,
     broken: outcome === BROKEN,
+    unconfined,
   };
 }

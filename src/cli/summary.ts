@@ -39,7 +39,11 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity): stri
     ["refused", refusedLine(result)],
     [
       "sandbox",
-      result.notEnforced.length > 0 ? `not enforced on this machine: ${result.notEnforced.join(", ")}` : null,
+      result.sandbox?.waivedBy
+        ? style.strong(`none: ${said(result.sandbox.waivedBy)} wanted commands to run without one`)
+        : result.notEnforced.length > 0
+          ? `not enforced on this machine: ${result.notEnforced.join(", ")}`
+          : null,
     ],
     ...result.notes.map((note): [string, string] => ["note", said(note)]),
     ["next", nextStep(result)],

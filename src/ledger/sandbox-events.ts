@@ -7,11 +7,19 @@ export const sandboxEvents = [
     purpose: z.string(),
     policy: z.string(),
     degraded: z.array(z.string()),
+    /** Program that holds it; "none" where a person wanted none. */
+    backend: z.enum(["bubblewrap", "podman", "docker", "seatbelt", "none"]).optional(),
     /** "complete" when nothing is lacking. */
     level: z.enum(["standard", "complete"]).optional(),
     network: z.enum(["none", "host"]),
     /** Hosts that its commands may reach through the egress proxy. */
     hosts: z.array(z.string()).optional(),
+  }),
+  /** A person at a terminal wanted commands to run without a sandbox, until the run pauses or ends. */
+  event("sandbox.waived", {
+    by: z.string(),
+    /** What they typed to confirm it. */
+    words: z.string(),
   }),
   /** What the egress proxy of a sandbox decided, before it connects. `port` is 0 when the request named none. */
   event("egress.judged", {

@@ -1,6 +1,6 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, plural } from "../text.ts";
-import { type EvidenceRow, foldEvidence, latestGates, notEnforced } from "../views/evidence.ts";
+import { type EvidenceRow, foldEvidence, latestGates, notEnforced, sandboxFacts } from "../views/evidence.ts";
 import { evidenceLevel } from "../views/evidence-level.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend } from "../views/spend.ts";
@@ -47,6 +47,7 @@ function title({ run, events }: FixReportInput): string {
   const status = end?.outcome ?? (found ? `the proof ${found.holds ? "holds" : "does not hold"}` : "not proven");
   const facts = [
     `**${status}**`,
+    ...(sandboxFacts(events)?.waivedBy ? ["**without a sandbox**"] : []),
     `run ${code(run)}`,
     ...(started ? [`base ${code(started.base.slice(0, 12))}`, modelName(lastModel(events))] : []),
   ];
@@ -116,7 +117,7 @@ export function proof(events: readonly Recorded[]): string {
   const command = rows.at(-1)?.last.command ?? "";
   const leftOut = fixFacts(events).suite?.leftOut ?? [];
   const sentences = [
-    `Run by claw in clean checkouts, in a sandbox, with ${code(command)}.`,
+    `Run by claw in clean checkouts, ${sandboxFacts(events)?.waivedBy ? "without a sandbox" : "in a sandbox"}, with ${code(command)}.`,
     ...(leftOut.length > 0 ? [`Left out of it, because these are no tests: ${leftOut.map(code).join(", ")}.`] : []),
     suiteSentence(events, rows),
   ];
@@ -191,13 +192,17 @@ export function record({ run, events, head }: FixReportInput): string {
   const tiers = tierWords(events);
   const escalated = escalationWords(events);
   const lacks = notEnforced(events);
+  const waivedBy = sandboxFacts(events)?.waivedBy ?? null;
   const tokens = `${spend.inputTokens} tokens read (${spend.cachedTokens} from cache), ${spend.outputTokens} written`;
   const lines = [
     `- cost: ${plain(costWords(events))}, ${plural(spend.turns, "turn")}, ${tokens}, ${duration(activeMs)}`,
     ...(escalated ? [`- models: ${plain(escalated)}`] : []),
     ...(tiers ? [`- the same run at other service tiers: ${tiers}`] : []),
     `- answered by: ${servedModels(events).map(plain).join(", ") || modelName(started?.model?.label)}`,
-    ...(lacks.length > 0 ? [`- sandbox: not enforced on this machine: ${plain(lacks.join(", "))}`] : []),
+    ...(waivedBy !== null ? [`- **no sandbox**: ${plain(waivedBy)} wanted commands to run without one`] : []),
+    ...(lacks.length > 0 && waivedBy === null
+      ? [`- sandbox: not enforced on this machine: ${plain(lacks.join(", "))}`]
+      : []),
     ...notes.map((note) => `- note: ${plain(note)}`),
     `- every prompt, reply, command and result: ${code(`claw log ${run}`)}; ledger head when this was written: ${code(`sha256:${head}`)}`,
   ];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
 import type { Recorded } from "../ledger/events.ts";
-import { latestGates, notEnforced } from "../views/evidence.ts";
+import { latestGates, notEnforced, sandboxFacts } from "../views/evidence.ts";
 import { evidenceLevel, levels } from "../views/evidence-level.ts";
 import { foldRun, latest, ofType } from "../views/run.ts";
 import { foldStages, type StageRow } from "../views/stages.ts";
@@ -118,6 +118,15 @@ export const Result = z.strictObject({
     })
     .meta({ description: "What sessions tried and claw did not let pass." }),
   notEnforced: z.array(z.string()).meta({ description: "What the sandbox could not enforce on this machine." }),
+  sandbox: z
+    .strictObject({
+      backends: z.array(z.string()),
+      level: z.enum(["complete", "standard", "none"]).meta({ description: "none: somebody wanted to run without." }),
+      waivedBy: z.string().nullable(),
+    })
+    .nullable()
+    .optional()
+    .meta({ description: "What held the commands of the run; null when none was run." }),
   notes: z.array(z.string()),
   record: z.string().meta({ description: "Head of the run's ledger, SHA-256." }),
 });
@@ -161,6 +170,11 @@ const evidenceOf = (events: readonly Recorded[]): Result["evidence"] =>
 function levelOf(events: readonly Recorded[]): NonNullable<Result["evidenceLevel"]> | null {
   const found = evidenceLevel(events);
   return found && { ...found, raisedBy: [...found.raisedBy], wouldRaise: [...found.wouldRaise] };
+}
+
+function sandboxOf(events: readonly Recorded[]): NonNullable<Result["sandbox"]> | null {
+  const found = sandboxFacts(events);
+  return found && { ...found, backends: [...found.backends] };
 }
 
 const inDollars = (nano: number | null): number | null => (nano === null ? null : nano / 1e9);
@@ -240,6 +254,7 @@ export function resultOf(facts: RunFacts): Result {
     },
     onTheWay: { refusals: [...refusals], frozenEdits: [...frozenEdits], strayEdits: [...strayEdits] },
     notEnforced: [...notEnforced(events)],
+    sandbox: sandboxOf(events),
     notes: [...notes],
     record: head,
   };

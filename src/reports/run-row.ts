@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Recorded } from "../ledger/events.ts";
+import { sandboxFacts } from "../views/evidence.ts";
 import { foldRun } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
 import type { ListedAs } from "../store/run-index.ts";
@@ -12,6 +13,8 @@ export const Shown = z.object({
   /** Nano-dollars; null when part of it has no known price. */
   cost: z.number().nullable(),
   turns: z.number(),
+  /** Commands ran without a sandbox. */
+  unconfined: z.boolean().optional(),
 });
 export type Shown = z.infer<typeof Shown>;
 
@@ -26,6 +29,7 @@ export function listedAs(events: readonly Recorded[]): ListedAs | null {
     branch: published.branch,
     cost: shownCost(spend),
     turns: spend.turns,
+    ...(sandboxFacts(events)?.waivedBy && { unconfined: true }),
   };
   return {
     started: started.at,

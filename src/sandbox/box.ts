@@ -108,6 +108,7 @@ function openedBox(checked: CheckedPolicy, prepared: Prepared, { scratch, places
       places.release();
       await end();
     },
+    backend: "bubblewrap",
     policyHash: checked.hash,
     degraded: prepared.degraded,
     environment: prepared.environment,

@@ -4,12 +4,11 @@ import { assembleBox } from "./box.ts";
 import { findBubblewrap } from "./bubblewrap.ts";
 import { proveAbility } from "./proof.ts";
 import { openContainer } from "./container/container.ts";
+import { bare } from "./on-host/bare.ts";
+import { openOnHost } from "./on-host/open.ts";
 import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 
-/**
- * Opens a sandbox that has shown on this machine that it holds. Throws SandboxUnavailable when there is none to be
- * had; there is no way to run a command without.
- */
+/** Opens a sandbox that has shown on this machine that it holds. Throws SandboxUnavailable when there is none to be had. */
 export async function openSandbox(policy: SandboxPolicy, host: SandboxHost, onEgress?: OnEgress): Promise<Sandbox> {
   // The kernel ends a command with the thread that started it, and Node minds who closes a worker's descriptors.
   if (!isMainThread) throw new Error("a sandbox can be opened on the main thread only");
@@ -18,3 +17,7 @@ export async function openSandbox(policy: SandboxPolicy, host: SandboxHost, onEg
   const bubblewrap = findBubblewrap(host.bwrap);
   return assembleBox(policy, host, await proveAbility(bubblewrap, policy, host), onEgress);
 }
+
+/** Commands run on the host as claw's own user. Only for a person who has said so at a terminal, and never instead of a sandbox that fails. */
+export const openWithoutSandbox = (policy: SandboxPolicy, host: SandboxHost): Promise<Sandbox> =>
+  openOnHost(policy, host, bare);

@@ -125,6 +125,9 @@ export interface SandboxFiles {
   write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<FileAnswer>;
 }
 
+/** What contains the commands of a sandbox; "none" where a person has said that nothing shall. */
+export type Backend = "bubblewrap" | "podman" | "docker" | "seatbelt" | "none";
+
 export interface Sandbox {
   /** Runs argv inside; a shell is ["/bin/bash", "-c", text]. Never throws for what the command does; rethrows on abort. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
@@ -134,6 +137,7 @@ export interface Sandbox {
   handOver(): Promise<void>;
   /** A regular file the command left under /tmp, at most `maxBytes` of it; null when there is none. Never follows links. */
   collect(path: string, maxBytes: number): Promise<Buffer | null>;
+  readonly backend: Backend;
   /** SHA-256 of the policy in canonical form, for the record. */
   readonly policyHash: string;
   /** What this sandbox could not enforce on this machine, by name ("cgroup", "seccomp", …); empty when complete. */

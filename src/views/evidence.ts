@@ -36,6 +36,26 @@ export function latestGates(events: readonly Recorded[]): readonly Recorded<Even
   return [...newest.values()];
 }
 
+/** What held the commands of a run: its backends, the lowest of their levels, and who waived them. */
+export interface SandboxFacts {
+  readonly backends: readonly string[];
+  readonly level: "complete" | "standard" | "none";
+  readonly waivedBy: string | null;
+}
+
+/** Null for a run that opened none and waived none. */
+export function sandboxFacts(events: readonly Recorded[]): SandboxFacts | null {
+  const opened = ofType(events, "sandbox.opened");
+  const waivedBy = ofType(events, "sandbox.waived").at(-1)?.by ?? null;
+  if (opened.length === 0 && waivedBy === null) return null;
+  const complete = opened.every(({ degraded }) => degraded.length === 0);
+  return {
+    backends: [...new Set(opened.flatMap(({ backend = "bubblewrap" }) => backend))],
+    level: waivedBy !== null ? "none" : complete ? "complete" : "standard",
+    waivedBy,
+  };
+}
+
 /** What the sandboxes of a run could not enforce, each once. */
 export const notEnforced = (events: readonly Recorded[]): readonly string[] => [
   ...new Set(ofType(events, "sandbox.opened").flatMap(({ degraded }) => degraded)),

@@ -3,7 +3,14 @@ import { headline } from "../text.ts";
 import type { Said } from "./timeline.ts";
 
 /** What a sandbox may reach, and what it lacks unless that is known. */
-export function sandbox({ purpose, degraded, network, hosts }: EventOf<"sandbox.opened">, known: string): Said {
+export function sandbox(
+  event: EventOf<"sandbox.opened"> | EventOf<"sandbox.waived"> | EventOf<"egress.judged">,
+  known: string,
+): Said {
+  if (event.type === "egress.judged") return wayOut(event);
+  if (event.type === "sandbox.waived") return ["!", `no sandbox: ${event.by} wanted commands to run without one`];
+  const { purpose, degraded, network, hosts, backend } = event;
+  if (backend === "none") return null; // said once, where it was waived
   const lacks = degraded.join(", ");
   const parts = [
     ...(network === "host" ? [`${purpose} has network`] : []),
@@ -14,7 +21,7 @@ export function sandbox({ purpose, degraded, network, hosts }: EventOf<"sandbox.
 }
 
 /** A way out that was refused. */
-export const wayOut = ({ verdict, purpose, host, rule }: EventOf<"egress.judged">): Said =>
+const wayOut = ({ verdict, purpose, host, rule }: EventOf<"egress.judged">): Said =>
   verdict === "deny" ? ["✗", `${purpose}: no way to ${headline(host)}: ${rule}`] : null;
 
 /** What a person decided, or did not. */

@@ -1,7 +1,7 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, headline, plural } from "../text.ts";
 import { asksForMore } from "./finishes.ts";
-import { approval, effect, sandbox, wayOut } from "./timeline-doors.ts";
+import { approval, effect, sandbox } from "./timeline-doors.ts";
 import { isOfModel, model } from "./timeline-model.ts";
 
 /** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
@@ -98,9 +98,9 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "call.finished":
       return finishedCall(event, state.calls[callKey(event)] ?? "");
     case "sandbox.opened":
-      return sandbox(event, state.lacking);
+    case "sandbox.waived":
     case "egress.judged":
-      return wayOut(event);
+      return sandbox(event, state.lacking);
     case "dependencies.prepared":
     case "suite.planned":
       return prepared(event);

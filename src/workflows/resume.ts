@@ -5,7 +5,7 @@ import type { RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import { readManifest } from "../policy/manifest.ts";
 import { openRepository } from "../repo/repository.ts";
-import { foldRun } from "../views/run.ts";
+import { foldRun, latest } from "../views/run.ts";
 import * as workflows from "./all.ts";
 import { grantedBudgets, sharedBudgets } from "./budget.ts";
 import { clearAwayRun } from "./clear-away.ts";
@@ -13,12 +13,22 @@ import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { reopenClone } from "./snapshots.ts";
 import { asksModel, connectAllowed, noModel } from "./model-wish.ts";
-import { type FinishedRun, go, hostText, type House, type Parts, type Watch, watched } from "./start.ts";
+import {
+  type FinishedRun,
+  go,
+  hostText,
+  type House,
+  type Parts,
+  recordWishes,
+  type Waiver,
+  type Watch,
+  watched,
+} from "./start.ts";
 import { refuseStopped } from "./stop.ts";
 import { endWhenExpired } from "./waiting.ts";
 
 /** Continues a run where its ledger ends. */
-export async function resumeRun(house: House, run: string, watch: Watch): Promise<FinishedRun> {
+export async function resumeRun(house: House, run: string, watch: Watch, waiver?: Waiver): Promise<FinishedRun> {
   refuseStopped(house.home);
   const log = await house.ledger.open(run);
   const swept = sweepLeftovers(house);
@@ -28,6 +38,7 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
       await clearAwayRun(house.home, run);
       return { run, ...expired };
     }
+    refuseOtherSandbox(log, waiver);
     const parts = await reopened(house, log);
     const { started } = foldRun(log.events);
     const judged = started && asksModel(started) ? await judgePrompts(parts.clone, parts.manifest) : null;
@@ -35,12 +46,25 @@ export async function resumeRun(house: House, run: string, watch: Watch): Promis
     watched(log, watch);
     const budgets = sharedBudgets(grantedBudgets(house.budgets, parts.manifest, parts.limits));
     await log.append({ type: "run.resumed", host: hostText(), budgets });
+    await recordWishes(log, { waiver });
     if (judged) await log.append(judged);
     return await go(house, watch, parts);
   } finally {
     await swept;
     await log.close();
   }
+}
+
+/** What commands left without a sandbox fits no other one, and one person's word does not last. */
+function refuseOtherSandbox({ run, events }: RunLog, waiver: Waiver | undefined): void {
+  const waived = latest(events, "sandbox.waived") !== undefined;
+  if (waived === (waiver !== undefined)) return;
+  if (waived)
+    throw new UsageError(
+      `run ${run} was begun without a sandbox`,
+      `say so again at a terminal: claw resume ${run} --no-sandbox`,
+    );
+  throw new UsageError(`run ${run} was begun in a sandbox`, `it goes on in one: claw resume ${run}`);
 }
 
 /** Everything that a run works with, as its record says. What is refused here leaves the run as it is. */

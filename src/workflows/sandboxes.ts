@@ -88,15 +88,16 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
   const onEgress: OnEgress = ({ kind, ...fact }) =>
     desk.log.append({ type: `egress.${kind}`, purpose: plan.purpose, ...fact } as Event);
   const room = whileThereIsSpace(await furnishRoom(desk, { ...plan, onEgress }));
-  const { degraded } = room.sandbox;
+  const { degraded, backend } = room.sandbox;
   const { level } = desk.manifest.sandbox;
   await desk.log.append({
     type: "sandbox.opened",
     purpose: plan.purpose,
     policy: room.sandbox.policyHash,
     degraded: [...degraded],
-    level: levelOf(degraded),
-    network: "none",
+    backend,
+    ...(backend !== "none" && { level: levelOf(degraded) }),
+    network: backend === "none" ? "host" : "none",
     ...(plan.hosts.length > 0 && { hosts: [...plan.hosts] }),
   });
   if (reaches(level, degraded)) return room;

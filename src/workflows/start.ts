@@ -51,6 +51,9 @@ export interface House {
   forge(place: Place, signal: AbortSignal): Promise<Forge>;
 }
 
+/** A person's word that commands may run without a sandbox. */
+export type Waiver = Pick<EventOf<"sandbox.waived">, "by" | "words">;
+
 export interface Watch extends Screen {
   readonly signal: AbortSignal;
   /** Called once, when the run has an id, and then after each recorded fact. */
@@ -69,6 +72,8 @@ export interface StartRequest extends Watch {
   /** Models to move on to when a proof fails, in their order; the first is `model`. */
   readonly tiers?: EventOf<"tiers.ordered">["tiers"] | undefined;
   readonly limits: RunLimits;
+  /** Its commands run without a sandbox. */
+  readonly waiver?: Waiver | undefined;
   /** The user limits tokens: then a model may be asked whose price is not known. */
   readonly tokenCap?: boolean;
   /** Makes the workflow's input; bodies go through `put`. */
@@ -123,7 +128,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     });
     const judged = connected ? await judgePrompts(clone, manifest) : null;
     if (judged) await log.append(judged);
-    if (request.tiers) await log.append({ type: "tiers.ordered", tiers: request.tiers });
+    await recordWishes(log, request);
     return await go(house, request, {
       log,
       repository,
@@ -140,6 +145,15 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
   } finally {
     await swept;
   }
+}
+
+/** What the person wants otherwise than usual, before anything runs. */
+export async function recordWishes(
+  log: RunLog,
+  { waiver, tiers }: Pick<StartRequest, "waiver" | "tiers">,
+): Promise<void> {
+  if (waiver) await log.append({ type: "sandbox.waived", ...waiver });
+  if (tiers) await log.append({ type: "tiers.ordered", tiers });
 }
 
 /** A run that did not begin leaves nothing. */

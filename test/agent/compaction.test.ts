@@ -62,6 +62,7 @@ async function open(): Promise<Desk> {
         collect: nothing,
         handOver: nothing,
         close: () => Promise.resolve(),
+        backend: "none",
         policyHash: "",
         degraded: [],
       },

@@ -156,6 +156,7 @@ const noSandbox: Sandbox = {
   handOver: () => Promise.resolve(),
   collect: never,
   close: () => Promise.resolve(),
+  backend: "none",
   policyHash: "",
   degraded: [],
 };

@@ -4,7 +4,9 @@ import { z } from "zod";
 import { nanoOf } from "../../budgets.ts";
 import type { UserConfig } from "../../config.ts";
 import { readIssueName } from "../../forge/place.ts";
+import { UsageError } from "../../errors.ts";
 import type { RunLimits } from "../../views/spend.ts";
+import type { Waiver } from "../../workflows/start.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
 import { type Issue, readIssue } from "../issue.ts";
@@ -39,6 +41,7 @@ const Input = z.object({
   yes: z.boolean().default(false),
   pr: z.boolean().optional(),
   again: z.boolean().default(false),
+  sandbox: z.boolean().default(true),
 });
 type Input = z.infer<typeof Input>;
 type ForgeIssueText = Awaited<ReturnType<typeof readForgeIssue>>;
@@ -81,6 +84,7 @@ export const fix = command({
     ["--pr", "open a draft pull request when the fix is proven (default for an issue on a forge)"],
     ["--no-pr", "leave it on a local branch"],
     ["--again", "work on an issue although claw has a pull request for it"],
+    ["--no-sandbox", "run commands as yourself: asks at a terminal first, marks the run, publishes nothing"],
     ["--dry-run", "print the plan and the price ceiling, then stop"],
     ["--json", "print events and, last, the result as lines of JSON"],
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
@@ -103,7 +107,8 @@ export const fix = command({
       desk.out(input.json ? JSON.stringify({ type: "plan", version: 1, ...plan }) : renderPlan(plan, issue));
       return;
     }
-    const pullRequest = await pullRequestWish(input, issue, desk);
+    const waiver = await waiverFor(input, desk);
+    const pullRequest = waiver ? null : await pullRequestWish(input, issue, desk);
     const { fix: workflow } = await import("../../workflows/fix/fix.ts");
     // Who gave the issue on standard input has no line left to answer on.
     const yes = input.yes || issue.source === "standard input";
@@ -116,6 +121,7 @@ export const fix = command({
         model,
         ...(tiers && { tiers: [...tiers] }),
         limits,
+        waiver,
         tokenCap: (input.maxTokens ?? app.config.user.budget.tokens) !== undefined,
         input: (put) => ({
           ...fixInput(input, issue, put),
@@ -127,6 +133,18 @@ export const fix = command({
     );
   },
 });
+
+/** A flag alone turns no sandbox off: a person at a terminal does. */
+async function waiverFor({ sandbox, pr }: Input, desk: CommandDesk): Promise<Waiver | undefined> {
+  if (sandbox) return undefined;
+  if (pr === true)
+    throw new UsageError(
+      "--no-sandbox and --pr exclude each other: such a run publishes nothing",
+      "leave one of them out",
+    );
+  const { askForWaiver } = await import("../no-sandbox.ts");
+  return askForWaiver(desk);
+}
 
 /** A file wins over an issue on a forge that has the same name. */
 async function readIssueOf({ issue, again }: Input, desk: CommandDesk): Promise<Issue | ForgeIssueText> {

@@ -33,11 +33,16 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
     const app = await desk.app();
     const ledger = await app.ledger();
     const { facts, patch } = await readChange(ledger, prefix);
-    const { run, outcome, status, branch, commit, repository: root } = resultOf(facts);
+    const { run, outcome, status, branch, commit, sandbox, repository: root } = resultOf(facts);
     if (outcome !== "proven" || branch === null || commit === null)
       throw new UsageError(
         `run ${run} is not proven (${outcome ?? status}), so there is nothing to publish`,
         `see it with: claw show ${run}`,
+      );
+    if (sandbox?.waivedBy)
+      throw new UsageError(
+        `run ${run} ran without a sandbox, and nothing of such a run is published`,
+        "prove it in one: claw fix, without --no-sandbox",
       );
     const { path: searchPath, userHome: home } = app.config;
     const repository = await openRepository(root, { searchPath, home });

@@ -25,6 +25,7 @@ export const resume = command({
   arguments: "[run]",
   options: [
     ["--watch", "wait for runs that are abandoned, and continue each at once"],
+    ["--no-sandbox", "for a run that was begun so: asks at a terminal first"],
     ["--json", "print events and, last, the result as lines of JSON"],
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
@@ -34,8 +35,10 @@ export const resume = command({
     watch: z.boolean().default(false),
     json: z.boolean().default(false),
     yes: z.boolean().default(false),
+    sandbox: z.boolean().default(true),
   }),
-  async run({ run: named, watch, ...how }, desk) {
+  async run({ run: named, watch, sandbox, ...how }, desk) {
+    if (!sandbox) return resumeWithout(named, how, desk);
     const ledger = await (await desk.app()).ledger();
     if (watch) return keepWatch(ledger, named, how, desk);
     if (named !== undefined) return resumeOne(ledger, named, how, desk);
@@ -54,6 +57,14 @@ interface How {
 async function resumeOne(ledger: Ledger, named: string | undefined, how: How, desk: CommandDesk): Promise<number> {
   const { run, events: past } = await readRun(ledger, named);
   return watchRun(desk, { ...how, past }, (app, watch) => app.resume(run, watch));
+}
+
+async function resumeWithout(named: string | undefined, how: How, desk: CommandDesk): Promise<number> {
+  const app = await desk.app();
+  const { run, events: past } = await readRun(await app.ledger(), named);
+  const { askForWaiver } = await import("../no-sandbox.ts");
+  const waiver = await askForWaiver(desk);
+  return watchRun(desk, { ...how, past }, (_, watch) => app.resume(run, watch, waiver));
 }
 
 const several = (runs: readonly string[]): UsageError =>

@@ -59,6 +59,7 @@ export async function openContainer(
       closing,
       possession,
       hash: checked.hash,
+      backend: engine.backend,
       close,
     });
   } catch (error) {
@@ -171,10 +172,22 @@ interface Opened {
   readonly closing: AbortController;
   readonly possession: Possession | null;
   readonly hash: string;
+  readonly backend: Sandbox["backend"];
   readonly close: () => Promise<void>;
 }
 
-function sandboxOf({ client, id, policy, outlet, scratch, closing, possession, hash, close }: Opened): Sandbox {
+function sandboxOf({
+  client,
+  id,
+  policy,
+  outlet,
+  scratch,
+  closing,
+  possession,
+  hash,
+  backend,
+  close,
+}: Opened): Sandbox {
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
@@ -195,6 +208,7 @@ function sandboxOf({ client, id, policy, outlet, scratch, closing, possession, h
       }),
     handOver: async () => possession?.renew(),
     collect: (path, maxBytes) => collectFile(scratch.tmp, path, maxBytes),
+    backend,
     policyHash: hash,
     degraded: lacks,
     close: async () => {

@@ -21,7 +21,8 @@ ask("Profiler.enable");
 ask("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
 process.once("SIGTERM", () => process.exit());
 process.on("exit", () => {
-  const isOwn = ({ url }) => /^(?:file:\\/\\/)?\\/workspace\\//.test(url) && !url.includes("/node_modules/");
+  const root = new URL(import.meta.url).searchParams.get("root") + "/";
+  const isOwn = ({ url }) => url.replace("file://", "").startsWith(root) && !url.includes("/node_modules/");
   const scripts = ask("Profiler.takePreciseCoverage")?.result.filter(isOwn) ?? [];
   if (scripts.length === 0) return;
   ask("Debugger.enable");

@@ -119,7 +119,7 @@ async function probe(
   const command = suiteCommand({ ...plan, flags: [...plan.flags, ...flags] }, { files, report });
   const shell = [
     `rm -f ${PROBE_DIR}/*.json ${PROBE_DIR}/all ${OWN_REPORTS}`,
-    `export NODE_OPTIONS="--import ${PROBE_DIR}/probe.mjs" PYTHONPATH="${PROBE_DIR}\${PYTHONPATH:+:$PYTHONPATH}"`,
+    `export NODE_OPTIONS="--import file://${PROBE_DIR}/probe.mjs?root=${ROOT}" PYTHONPATH="${PROBE_DIR}\${PYTHONPATH:+:$PYTHONPATH}"`,
     command.shell,
     `unset NODE_OPTIONS`,
     `for file in ${PROBE_DIR}/*.json; do [ -f "$file" ] && cat "$file" && echo; done >${PROBE_DIR}/all`,
