@@ -4,7 +4,7 @@ import { collectFile } from "../collect.ts";
 import { baseEnvironment, checkedEnvironment } from "../environment.ts";
 import { inheritedDescriptors } from "../inherited.ts";
 import { pipePool } from "../pipes.ts";
-import type { ExecOptions, ExecResult, FileAnswer, Sandbox, SandboxFiles } from "../sandbox.ts";
+import type { Backend, ExecOptions, ExecResult, FileAnswer, Sandbox, SandboxFiles } from "../sandbox.ts";
 import type { SandboxHost, SandboxPolicy } from "../sandbox.ts";
 import { openScratch } from "../scratch.ts";
 import { findToolchains, type Toolchains } from "../toolchains.ts";
@@ -14,7 +14,7 @@ import { type HostBench, type HostCommand, runOnHost } from "./run.ts";
 
 /** What keeps commands within bounds that run on the host's own paths. */
 export interface Confinement {
-  readonly backend: "none" | "seatbelt";
+  readonly backend: Extract<Backend, "none" | "seatbelt">;
   /** What it does not enforce. */
   readonly lacks: readonly string[];
   /** The command line that is started. */
