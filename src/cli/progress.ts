@@ -45,7 +45,7 @@ export function jsonProgress(print: Print): Progress {
   let run = "";
   return {
     onStart: (started) => (run = started),
-    onEvent: (event) => print(eventLine(run, event)),
+    onEvent: (event) => print(JSON.stringify(eventObject(run, event))),
     onDelta: () => {},
     onOutput: () => {},
     aside: (talk) => talk(),
@@ -53,8 +53,8 @@ export function jsonProgress(print: Print): Progress {
   };
 }
 
-/** An event as NDJSON. */
-export const eventLine = (run: string, event: Recorded): string => JSON.stringify({ type: "event", run, event });
+/** An event as it is given to programs. */
+export const eventObject = (run: string, event: Recorded) => ({ type: "event", run, event });
 
 /** "12:00:03 patch      ✓ green on head: green, 1 passed, 0 failed (1.2 s)". */
 export function renderLine({ at, mark, text, stage }: TimelineLine, style: Style): string {

@@ -8,6 +8,7 @@ import type { CommandDesk } from "./command.ts";
 import { confirmWith } from "./confirm.ts";
 import { jsonProgress, plainProgress, type Progress } from "./progress.ts";
 import { readRun } from "./run-id.ts";
+import { scrubbedProgress } from "./scrubbed.ts";
 import { hasColours, styleFor } from "./style.ts";
 import { summary } from "./summary.ts";
 
@@ -18,7 +19,7 @@ export async function watchRun(
   go: (app: App, watch: Watch) => Promise<FinishedRun>,
 ): Promise<number> {
   const app = await desk.app();
-  const progress = await chooseProgress(desk, app, json);
+  const progress = scrubbedProgress(await chooseProgress(desk, app, json), app.secrets.scrub);
   const confirm = confirmWith(desk, progress, { ci: app.config.ci, quiet: json || yes });
   let run = "";
   const onStart = (started: string): void => progress.onStart((run = started), past);

@@ -3,10 +3,11 @@ import { systemClock } from "../../clock.ts";
 import type { Recorded } from "../../ledger/events.ts";
 import type { Ledger, RunRecord } from "../../ledger/ledger.ts";
 import { Message } from "../../ledger/message.ts";
+import { scrubbedJson } from "../../ledger/staged.ts";
 import { plural, printable } from "../../text.ts";
 import { applyToTimeline, newTimeline, timelineLine } from "../../views/timeline.ts";
 import { command, type CommandDesk } from "../command.ts";
-import { eventLine, renderLine } from "../progress.ts";
+import { eventObject, renderLine } from "../progress.ts";
 import { redactedAs } from "../redacted.ts";
 import { findRequest, promptText, readPrompt } from "../rendered-prompt.ts";
 import { readRun } from "../run-id.ts";
@@ -37,7 +38,8 @@ export const log = command({
     const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
     const first = await readRun(ledger, prefix);
     if (prompt !== undefined) return printPrompt(ledger, first, { which: prompt, json }, desk);
-    const print = json ? jsonPrinter(first.run, desk) : textPrinter({ ledger, style, full, desk });
+    const { scrub } = app.secrets;
+    const print = json ? jsonPrinter(first.run, scrub, desk) : textPrinter({ ledger, style, full, scrub, desk });
     let printed = 0;
     for (let facts = first; ; facts = await readRun(ledger, first.run)) {
       for (const event of facts.events.slice(printed)) await print(event);
@@ -64,28 +66,31 @@ async function printPrompt(
 }
 
 type Print = (event: Recorded) => Promise<void>;
+/** What was recorded is scrubbed; a key may have become known since. */
+type Scrub = (text: string) => string;
 
 const jsonPrinter =
-  (run: string, { out }: CommandDesk): Print =>
+  (run: string, scrub: Scrub, { out }: CommandDesk): Print =>
   (event) =>
-    Promise.resolve(out(eventLine(run, event)));
+    Promise.resolve(out(scrubbedJson(eventObject(run, event), scrub)));
 
 interface TextPrinter {
   readonly ledger: Ledger;
   readonly style: Style;
   readonly full: boolean;
+  readonly scrub: Scrub;
   readonly desk: CommandDesk;
 }
 
-function textPrinter({ ledger, style, full, desk }: TextPrinter): Print {
+function textPrinter({ ledger, style, full, scrub, desk }: TextPrinter): Print {
   let state = newTimeline;
   return async (event) => {
     const words = event.type === "model.replied" ? await wordsIn(ledger, event.message) : "";
     const line = timelineLine(state, event, words);
     state = applyToTimeline(state, event);
-    if (line) desk.out(renderLine(line, style));
+    if (line) desk.out(scrub(renderLine(line, style)));
     const body = full ? await bodyOf(ledger, event, words).catch(redactedAs("[redacted]")) : "";
-    if (body.trim() !== "") desk.out(indent(printable(body.trimEnd()), style));
+    if (body.trim() !== "") desk.out(indent(printable(scrub(body.trimEnd())), style));
   };
 }
 
