@@ -38,7 +38,7 @@ export function findBubblewrap(path: string = SYSTEM_PATH): Bubblewrap {
   if (process.platform !== "linux") {
     throw new SandboxUnavailable(
       `there is no sandbox for ${process.platform} yet`,
-      "run claw on Linux, or in a Linux virtual machine, with bubblewrap installed",
+      "run claw on Linux or macOS, or in a Linux virtual machine with bubblewrap installed",
     );
   }
   const found = statSync(path, { throwIfNoEntry: false });

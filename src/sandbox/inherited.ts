@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 const O_CLOEXEC = 0o2000000;
 
@@ -7,9 +7,11 @@ const O_CLOEXEC = 0o2000000;
  * directory would be a way out of any sandbox. What Node opens itself is closed on exec, so this need not be asked twice.
  */
 export function inheritedDescriptors(): number[] {
-  return readdirSync("/proc/self/fd")
+  // Without /proc nobody says which of them survive, so all are closed.
+  const proc = existsSync("/proc/self/fdinfo");
+  return readdirSync(proc ? "/proc/self/fd" : "/dev/fd")
     .map(Number)
-    .filter((descriptor) => descriptor > 2 && survivesExec(descriptor));
+    .filter((descriptor) => descriptor > 2 && (!proc || survivesExec(descriptor)));
 }
 
 function survivesExec(descriptor: number): boolean {

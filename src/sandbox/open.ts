@@ -6,6 +6,7 @@ import { proveAbility } from "./proof.ts";
 import { openContainer } from "./container/container.ts";
 import { bare } from "./on-host/bare.ts";
 import { openOnHost } from "./on-host/open.ts";
+import { openSeatbelt } from "./on-host/seatbelt.ts";
 import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 
 /** Opens a sandbox that has shown on this machine that it holds. Throws SandboxUnavailable when there is none to be had. */
@@ -14,6 +15,7 @@ export async function openSandbox(policy: SandboxPolicy, host: SandboxHost, onEg
   if (!isMainThread) throw new Error("a sandbox can be opened on the main thread only");
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
   if (host.container) return openContainer(policy, host, host.container, onEgress);
+  if (process.platform === "darwin") return openSeatbelt(policy, host);
   const bubblewrap = findBubblewrap(host.bwrap);
   return assembleBox(policy, host, await proveAbility(bubblewrap, policy, host), onEgress);
 }

@@ -11,6 +11,11 @@ const remedies: Readonly<Record<string, string>> = {
     "a command that is just being set up can outlive a kill -9 of claw; util-linux 2.36 or newer ends it in any case",
   "no-pidns": "processes are not hidden from each other on this system; use the container backend for unattended runs",
   "shared-loopback": "the host's loopback is visible on this system; use the container backend for unattended runs",
+  watchdog:
+    "memory, processes, disk and idleness are limited for each process only, or not at all; use the container backend for unattended runs",
+  disk: "what one command writes is not counted in a container; bubblewrap counts it",
+  idle: "a command that does nothing is ended by its time alone in a container; bubblewrap ends it sooner",
+  "no-sandbox": "nothing is enforced: somebody wanted it so",
   seccomp: "there is no system-call filter; run claw on x64 or arm64",
   gvisor: "install gVisor (runsc) for a kernel boundary of its own",
 };

@@ -36,9 +36,10 @@ export async function openScratch(stateDir: string, workspace: string): Promise<
 
 /** Identifies a process beyond its number, which another boot or another container uses again. */
 async function thisProcess(): Promise<{ boot: string; pids: string }> {
-  const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim().replaceAll("-", "").slice(0, 12);
-  const pids = (await readlink("/proc/self/ns/pid")).replace(/\D/g, "");
-  return { boot, pids };
+  // Where there is no /proc, a process is known by its number alone, and the same number keeps its files.
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "none");
+  const pids = await readlink("/proc/self/ns/pid").catch(() => "0");
+  return { boot: boot.trim().replaceAll("-", "").slice(0, 12), pids: pids.replace(/\D/g, "") };
 }
 
 async function sweep(parent: string, owner: { boot: string; pids: string }): Promise<void> {

@@ -3,19 +3,22 @@ import type { SandboxPolicy } from "./sandbox.ts";
 
 /** Where things are on a Mac. All paths absolute and canonical: /private/var, not /var. */
 export interface SeatbeltLayout {
-  readonly policy: Pick<SandboxPolicy, "workspaceMode" | "mounts" | "env">;
+  readonly policy: Pick<SandboxPolicy, "workspaceMode" | "mounts" | "git" | "limits">;
   readonly workspace: string;
-  /** Private home, temporary directory and git directory of the run. */
-  readonly run: string;
+  /** Private home and temporary directory of the run. */
+  readonly home: string;
+  readonly tmp: string;
   readonly toolchains: readonly string[];
   /** Port of the run's own egress proxy on loopback; null without one. */
   readonly proxyPort: number | null;
-  readonly path: string;
-  readonly limits: { readonly openFiles: number; readonly processes: number; readonly fileBytes: number };
+  /** The whole environment of the command. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Stands in for the system's own program in tests. */
+  readonly program?: string;
 }
 
 /** What Seatbelt cannot give, by the names that `degraded` uses. */
-export const seatbeltLacks: readonly string[] = ["no-pidns", "shared-loopback"];
+export const seatbeltLacks: readonly string[] = ["no-pidns", "shared-loopback", "watchdog"];
 
 const system = ["/usr", "/bin", "/sbin", "/System", "/Library/Developer/CommandLineTools", "/private/etc/ssl"];
 const files = ["/private/etc/hosts", "/private/etc/localtime", "/dev/null", "/dev/urandom", "/dev/random", "/dev/zero"];
@@ -41,50 +44,32 @@ const all = (form: string, paths: readonly string[]): string =>
 
 /** The profile of a policy for sandbox-exec: everything is denied that it does not name. The last rule that fits decides. */
 export function seatbeltProfile({ policy, toolchains, proxyPort }: SeatbeltLayout): string {
-  const shown = policy.mounts.map(({ source }) => source);
-  const writable = policy.mounts.flatMap(({ source, writable: yes }) => (yes ? [source] : []));
-  const workspace = policy.workspaceMode === "rw" ? '(subpath (param "WS")) ' : "";
+  const { mounts, git, workspaceMode } = policy;
+  const shown = [...toolchains, ...mounts.map(({ source }) => source), ...(git?.objects ?? [])];
+  const writable = mounts.flatMap(({ source, writable: yes }) => (yes ? [source] : []));
+  const workspace = workspaceMode === "rw" ? '(subpath (param "WS")) ' : "";
+  const own = '(subpath (param "HOME")) (subpath (param "TMP"))';
   return `(version 1)
 (deny default)
 (allow process-exec) (allow process-fork)
 (allow process-info* (target same-sandbox)) (allow signal (target same-sandbox))
 (allow sysctl-read) (allow file-read-metadata (vnode-type DIRECTORY))
 (allow file-read* ${all("subpath", system)} ${all("literal", files)}
-  (subpath (param "WS")) (subpath (param "RUN"))${[...toolchains, ...shown].map((path) => `\n  (subpath ${literal(path)})`).join("")})
-(allow file-write* ${workspace}(subpath (param "RUN")) (literal "/dev/null")${writable.map((path) => ` (subpath ${literal(path)})`).join("")})
-(deny file-write* (subpath (string-append (param "WS") "/.git")))
-(deny file-read* (regex #"/\\.env($|\\.)"))
+  (subpath (param "WS")) ${own}${shown.map((path) => `\n  (subpath ${literal(path)})`).join("")})
+(allow file-write* ${workspace}${own} (literal "/dev/null")${writable.map((path) => ` (subpath ${literal(path)})`).join("")})
+${git === null ? '(deny file-write* (subpath (string-append (param "WS") "/.git")))\n' : ""}(deny file-read* (regex #"/\\.env($|\\.)"))
 (allow mach-lookup ${services.map((name) => `(global-name "${name}")`).join(" ")})
 ${proxyPort === null ? "" : `(allow network-outbound (remote ip "localhost:${proxyPort}"))\n`}`;
 }
 
 /** The command line that runs argv under the profile, with an environment made from nothing and limits of its own. */
 export function seatbeltArguments(layout: SeatbeltLayout, argv: readonly string[]): readonly string[] {
-  const { policy, workspace, run, path, limits, proxyPort } = layout;
-  const proxy = proxyPort === null ? {} : { HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`, NODE_USE_ENV_PROXY: "1" };
-  const env = {
-    PATH: path,
-    HOME: `${run}/home`,
-    TMPDIR: `${run}/tmp`,
-    LANG: "C.UTF-8",
-    CI: "1",
-    // Commands get a disposable git directory; the repository's own can be read and not written.
-    GIT_DIR: `${run}/git`,
-    GIT_WORK_TREE: workspace,
-    ...policy.env,
-    ...proxy,
-  };
-  const blocks = Math.ceil(limits.fileBytes / 512);
-  const bounds = `ulimit -c 0 -n ${limits.openFiles} -u ${limits.processes} -f ${blocks}; exec "$@"`;
-  const confined = [
-    "/usr/bin/sandbox-exec",
-    "-p",
-    seatbeltProfile(layout),
-    "-D",
-    `WS=${workspace}`,
-    "-D",
-    `RUN=${run}`,
-  ];
+  const { workspace, home, tmp, env, program = "/usr/bin/sandbox-exec" } = layout;
+  const { fileBytes, openFiles, processes } = layout.policy.limits;
+  const blocks = Math.ceil(fileBytes / 512);
+  const bounds = `ulimit -c 0 -n ${openFiles} -u ${processes} -f ${blocks}; exec "$@"`;
+  const places = { WS: workspace, HOME: home, TMP: tmp };
+  const parameters = Object.entries(places).flatMap(([name, path]) => ["-D", `${name}=${path}`]);
   const cleared = ["/usr/bin/env", "-i", ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
-  return [...confined, ...cleared, "/bin/sh", "-c", bounds, "sh", ...argv];
+  return [program, "-p", seatbeltProfile(layout), ...parameters, ...cleared, "/bin/sh", "-c", bounds, "sh", ...argv];
 }

@@ -1,8 +1,16 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
+import { openSeatbelt } from "../../src/sandbox/on-host/seatbelt.ts";
+import type { SandboxPolicy } from "../../src/sandbox/sandbox.ts";
+import { limits } from "./limits.ts";
+import { output, workbench } from "./workbench.ts";
 import { seatbeltArguments, type SeatbeltLayout, seatbeltLacks, seatbeltProfile } from "../../src/sandbox/seatbelt.ts";
 
 // What is made is compared with what was written down; nothing here was run on a Mac.
+
+const bench = workbench();
 
 const layout: SeatbeltLayout = {
   policy: {
@@ -11,14 +19,15 @@ const layout: SeatbeltLayout = {
       { source: "/private/var/packages", target: "/workspace/node_modules" },
       { source: "/private/var/cache", target: "/cache", writable: true },
     ],
-    env: { STAGE: "test" },
+    git: { dir: "/private/var/git", objects: ["/Users/ada/project/.git/objects"] },
+    limits: { ...limits, openFiles: 256, processes: 64, fileBytes: 1024 },
   },
   workspace: "/private/var/ws",
-  run: "/private/var/run1",
+  home: "/private/var/run1/home",
+  tmp: "/private/var/run1/tmp",
   toolchains: ["/opt/homebrew"],
   proxyPort: null,
-  path: "/opt/homebrew/bin:/usr/bin:/bin",
-  limits: { openFiles: 256, processes: 64, fileBytes: 1024 },
+  env: { PATH: "/opt/homebrew/bin:/usr/bin:/bin", STAGE: "test" },
 };
 
 test("a profile denies everything that it does not name", () => {
@@ -29,27 +38,32 @@ test("a profile denies everything that it does not name", () => {
     (allow process-info* (target same-sandbox)) (allow signal (target same-sandbox))
     (allow sysctl-read) (allow file-read-metadata (vnode-type DIRECTORY))
     (allow file-read* (subpath "/usr") (subpath "/bin") (subpath "/sbin") (subpath "/System") (subpath "/Library/Developer/CommandLineTools") (subpath "/private/etc/ssl") (literal "/private/etc/hosts") (literal "/private/etc/localtime") (literal "/dev/null") (literal "/dev/urandom") (literal "/dev/random") (literal "/dev/zero")
-      (subpath (param "WS")) (subpath (param "RUN"))
+      (subpath (param "WS")) (subpath (param "HOME")) (subpath (param "TMP"))
       (subpath "/opt/homebrew")
       (subpath "/private/var/packages")
-      (subpath "/private/var/cache"))
-    (allow file-write* (subpath (param "WS")) (subpath (param "RUN")) (literal "/dev/null") (subpath "/private/var/cache"))
-    (deny file-write* (subpath (string-append (param "WS") "/.git")))
+      (subpath "/private/var/cache")
+      (subpath "/Users/ada/project/.git/objects"))
+    (allow file-write* (subpath (param "WS")) (subpath (param "HOME")) (subpath (param "TMP")) (literal "/dev/null") (subpath "/private/var/cache"))
     (deny file-read* (regex #"/\\.env($|\\.)"))
     (allow mach-lookup (global-name "com.apple.system.opendirectoryd.libinfo") (global-name "com.apple.system.logger") (global-name "com.apple.system.notification_center"))
     "
   `);
 });
 
-test("a workspace that is read-only, and the run's own proxy, change exactly one line each", () => {
+test("a workspace that is read-only or has no git, and the run's own proxy, change what they mean", () => {
   const before = seatbeltProfile(layout).split("\n");
   const changed = (other: Partial<SeatbeltLayout>): string[] =>
     seatbeltProfile({ ...layout, ...other })
       .split("\n")
       .filter((line) => !before.includes(line));
   expect(changed({ policy: { ...layout.policy, workspaceMode: "ro" } })).toEqual([
-    '(allow file-write* (subpath (param "RUN")) (literal "/dev/null") (subpath "/private/var/cache"))',
+    '(allow file-write* (subpath (param "HOME")) (subpath (param "TMP")) (literal "/dev/null") (subpath "/private/var/cache"))',
   ]);
+  const git = { dir: "/private/var/git", objects: [] };
+  expect(changed({ policy: { ...layout.policy, git } }).join()).not.toContain("/.git");
+  expect(changed({ policy: { ...layout.policy, git: null } })).toContain(
+    '(deny file-write* (subpath (string-append (param "WS") "/.git")))',
+  );
   expect(changed({ proxyPort: 3128 })).toEqual(['(allow network-outbound (remote ip "localhost:3128"))']);
 });
 
@@ -61,26 +75,20 @@ test("a path can add no rule of its own", () => {
 });
 
 test("the command gets its words untouched, an environment made from nothing, and limits", () => {
-  const [program, ...rest] = seatbeltArguments({ ...layout, proxyPort: 3128 }, ["echo", "a b", "$(id)"]);
+  const [program, ...rest] = seatbeltArguments(layout, ["echo", "a b", "$(id)"]);
   expect(program).toBe("/usr/bin/sandbox-exec");
   expect(rest.slice(2)).toMatchInlineSnapshot(`
     [
       "-D",
       "WS=/private/var/ws",
       "-D",
-      "RUN=/private/var/run1",
+      "HOME=/private/var/run1/home",
+      "-D",
+      "TMP=/private/var/run1/tmp",
       "/usr/bin/env",
       "-i",
       "PATH=/opt/homebrew/bin:/usr/bin:/bin",
-      "HOME=/private/var/run1/home",
-      "TMPDIR=/private/var/run1/tmp",
-      "LANG=C.UTF-8",
-      "CI=1",
-      "GIT_DIR=/private/var/run1/git",
-      "GIT_WORK_TREE=/private/var/ws",
       "STAGE=test",
-      "HTTPS_PROXY=http://127.0.0.1:3128",
-      "NODE_USE_ENV_PROXY=1",
       "/bin/sh",
       "-c",
       "ulimit -c 0 -n 256 -u 64 -f 2; exec "$@"",
@@ -90,5 +98,47 @@ test("the command gets its words untouched, an environment made from nothing, an
       "$(id)",
     ]
   `);
-  expect(seatbeltLacks).toEqual(["no-pidns", "shared-loopback"]);
+  expect(seatbeltLacks).toEqual(["no-pidns", "shared-loopback", "watchdog"]);
+});
+
+/** The shell of macOS is bash. Does with bubblewrap what Seatbelt would do with the profile, as far as the wiring needs it. */
+const confining = `#!/bin/bash
+[ "$1" = -p ] && [[ $2 == "(version 1)"* ]] || exit 70
+shift 2; binds=()
+while [ "$1" = -D ]; do binds+=(--bind "\${2#*=}" "\${2#*=}"); shift 2; done
+exec bwrap --ro-bind / / --dev /dev --tmpfs "$HIDDEN" "\${binds[@]}" --unshare-net --unshare-pid --proc /proc "\${@/#\\/bin\\/sh//bin/bash}"
+`;
+const standIn = (name: string, script: string): string => {
+  const path = join(bench.dir, name);
+  writeFileSync(path, script.replace("$HIDDEN", bench.host.stateDir), { mode: 0o755 });
+  return path;
+};
+const policy = (network: SandboxPolicy["network"] = "none"): SandboxPolicy => ({
+  workspace: bench.workspace({ "a.txt": "one\n" }),
+  workspaceMode: "rw",
+  git: null,
+  mounts: [],
+  env: { STAGE: "test" },
+  network,
+  limits,
+});
+
+test("commands run under the profile, by the names they know, and one that confines nothing is refused", async () => {
+  const box = await openSeatbelt(policy(), bench.host, standIn("confining", confining));
+  expect(box.backend).toBe("seatbelt");
+  expect(await output(box, "cat /workspace/a.txt; echo $STAGE > b; cat b; pwd; echo x > $TMPDIR/x; echo $HOME")).toBe(
+    "one\ntest\n/workspace\n/home/agent",
+  );
+  await box.close();
+  const open = standIn(
+    "open",
+    '#!/bin/bash\nwhile [ "$1" != /usr/bin/env ]; do shift; done; exec "${@/#\\/bin\\/sh//bin/bash}"\n',
+  );
+  await expect(openSeatbelt(policy(), bench.host, open)).rejects.toThrow(
+    "a command can read a file of the host, a command can write",
+  );
+  const broken = standIn("broken", "#!/bin/bash\nexit 71\n");
+  await expect(openSeatbelt(policy(), bench.host, broken)).rejects.toThrow("it runs nothing");
+  await expect(openSeatbelt(policy({ hosts: ["a.example.org"] }), bench.host, open)).rejects.toThrow("declared hosts");
+  await expect(openSeatbelt(policy(), bench.host, "/nonexistent")).rejects.toThrow("there is no /nonexistent");
 });

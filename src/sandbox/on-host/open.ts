@@ -22,7 +22,7 @@ export interface Confinement {
 }
 
 /** Where the commands of one such sandbox work. */
-export interface HostRoom {
+interface HostRoom {
   readonly policy: SandboxPolicy;
   readonly home: string;
   readonly tmp: string;

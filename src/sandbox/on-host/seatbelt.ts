@@ -1,0 +1,65 @@
+import { existsSync, realpathSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { SandboxUnavailable } from "../../errors.ts";
+import { ownedName } from "../../ledger/owned-name.ts";
+import type { Sandbox, SandboxHost, SandboxPolicy } from "../sandbox.ts";
+import { seatbeltArguments, seatbeltLacks } from "../seatbelt.ts";
+import { type Confinement, openOnHost } from "./open.ts";
+
+const PROGRAM = "/usr/bin/sandbox-exec";
+const containers = "use a container: sandbox: { backend: podman } in config.yaml";
+
+/** The sandbox of macOS, once it has shown that it holds. Throws SandboxUnavailable. `program` stands in for its own in tests. */
+export async function openSeatbelt(policy: SandboxPolicy, host: SandboxHost, program = PROGRAM): Promise<Sandbox> {
+  if (policy.network !== "none" && policy.network.hosts.length > 0)
+    throw new SandboxUnavailable("commands cannot reach declared hosts on macOS yet", containers);
+  if (!existsSync(program)) throw new SandboxUnavailable(`there is no ${program}`, containers);
+  const box = await openOnHost(policy, host, seatbelt(program));
+  try {
+    const misses = await escapes(box, host);
+    if (misses.length === 0) return box;
+    throw new SandboxUnavailable(`the sandbox does not hold on this machine: ${misses.join(", ")}`, containers);
+  } catch (error) {
+    await box.close();
+    throw error;
+  }
+}
+
+const seatbelt = (program: string): Confinement => ({
+  backend: "seatbelt",
+  lacks: seatbeltLacks,
+  confined: ({ argv, env, cwd }, { policy, home, tmp, toolchains }) => {
+    const layout = { policy, workspace: policy.workspace, home: realpathSync(home), tmp: realpathSync(tmp) };
+    const { directories } = toolchains;
+    const whole = { ...layout, toolchains: directories, proxyPort: null, env, program };
+    return { argv: seatbeltArguments(whole, argv), env: {}, cwd };
+  },
+});
+
+/** What a command can do that none may. */
+async function escapes(box: Sandbox, host: SandboxHost): Promise<string[]> {
+  const directory = await mkdtemp(join(host.stateDir, ownedName("examination-")));
+  const listener = createServer((socket) => socket.destroy());
+  try {
+    const canary = join(directory, "canary");
+    await writeFile(canary, "secret\n");
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", () => resolve()));
+    const attempts = {
+      "a command can read a file of the host": `cat ${canary}`,
+      "a command can write to the host": `: > ${directory}/written`,
+      "a command can reach the host's network": `exec 3<>/dev/tcp/127.0.0.1/${(listener.address() as AddressInfo).port}`,
+      "a command can signal claw": `kill -0 ${process.pid}`,
+    };
+    const tried = Object.entries(attempts).map(([what, how]) => `(${how}) >/dev/null 2>&1 && echo "${what}"`);
+    const { exitCode, stdout, stderr } = await box.exec(["/bin/bash", "-c", `${tried.join("\n")}\necho tried`]);
+    const lines = stdout.toString("utf8").trim().split("\n");
+    return exitCode === 0 && lines.at(-1) === "tried"
+      ? lines.slice(0, -1)
+      : [`it runs nothing (${stderr.toString("utf8").trim()})`];
+  } finally {
+    listener.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
