@@ -137,21 +137,6 @@ test("blocked: a change to the test settings is refused by the tamper gate with 
   expect((resultOf(run) as unknown as { reason: string }).reason).toContain("tamper: vitest.config.ts");
 });
 
-test("the frozen reproduction cannot be edited, deleted or renamed in the patch session", async () => {
-  const { fix, server } = await stage({
-    reproduce: reproducesSum,
-    patch: [
-      bash(
-        "echo > test/empty.test.js; rm -f test/empty.test.js; mv test/empty.test.js test/gone.js; wc -l test/empty.test.js",
-      ),
-      ...patchesSum,
-    ],
-  });
-  const run = await fix();
-  expect(run.code, run.stderr).toBe(0);
-  expect(JSON.stringify(server.requests.at(-1)?.body)).toContain("5 test/empty.test.js");
-});
-
 test("waiting: a change to a protected file needs a named person; after approval the run goes on to the end", async () => {
   const { used, cwd, env, fix } = await stage({
     reproduce: reproducesSum,
@@ -202,24 +187,21 @@ test("model-unavailable: a refused key ends with exit 20, names the variable, an
   expect(existsSync(wal) && readFileSync(wal).includes(env.OPENAI_API_KEY)).toBe(false);
 });
 
-test("--repro names a failing test, and no session has to write one", async () => {
-  const text = emptyListTest;
-  const { fix, server } = await stage({ patch: patchesSum }, { ...sumRepository, "test/empty.test.js": text });
+test("--repro names a failing test: no session has to write one, and none can edit, delete or rename it", async () => {
+  const attempt =
+    "echo > test/empty.test.js; rm -f test/empty.test.js; mv test/empty.test.js test/gone.js; wc -l test/empty.test.js";
+  const files = { ...sumRepository, "test/empty.test.js": emptyListTest };
+  const { fix, server } = await stage({ patch: [bash(attempt), ...patchesSum] }, files);
   const run = await fix("--repro", "test/empty.test.js");
   expect(run.code, run.stderr).toBe(0);
   expect(JSON.stringify(server.requests[0]?.body)).toContain("Reproduction: test/empty.test.js");
+  expect(JSON.stringify(server.requests.at(-1)?.body)).toContain("5 test/empty.test.js");
 });
 
-test("tests that fail on the base are recorded and do not count against the patch", async () => {
+test("a patch that breaks another test is sent back with that test's name; tests that failed before do not count against it", async () => {
   const broken =
     'import assert from "node:assert/strict";\nimport { test } from "node:test";\ntest("was always broken", () => assert.equal(1, 2));\n';
-  const { fix } = await stage(whole, { ...sumRepository, "test/old.test.js": broken });
-  const run = await fix();
-  expect(run.code, run.stderr).toBe(0);
-});
-
-test("a patch that breaks another test is sent back with that test's name", async () => {
-  const { fix, server } = await stage({
+  const play: Play = {
     reproduce: reproducesSum,
     patch: [
       write("sum.js", "export const sum = (numbers) => 0;\n"),
@@ -228,10 +210,11 @@ test("a patch that breaks another test is sent back with that test's name", asyn
       finish(),
       finish(),
     ],
-  });
+  };
+  const { fix, server } = await stage(play, { ...sumRepository, "test/old.test.js": broken });
   const run = await fix();
   expect(run.code, run.stderr).toBe(0);
-  expect(JSON.stringify(server.requests.at(-1)?.body)).toContain(
-    "regressions: newly failing: test/sum.test.js > adds numbers",
-  );
+  const told = JSON.stringify(server.requests.at(-1)?.body);
+  expect(told).toContain("regressions: newly failing: test/sum.test.js > adds numbers");
+  expect(told).not.toContain("newly failing: test/old.test.js");
 });

@@ -40,7 +40,7 @@ test("report, result and progress tell what was tried, what was seen failing, an
   const server = await startModelServer(playing(detours));
   const used = machine();
   open.push({ machine: used, server });
-  const scripts = { test: "eslint . && node --test" };
+  const scripts = { test: "eslint . && node --test --test-isolation=none" };
   const cwd = await used.repository("sum", {
     ...sumRepository,
     "package.json": JSON.stringify({ name: "sum", type: "module", scripts }),

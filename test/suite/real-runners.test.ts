@@ -111,7 +111,7 @@ describe("node:test", () => {
 
 describe("pytest", () => {
   const { directory, plan } = project({
-    "pytest.ini": "[pytest]\naddopts = -x\n",
+    "pytest.ini": "[pytest]\naddopts = -x -p no:hypothesispytest\n",
     "tests/test_a.py": `import pytest
 def test_ok(): pass
 def test_bad():
