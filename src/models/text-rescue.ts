@@ -30,7 +30,7 @@ export function rescueCalls(reply: string): Rescued | null {
   const text = withoutThinking(reply)
     .replace(/(?:<\|(?:im_end|eot_id|eom_id|end|call|endoftext)\|>\s*)+$/, "")
     .trimEnd();
-  for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell]) {
+  for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell, bareObject]) {
     const rescued = form(text);
     if (rescued !== null && rescued.calls.length > 0 && startsOwnLine(rescued.text))
       return { ...rescued, text: rescued.text.trimEnd() };
@@ -124,6 +124,20 @@ function fencedShell(text: string): Rescued | null {
   if (command.trim() === "" || /^\s*[$>] /m.test(command)) return null;
   return { text: text.slice(0, opened), calls: [{ name: "bash", args: { command: command.replace(/\n$/, "") } }] };
 }
+
+/** Llama without its server's parser: `{"name": …, "parameters": {…}}` and not one word besides, fenced or not. */
+function bareObject(text: string): Rescued | null {
+  const [, fenced] = /^\s*```(?:json|tool_call)?[ \t]*\n([\s\S]*?)\n?```$/.exec(text) ?? [];
+  const body = (fenced ?? text).trim();
+  if (!/^\{\s*"(?:name|type|id)"/.test(body)) return null;
+  const value = parsed(body);
+  const call = callFrom(value);
+  // An object with more in it is data about something that has a name.
+  if (call === null || !isObject(value) || !Object.keys(value).every((key) => ofACall.has(key))) return null;
+  return { text: "", calls: [call] };
+}
+
+const ofACall = new Set(["name", "arguments", "parameters", "type", "id"]);
 
 const callIn = (body: string): RawCall | null => callFrom(parsed(body.trim()));
 

@@ -525,6 +525,31 @@ export const texts: readonly {
     before: "I list the files.",
   },
   {
+    about: "a bare object, as Llama writes it when its server does not read it",
+    text: '{"name": "bash", "parameters": {"command": "ls"}}',
+    calls: [{ name: "bash", args: { command: "ls" } }],
+  },
+  {
+    about: "a fenced object and nothing else",
+    text: '```json\n{"type": "function", "name": "bash", "arguments": {"command": "ls"}}\n```',
+    calls: [{ name: "bash", args: { command: "ls" } }],
+  },
+  {
+    about: "trap: an object after words",
+    text: 'It would be\n{"name": "bash", "arguments": {"command": "rm -rf b"}}',
+    calls: [],
+  },
+  {
+    about: "trap: an object that is more than a call",
+    text: '{"name": "bash", "version": 5, "arguments": {"command": "rm -rf b"}}',
+    calls: [],
+  },
+  {
+    about: "trap: two objects",
+    text: '{"name":"bash","arguments":{"command":"a"}}\n{"name":"bash","arguments":{"command":"rm -rf b"}}',
+    calls: [],
+  },
+  {
     about: "trap: a call only thought of",
     text: '<think>I could <tool_call>{"name":"bash","arguments":{"command":"rm -rf b"}}</tool_call></think>',
     calls: [],
