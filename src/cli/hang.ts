@@ -5,6 +5,9 @@ const INDENT = 10;
 /** On a terminal narrower than this, lines are left to it. */
 const NARROWEST = 40;
 
+/** Blanks outside a command of claw or git, which is copied whole or not at all. */
+export const betweenCommands = / (?!(?:[a-z-]+ )?[0-9][0-9a-z]{11}\b|claw\/|merge\b|--?[a-z])/;
+
 /**
  * A row's text within so many columns, its further lines under the first. Breaks only where `between` matches, at blanks
  * unless said otherwise, so that a command can stay in one piece; what is longer than a line is left to the terminal.

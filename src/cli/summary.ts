@@ -5,7 +5,7 @@ import { duration, headline, plural, printable } from "../text.ts";
 import { foldRun } from "../views/run.ts";
 import { foldSpend } from "../views/spend.ts";
 import { waitingFor } from "../views/waiting.ts";
-import { hang } from "./hang.ts";
+import { betweenCommands, hang } from "./hang.ts";
 import { paintMark, type Style } from "./style.ts";
 
 /** How a run stands, in about ten lines no wider than `columns`: the end of `claw fix`, the beginning of `claw show`. */
@@ -49,7 +49,7 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity): stri
     ["next", nextStep(result)],
   ];
   const lines = rows.flatMap(([name, text]) =>
-    text ? [`  ${style.faint(name.padEnd(7))} ${hang(text, columns, name === "next" ? /; | or / : / /)}`] : [],
+    text ? [`  ${style.faint(name.padEnd(7))} ${hang(text, columns, name === "next" ? betweenCommands : / /)}`] : [],
   );
   return [hang(headlineOf(result, style), columns), ...lines].join("\n");
 }
@@ -57,8 +57,16 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity): stri
 /** Words of others as one safe line. */
 const said = (text: string): string => headline(printable(text).replace(/\s+/g, " "), 200);
 
+/** "the reproduction does not pass in a clean checkout: a.test.ts > adds": what follows a reason is for `claw show`. */
+function reasonLine(reason: string): string {
+  const [first = "", ...more] = printable(reason).trim().split("\n");
+  if (!first.endsWith(":")) return said(first);
+  const failing = [...new Set(more.flatMap((line) => /^✗ (.+)/.exec(line)?.[1] ?? []))];
+  return said(failing.length > 0 ? `${first} ${failing.join(", ")}` : first.slice(0, -1));
+}
+
 function headlineOf(result: Result, style: Style): string {
-  const reason = said(result.reason);
+  const reason = reasonLine(result.reason);
   switch (result.status) {
     case "running":
       return `${paintMark(style, "…")} ${style.strong("running")}  ${runningStage(result)}`;

@@ -1,4 +1,4 @@
-import { stripTerminal } from "../text.ts";
+import { plural, stripTerminal } from "../text.ts";
 import { brokenBecause, counts, failedTests, verdict, type SuiteResult, type TestResult } from "./suite.ts";
 
 /** Text without what changes from run to run: times, durations, temporary paths, addresses, ports, ids. */
@@ -36,19 +36,23 @@ function block(test: TestResult, lines: number): string {
 
 /**
  * What went wrong, word for word, for a model or a person: the very values are what explains a failure. At most `maxChars`.
- * Every failing test is named as long as there is room; the first ones with more of their messages.
+ * Every failing test is named as long as there is room; the first ones with more of their messages. With `about`, only
+ * those tests are told, and how many others fail.
  */
-export function failureText(result: SuiteResult, maxChars = 1500): string {
+export function failureText(result: SuiteResult, maxChars = 1500, about: readonly string[] | null = null): string {
   const broken = brokenBecause(result);
-  const failed = failedTests(result);
+  const all = failedTests(result);
+  const failed = about === null ? all : all.filter(({ id }) => about.includes(id));
   const { passed, skipped } = counts(result);
+  const others = failed.length < all.length ? `, ${plural(all.length - failed.length, "other")} not told here` : "";
   const head =
     broken ??
     (verdict(result) === "green"
       ? "all tests passed"
-      : `${failed.length} failed, ${passed} passed${skipped ? `, ${skipped} skipped` : ""}`);
-  const [only] = failed;
-  if (!only) return head.slice(0, maxChars);
+      : `${failed.length} failed, ${passed} passed${skipped ? `, ${skipped} skipped` : ""}${others}`);
+  if (failed.length === 0) return head.slice(0, maxChars);
+  const whole = [head, ...failed.map((test) => block(test, 12))].join("\n");
+  if (whole.length <= maxChars) return whole;
   // Every name first: the one symptom that differs must not be hidden by the details of another.
   const parts = [head, ...(failed.length > 1 ? namesOf(failed, maxChars / 2) : [])];
   let left = maxChars - parts.join("\n").length - 1;

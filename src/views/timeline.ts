@@ -188,7 +188,9 @@ export function stageSucceeded(output: unknown): boolean {
 function sessionEnd({ reason, detail }: EventOf<"session.ended">): Said {
   if (reason !== "finished") return ["✗", `${reason}: ${headline(detail)}`];
   const [, without] = /^(?:blocked|unproven|refused): ([^]*)$/.exec(detail) ?? [];
-  return without === undefined ? ["✓", headline(detail.replace(/^done: /, ""))] : ["!", headline(without)];
+  return without === undefined
+    ? ["✓", headline(detail.replace(/^done: /, ""))]
+    : ["!", headline(without).replace(/:$/, "")];
 }
 
 function finish({ session, ok, why }: EventOf<"call.finished">, summary: string): Said {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hang } from "../../src/cli/hang.ts";
+import { betweenCommands, hang } from "../../src/cli/hang.ts";
 
 const text = "one two three four five six seven";
 
@@ -11,7 +11,7 @@ test("a row wider than the terminal goes on below its beginning, between words, 
 
 test("a command stays in one piece, however long it is", () => {
   const take = "git merge claw/a-long-name-of-a-branch-1ng3pcs02206";
-  expect(hang(`see it: claw diff 1ng; take it: claw apply 1ng or ${take}`, 50, /; | or /)).toBe(
-    `see it: claw diff 1ng;\n          take it: claw apply 1ng or\n          ${take}`,
+  expect(hang(`see it: claw diff 1ng3pcs02206; take it: claw apply 1ng3pcs02206 or ${take}`, 50, betweenCommands)).toBe(
+    `see it: claw diff 1ng3pcs02206; take it:\n          claw apply 1ng3pcs02206 or\n          ${take}`,
   );
 });

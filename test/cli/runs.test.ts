@@ -265,12 +265,17 @@ test("show stays sensible for a run that never had a reproduction", async () => 
     ...finish("reproduce", "c1", "not accepted: no test was added"),
     ...finish("reproduce", "c2", "not accepted: the test passes on the base, so it does not show the bug"),
     ...stage("reproduce", { end: { outcome: "not-reproduced", reason: "it works here", hint: "" } }),
-    { type: "run.ended", outcome: "not-reproduced", reason: "it works here", hint: "give more detail" },
+    {
+      type: "run.ended",
+      outcome: "not-reproduced",
+      reason: "it works:\n✗ a.test.ts > adds\n    1",
+      hint: "more detail",
+    },
   ];
   for (const event of events) await log.append(event);
   await log.close();
   expect((await type(["show"], { ledger })).out).toMatchInlineSnapshot(`
-    "✗ not-reproduced  it works here
+    "✗ not-reproduced  it works: a.test.ts > adds
       run     eee  fix of dddddddddddd in /nowhere
       issue   Umlauts are lost  from ISSUE.md
       model   scripted: session.json (recorded replies, no model)
@@ -278,11 +283,14 @@ test("show stays sensible for a run that never had a reproduction", async () => 
       refused 2 times, the last: reproduce: the test passes on the base, so it does not show the bug
       sandbox not enforced on this machine: cgroup
       note    the working tree has uncommitted changes
-      next    give more detail; what happened: claw log eee
+      next    more detail; what happened: claw log eee
 
       ✓ intake     1.0 s    events 1–2
       ✓ workspace  1.0 s    events 3–4
       ✗ reproduce  1.0 s    events 10–11
+
+    ✗ a.test.ts > adds
+        1
     "
   `);
 });

@@ -84,6 +84,14 @@ describe("failure text", () => {
     expect(text).toMatch(/\n… and \d+ more\n✗ a > test 0\n {4}long/);
   });
 
+  test("few failures are told whole, each once; others that fail are only counted when some are asked for", () => {
+    const [x, y] = [one("a > x", "failed", { message: "one" }), one("a > y", "failed", { message: "two" })];
+    expect(failureText(result(x, y))).toBe("2 failed, 0 passed\n✗ a > x\n    one\n✗ a > y\n    two");
+    expect(failureText(result(x, y), 1500, ["a > y"])).toBe(
+      "1 failed, 0 passed, 1 other not told here\n✗ a > y\n    two",
+    );
+  });
+
   test("the signature is the same for the same failures in another order, and differs for another message", () => {
     const [x, y] = [one("a > x", "failed", { message: "one" }), one("a > y", "failed", { message: "two\nrest" })];
     expect(signature(result(x, y))).toBe(signature(result(y, x)));

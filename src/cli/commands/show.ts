@@ -24,7 +24,11 @@ export const show = command({
     out(summary(facts, style, terminal.stdout ? terminal.columns : Infinity));
     const rows = stageLines(foldStages(facts.events), style);
     if (rows.length > 0) out(`\n${rows.join("\n")}`);
+    const { reason } = resultOf(facts);
+    // What failed last, where no report tells it.
+    const told = printable(reason).trimEnd().split("\n").slice(1);
     const written = latest(facts.events, "report.written");
+    if (!written && told.length > 0) out(`\n${told.join("\n")}`);
     if (written)
       out(`\n${printable(await ledger.text(written.report).catch(redactedAs("[the report was redacted]"))).trimEnd()}`);
   },

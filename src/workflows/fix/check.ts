@@ -8,6 +8,9 @@ import { judgeChange, takeChange, type TakenChange } from "./change.ts";
 import type { Baseline, Reproduction } from "./input.ts";
 import type { Setup } from "./setup.ts";
 
+/** The most that is said of tests that newly fail, in characters, the gate's reason included. */
+const MAX_FINDINGS = 1500;
+
 export interface Bases {
   readonly setup: Setup;
   readonly baseline: Baseline;
@@ -21,6 +24,8 @@ export type Checked =
       readonly holds: false;
       /** A gate said no, rather than a test. */
       readonly refused: boolean;
+      /** It said no to what was changed, whatever the tests say of it. */
+      readonly forbidden?: true;
       /** There is no change at all. */
       readonly unchanged?: true;
       readonly why: string;
@@ -37,7 +42,7 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
   if (early.diff.files.length === 0)
     return { holds: false, refused: false, unchanged: true, why: "nothing was changed" };
   const first = await judgeChange(desk, early);
-  if (first.worst === "block") return no(first.reasons.join("\n"), true);
+  if (first.worst === "block") return { holds: false, refused: true, forbidden: true, why: first.reasons.join("\n") };
 
   const bench = { plan: reproduction.plan, dependencies: setup.dependencies };
   const green = await runSuite(desk, bench, { purpose: "green-on-head", tree, files: reproduction.files });
@@ -47,11 +52,13 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
   const suite = await runWholeSuite(desk, bases, tree);
   if (suite.fact.verdict === "broken")
     return no(`the test suite can no longer be judged: ${brokenBecause(suite.result)}`);
-  const taken = await takeChange(desk, reproduction, tree, await regressionsOn(desk, baseResult, tree));
+  const comparison = await regressionsOn(desk, baseResult, tree);
+  const taken = await takeChange(desk, reproduction, tree, comparison);
   const last = await judgeChange(desk, taken);
-  return last.worst === "block"
-    ? no(`${last.reasons.join("\n")}\n${failureText(suite.result)}`, true)
-    : { holds: true, taken, asks: last.reasons };
+  if (last.worst !== "block") return { holds: true, taken, asks: last.reasons };
+  const reasons = last.reasons.join("\n");
+  const room = Math.max(MAX_FINDINGS / 2, MAX_FINDINGS - reasons.length - 1);
+  return no(`${reasons}\n${failureText(suite.result, room, comparison?.newlyFailing ?? null)}`, true);
 }
 
 /** Null when every test that shows the bug passes now; otherwise what is still wrong. */

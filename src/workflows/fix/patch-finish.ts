@@ -9,7 +9,8 @@ import { type Bases, checkTree } from "./check.ts";
 import { sessionName } from "./escalate.ts";
 
 const MAX_DIFF_SHOWN = 6000;
-const MAX_FINDINGS = 1500;
+/** Room for a failure told at its full length, and a sentence before it: only what is longer loses its middle. */
+const MAX_FINDINGS = 2000;
 
 /** An honest end in a model's own words, marked as such: nobody checked them. */
 export const gaveUp = ({ summary }: Pick<FinishRequest, "summary">): string => `the model gave up: ${summary}`;
@@ -37,7 +38,7 @@ export async function answerFinish(
   const why = keepEnds(checked.why, MAX_FINDINGS);
   const kind = checked.unchanged ? "blocked" : checked.refused ? "refused" : "unproven";
   if (left <= 0) return { accepted: true, detail: `${kind}: ${why}` };
-  const back = checked.refused ? "\nTake that back; the bug is to be mended without it." : "";
+  const back = checked.forbidden ? "\nTake that back; the bug is to be mended without it." : "";
   return { accepted: false, message: `not accepted (${plural(left, "attempt")} left): ${why}${back}` };
 }
 

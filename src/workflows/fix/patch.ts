@@ -142,7 +142,9 @@ function givenUp(detail: string): RunEnd {
     return {
       outcome: "blocked",
       reason: `a gate refused the change: ${why}`,
-      hint: "look at it with claw diff; widen claw.yaml if the change is wanted",
+      hint: why.startsWith("regressions: ")
+        ? "it mends the bug and breaks what worked: read it with claw diff; more --attempts, or another --model"
+        : "look at it with claw diff; widen claw.yaml if the change is wanted",
     };
   }
   return { outcome: "no-patch", reason: why, hint: "give the issue more detail, or try another --model" };
