@@ -11,6 +11,9 @@ export const Manifest = z.strictObject({
   test: z
     .strictObject({
       command: z.string().min(1).optional().meta({ description: "Command that runs the whole test suite." }),
+      files: z.array(glob).default([]).meta({
+        description: "Files that are tests although neither their names nor their folders say test or spec.",
+      }),
       timeoutSeconds: z.int().min(1).max(7200).default(600).meta({ description: "Wall-clock limit of one suite run." }),
       idleSeconds: z.int().min(1).max(7200).default(180).meta({
         description: "A suite that neither prints anything nor uses a processor for so long is stopped.",

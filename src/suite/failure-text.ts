@@ -49,8 +49,10 @@ export function failureText(result: SuiteResult, maxChars = 1500, about: readonl
     broken ??
     (verdict(result) === "green"
       ? "all tests passed"
-      : `${failed.length} failed, ${passed} passed${skipped ? `, ${skipped} skipped` : ""}${others}`);
-  if (failed.length === 0) return head.slice(0, maxChars);
+      : !result.structured
+        ? `the test command ended with ${result.exitCode}`
+        : `${failed.length} failed, ${passed} passed${skipped ? `, ${skipped} skipped` : ""}${others}`);
+  if (failed.length === 0 || !result.structured) return withSaid(head, result, maxChars);
   const whole = [head, ...failed.map((test) => block(test, 12))].join("\n");
   if (whole.length <= maxChars) return whole;
   // Every name first: the one symptom that differs must not be hidden by the details of another.
@@ -63,6 +65,15 @@ export function failureText(result: SuiteResult, maxChars = 1500, about: readonl
     left -= part.length + 1;
   }
   return parts.join("\n").slice(0, maxChars);
+}
+
+/** Where no test tells why, what the command printed last does. */
+function withSaid(head: string, { said }: SuiteResult, maxChars: number): string {
+  const room = maxChars - head.length - 40;
+  if (said === undefined || room < 80) return head.slice(0, maxChars);
+  const lines = said.split("\n");
+  while (lines.length > 1 && lines.join("\n").length > room) lines.shift();
+  return `${head}; its output ends with:\n${lines.join("\n").slice(-room)}`;
 }
 
 /** Names of failing tests within so many characters, and how many more there are. */

@@ -41,6 +41,8 @@ export interface SuiteResult {
   readonly tests: readonly TestResult[];
   /** The limit that ended the command early, by name. */
   readonly killed: string | null;
+  /** The end of what the command printed, kept where no test tells why it failed. */
+  readonly said?: string;
 }
 
 /** `broken`: nothing can be said, because the report is missing, empty, cut short, or at odds with the exit code. */

@@ -1,3 +1,5 @@
+import { matchesGlob } from "../text.ts";
+
 const testFolder = /(?:^|\/)(?:__tests__|__mocks__|__snapshots__|tests?|specs?|e2e|testdata|fixtures)\//;
 const testFile =
   /(?:^|[/.\-_])tests?\.[cm]?[jt]sx?$|[.\-_]spec\.[cm]?[jt]sx?$|\.(?:test|spec|e2e)(?:-d)?\.\w+$|(?:^|\/)test_[^/]*\.py$|_test\.(?:py|go)$|\.snap$/;
@@ -20,6 +22,12 @@ const ciPaths: readonly RegExp[] = [
 export function isTestPath(path: string): boolean {
   return testFolder.test(path) || testFile.test(path);
 }
+
+/** The same where a repository names further tests of its own, by globs: `test.files` in claw.yaml. */
+export const testPathsWith =
+  (further: readonly string[]) =>
+  (path: string): boolean =>
+    isTestPath(path) || further.some((glob) => matchesGlob(path, glob));
 
 /** Does this file steer how tests are found or run? The scripts inside package.json are for others to look at. */
 export function isTestConfigPath(path: string): boolean {

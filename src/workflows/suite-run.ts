@@ -70,12 +70,14 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
   const command = suiteCommand(bench.plan, { files: [...request.files], report });
   const run = await execUnlessSilent(desk, room, command, request.silenceMs);
   const left = await room.sandbox.collect(report, MAX_REPORT_BYTES);
+  const printed = run.stdout.toString("utf8");
   const result = readResults(bench.plan, {
     report: left?.toString("utf8") ?? null,
     exitCode: run.exitCode,
     killed: run.killed,
+    output: printed,
   });
-  const output = keepEnds(run.stdout.toString("utf8"), KEPT_OUTPUT);
+  const output = keepEnds(printed, KEPT_OUTPUT);
   const fact = await log.append({
     type: "suite.ran",
     purpose: request.purpose,

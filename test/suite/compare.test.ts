@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compareResults } from "../../src/suite/compare.ts";
 import { failureText, signature, stableText } from "../../src/suite/failure-text.ts";
-import { isCiPath, isTestConfigPath, isTestPath } from "../../src/suite/test-paths.ts";
+import { isCiPath, isTestConfigPath, isTestPath, testPathsWith } from "../../src/suite/test-paths.ts";
 import { readResults } from "../../src/suite/read-results.ts";
 import type { SuiteResult, TestResult } from "../../src/suite/suite.ts";
 
@@ -98,6 +98,11 @@ describe("failure text", () => {
     expect(signature(result(x, y))).toBe("a > x: one\na > y: two");
     expect(signature(result(x))).not.toBe(signature(result({ ...x, message: "other" })));
   });
+});
+
+test("a repository may name tests that nothing else tells", () => {
+  const isTest = testPathsWith(["checks/*.check.js"]);
+  expect(["checks/a.check.js", "checks/run.js", "src/a.test.js"].map(isTest)).toEqual([true, false, true]);
 });
 
 describe("what kind of file a path is", () => {

@@ -64,7 +64,7 @@ describe("vitest", () => {
   test("an error outside every test contradicts the report: nothing can be said", () => {
     const result = runSuite(directory, plan, ["test/late.test.ts"]);
     expect([verdict(result), result.exitCode, counts(result).failed]).toEqual(["broken", 1, 0]);
-    expect(failureText(result)).toBe("the command ended with 1 although no test failed");
+    expect(failureText(result)).toMatch(/^the command ended with 1 although no test failed; [^]*\nError: late\n/);
   });
 
   test("a file that is not there runs nothing: broken", () => {
@@ -169,15 +169,15 @@ test("a build that fails before the runner leaves no report, and an old one is n
   expect([verdict(result), failureText(result)]).toEqual(["broken", "no test report was written (exit code 1)"]);
 });
 
-test("any other command is judged by its exit code", () => {
+test("any other command is judged by its exit code, and its last words say why", () => {
   const { directory, plan } = project({
     "package.json": '{"scripts":{"test":"node check.js"}}',
-    "check.js": "process.exit(3)",
+    "check.js": "console.log('1 of 2: wrong'); process.exit(3)",
   });
   const result = runSuite(directory, { ...plan, script: "node check.js" });
   expect([plan.runner, verdict(result), failureText(result)]).toEqual([
     "generic",
     "red",
-    "1 failed, 0 passed\n✗ (test command)\n    exit code 3",
+    "the test command ended with 3; its output ends with:\n1 of 2: wrong",
   ]);
 });

@@ -49,6 +49,7 @@ export function runSuite(
   });
   const text = existsSync(report) ? readFileSync(report, "utf8") : null;
   rmSync(dirname(report), { recursive: true });
-  const result = readResults(plan, { report: text, exitCode: ran.status ?? 1, killed: null, root: directory });
-  return { ...result, output: ran.stdout + ran.stderr };
+  const output = ran.stdout + ran.stderr;
+  const result = readResults(plan, { report: text, exitCode: ran.status ?? 1, killed: null, root: directory, output });
+  return { ...result, output };
 }

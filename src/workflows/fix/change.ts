@@ -1,7 +1,7 @@
 import * as gates from "../../gates/all.ts";
 import type { Change, ChangedFile, Judgement, Regressions } from "../../gates/gate.ts";
 import type { Diff } from "../../repo/diff.ts";
-import { isCiPath, isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
+import { isCiPath, isTestConfigPath, testPathsWith } from "../../suite/test-paths.ts";
 import type { WorkDesk } from "../workflow.ts";
 import type { Reproduction } from "./input.ts";
 
@@ -29,13 +29,14 @@ export async function takeChange(
     return bytes === null || bytes.length > MAX_TEXT || bytes.includes(0) ? null : bytes.toString("utf8");
   };
   const files: ChangedFile[] = [];
+  const { manifest } = desk;
+  const isTest = testPathsWith(manifest.test.files);
   for (const [index, { path, status, added, deleted, binary }] of diff.files.entries()) {
     const look = index < MAX_TEXTS && !binary;
     const before = look && status !== "added" ? await text(reproduction.tree, path) : null;
     const after = look && status !== "deleted" ? await text(tree, path) : null;
-    files.push({ path, kind: kindOf(path), status, added, deleted, binary, before, after });
+    files.push({ path, kind: kindOf(path, isTest), status, added, deleted, binary, before, after });
   }
-  const { manifest } = desk;
   const change = {
     manifest,
     files,
@@ -47,8 +48,8 @@ export async function takeChange(
   return { tree, diff, change };
 }
 
-const kindOf = (path: string): ChangedFile["kind"] =>
-  isTestConfigPath(path) ? "test-config" : isCiPath(path) ? "ci" : isTestPath(path) ? "test" : "source";
+const kindOf = (path: string, isTest: (path: string) => boolean): ChangedFile["kind"] =>
+  isTestConfigPath(path) ? "test-config" : isCiPath(path) ? "ci" : isTest(path) ? "test" : "source";
 
 export interface Verdicts {
   readonly worst: Judgement["verdict"];

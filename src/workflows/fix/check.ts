@@ -1,6 +1,6 @@
 import { failureText } from "../../suite/failure-text.ts";
 import { compareResults } from "../../suite/compare.ts";
-import { brokenBecause, type SuiteResult } from "../../suite/suite.ts";
+import type { SuiteResult } from "../../suite/suite.ts";
 import type { Regressions } from "../../gates/gate.ts";
 import { recordedSuites, runSuite, type SuiteRun } from "../suite-run.ts";
 import type { WorkDesk } from "../workflow.ts";
@@ -51,7 +51,7 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
 
   const suite = await runWholeSuite(desk, bases, tree);
   if (suite.fact.verdict === "broken")
-    return no(`the test suite can no longer be judged: ${brokenBecause(suite.result)}`);
+    return no(`the test suite can no longer be judged: ${failureText(suite.result)}`);
   const comparison = await regressionsOn(desk, baseResult, tree);
   const taken = await takeChange(desk, reproduction, tree, comparison);
   const last = await judgeChange(desk, taken);

@@ -2,7 +2,7 @@ import { TimeIsUp } from "../../errors.ts";
 import type { SessionPlan } from "../../agent/converse.ts";
 import { native, search } from "../../engines/all.ts";
 import { roles } from "../../policy/roles.ts";
-import { isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
+import { isTestConfigPath, testPathsWith } from "../../suite/test-paths.ts";
 import { keepEnds } from "../../text.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { workspaceFor } from "../checkouts.ts";
@@ -124,7 +124,8 @@ async function taken(desk: WorkDesk, bases: Bases, tree: string, summary: string
     desk.clone.diff(desk.clone.base.tree, tree),
     desk.clone.diff(bases.reproduction.tree, tree),
   ]);
-  const tests = own.files.map(({ path }) => path).filter((path) => isTestPath(path) && !isTestConfigPath(path));
+  const isTest = testPathsWith(desk.manifest.test.files);
+  const tests = own.files.map(({ path }) => path).filter((path) => isTest(path) && !isTestConfigPath(path));
   return { tree, diff: desk.log.put(whole.patch), summary, tests };
 }
 

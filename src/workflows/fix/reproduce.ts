@@ -4,8 +4,8 @@ import type { EventOf } from "../../ledger/events.ts";
 import { roles } from "../../policy/roles.ts";
 import { planFromCommand } from "../../suite/detect.ts";
 import { failureText } from "../../suite/failure-text.ts";
-import { brokenBecause, failedTests, type SuitePlan, type SuiteResult } from "../../suite/suite.ts";
-import { isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
+import { failedTests, type SuitePlan, type SuiteResult } from "../../suite/suite.ts";
+import { isTestConfigPath, testPathsWith } from "../../suite/test-paths.ts";
 import { ofType } from "../../views/run.ts";
 import { workspaceFor } from "../checkouts.ts";
 import { roleRoom } from "../role-for.ts";
@@ -124,15 +124,9 @@ async function checkReproduction(
   if (files.length === 0) return refuse("no test was added");
   const [forbidden] = refused;
   if (forbidden) return refuse(`${forbidden.path}: ${forbidden.why}`);
-  const others = files.filter(({ path }) => !isTestPath(path) || isTestConfigPath(path));
-  if (others.length > 0) {
-    return refuse(
-      `only test files may change in this step; put these back: ${others
-        .slice(0, 8)
-        .map(({ path }) => path)
-        .join(", ")}`,
-    );
-  }
+  const isTest = testPathsWith(desk.manifest.test.files);
+  const others = files.map(({ path }) => path).filter((path) => !isTest(path) || isTestConfigPath(path));
+  if (others.length > 0) return refuse(`${othersChanged(others)}${whatTestsAre(desk)}`);
   const rewritten = files.filter(({ deleted, status }) => (deleted ?? 0) > 0 || status === "deleted");
   if (rewritten.length > 0)
     return refuse(
@@ -171,6 +165,15 @@ async function checkReproduction(
   };
 }
 
+const othersChanged = (paths: readonly string[]): string =>
+  `only test files may change in this step; put these back: ${paths.slice(0, 8).join(", ")}`;
+
+/** Without this, a session in a repository with names of its own cannot know what is wanted. */
+function whatTestsAre({ manifest }: WorkDesk): string {
+  const own = manifest.test.files.length > 0 ? `, or match ${manifest.test.files.join(", ")}` : "";
+  return `\nTest files are those whose name or folder says test or spec, as in a.test.js, test_a.py or tests/${own}; people name others in claw.yaml (test.files).`;
+}
+
 /** The newest change of this session that was seen to fail as it should. */
 const takenReproduction = (desk: WorkDesk): EventOf<"diff.taken"> | undefined =>
   ofType(desk.log.events, "diff.taken").findLast(({ purpose }) => purpose === "reproduction");
@@ -197,7 +200,7 @@ export async function repeat(
   let first: SuiteRun | null = null;
   for (let turn = 1; turn <= REPEATS; turn++) {
     const run = await runSuite(desk, bench, { purpose: "red-on-base", tree, files });
-    if (run.fact.verdict === "broken") return { problem: `the test could not be judged: ${brokenBecause(run.result)}` };
+    if (run.fact.verdict === "broken") return { problem: `the test could not be judged: ${failureText(run.result)}` };
     if (run.fact.verdict === "green") {
       return {
         problem: first

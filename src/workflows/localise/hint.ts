@@ -17,7 +17,8 @@ export async function suspectsHint(desk: WorkDesk, bases: Bases): Promise<string
   const seen = latest(desk.log.events, "suite.ran");
   if (begun || !seen || seen.ms > QUICK_MS) return "";
   const found = await localise(desk, bases, BUDGET_MS);
-  if (found.method !== "coverage") return "";
+  // Without passing tests to compare with, every line that ran is as suspicious as any other.
+  if (found.method !== "coverage" || found.executions.every(({ failed }) => failed)) return "";
   const lines = await shownSuspects(desk, bases.reproduction.tree, { suspects: gathered(found.suspects) }, PLACES);
   return `\nLines that failing tests run and passing ones mostly do not (a hint, not a finding):\n${lines.join("\n")}\n`;
 }

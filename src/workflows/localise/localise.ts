@@ -4,7 +4,7 @@ import type { Execution } from "../../suite/coverage.ts";
 import { rankSuspects, type Suspect, suspectsFromStack } from "../../suite/ochiai.ts";
 import { suspectsFromWords } from "../../suite/mentions.ts";
 import { stackLines } from "../../suite/stack-lines.ts";
-import { isTestConfigPath, isTestPath } from "../../suite/test-paths.ts";
+import { isTestConfigPath, testPathsWith } from "../../suite/test-paths.ts";
 import { failedTests } from "../../suite/suite.ts";
 import { withCheckout } from "../checkouts.ts";
 import type { Bases } from "../fix/check.ts";
@@ -56,6 +56,7 @@ export async function localise(desk: WorkDesk, bases: Bases, budgetMs: number): 
   const output = seen ? await desk.log.text(seen.fact.output) : "";
   const messages = seen ? failedTests(seen.result).map(({ message }) => message ?? "") : [];
   const named = stackLines([...messages, output].join("\n"), "/workspace");
+  const mayBeAtFault = sourcesOf(desk);
   const ranked = rankSuspects(executions, named, mayBeAtFault);
   const found: Localisation =
     ranked.length > 0
@@ -73,6 +74,7 @@ export async function localise(desk: WorkDesk, bases: Bases, budgetMs: number): 
 export async function localiseByWords(desk: WorkDesk, about: string): Promise<Localisation> {
   const { tree } = desk.clone.base;
   const startedAt = desk.clock.now();
+  const mayBeAtFault = sourcesOf(desk);
   const paths = (await desk.clone.list(tree))
     .filter(({ path, size }) => mayBeAtFault(path) && (size ?? 0) < 200_000)
     .slice(0, 2000);
@@ -86,8 +88,10 @@ export async function localiseByWords(desk: WorkDesk, about: string): Promise<Lo
 }
 
 /** Code in a language that is known here, and no part of the tests. */
-const mayBeAtFault = (path: string): boolean =>
-  languageOf(path) !== undefined && !isTestPath(path) && !isTestConfigPath(path);
+function sourcesOf({ manifest }: Pick<WorkDesk, "manifest">): (path: string) => boolean {
+  const isTest = testPathsWith(manifest.test.files);
+  return (path) => languageOf(path) !== undefined && !isTest(path) && !isTestConfigPath(path);
+}
 
 /** How long the whole suite took on the base. */
 export const baselineMs = (desk: Pick<WorkDesk, "log">, ran: number): number =>
