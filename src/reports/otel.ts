@@ -4,7 +4,7 @@ import { foldSpend, shownCost } from "../views/spend.ts";
 import { changeOf } from "./change.ts";
 import { fixFacts } from "./fix-facts.ts";
 
-type Value = string | number | Double | readonly string[] | null | undefined;
+type Value = string | number | boolean | Double | readonly string[] | null | undefined;
 /** A number that is a double also when it happens to be whole: a name has one type. */
 interface Double {
   readonly double: number;
@@ -85,6 +85,7 @@ function keyValues(attributes: Attributes): unknown[] {
 function anyValue(value: NonNullable<Value>): unknown {
   if (typeof value === "string") return { stringValue: value };
   if (typeof value === "number") return { intValue: String(value) };
+  if (typeof value === "boolean") return { boolValue: value };
   if ("double" in value) return { doubleValue: value.double };
   return { arrayValue: { values: value.map((stringValue) => ({ stringValue })) } };
 }
@@ -141,12 +142,11 @@ function stageSpans(traced: Traced): Span[] {
 
 function sessionSpans(traced: Traced): Span[] {
   const { events, run } = traced;
-  const { started } = foldRun(events);
   return ofType(events, "session.started").flatMap((from) => {
     const own = events.filter((event) => "session" in event && event.session === from.session);
     const stage = ofType(events, "stage.started").findLast(({ seq }) => seq < from.seq);
     const ended = ofType(own, "session.ended").at(-1);
-    const provider = started?.model?.endpoint;
+    const asked = askedIn(events, from);
     const session = span(traced, {
       from,
       to: own.at(-1) ?? from,
@@ -154,7 +154,7 @@ function sessionSpans(traced: Traced): Span[] {
       name: `invoke_agent ${from.kind}`,
       attributes: {
         "gen_ai.operation.name": "invoke_agent",
-        "gen_ai.provider.name": provider,
+        "gen_ai.provider.name": asked.endpoint,
         "gen_ai.agent.name": from.kind,
         "gen_ai.conversation.id": `${run}/${from.session}`,
         "gen_ai.prompt.name": from.kind,
@@ -163,7 +163,7 @@ function sessionSpans(traced: Traced): Span[] {
       },
       error: ended && ended.reason !== "finished" ? ended.reason : undefined,
     });
-    const place: Place = { traced, own, parent: from, provider, model: started?.model?.model };
+    const place: Place = { traced, own, parent: from, asked };
     return [session, ...chatSpans(place), ...toolSpans(place)];
   });
 }
@@ -173,13 +173,27 @@ interface Place {
   readonly traced: Traced;
   readonly own: readonly Recorded[];
   readonly parent: Recorded;
-  readonly provider: string | undefined;
-  readonly model: string | undefined;
+  readonly asked: Asked;
+}
+
+type Asked = Partial<Pick<EventOf<"model.described">, "endpoint" | "model" | "server" | "maxOutputTokens">>;
+
+/** Who was asked in a session: a run may have moved on to another model than it began with. */
+const askedIn = (events: readonly Recorded[], { seq }: Recorded): Asked =>
+  ofType(events, "model.described").findLast((described) => described.seq < seq) ??
+  foldRun(events).started?.model ??
+  {};
+
+/** Host and port of a server, apart. */
+function addressOf(server: string | undefined): Attributes {
+  const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(server ?? "") ?? [];
+  return host ? { "server.address": host, ...(port && { "server.port": Number(port) }) } : {};
 }
 
 const finishReasons = { calls: "tool_calls", end: "stop", length: "length", refusal: "content_filter" } as const;
 
-function chatSpans({ traced, own, parent, provider, model }: Place): Span[] {
+function chatSpans({ traced, own, parent, asked }: Place): Span[] {
+  const { endpoint, model, server, maxOutputTokens } = asked;
   return ofType(own, "model.requested").map((from) => {
     const next = own.find(({ seq, type }) => seq > from.seq && type.startsWith("model."));
     const reply = next?.type === "model.replied" ? next : null;
@@ -192,8 +206,11 @@ function chatSpans({ traced, own, parent, provider, model }: Place): Span[] {
       name: `chat ${model ?? "model"}`,
       attributes: {
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": provider,
+        "gen_ai.provider.name": endpoint,
         "gen_ai.request.model": model,
+        "gen_ai.request.max_tokens": maxOutputTokens,
+        "gen_ai.request.stream": (reply ?? failed)?.exchange?.streamed,
+        ...addressOf(server),
         "claw.turn": from.turn,
         ...(reply && replied(reply)),
       },

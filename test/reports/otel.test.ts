@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { otelTraces } from "../../src/reports/otel.ts";
 import type { Event } from "../../src/ledger/events.ts";
@@ -82,6 +83,30 @@ test("a request carries the names of the GenAI conventions, each with one type",
     "claw.rule": { stringValue: "role" },
     "claw.exit_code": { intValue: "0" },
   });
+});
+
+test("a session names the model that it moved on to, with its server, by names that the conventions have", async () => {
+  const described = { type: "model.described", endpoint: "gpu", model: "large", window: null, body: null } as const;
+  const spans = await spansOf([
+    { ...described, wire: "chat", server: "gpu-1:8000", selfHosted: true, maxOutputTokens: 8000 },
+    started,
+    requested(5),
+    replied(),
+  ]);
+  const chat = spans.find(({ name }) => name === "chat large");
+  expect(attributes(chat)).toMatchObject({
+    "gen_ai.provider.name": { stringValue: "gpu" },
+    "gen_ai.request.model": { stringValue: "large" },
+    "gen_ai.request.max_tokens": { intValue: "8000" },
+    "server.address": { stringValue: "gpu-1" },
+    "server.port": { intValue: "8000" },
+  });
+  const { names } = JSON.parse(readFileSync(new URL("../schemas/otel-genai-names.json", import.meta.url), "utf8")) as {
+    names: readonly string[];
+  };
+  const used = spans.flatMap((span) => Object.keys(attributes(span))).filter((key) => key.startsWith("gen_ai."));
+  expect(used.filter((name) => !names.includes(name))).toEqual([]);
+  expect(used.length).toBeGreaterThan(10);
 });
 
 test("what went wrong, or was never answered, is an error", async () => {
