@@ -21,7 +21,7 @@ export interface Asking {
   readonly agent: Agent;
   readonly read: (shas: readonly string[]) => Promise<Message[]>;
   readonly record: (event: Event) => Promise<void>;
-  readonly note: (about: "budget", text: string) => Promise<void>;
+  readonly note: (about: "budget" | "smaller", text: string) => Promise<void>;
   /** What the run has spent by now. */
   readonly spent: () => Spend;
   readonly signal: AbortSignal;
@@ -71,10 +71,21 @@ export async function ask(session: string, state: SessionState, desk: Asking): P
       await recordFailure(turn, error, desk);
       // The record has it now: room is made before the next request, or the session ends for want of it.
       if (error.kind === "context_overflow") return null;
+      if (error.kind === "tool_parse_server" && !toldSmaller(session, desk)) {
+        await desk.note(
+          "smaller",
+          "claw: the server could not read your call. Make smaller edits, one call in a reply.",
+        );
+        return null;
+      }
     }
     throw error;
   }
 }
+
+/** Was it said before that calls should be smaller? Once is enough. */
+const toldSmaller = (id: string, { agent }: Asking): boolean =>
+  ofType(agent.log.events, "message.added").some(({ session, about }) => session === id && about === "smaller");
 
 /** Both, to their end: nothing goes on behind the back of what comes next. The first one's failure comes first. */
 async function together<T>(one: Promise<T>, other: Promise<void> | undefined): Promise<T> {

@@ -42,7 +42,7 @@ export async function makeRoom(session: string, state: SessionState, desk: Askin
   if (cut === null || (cause === "overflow" && state.context.refusals > MOST_REFUSALS)) {
     if (cause === "overflow")
       return {
-        limit: "tokens",
+        limit: "context",
         detail: `the session no longer fits into the model's context: ${state.context.refused}`,
       };
     return isHopeless(fill) ? full(fill) : "enough";
@@ -57,7 +57,7 @@ export async function makeRoom(session: string, state: SessionState, desk: Askin
 const MOST_REFUSALS = 2;
 
 const full = ({ tokens, window }: Fill): Limit => ({
-  limit: "tokens",
+  limit: "context",
   detail: `the session fills ${tokens} of the model's ${window} tokens of context, and nothing can be left out`,
 });
 

@@ -55,7 +55,7 @@ async function hold(
   };
   const tell = (about: EventOf<"message.added">["about"], message: Message): Promise<void> =>
     record({ type: "message.added", session: id, about, message: putMessage(log, message) });
-  const note = (about: "note" | "stuck" | "budget" | "restored", text: string): Promise<void> =>
+  const note = (about: "note" | "stuck" | "budget" | "restored" | "smaller", text: string): Promise<void> =>
     tell(about, { role: "user", origin: "harness", text });
   const end = (reason: EventOf<"session.ended">["reason"], detail: string): Promise<void> =>
     record({ type: "session.ended", session: id, reason, detail });

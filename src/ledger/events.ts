@@ -93,12 +93,12 @@ export const Event = z.discriminatedUnion("type", [
     session: z.string(),
     reason: z.enum(["finished", "gave-up", "over-budget", "stuck"]),
     detail: z.string(),
-    /** Which limit was reached: a budget's scope, turns or tokens. */
-    limit: z.enum(["run", "day", "repository", "fleet", "turns", "tokens"]).optional(),
+    /** Which limit was reached: a budget's scope, turns, tokens, or what the model can read at once. */
+    limit: z.enum(["run", "day", "repository", "fleet", "turns", "tokens", "context"]).optional(),
   }),
   event("message.added", {
     session: z.string(),
-    about: z.enum(["system", "task", "note", "finish", "stuck", "budget", "restored"]),
+    about: z.enum(["system", "task", "note", "finish", "stuck", "budget", "restored", "smaller"]),
     message: Sha,
   }),
 

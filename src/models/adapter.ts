@@ -6,7 +6,8 @@ import { ModelError } from "./model-error.ts";
 import { withoutFreeText, writesPatches } from "./patches.ts";
 import { pricingFor } from "./price.ts";
 import { blankTape, heardOn, type Manner } from "./tape.ts";
-import { settleReply, type RawReply } from "./settle.ts";
+import { readsText, settleReply, type RawReply } from "./settle.ts";
+import { asText } from "./text-protocol.ts";
 import { estimateTokens, estimateUsage } from "./usage.ts";
 
 /** What differs between the wires. */
@@ -57,11 +58,16 @@ const unbilled: ReadonlySet<string> = new Set([
 /** How often one request may be sent again without a parameter the server does not know. */
 const maxStripped = 3;
 
-/** What the record calls tools of free text, where they were offered as functions instead. */
+/** What the record calls tools of free text, where they were offered as functions instead, and tools told of in words. */
 const freeText = "tools.custom";
+const allTools = "tools";
+/** So many failures of a server to read its own model's calls end its part in them. */
+const MOST_GARBLED = 3;
 
 /** What a connection learns from failures. */
 interface Learned {
+  /** The server breaks on its model's calls: they are written and read as text. */
+  textCalls: boolean;
   /** The server knows no tools of free text. */
   plainTools: boolean;
   /** Parameters that the server does not know. */
@@ -77,6 +83,7 @@ interface Learned {
 /** Asks until the server has no parameter left to object to; everything else that goes wrong is the caller's to repeat. */
 function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock): Model {
   const learned: Learned = {
+    textCalls: false,
     plainTools: false,
     stripped: new Set(),
     mostTokens: Infinity,
@@ -88,7 +95,7 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
       const manner = endpoint.record?.manner() ?? mannerFor(request, endpoint, learned);
       const streaming = manner.streamed;
       const maxOutputTokens = manner.mostTokens ?? request.maxOutputTokens;
-      const asked = manner.leftOut.includes(freeText) ? withoutFreeText(request) : request;
+      const asked = formOf(request, manner);
       const body = bodyOf(dialect.body({ ...asked, maxOutputTokens }, endpoint, streaming), manner);
       const sent = { body, path: dialect.path, ...manner };
       const started = clock.now();
@@ -110,7 +117,8 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
         };
       } catch (error) {
         if (!(error instanceof ModelError)) throw error;
-        if (!endpoint.record && attempt < maxStripped && learn(error, learned, streaming) === "again") continue;
+        const seen = { streaming, readable: readsText(endpoint) };
+        if (!endpoint.record && attempt < maxStripped && learn(error, learned, seen) === "again") continue;
         if (!unbilled.has(error.kind))
           error.usage ??= estimateUsage(estimateTokens(Buffer.byteLength(body)), answer?.frameCount() ?? 0);
         error.heard = heard();
@@ -121,7 +129,11 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
 }
 
 /** Notes what a failure teaches. "again": the request can be sent at once, without what was in the way. */
-function learn(error: ModelError, learned: Learned, streaming: boolean): "again" | "later" {
+function learn(
+  error: ModelError,
+  learned: Learned,
+  { streaming, readable }: { readonly streaming: boolean; readonly readable: boolean },
+): "again" | "later" {
   const { kind, param, mostTokens, functionsOnly } = error;
   if (functionsOnly && !learned.plainTools) {
     learned.plainTools = true;
@@ -137,6 +149,7 @@ function learn(error: ModelError, learned: Learned, streaming: boolean): "again"
   }
   learned.avoidStream = streaming && streamFaults.has(kind);
   learned.garbled = kind === "tool_parse_server" ? learned.garbled + 1 : 0;
+  learned.textCalls ||= readable && learned.garbled >= MOST_GARBLED;
   return "later";
 }
 
@@ -144,19 +157,24 @@ function learn(error: ModelError, learned: Learned, streaming: boolean): "again"
 const garbledStep = 0.1;
 
 function mannerFor({ tools, maxOutputTokens }: ModelRequest, { selfHosted }: Endpoint, learned: Learned): Manner {
-  const { avoidStream, stripped, plainTools, mostTokens, garbled } = learned;
+  const { avoidStream, stripped, plainTools, textCalls, mostTokens, garbled } = learned;
   return {
     // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
     streamed: !avoidStream && !(selfHosted && tools.length > 0),
-    leftOut: [...stripped, ...(plainTools ? [freeText] : [])],
+    leftOut: [...stripped, ...(plainTools ? [freeText] : []), ...(textCalls && tools.length > 0 ? [allTools] : [])],
     ...(mostTokens < maxOutputTokens && { mostTokens }),
     ...(garbled > 0 && { temperature: garbled * garbledStep }),
   };
 }
 
+function formOf(request: ModelRequest, { leftOut }: Manner): ModelRequest {
+  if (leftOut.includes(allTools)) return asText(request);
+  return leftOut.includes(freeText) ? withoutFreeText(request) : request;
+}
+
 function bodyOf(wanted: Record<string, unknown>, { leftOut, temperature }: Manner): string {
   const varied = temperature === undefined ? wanted : { temperature, ...wanted };
-  const params = new Set(leftOut.filter((name) => name !== freeText));
+  const params = new Set(leftOut.filter((name) => name !== freeText && name !== allTools));
   return wellFormed(JSON.stringify(without(varied, params)));
 }
 

@@ -79,7 +79,7 @@ const advice = {
     hint: (where) => `${where.name} does not accept this session's history; choose another --model`,
   },
   tool_parse_server: {
-    retries: 2,
+    retries: 1,
     waitMs: 1_000,
     factor: 2,
     hint: (where) => `${where.name} cannot read the tool calls of ${where.model}; choose another model or server`,

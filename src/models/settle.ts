@@ -30,16 +30,15 @@ export interface RawReply {
 /** The most calls of one reply that are looked at. */
 export const maxCalls = 64;
 
+/** Are calls that came as text looked for? Servers of one's own lose some that way. */
+export const readsText = ({ selfHosted, wire }: Endpoint): boolean => selfHosted && wire !== "responses";
+
 /** Reads the calls, counts them, and derives why the model stopped from that. Pure. */
 export function settleReply(raw: RawReply, request: ModelRequest, endpoint: Endpoint): Pick<Reply, "message" | "stop"> {
   const wanted = raw.calls.slice(0, maxCalls);
   const dropped = raw.calls.length - wanted.length;
   const rescued =
-    wanted.length === 0 &&
-    endpoint.selfHosted &&
-    endpoint.wire !== "responses" &&
-    raw.finish !== "length" &&
-    request.tools.length > 0
+    wanted.length === 0 && readsText(endpoint) && raw.finish !== "length" && request.tools.length > 0
       ? rescueCalls(raw.text)
       : null;
   const found: RawReply["calls"] = rescued === null ? wanted : rescued.calls.map((call) => ({ ...call, id: null }));

@@ -69,7 +69,7 @@ export function overdrawnText({ scope, limit, spent, reserved, asked }: Overdraw
 }
 
 /** What to do about a limit that was reached. */
-export const budgetHints: Readonly<Record<BudgetScope | "turns" | "tokens", string>> = {
+export const budgetHints: Readonly<Record<BudgetScope | "turns" | "tokens" | "context", string>> = {
   run: "raise --budget-usd (or budgets.run in config.yaml), or give the issue more detail",
   day: "wait until midnight UTC, or raise budgets.day in config.yaml; see what was spent: claw cost",
   repository:
@@ -77,4 +77,5 @@ export const budgetHints: Readonly<Record<BudgetScope | "turns" | "tokens", stri
   fleet: "wait for the next month, or raise budgets.fleet in config.yaml; see what was spent: claw cost",
   turns: "raise --max-turns, or give the issue more detail",
   tokens: "raise --max-tokens, or give the issue more detail",
+  context: "choose a --model with a larger context, or have its server give it more: claw models serve-check",
 };

@@ -79,6 +79,12 @@ describe("a session comes out as recorded, without a sandbox or a model:", () =>
     await hold(desk, [...failures, [look("a.txt")], failure("auth")]);
     expect(desk.log.events.at(-1)?.type).toBe("model.failed");
     expect(await replayRun(desk.ledger, "run1")).toMatchObject({ ...whole, requests: 4 });
+    const garbled = await begun();
+    const unread = Array.from({ length: 4 }, () => failure("tool_parse_server"));
+    await hold(garbled, [...unread.slice(0, 3), [look("a.txt")], [look("b.txt")], ...unread.slice(3), [done()]]);
+    expect(ofType(garbled.log.events, "message.added").filter(({ about }) => about === "smaller")).toHaveLength(1);
+    expect(garbled.log.events.at(-1)).toMatchObject({ type: "session.ended", reason: "finished" });
+    expect(await replayRun(garbled.ledger, "run1")).toMatchObject({ ...whole, requests: 7 });
     const tooLong = await begun();
     await hold(tooLong, [[look("a.txt")], failure("context_overflow")]);
     expect(await replayRun(tooLong.ledger, "run1")).toMatchObject({ ...whole, requests: 2 });

@@ -51,7 +51,7 @@ test.each<[ModelErrorKind, number]>([
   ["timeout_total", 2],
   ["stream_truncated", 2],
   ["stream_malformed", 2],
-  ["tool_parse_server", 2],
+  ["tool_parse_server", 1],
   ["circuit_open", 20],
   ...(
     [

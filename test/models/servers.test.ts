@@ -254,8 +254,44 @@ describe("known breakages of servers", () => {
     expect((await failureOf(askOnce(endpointAt(url)))).kind).toBe(kind);
   });
 
+  const garbled: Fault = { fault: "status", status: 500, body: { error: { message: "error parsing tool call" } } };
+
+  test("a server that cannot read its model's calls three times in a row is given no tools: the model writes calls as text", async () => {
+    const text = (body: object): Fault => ({
+      fault: "raw",
+      contentType: "application/json",
+      body: JSON.stringify({ choices: [{ message: body, finish_reason: "stop" }] }),
+    });
+    const written = `I look.\n<tool_call>\n{"name": "bash", "arguments": {"command": "ls"}}\n</tool_call>`;
+    const server = await startModelServer(
+      inTurn(garbled, garbled, garbled, text({ content: written }), text({ content: "ok" })),
+    );
+    servers.push(server);
+    const model = await connectModel(endpointAt(server.url, { selfHosted: true }), systemClock);
+    const signal = new AbortController().signal;
+    for (let failed = 0; failed < 3; failed += 1) await failureOf(model.ask(requestOf(), signal));
+    const { message, heard } = await model.ask(requestOf(), signal);
+    expect(message).toMatchObject({
+      text: "I look.",
+      calls: [{ name: "bash", args: ls.args, repairs: ["text-rescue", "coerce"] }],
+    });
+    expect(heard?.leftOut).toEqual(["tools"]);
+    const result: Message = { role: "tool", callId: message.calls[0]?.id ?? "", name: "bash", ok: true, text: "a.ts" };
+    await model.ask(requestOf([...opening, message, result]), signal);
+    const [before, after] = server.requests.slice(-2).map(({ body }) => body as { messages: { content: string }[] });
+    expect([before, after].some((body) => body && "tools" in body)).toBe(false);
+    expect(before?.messages[0]?.content).toContain('{"name":"read","description":"read it"');
+    expect(after?.messages.slice(0, 2)).toEqual(before?.messages);
+    expect(after?.messages.slice(2)).toEqual([
+      {
+        role: "assistant",
+        content: 'I look.\n<tool_call>\n{"name":"bash","arguments":{"command":"ls","timeout_s":null}}\n</tool_call>',
+      },
+      { role: "user", content: "Answer of bash:\na.ts" },
+    ]);
+  });
+
   test("after a call that the server could not read, the next try is a little less sure of itself", async () => {
-    const garbled: Fault = { fault: "status", status: 500, body: { error: { message: "error parsing tool call" } } };
     const server = await startModelServer(inTurn(garbled, garbled, { text: "ok" }));
     servers.push(server);
     const { url, requests } = server;

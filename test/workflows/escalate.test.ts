@@ -119,6 +119,15 @@ test.each<[ModelErrorKind]>([["context_overflow"], ["tool_parse_server"], ["cont
   },
 );
 
+test("a session that outgrew the model's context goes on with the next; one that outgrew its tokens does not", async () => {
+  const { log, held } = await run();
+  const ended = { type: "session.ended", session: "patch", reason: "over-budget", detail: "" } as const;
+  await log.append({ ...ended, limit: "tokens" });
+  expect(await held("patch", end("over-budget"))).toEqual(end("over-budget"));
+  await log.append({ ...ended, limit: "context" });
+  expect(await held("patch", end("over-budget"), { made: true })).toEqual({ made: true });
+});
+
 test("without a next model, or where it may not be asked, the first one's end stands", async () => {
   const single = await run(["only"]);
   expect(await single.held("patch", end("unproven"))).toEqual(end("unproven"));

@@ -105,9 +105,10 @@ const replyOf = (due: EventOf<"model.replied">, text: string): Reply => ({
   ms: due.ms,
 });
 
-/** A failure that was waited for fails again; one that ended the process is the end of the record. */
+/** A failure that was waited for, or told of, fails again; one that ended the process is the end of the record. */
 function failureOf(due: EventOf<"model.failed">, script: Script): Error {
-  const waited = script.peek(1)?.type === "model.waited";
+  const after = script.peek(1);
+  const waited = after?.type === "model.waited" || (after?.type === "message.added" && after.about === "smaller");
   if (!waited && due.kind !== "context_overflow" && due.purpose === undefined) return new RecordEnds();
   const error = new ModelError(due.kind as ModelErrorKind, due.reason, { where, afterMs: 0 });
   if (due.billable) error.usage = unknownUsage;

@@ -60,7 +60,9 @@ async function escalate(desk: Desk, stage: TieredStage, end: RunEnd): Promise<bo
   const { log, signal } = desk;
   const { next, current } = tierNow(log.events);
   const failed: readonly string[] = failedProofs[stage];
-  if (next === null || signal.aborted || !failed.includes(end.outcome)) return false;
+  // A session that no longer fits the model, shortened as it is, may fit the next one.
+  const outgrown = end.outcome === "over-budget" && latest(log.events, "session.ended")?.limit === "context";
+  if (next === null || signal.aborted || !(outgrown || failed.includes(end.outcome))) return false;
   try {
     await desk.connect(next);
   } catch (error) {
