@@ -11,6 +11,7 @@ import { sandbox } from "./sandbox.ts";
 import { search } from "./search.ts";
 import { startUp } from "./start-up.ts";
 import { storage } from "./storage.ts";
+import { stuck } from "./stuck.ts";
 import { turns } from "./turns.ts";
 import { views } from "./views.ts";
 
@@ -29,5 +30,6 @@ export const measurements: readonly Measurement[] = [
   money,
   sandbox,
   search,
+  stuck,
   fleet,
 ];
