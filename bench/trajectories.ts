@@ -84,7 +84,10 @@ export const circles: Readonly<Record<string, (turn: number) => Step>> = {
 };
 
 /** A session as the loop folds it, told of a circle where the loop would tell it. */
-export function walker(): { take(facts: readonly Event[]): string | null; state(): SessionState } {
+export function walker(): {
+  readonly take: (facts: readonly Event[]) => string | null;
+  readonly state: () => SessionState;
+} {
   let state = newSession;
   let seq = 0;
   const apply = (fact: Event): void => {
