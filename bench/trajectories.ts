@@ -13,7 +13,7 @@ export interface Step {
   readonly failing: string | null;
 }
 
-export const step = (
+const step = (
   tool: Step["tool"],
   asked: string,
   seen: string,
