@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { App } from "../app.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
@@ -7,6 +8,7 @@ import type { Decider } from "../policy/approval.ts";
 import { openRepository } from "../repo/repository.ts";
 import { fixFacts } from "../reports/fix-facts.ts";
 import { resultOf, type RunFacts } from "../reports/result.ts";
+import { foldRun } from "../views/run.ts";
 import { waitingFor } from "../views/waiting.ts";
 import { readRun } from "./run-id.ts";
 
@@ -59,6 +61,20 @@ export async function deciderOf(config: Config, repository: string, named: strin
   const by = named ?? identity ?? loginName(config);
   if (by === null) throw new UsageError("nobody is named as the one who decides", 'say who: --as "Your Name"');
   return { by, identity, login: config.initiator };
+}
+
+const Wish = z.object({ pullRequest: z.object({ host: z.string(), owner: z.string(), repo: z.string() }) });
+/** The longest that a person waits for the forge. */
+const FORGE_MS = 5000;
+
+/** Whose token is at hand for the forge that the change is going to, as the forge says; null where none is, or it does not. */
+export async function accountOf(app: App, { events }: Pick<RunRecord, "events">): Promise<string | null> {
+  const place = Wish.safeParse(foldRun(events).started?.input).data?.pullRequest;
+  if (!place) return null;
+  return app
+    .forge(place, { signal: AbortSignal.timeout(FORGE_MS) })
+    .then(async (forge) => `${await forge.account()} at ${place.host}`)
+    .catch(() => null);
 }
 
 /** Who commits in a repository; null when its settings do not say, or it cannot be read any more. */

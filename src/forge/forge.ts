@@ -82,4 +82,6 @@ export interface Forge {
   /** Opens a draft pull request, or finds the one that a lost answer had opened: never a second from one branch. */
   openDraft(draft: Draft): Promise<PullRequest>;
   pushAccess(): Promise<PushAccess>;
+  /** The name of the account that the token belongs to, as the forge says; rejects for tokens that belong to no person. */
+  account(): Promise<string>;
 }

@@ -1,11 +1,15 @@
 import { z } from "zod";
 
 const sha = z.string().regex(/^[0-9a-f]{64}$/);
-/** `by` is the name that was given; `identity` who commits there by git's settings, `login` the account it came from. */
+/**
+ * `by` is the name that was given; `identity` who commits there by git's settings, `login` the account of this machine it
+ * came from, `account` the one on the forge whose token was at hand, like "ada at github.com".
+ */
 const decider = {
   by: z.string(),
   identity: z.string().nullable().optional(),
   login: z.string().nullable().optional(),
+  account: z.string().nullable().optional(),
 };
 
 /** A person allows exactly this change, until then (milliseconds since the epoch). */

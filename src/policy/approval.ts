@@ -1,10 +1,12 @@
 import type { EventOf } from "../ledger/events.ts";
 
-/** Who decides: the name that was given, who commits there by git's settings, and the account it came from. */
+/** Who decides: the name that was given, who commits there by git's settings, and the accounts it came from. */
 export interface Decider {
   readonly by: string;
   readonly identity?: string | null | undefined;
   readonly login?: string | null | undefined;
+  /** On the forge where the change would go; null where there is none, or it does not say. */
+  readonly account?: string | null | undefined;
 }
 
 type Starter = Pick<EventOf<"run.started">, "initiator" | "identity">;

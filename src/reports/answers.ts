@@ -206,9 +206,9 @@ function whatBecameOfIt(events: readonly Recorded[], fate: Fate | null): Answer 
         event: seq,
         fact: `gate ${gate}: ${verdict}${reasons.length > 0 ? `, ${headline(reasons.join("; "))}` : ""}`,
       })),
-      ...ofType(events, "approval.given").map(({ seq, by, diff }) => ({
+      ...ofType(events, "approval.given").map(({ seq, by, account, diff }) => ({
         event: seq,
-        fact: `${by} approved diff ${short(diff)}`,
+        fact: `${by}${account ? ` (${account})` : ""} approved diff ${short(diff)}`,
       })),
       ...ofType(events, "effect.done").map(({ seq, effect, result }) => ({ event: seq, fact: `${effect}: ${result}` })),
       ...(end ? [{ event: end.seq, fact: `${end.outcome}: ${headline(end.reason)}` }] : []),

@@ -105,7 +105,12 @@ function agentChange({ run, events, hashes }: Attested, subject: Subject): State
     reproduction: reproduction && { files: reproduction.files, failing: reproduction.failing },
     proof: proof && { holds: proof.holds, findings: proof.findings },
     gates: latestGates(events).map(({ gate, verdict, reasons }) => ({ gate, verdict, reasons })),
-    approvals: ofType(events, "approval.given").map(({ by, diff, expires }) => ({ by, diff, expires })),
+    approvals: ofType(events, "approval.given").map(({ by, account, diff, expires }) => ({
+      by,
+      ...(account && { account }),
+      diff,
+      expires,
+    })),
     outcome: end?.outcome ?? null,
   });
 }

@@ -1,22 +1,25 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import type { Place } from "../../src/forge/forge.ts";
+import { openForge } from "../../src/forge/open.ts";
 import type { Event } from "../../src/ledger/events.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { resultOf } from "../../src/reports/result.ts";
 import { endWhenExpired } from "../../src/workflows/waiting.ts";
 import { temporary } from "../repo/fixture.ts";
 import { type } from "../support/cli-desk.ts";
+import { startForgeServer } from "../support/forge-server.ts";
 import { memoryLedger, patchText, pieces } from "../support/recorded-fix.ts";
 
 const DAY = 24 * 3_600_000;
 
 /** A run of ada's that waits for a person until then. */
-async function waiting(expires: number, manifest = ""): Promise<Ledger> {
+async function waiting(expires: number, manifest = "", input: object = {}): Promise<Ledger> {
   const ledger = await memoryLedger();
   const log = await ledger.open("www");
   const { started, intake, patch, gate } = pieces(log);
-  const begun = { ...started, manifest: manifest === "" ? null : log.put(manifest) } as Event;
+  const begun = { ...started, input, manifest: manifest === "" ? null : log.put(manifest) } as Event;
   const asks = gate("protected-paths", "ask", "package.json may change only with an approval");
   const paused = {
     type: "run.paused",
@@ -45,6 +48,30 @@ test("an approval records the name, the account and its own end", async () => {
   expect((await type(["show", "www"], { ledger })).out).toMatch(
     /waits {3}approved by Bob until .* UTC: it can be resumed/,
   );
+});
+
+test("a change that is going to a forge is approved by whom the forge knows the token of; an answer is not waited for in vain", async () => {
+  const server = await startForgeServer("/nonexistent");
+  onTestFinished(server.close);
+  const { host, url, token } = server;
+  const input = { pullRequest: { host, owner: "o", repo: "r", issue: 7 } };
+  const forge = (place: Place) =>
+    openForge(place, {
+      hosts: { [host]: { api: `${url}/api/v3`, web: url } },
+      token: async () => token,
+      version: "0.0.0",
+      patienceMs: 0,
+    });
+  const ledger = await waiting(soon(), "", input);
+  expect((await type(["approve", "www"], { ledger, app: { forge } })).code).toBe(0);
+  expect((await eventsOf(ledger)).at(-1)).toMatchObject({ by: "ada", account: `ada-l at ${host}` });
+  expect((await type(["audit", "answer", "www", "--no-repository"], { ledger })).out).toContain(
+    `ada (ada-l at ${host}) approved diff`,
+  );
+  server.fault = () => ({ status: 403 });
+  const other = await waiting(soon(), "", input);
+  expect((await type(["reject", "www"], { ledger: other, app: { forge } })).code).toBe(0);
+  expect((await eventsOf(other)).at(-2)).toMatchObject({ type: "approval.refused", account: null });
 });
 
 test("where another approver is required, who started the run cannot approve it, under whatever name", async () => {

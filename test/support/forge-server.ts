@@ -103,6 +103,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
   function api(method: string, url: string, body: string): [number, unknown] {
     const { pathname, searchParams } = new URL(url, forge.url);
     const path = pathname.replace(/^\/api\/v3/, "");
+    if (path === "/user") return [200, { login: "ada-l" }];
     if (path === "/repos/o/r") return [200, { default_branch: "main", archived: forge.archived }];
     const issue = /^\/repos\/o\/r\/issues\/(\d+)(\/comments)?$/.exec(path);
     if (issue) return issueOf(Number(issue[1]), issue[2] !== undefined, searchParams);

@@ -7,7 +7,7 @@ import { resultOf } from "../../reports/result.ts";
 import { printable } from "../../text.ts";
 import { foldRun } from "../../views/run.ts";
 import { command } from "../command.ts";
-import { deciderOf, pendingDecision, writing } from "../decision.ts";
+import { accountOf, deciderOf, pendingDecision, writing } from "../decision.ts";
 import { numberOption } from "../number-option.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -22,7 +22,8 @@ export const approve = command({
     ["--json", "print one JSON object"],
   ],
   more: `The approval is bound to exactly the change that claw diff shows: another change needs another one. claw resume then goes on.
-Besides the name, the git identity and the account it comes from are recorded. With require_different_approver in
+Besides the name, the git identity and the account it comes from are recorded, and, where the change is going to a forge,
+whose token you have for it. With require_different_approver in
 claw.yaml, who started the run cannot approve it, under whatever name.
 
 Examples:
@@ -41,7 +42,10 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
     const opened = await app();
     const ledger = await opened.ledger();
     const { run, repository, facts, diff } = await pendingDecision(opened, ledger, prefix);
-    const decider = await deciderOf(opened.config, repository, as ?? by);
+    const decider = {
+      ...(await deciderOf(opened.config, repository, as ?? by)),
+      account: await accountOf(opened, facts),
+    };
     const { started } = foldRun(facts.events);
     const manifest = readManifest(started?.manifest ? await ledger.text(started.manifest) : undefined);
     if (started && manifest.require_different_approver && startedIt(decider, started)) {

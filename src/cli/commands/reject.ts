@@ -2,7 +2,7 @@ import { z } from "zod";
 import { printable } from "../../text.ts";
 import { clearAwayRun } from "../../workflows/clear-away.ts";
 import { command } from "../command.ts";
-import { deciderOf, pendingDecision, writing } from "../decision.ts";
+import { accountOf, deciderOf, pendingDecision, writing } from "../decision.ts";
 
 const given = z.string().trim().min(1, "must not be empty").optional();
 
@@ -23,8 +23,8 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 the time to decide was ov
   async run({ run: prefix, reason = "no reason given", as, json }, { app, out }) {
     const opened = await app();
     const ledger = await opened.ledger();
-    const { run, repository, diff } = await pendingDecision(opened, ledger, prefix);
-    const decider = await deciderOf(opened.config, repository, as);
+    const { run, repository, facts, diff } = await pendingDecision(opened, ledger, prefix);
+    const decider = { ...(await deciderOf(opened.config, repository, as)), account: await accountOf(opened, facts) };
     const end = {
       outcome: "blocked",
       reason: `rejected by ${decider.by}: ${reason}`,

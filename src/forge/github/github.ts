@@ -57,6 +57,7 @@ export function openGitHub(options: GitHubOptions): Forge {
       }),
     pushAccess: (): Promise<PushAccess> =>
       Promise.resolve({ url: `${web}/${place.owner}/${place.repo}.git`, username: "x-access-token", secret: token }),
+    account: () => ask("your account", async () => (await octokit.rest.users.getAuthenticated()).data.login),
   };
 }
 
