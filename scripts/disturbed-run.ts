@@ -10,17 +10,6 @@ import { type ModelServer, startModelServer } from "../test/support/model-server
 import { playing } from "../test/support/plays.ts";
 import { patchesSum, reproducesSum, sumRepository } from "../test/support/sum.ts";
 
-/** Numbers in [0, 1) that come again with the same seed (mulberry32). */
-export function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export interface Place {
   readonly used: Machine;
   readonly cwd: string;

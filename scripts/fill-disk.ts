@@ -6,7 +6,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
-import { faults, leave, paused, type Place, place, randomFrom, runOf, undisturbed } from "./disturbed-run.ts";
+import { faults, leave, paused, type Place, place, runOf, undisturbed } from "./disturbed-run.ts";
+import { randomFrom } from "./random.ts";
 
 const [times = 10, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
 const random = randomFrom(seed);

@@ -5,17 +5,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Finished } from "../test/support/claw.ts";
-import {
-  faults,
-  leave,
-  orphansIn,
-  paused,
-  type Place,
-  place,
-  randomFrom,
-  runOf,
-  undisturbed,
-} from "./disturbed-run.ts";
+import { faults, leave, orphansIn, paused, type Place, place, runOf, undisturbed } from "./disturbed-run.ts";
+import { randomFrom } from "./random.ts";
 
 const [kills = 20, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
 const random = randomFrom(seed);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,32 +44,55 @@ export interface Cgroup {
 /** One directory for version 2, one for each controller for version 1, whose names of files differ. */
 interface Place {
   readonly version: 1 | 2;
-  /** Where a new group can be made: below claw's own, so that what holds claw holds its commands. */
+  /**
+   * Where a new group can be made: below claw's own. With version 2 a group that holds processes has none below it that
+   * could be limited, so there it is beside claw's own, or beside the nearest above it.
+   */
   readonly parents: { readonly memory: string; readonly pids: string };
 }
 
 const ROOT = "/sys/fs/cgroup";
 
 /** Where groups can be made on this machine; null when nowhere, as for most users who are not root. */
-export function findCgroupPlace(): Place | null {
+export function findCgroupPlace(
+  root: string = ROOT,
+  memberships: string = readFileSync("/proc/self/cgroup", "utf8"),
+): Place | null {
   const own = new Map<string, string>();
-  for (const line of readFileSync("/proc/self/cgroup", "utf8").trim().split("\n")) {
+  for (const line of memberships.trim().split("\n")) {
     const [, controllers = "", path = "/"] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     for (const name of controllers === "" ? ["v2"] : controllers.split(",")) own.set(name, path);
   }
   const below = (controller: string): string | null => {
     const path = own.get(controller);
-    const parent = path === undefined ? null : join(ROOT, controller, path);
+    const parent = path === undefined ? null : join(root, controller, path);
     return parent !== null && existsSync(join(parent, "cgroup.procs")) ? parent : null;
   };
-  const unified = join(ROOT, own.get("v2") ?? "/");
-  const enabled = (readText(join(unified, "cgroup.subtree_control")) ?? "").split(/\s+/);
-  if (enabled.includes("memory") && enabled.includes("pids")) {
-    return canMakeIn(unified) ? { version: 2, parents: { memory: unified, pids: unified } } : null;
-  }
+  const unified = unifiedPlace(root, own.get("v2") ?? "/");
+  if (unified !== null) return { version: 2, parents: { memory: unified, pids: unified } };
   const [memory, pids] = [below("memory"), below("pids")];
   if (memory === null || pids === null || !canMakeIn(memory) || !canMakeIn(pids)) return null;
   return { version: 1, parents: { memory, pids } };
+}
+
+/** The nearest group at or above `own` that hands its controllers down, and from which claw may move processes. */
+function unifiedPlace(root: string, own: string): string | null {
+  for (let path = own; ; path = dirname(path)) {
+    const group = join(root, path);
+    const enabled = (readText(join(group, "cgroup.subtree_control")) ?? "").split(/\s+/);
+    const handsDown = enabled.includes("memory") && enabled.includes("pids");
+    if (handsDown && canWrite(join(group, "cgroup.procs")) && canMakeIn(group)) return group;
+    if (path === "/" || !path.startsWith("/")) return null;
+  }
+}
+
+function canWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function canMakeIn(parent: string): boolean {
@@ -107,7 +139,11 @@ function limit(version: 1 | 2, own: Own, limits: Limits): void {
     return;
   }
   writeFileSync(join(own.memory, "memory.max"), `${limits.memoryBytes}`);
-  if (existsSync(join(own.memory, "memory.swap.max"))) writeFileSync(join(own.memory, "memory.swap.max"), "0");
+  for (const [name, value] of [
+    ["memory.swap.max", "0"],
+    ["memory.oom.group", "1"],
+  ] as const)
+    if (existsSync(join(own.memory, name))) writeFileSync(join(own.memory, name), value);
 }
 
 function opened(version: 1 | 2, own: Own, directories: readonly string[]): Cgroup {
@@ -126,6 +162,9 @@ function opened(version: 1 | 2, own: Own, directories: readonly string[]): Cgrou
       processes: counter(join(own.pids, "pids.events"), "max"),
     }),
     async close() {
+      // Nothing should be left; what is, goes now.
+      for (const path of directories.map((each) => join(each, "cgroup.kill")))
+        if (existsSync(path)) await writeFile(path, "1");
       // The kernel takes a moment to forget the last process.
       for (let tries = 0; tries < 20 && removeAll(directories).length > 0; tries += 1) await sleep(5);
     },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { findCgroupPlace } from "../../src/sandbox/cgroup.ts";
@@ -9,6 +9,26 @@ const bench = workbench();
 const place = findCgroupPlace();
 const groups = (): string[] =>
   readdirSync(place?.parents.pids ?? "/").filter((name) => name.split(".")[2] === String(process.pid));
+
+test("with version 2 the nearest group at or above claw's own is taken that hands both controllers down", () => {
+  const root = join(bench.dir, "cgroups");
+  const group = (path: string, handsDown: string): void => {
+    mkdirSync(join(root, path), { recursive: true });
+    writeFileSync(join(root, path, "cgroup.subtree_control"), handsDown);
+    writeFileSync(join(root, path, "cgroup.procs"), "");
+  };
+  group("/", "cpu io memory pids\n");
+  group("user.slice", "memory pids\n");
+  group("user.slice/app", "pids\n");
+  group("user.slice/app/claw.scope", "\n");
+  const found = (own: string) => findCgroupPlace(root, `0::${own}\n`);
+  const at = (path: string) => ({ version: 2, parents: { memory: path, pids: path } });
+  expect(found("/user.slice/app/claw.scope")).toEqual(at(join(root, "user.slice")));
+  expect(found("/")).toEqual(at(join(root, "/")));
+  expect(found("/elsewhere")).toEqual(at(join(root, "/")));
+  group("/", "cpu\n");
+  expect(found("/elsewhere")).toBe(null);
+});
 
 describe.runIf(place !== null)("where control groups can be made", () => {
   test("nothing is missing from the sandbox, each has a group of its own, and none is left when it is closed", async () => {
