@@ -52,7 +52,7 @@ test("an approval records the name, the account and its own end", async () => {
 
 test("a change that is going to a forge is approved by whom the forge knows the token of; an answer is not waited for in vain", async () => {
   const server = await startForgeServer("/nonexistent");
-  onTestFinished(server.close);
+  onTestFinished(() => server.close());
   const { host, url, token } = server;
   const input = { pullRequest: { host, owner: "o", repo: "r", issue: 7 } };
   const forge = (place: Place) =>

@@ -16,6 +16,7 @@ const asked = [
   "pulls.list",
   "repos.compareCommitsWithBasehead",
   "repos.get",
+  "users.getAuthenticated",
 ];
 
 test("the forge is asked for these things and nothing else: there is no code to merge, approve, mark ready, close or delete", () => {
