@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Endpoint } from "./endpoint.ts";
 import type { OnDelta } from "./model.ts";
 import { ModelError } from "./model-error.ts";
-import { maxCalls, type RawReply } from "./settle.ts";
+import { maxCalls, repeats, type RawReply } from "./settle.ts";
 import { mapAnthropicUsage } from "./usage.ts";
 
 /** A block of a reply: whole, or as far as a stream has brought it. Blocks of other types are ignored. */
@@ -171,12 +171,15 @@ function grow(open: OpenBlock, delta: Delta, onDelta: OnDelta): void {
 /** Sorts the blocks into text, calls and what is kept for the next turn. */
 function gather({ blocks, start, usage, stop }: Heard, endpoint: Endpoint): RawReply {
   const calls: RawReply["calls"][number][] = [];
+  const repeated = repeats();
   const texts: string[] = [];
   const kept: unknown[] = [];
   for (const [, { block, json, closed }] of [...blocks].toSorted(([a], [b]) => a - b)) {
     if (block.type === "tool_use") {
+      const call = { id: block.id ?? null, name: block.name, args: json === "" ? block.input : json, cut: !closed };
+      if (repeated(call)) continue;
       if (calls.length < maxCalls) kept.push({ type: "call", index: calls.length });
-      calls.push({ id: block.id ?? null, name: block.name, args: json === "" ? block.input : json, cut: !closed });
+      calls.push(call);
     } else {
       if (block.type === "text") texts.push(block.text);
       kept.push(block);

@@ -9,6 +9,13 @@ const ErrorFields = z.object({
   type: z.string().nullish().catch(undefined),
   param: z.string().nullish().catch(undefined),
 });
+/** What servers built on FastAPI send: words, or a list of what is wrong where in the body. */
+const Detail = z.object({
+  detail: z.union([
+    z.string(),
+    z.array(z.object({ loc: z.array(z.union([z.string(), z.number()])).catch([]), msg: z.string() })),
+  ]),
+});
 const ErrorBody = z.object({ error: z.union([z.string(), ErrorFields]) });
 
 /** What is known of a failure the server told us about. `status` is undefined inside a stream. */
@@ -51,7 +58,7 @@ export function classifyFault(fault: ServerFault): ModelError {
 
 /** A key must not go where the user did not send it. Of the other address only the origin is shown. */
 function redirected({ location }: IncomingHttpHeaders, where: Where, status: number): ModelError {
-  const target = URL.parse(location ?? "", where.baseUrl)?.origin ?? "another address";
+  const target = (location !== undefined && URL.parse(location, where.baseUrl)?.origin) || "another address";
   const message = `${where.name} answered ${status}: it wants the request to be sent to ${target}, which is refused`;
   return new ModelError("redirected", message, { where, status });
 }
@@ -63,6 +70,13 @@ export function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
 }
 
 function fieldsOf(body: unknown): { message: string; code: string; type: string; param: string } {
+  const detail = Detail.safeParse(body).data?.detail;
+  if (typeof detail === "string") return { message: detail, code: "", type: "", param: "" };
+  if (detail !== undefined) {
+    const places = detail.map(({ loc, msg }) => [loc.slice(1).join("."), msg] as const);
+    const message = places.map(([place, wrong]) => `${place}: ${wrong}`).join("; ");
+    return { message, code: "", type: "", param: places[0]?.[0] ?? "" };
+  }
   const nested = ErrorBody.safeParse(body);
   const found = nested.success ? nested.data.error : ErrorFields.safeParse(body).data;
   if (typeof found === "string") return { message: found, code: "", type: "", param: "" };

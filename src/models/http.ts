@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { watchDeadlines, type DeadlineWatch } from "./deadline.ts";
 import type { Deadlines } from "./endpoint.ts";
 import { ModelError, type Where } from "./model-error.ts";
@@ -79,7 +80,7 @@ async function attempt(request: HttpRequest, start: typeof httpRequest): Promise
     if (reason === undefined && sent.reusedSocket && isReset(error)) throw staleSocket;
     throw explain(error);
   }
-  const body = readBody(response, { watch, release, explain, where });
+  const body = readBody(response, decoded(response), { watch, release, explain, where });
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
 
@@ -90,13 +91,24 @@ interface BodyWatch {
   readonly where: Where;
 }
 
+/** Nobody asked for a packed reply; some proxies pack it all the same. */
+function decoded(response: IncomingMessage): Readable {
+  const packing = String(response.headers["content-encoding"] ?? "identity").toLowerCase();
+  if (!/^(?:x-)?gzip$|^deflate$|^br$/.test(packing)) return response;
+  const { createBrotliDecompress, createUnzip } = process.getBuiltinModule("node:zlib");
+  const unpacking = packing === "br" ? createBrotliDecompress() : createUnzip();
+  response.on("error", (error) => unpacking.destroy(error));
+  return response.pipe(unpacking);
+}
+
 async function* readBody(
   response: IncomingMessage,
+  content: Readable,
   { watch, release, explain, where }: BodyWatch,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   try {
-    for await (const chunk of response.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of content.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       watch.alive();
       bytes += chunk.length;
       if (bytes > maxReplyBytes)

@@ -147,9 +147,12 @@ async function answer(reply: HttpReply, asked: Asked): Promise<Answer> {
   };
 }
 
-async function* oneFrame(body: AsyncIterable<Uint8Array>, { endpoint: where, key }: Asked): AsyncGenerator<unknown> {
+async function* oneFrame(body: AsyncIterable<Uint8Array>, asked: Asked): AsyncGenerator<unknown> {
+  const { endpoint: where, key } = asked;
   const text = await textOf(body);
   if (text.trim() === "") throw new ModelError("stream_truncated", `${where.name} sent an empty reply`, { where });
+  // Some servers forget to say that what they send is a stream.
+  if (/^\ufeff?\s*(?:data|event):/.test(text)) return yield* streamFrames(asPieces(text), {}, asked);
   if (/^\s*</.test(text))
     throw new ModelError(
       "not_an_api",
@@ -203,6 +206,10 @@ function faultIn(frame: unknown): unknown {
   if ("type" in frame && frame.type === "response.failed" && "response" in frame)
     return faultIn(frame.response) ?? "the response failed";
   return "error" in frame ? (frame.error ?? null) : null;
+}
+
+async function* asPieces(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -1,5 +1,6 @@
 import { ClawError, type Outcome } from "../errors.ts";
 import type { Usage } from "../ledger/message.ts";
+import { printable } from "../text.ts";
 import type { Heard } from "./tape.ts";
 
 /** The part of an endpoint that a hint may name. */
@@ -125,10 +126,10 @@ export interface ModelErrorDetails {
 const tokenShapes =
   /\b(?:sk|pk|rk|gsk|xai|hf|nvapi|key)[-_][\w-]{12,}|\b(Bearer|Basic)\s+[\w.~+/=-]{8,}|\/\/[^/\s@:]+:[^/\s@]+@/gi;
 
-/** Takes keys out of text a server sent, and cuts it to 500 characters. `key` is the one just used. */
+/** Takes keys, and what a terminal would obey, out of text a server sent, and cuts it to 500 characters. `key` is the one just used. */
 export function redact(text: string, key?: string): string {
   const known = key !== undefined && key.length >= 4 ? text.replaceAll(key, "[key]") : text;
-  const clean = known.replace(tokenShapes, "[key]").replace(/\s+/g, " ").trim();
+  const clean = printable(known.replace(tokenShapes, "[key]")).replace(/\s+/g, " ").trim();
   return clean.length > 500 ? `${clean.slice(0, 499)}…` : clean;
 }
 

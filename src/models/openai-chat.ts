@@ -7,7 +7,7 @@ import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts
 import { ModelError } from "./model-error.ts";
 import { connectWire, type Dialect } from "./adapter.ts";
 import { addDetail, ReasoningDetail } from "./reasoning-details.ts";
-import { isStrict, replayedArguments, type RawReply } from "./settle.ts";
+import { isStrict, repeats, replayedArguments, type RawReply } from "./settle.ts";
 import { splitThinking } from "./text-rescue.ts";
 import { mapUsage } from "./usage.ts";
 
@@ -88,9 +88,18 @@ function chatMessage(message: Message, endpoint: Endpoint): ChatCompletionMessag
   }
 }
 
+/** Words, or a list of parts of which some are words: Mistral sends thinking as others. */
+const Words = z.union([
+  z.string(),
+  z
+    .array(z.looseObject({ type: z.string().optional(), text: z.string().optional().catch(undefined) }))
+    .transform((parts) => parts.map(({ text = "" }) => text).join("")),
+]);
+const Called = z.object({ name: z.string().nullish(), arguments: z.unknown().optional() });
+
 /** One piece of a message, or a whole one: the two differ only in how much they hold. */
 const Piece = z.object({
-  content: z.string().nullish(),
+  content: Words.nullish(),
   refusal: z.string().nullish(),
   reasoning_content: z.string().nullish(),
   reasoning: z.string().nullish(),
@@ -98,12 +107,15 @@ const Piece = z.object({
   tool_calls: z
     .array(
       z.object({
-        index: z.int().nullish(),
-        id: z.string().nullish(),
-        function: z.object({ name: z.string().nullish(), arguments: z.unknown().optional() }).nullish(),
+        // Gateways write numbers as text, and text as numbers.
+        index: z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]).nullish(),
+        id: z.union([z.string(), z.number().transform(String)]).nullish(),
+        function: Called.nullish(),
       }),
     )
     .nullish(),
+  /** The one call of a reply in the words of 2023. */
+  function_call: Called.nullish(),
 });
 type Piece = z.infer<typeof Piece>;
 
@@ -170,9 +182,10 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
     throw new ModelError(kind, `${endpoint.name} broke its reply off (${finish})`, { where: endpoint });
   }
   const { thinking, text } = thoughtsOf(said, blocks, endpoint);
+  const repeated = repeats();
   return {
     text: text === "" ? said.refusal : text,
-    calls,
+    calls: calls.filter((call) => !repeated(call)),
     finish: said.refusal !== "" ? "refusal" : stopOf(finish),
     reasoning: thinking === null ? [] : [thinking],
     usage: mapUsage(last.usage, last.timings),
@@ -207,7 +220,8 @@ function thoughtsOf(
  * some servers send every parallel call under index 0.
  */
 function addCalls(calls: OpenCall[], piece: Piece, whole: boolean): void {
-  for (const part of piece.tool_calls ?? []) {
+  const old = piece.function_call ? [{ index: null, id: null, function: piece.function_call }] : [];
+  for (const part of [...(piece.tool_calls ?? []), ...old]) {
     const index = part.index ?? null;
     const id = part.id ?? null;
     const name = part.function?.name ?? "";

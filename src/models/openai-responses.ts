@@ -6,7 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 import { connectWire, type Dialect } from "./adapter.ts";
-import { isStrict, maxCalls, replayedArguments, type RawReply } from "./settle.ts";
+import { isStrict, maxCalls, repeats, replayedArguments, type RawReply } from "./settle.ts";
 import { mapUsage } from "./usage.ts";
 
 /** The Responses wire, used without any state on the server. */
@@ -116,7 +116,10 @@ const OutputItem = z.union([
   z.object({
     type: z.literal("message"),
     phase: z.enum(["commentary", "final_answer"]).nullish().catch(null),
-    content: z.array(z.object({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() })),
+    content: z.union([
+      z.array(z.object({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() })),
+      z.string().transform((text) => [{ type: "output_text", text, refusal: undefined }]),
+    ]),
   }),
   z.object({
     type: z.literal("function_call"),
@@ -180,6 +183,7 @@ function gather(items: readonly unknown[], finished: Finished): RawReply {
   const calls: RawReply["calls"][number][] = [];
   const kept: KeptItem[] = [];
   const texts: string[] = [];
+  const repeated = repeats();
   let refused = false;
   for (const item of items) {
     const parsed = OutputItem.safeParse(item).data;
@@ -191,15 +195,17 @@ function gather(items: readonly unknown[], finished: Finished): RawReply {
       kept.push({ type: "message", text, ...(parsed.phase ? { phase: parsed.phase } : {}) });
     }
     if (parsed?.type === "function_call" || parsed?.type === "custom_tool_call") {
-      if (calls.length < maxCalls) kept.push({ type: "call", index: calls.length });
-      calls.push({
+      const call = {
         id: parsed.call_id ?? null,
         name: parsed.name,
         cut: parsed.status === "incomplete",
         ...(parsed.type === "function_call"
           ? { args: parsed.arguments }
           : { args: { input: parsed.input }, custom: true as const }),
-      });
+      };
+      if (repeated(call)) continue;
+      if (calls.length < maxCalls) kept.push({ type: "call", index: calls.length });
+      calls.push(call);
     }
   }
   const reason = finished.incomplete_details?.reason;

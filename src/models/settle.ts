@@ -33,6 +33,15 @@ export const maxCalls = 64;
 /** Are calls that came as text looked for? Servers of one's own lose some that way. */
 export const readsText = ({ selfHosted, wire }: Endpoint): boolean => selfHosted && wire !== "responses";
 
+/** Tells which of a reply's calls is one that it has already, id and all: some servers list a call twice. */
+export function repeats(): (call: RawReply["calls"][number]) => boolean {
+  const seen = new Set<string>();
+  return ({ id, name, args }) => {
+    const known = seen.size;
+    return id !== null && seen.add(JSON.stringify([id, name, args])).size === known;
+  };
+}
+
 /** Reads the calls, counts them, and derives why the model stopped from that. Pure. */
 export function settleReply(raw: RawReply, request: ModelRequest, endpoint: Endpoint): Pick<Reply, "message" | "stop"> {
   const wanted = raw.calls.slice(0, maxCalls);

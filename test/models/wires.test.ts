@@ -149,7 +149,7 @@ describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
     const { url } = await serve(() => ({
       calls: [
         { ...ls, id: "call_0" },
-        { ...ls, id: "call_0" },
+        { name: "bash", arguments: { command: "pwd", timeout_s: null }, id: "call_0" },
         { ...ls, id: "über:1" },
       ],
     }));

@@ -1,0 +1,99 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Endpoint } from "../../src/models/endpoint.ts";
+import { frame } from "../support/model-wire.ts";
+import { askOnce, endpointAt, failureOf } from "./desk.ts";
+
+/** What the server answers to the next request. */
+let next: { readonly status?: number; readonly headers: Record<string, string>; readonly body: string | Buffer };
+const server = createServer((request, response) => {
+  request.resume().on("end", () => response.writeHead(next.status ?? 200, next.headers).end(next.body));
+});
+beforeAll(() => new Promise<void>((done) => server.listen(0, "127.0.0.1", done)));
+afterAll(() => void server.close());
+
+function asked(wire: Endpoint["wire"]) {
+  const { port } = server.address() as AddressInfo;
+  return askOnce(endpointAt(`http://127.0.0.1:${port}/v1`, { wire }));
+}
+const jsonType = { "content-type": "application/json" };
+const usage = { prompt_tokens: 5, completion_tokens: 2 };
+const chat = (message: object, finish_reason = "stop") =>
+  JSON.stringify({ model: "test-model", usage, choices: [{ message, finish_reason }] });
+const piece = (delta: object, finish_reason: string | null = null) =>
+  frame({ model: "test-model", choices: [{ index: 0, delta, finish_reason }] });
+const response = (...output: object[]) =>
+  JSON.stringify({ object: "response", status: "completed", model: "test-model", output });
+
+const args = { command: "ls", timeout_s: null };
+const ls = { name: "bash", arguments: JSON.stringify(args) };
+const block = { type: "tool_use", id: "t1", name: "bash", input: args };
+const messages = (...content: object[]) =>
+  JSON.stringify({ type: "message", role: "assistant", model: "test-model", content, stop_reason: "tool_use" });
+const item = { type: "function_call", call_id: "c9", status: "completed", ...ls };
+
+test.each<[string, Endpoint["wire"], string]>([
+  ["the words of 2023", "chat", chat({ content: null, function_call: ls }, "function_call")],
+  ["an id that is a number", "chat", chat({ tool_calls: [{ id: 7, function: ls }] })],
+  [
+    "one call listed twice",
+    "chat",
+    chat({
+      tool_calls: [
+        { id: "x", function: ls },
+        { id: "x", function: ls },
+      ],
+    }),
+  ],
+  ["an item announced twice", "responses", response(item, item)],
+  ["a block given twice", "anthropic", messages(block, block)],
+])("a call in %s is one call", async (_, wire, body) => {
+  next = { headers: jsonType, body };
+  expect((await asked(wire)).message.calls.map((call) => call.args)).toEqual([args]);
+});
+
+test("two calls that differ, or have no id, stay two", async () => {
+  const calls = [{ function: ls }, { function: ls }, { id: "x", function: ls }];
+  next = { headers: jsonType, body: chat({ tool_calls: [...calls, { id: "x", function: { ...ls, name: "read" } }] }) };
+  expect((await asked("chat")).message.calls).toHaveLength(4);
+});
+
+const parts = [
+  { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
+  { type: "text", text: "Done." },
+];
+const streamed = piece({ content: "Do" }) + piece({ content: "ne." }) + piece({}, "stop") + "data: [DONE]\n\n";
+test.each<[string, Endpoint["wire"], Record<string, string>, string | Buffer]>([
+  ["in parts", "chat", jsonType, chat({ content: parts })],
+  ["as a plain string", "responses", jsonType, response({ type: "message", content: "Done." })],
+  ["as a stream that does not call itself one", "chat", { "content-type": "application/octet-stream" }, streamed],
+  ["packed by a proxy", "chat", { ...jsonType, "content-encoding": "gzip" }, gzipSync(chat({ content: "Done." }))],
+  [
+    "packed, in a stream",
+    "chat",
+    { "content-type": "text/event-stream", "content-encoding": "br" },
+    brotliCompressSync(streamed),
+  ],
+])("words %s are read", async (_, wire, headers, body) => {
+  next = { headers, body };
+  expect((await asked(wire)).message.text).toBe("Done.");
+});
+
+test("what cannot be unpacked is a broken reply, and no terminal obeys what a server says", async () => {
+  next = { headers: { ...jsonType, "content-encoding": "gzip" }, body: "not packed at all" };
+  expect((await failureOf(asked("chat"))).kind).toBe("stream_malformed");
+  next = { headers: jsonType, body: "\u001b]0;owned\u0007\u001b[2Jhello\u0000\u202e" };
+  expect((await failureOf(asked("chat"))).message).toBe("test sent a reply that is not JSON: hello");
+});
+
+test("errors in the words of FastAPI are understood: what is wrong, and which parameter", async () => {
+  const detail = [{ type: "extra_forbidden", loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }];
+  next = { status: 422, headers: jsonType, body: JSON.stringify({ detail }) };
+  const error = await failureOf(asked("chat"));
+  expect([error.kind, error.param]).toEqual(["unsupported_param", "stream_options"]);
+  expect(error.message).toBe("test answered 422: stream_options: Extra inputs are not permitted");
+  next = { status: 403, headers: jsonType, body: JSON.stringify({ detail: "Not authenticated" }) };
+  expect((await failureOf(asked("chat"))).message).toBe("test answered 403: Not authenticated");
+});
