@@ -36,6 +36,6 @@ test("a run begins with the cheap model and moves to the strong one when the pro
   expect(first).toContain("Another model tried this before you");
   expect(first).toContain("I cannot see why");
   const shown = await used.claw(["show", run], { cwd });
-  expect(shown.stdout).toContain("local/weak did not do it (I cannot see why), then local/strong");
+  expect(shown.stdout).toContain("local/weak did not do it (the model gave up: I cannot see why), then local/strong");
   expect((await used.claw(["diff", run], { cwd })).stdout).not.toContain("total - number");
 });
