@@ -2,14 +2,15 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
-import { type Config, type ForgeHost, loadConfig, type UserConfig } from "./config.ts";
+import { type Config, type ForgeHost, loadConfig } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import type { Forge, Place } from "./forge/forge.ts";
 import { variablesNamed } from "./key-reference.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { budgetsOf } from "./policy/budgets.ts";
 import { type SecretBook, secretBook } from "./policy/secret-book.ts";
-import type { ContainerChoice, OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
+import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
+import { containersOf } from "./reach-settings.ts";
 import { openSqlite } from "./store/sqlite.ts";
 import type { MayContact } from "./models/choose.ts";
 import type { Endpoint } from "./models/endpoint.ts";
@@ -78,9 +79,8 @@ export function openApp(version: string): App {
     openSandbox: async (policy, onEgress?: OnEgress) => {
       const { openSandbox, openWithoutSandbox } = await import("./sandbox/open.ts");
       const { path, userHome, home, user } = config;
-      const container = containerOf(user.sandbox);
       const own = { path, home: userHome, stateDir: join(home, "sandbox"), privateHosts: user.network.private };
-      const host = { ...own, ...(container && { container }) };
+      const host = { ...own, ...containersOf(user.sandbox) };
       if (waiver) return openWithoutSandbox(policy, own);
       return openSandbox(withCertificates(policy, config.certificates), host, onEgress);
     },
@@ -118,17 +118,6 @@ async function connectModel(
     learn,
     ...(mayContact && { mayContact }),
   });
-}
-
-/** The container engine that the user chose; null for bubblewrap. */
-function containerOf({ backend, image, runtime }: UserConfig["sandbox"]): ContainerChoice | null {
-  if (backend === "bubblewrap") return null;
-  if (backend === "docker" && image === undefined)
-    throw new UsageError(
-      "docker needs an image to run commands in",
-      "name one in config.yaml: sandbox: { image: node:24 }",
-    );
-  return { backend, ...(image !== undefined && { image }), ...(runtime !== undefined && { runtime }) };
 }
 
 /** Nothing is written before this is known: not even the ledger's file. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UsageError } from "./errors.ts";
 
 const host = z
   .string()
@@ -9,10 +10,10 @@ const server = z.url({ protocol: /^https?$/, error: "give an address that begins
 /** What commands run in. */
 export const SandboxSettings = z
   .strictObject({
-    backend: z
-      .enum(["bubblewrap", "podman", "docker"])
-      .default("bubblewrap")
-      .meta({ description: "What commands run in. docker needs an image." }),
+    backend: z.enum(["bubblewrap", "podman", "docker", "auto"]).default("bubblewrap").meta({
+      description:
+        "What commands run in. docker needs an image. auto: bubblewrap, and where it does not hold a container.",
+    }),
     image: z
       .string()
       .min(1)
@@ -25,6 +26,21 @@ export const SandboxSettings = z
       .meta({ description: "The engine's runtime, such as runc, or runsc for gVisor." }),
   })
   .prefault({});
+
+/** The container engines that a user's settings choose, in their order; `first` when bubblewrap is not to be tried before them. */
+export function containersOf({ backend, image, runtime }: z.infer<typeof SandboxSettings>) {
+  const options = { ...(image !== undefined && { image }), ...(runtime !== undefined && { runtime }) };
+  const podman = { backend: "podman" as const, ...options };
+  const docker = { backend: "docker" as const, ...options };
+  if (backend === "docker" && image === undefined)
+    throw new UsageError(
+      "docker needs an image to run commands in",
+      "name one in config.yaml: sandbox: { image: node:24 }",
+    );
+  if (backend === "bubblewrap") return {};
+  if (backend === "auto") return { fallbacks: image === undefined ? [podman] : [podman, docker] };
+  return { container: backend === "podman" ? podman : docker };
+}
 
 /** What the user lets repositories reach, and what of it may be a private network's. */
 export const NetworkSettings = z

@@ -8,7 +8,7 @@ import { ownedName } from "../ledger/owned-name.ts";
 import { ClawError } from "../errors.ts";
 import { openSandbox } from "./open.ts";
 import { remedyFor } from "./remedies.ts";
-import type { SandboxHost } from "./sandbox.ts";
+import type { Backend, Sandbox, SandboxHost } from "./sandbox.ts";
 import { probeLimits } from "./self-test.ts";
 
 /** One thing that no command may be able to do, tried on this machine just now. */
@@ -19,19 +19,22 @@ interface EscapeProbe {
 
 /** What the sandbox of this machine is worth. */
 export interface Examination {
-  readonly backend: "bubblewrap";
+  readonly backend: Backend;
   /** "full": everything is enforced; "degraded": it contains, and `degraded` is not enforced; "none": no command runs. */
   readonly level: "full" | "degraded" | "none";
   readonly platform: string;
   readonly kernel: string;
   readonly uid: number;
-  /** As `bwrap --version` says it; null when it does not run. */
+  /** As the backend says it itself; null when it does not run. */
   readonly version: string | null;
   readonly probes: readonly EscapeProbe[];
   readonly degraded: readonly { readonly name: string; readonly remedy: string }[];
   /** Why no command runs, and what to do about it. */
   readonly refusal: { readonly reason: string; readonly remedy: string } | null;
 }
+
+/** That kernel has no such filter and no such mark: it stands between commands and the machine's. */
+const notGvisor = "! dmesg 2>/dev/null | grep -q gVisor";
 
 /** Each script succeeds where the attempt gets through. `$FILE`, `$PORT`, `$PID` and `$HOMEDIR` are of the host. */
 const attempts: readonly (readonly [attempt: string, script: string])[] = [
@@ -45,8 +48,8 @@ const attempts: readonly (readonly [attempt: string, script: string])[] = [
   ["find another way out", "exec 3<>/dev/tcp/192.0.43.8/443"],
   ["make a user namespace", "unshare --user true"],
   ["keep a capability", "grep -E '^Cap(Eff|Bnd)' /proc/self/status | grep -qv 0000000000000000"],
-  ["run without the system-call filter", "! grep -q '^Seccomp:.2' /proc/self/status"],
-  ["gain privileges by a set-uid program", "! grep -q '^NoNewPrivs:.1' /proc/self/status"],
+  ["run without the system-call filter", `! grep -q '^Seccomp:.2' /proc/self/status && ${notGvisor}`],
+  ["gain privileges by a set-uid program", `! grep -q '^NoNewPrivs:.1' /proc/self/status && ${notGvisor}`],
   ["make a device", "mknod node c 1 3"],
   ["plant a git hook", "mkdir -p .git/hooks && : > .git/hooks/pre-commit"],
   [
@@ -61,15 +64,16 @@ const attempts: readonly (readonly [attempt: string, script: string])[] = [
 
 /** Tries what no command may do in a real sandbox of this machine. Never throws for what the machine lacks. */
 export async function examineSandbox(host: SandboxHost): Promise<Examination> {
+  const chosen: Backend = host.container?.backend ?? "bubblewrap";
   const machine = {
-    backend: "bubblewrap",
+    backend: chosen,
     platform: `${process.platform} ${process.arch}`,
     kernel: release(),
     uid: process.getuid?.() ?? -1,
-    version: await versionOf(host.bwrap ?? "/usr/bin/bwrap"),
-  } as const;
+    version: await versionOf(host.container?.backend ?? host.bwrap ?? "/usr/bin/bwrap"),
+  };
   try {
-    const { probes, degraded } = await tryOut(host);
+    const { probes, degraded, backend } = await tryOut(host);
     const holds = probes.every(({ contained }) => contained);
     const escaped = {
       reason: "commands can get out of the sandbox here",
@@ -77,6 +81,7 @@ export async function examineSandbox(host: SandboxHost): Promise<Examination> {
     };
     return {
       ...machine,
+      backend,
       level: !holds ? "none" : degraded.length > 0 ? "degraded" : "full",
       probes,
       degraded: degraded.map((name) => ({ name, remedy: remedyFor(name) })),
@@ -89,13 +94,13 @@ export async function examineSandbox(host: SandboxHost): Promise<Examination> {
   }
 }
 
-const versionOf = async (bwrap: string): Promise<string | null> =>
-  promisify(execFile)(bwrap, ["--version"], { env: {}, timeout: 10_000 }).then(
+const versionOf = async (program: string): Promise<string | null> =>
+  promisify(execFile)(program, ["--version"], { env: { PATH: "/usr/local/bin:/usr/bin:/bin" }, timeout: 10_000 }).then(
     ({ stdout }) => stdout.trim(),
     () => null,
   );
 
-async function tryOut(host: SandboxHost): Promise<{ probes: EscapeProbe[]; degraded: readonly string[] }> {
+async function tryOut(host: SandboxHost): Promise<Pick<Sandbox, "backend" | "degraded"> & { probes: EscapeProbe[] }> {
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(host.stateDir, ownedName("examination-")));
   const listener = createServer((socket) => socket.destroy());
@@ -124,7 +129,7 @@ async function tryOut(host: SandboxHost): Promise<{ probes: EscapeProbe[]; degra
         const { exitCode } = await box.exec(["/bin/bash", "-c", `{ ${script}; } > /dev/null 2>&1`]);
         probes.push({ attempt, contained: exitCode !== 0 });
       }
-      return { probes, degraded: box.degraded };
+      return { probes, degraded: box.degraded, backend: box.backend };
     } finally {
       await box.close();
     }

@@ -13,6 +13,8 @@ const remedies: Readonly<Record<string, string>> = {
   "shared-loopback": "the host's loopback is visible on this system; use the container backend for unattended runs",
   watchdog:
     "memory, processes, disk and idleness are limited for each process only, or not at all; use the container backend for unattended runs",
+  bubblewrap:
+    "bubblewrap does not hold here, and a container is used instead; claw doctor says why with backend: bubblewrap",
   disk: "what one command writes is not counted in a container; bubblewrap counts it",
   idle: "a command that does nothing is ended by its time alone in a container; bubblewrap ends it sooner",
   "no-sandbox": "nothing is enforced: somebody wanted it so",

@@ -166,6 +166,8 @@ export interface SandboxHost {
   readonly privateHosts?: readonly string[];
   /** A container engine that runs commands; bubblewrap when left out. */
   readonly container?: ContainerChoice;
+  /** Engines to try, in this order, where bubblewrap does not hold; none unless the user wants it so. */
+  readonly fallbacks?: readonly ContainerChoice[];
   /** Set by tests to stand in for the system's resolver. */
   readonly lookup?: (host: string) => Promise<readonly string[]>;
   /** Set by tests to stand in for /usr/bin/bwrap. */

@@ -3,19 +3,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { containerArguments, type ContainerLayout } from "../../src/sandbox/container/arguments.ts";
+import { examineSandbox } from "../../src/sandbox/examine.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
-import type { ContainerChoice, Sandbox } from "../../src/sandbox/sandbox.ts";
+import type { ContainerChoice, Sandbox, SandboxHost } from "../../src/sandbox/sandbox.ts";
 import { limits } from "./limits.ts";
 import { bash, output, workbench } from "./workbench.ts";
 
 const bench = workbench();
 const engine: ContainerChoice = { backend: "podman", runtime: "runc" };
 
-/** Can podman start a container here at all? */
-function podmanWorks(): boolean {
+/** Can podman start a container with this runtime here at all? */
+function podmanWorks(runtime: string): boolean {
   try {
     execFileSync("podman", ["--version"], { stdio: "ignore" });
-    execFileSync("runc", ["--version"], { stdio: "ignore" });
+    execFileSync(runtime, ["--version"], { stdio: "ignore" });
     return process.getuid?.() === 0;
   } catch {
     return false;
@@ -47,20 +48,58 @@ test("a path that the engine would read as two is refused", () => {
   expect(() => containerArguments({ ...layout, home: "/h:/etc" })).toThrow("has a colon or comma");
 });
 
-describe.skipIf(!podmanWorks())("a podman container (live)", () => {
-  const opened = async (files: Record<string, string> = {}): Promise<{ box: Sandbox; workspace: string }> => {
-    const workspace = bench.workspace(files);
-    const policy = {
-      workspace,
-      workspaceMode: "rw",
-      git: null,
-      mounts: [],
-      env: { STAGE: "test" },
-      network: "none",
-      limits,
-    } as const;
-    return { workspace, box: await openSandbox(policy, { ...bench.host, container: engine }) };
-  };
+test("gVisor gets no network of its own to look for, and podman is told of it before its command", () => {
+  const own = containerArguments({ ...layout, engine: { backend: "podman", runtime: "runsc" } });
+  expect(own.slice(0, 4)).toEqual(["--runtime", "runsc", "--runtime-flag=network=none", "run"]);
+});
+
+const opened = async (
+  files: Record<string, string> = {},
+  host: Partial<SandboxHost> = { container: engine },
+): Promise<{ box: Sandbox; workspace: string }> => {
+  const workspace = bench.workspace(files);
+  const base = { workspaceMode: "rw", git: null, mounts: [], network: "none", limits } as const;
+  const box = await openSandbox({ ...base, workspace, env: { STAGE: "test" } }, { ...bench.host, ...host });
+  return { workspace, box };
+};
+
+test("where bubblewrap does not hold nothing else is tried unless the user wants it, and all reasons are told", async () => {
+  const bwrap = join(bench.dir, "no-bwrap");
+  await expect(opened({}, { bwrap })).rejects.toThrow(/no-bwrap\)$/);
+  // An engine that is not there, whatever this machine has.
+  const absent = { backend: "docker", image: "none", runtime: "absent" } as const;
+  await expect(opened({}, { bwrap, fallbacks: [absent] })).rejects.toThrow(/not installed.*; docker /);
+});
+
+test("the examination is of the backend that is chosen", async () => {
+  const container = { backend: "docker", image: "none", runtime: "absent" } as const;
+  expect(await examineSandbox({ ...bench.host, container })).toMatchObject({
+    backend: "docker",
+    level: "none",
+    refusal: { reason: expect.stringContaining("docker") },
+  });
+});
+
+describe.skipIf(!podmanWorks("runsc"))("gVisor under podman (live)", () => {
+  test("commands have a kernel of their own, which is asked for its name before the first of them", async () => {
+    const { box } = await opened({ "a.txt": "one\n" }, { container: { backend: "podman", runtime: "runsc" } });
+    expect(await output(box, "dmesg | grep -om1 gVisor; cat a.txt; (: > /x) 2>/dev/null || echo closed")).toBe(
+      "gVisor\none\nclosed",
+    );
+    await box.close();
+  });
+});
+
+describe.skipIf(!podmanWorks("runc"))("a podman container (live)", () => {
+  test("takes the place of a bubblewrap that does not hold, where the user wants it, and says so", async () => {
+    const { box } = await opened({}, { bwrap: join(bench.dir, "no-bwrap"), fallbacks: [engine] });
+    expect({ backend: box.backend, degraded: box.degraded }).toEqual({
+      backend: "podman",
+      degraded: ["bubblewrap", "disk", "idle"],
+    });
+    await box.close();
+  });
+
   const containers = (): string =>
     execFileSync("podman", ["ps", "--all", "--quiet", "--filter", `name=^claw-.*-${process.pid}-`], {
       encoding: "utf8",

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { containersOf } from "../../reach-settings.ts";
 import { exitCodes } from "../../errors.ts";
 import type { Examination } from "../../sandbox/examine.ts";
 import { command } from "../command.ts";
@@ -17,7 +18,8 @@ Exit codes: 0 the sandbox holds; 21 it does not, or there is none`,
   async run({ json }, { app, out }) {
     const { config } = await app();
     const { examineSandbox } = await import("../../sandbox/examine.ts");
-    const host = { path: config.path, home: config.userHome, stateDir: join(config.home, "sandbox") };
+    const own = { path: config.path, home: config.userHome, stateDir: join(config.home, "sandbox") };
+    const host = { ...own, ...containersOf(config.user.sandbox) };
     const found = await examineSandbox(host);
     if (json) out(JSON.stringify({ type: "sandbox", version: 1, ...withoutClash(found) }));
     else for (const line of lines(found)) out(line);

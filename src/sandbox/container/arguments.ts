@@ -29,11 +29,9 @@ const SHARED_MEMORY = "64m";
 export function containerArguments(layout: ContainerLayout): readonly string[] {
   const { engine, name, policy, env } = layout;
   const podman = engine.backend === "podman";
-  const runtime = engine.runtime ? ["--runtime", engine.runtime] : [];
   const user = podman ? "--userns=keep-id" : "";
   return [
-    // Podman takes the runtime before the command, docker with it.
-    ...(podman ? [...runtime, "run"] : ["run", ...runtime]),
+    ...(podman ? [...runtimeOf(engine), "run"] : ["run", ...runtimeOf(engine)]),
     ...words(`--detach --name ${name} --hostname sandbox --network none --read-only --cap-drop all`),
     ...words(`--security-opt no-new-privileges --ipc private --shm-size ${SHARED_MEMORY} --stop-timeout 0`),
     ...words(podman ? "--read-only-tmpfs=false" : ""),
@@ -46,6 +44,18 @@ export function containerArguments(layout: ContainerLayout): readonly string[] {
     ...(engine.image === undefined ? ["--rootfs", layout.root] : [engine.image]),
     ...words("/bin/sleep infinity"),
   ];
+}
+
+/** gVisor, whose own kernel stands between commands and the machine's. */
+export const isGvisor = ({ runtime }: ContainerChoice): boolean => runtime === "runsc";
+
+/** Podman takes the runtime before each of its commands, docker where a container is started. */
+export function runtimeOf(engine: ContainerChoice): readonly string[] {
+  const { backend, runtime } = engine;
+  if (runtime === undefined) return [];
+  // Otherwise it looks for interfaces, in podman's network of none, and fails.
+  const flags = backend === "podman" && isGvisor(engine) ? ["--runtime-flag=network=none"] : [];
+  return ["--runtime", runtime, ...flags];
 }
 
 /** Words without blanks in them, none from outside claw. */

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { SandboxUnavailable } from "../../errors.ts";
+import { runtimeOf } from "./arguments.ts";
 import { keepEnds } from "../keep-ends.ts";
 import { type Killed, killedExitCodes } from "../killed.ts";
 import type { ContainerChoice, ExecOptions, ExecResult, Limits, SandboxHost } from "../sandbox.ts";
@@ -23,10 +24,10 @@ const KEPT_BYTES = 2 ** 20;
 const run = promisify(execFile);
 
 /** Talks to podman or docker with an environment of its own: nothing of the user's but where things are. */
-export function engineClient({ backend, runtime }: ContainerChoice, host: SandboxHost): Client {
+export function engineClient(engine: ContainerChoice, host: SandboxHost): Client {
+  const { backend } = engine;
   const env = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", HOME: host.home };
-  // Podman takes the runtime before the command, docker with it.
-  const global = backend === "podman" && runtime ? ["--runtime", runtime] : [];
+  const global = backend === "podman" ? runtimeOf(engine) : [];
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").replaceAll("-", "").slice(0, 12);
   const ask = async (args: readonly string[]): Promise<string> => {
     try {
@@ -35,9 +36,7 @@ export function engineClient({ backend, runtime }: ContainerChoice, host: Sandbo
       const { code, stderr = "" } = error as { code?: string | number; stderr?: string };
       const missing = code === "ENOENT";
       throw new SandboxUnavailable(
-        missing
-          ? `${backend} is not installed`
-          : `${backend} refused: ${stderr.trim().split("\n").at(-1) ?? "no reason given"}`,
+        missing ? `${backend} is not installed` : `${backend} refused: ${reasonIn(stderr)}`,
         missing ? `install ${backend}, or set sandbox.backend to bubblewrap` : `see what it says: ${backend} info`,
         error,
       );
@@ -57,6 +56,12 @@ export function engineClient({ backend, runtime }: ContainerChoice, host: Sandbo
     },
     exec: (id, argv, options) => execIn({ program: backend, global, env, id }, argv, options),
   };
+}
+
+/** Docker ends in advice. */
+function reasonIn(stderr: string): string {
+  const lines = stderr.trim().split("\n");
+  return lines.find((line) => /error|unknown|cannot|denied/i.test(line)) ?? lines.at(-1) ?? "no reason given";
 }
 
 function isAlive(pid: number): boolean {

@@ -13,7 +13,7 @@ import type { ContainerChoice, ExecResult, OnEgress, Sandbox, SandboxHost, Sandb
 import { openScratch, type Scratch } from "../scratch.ts";
 import { readSystemRoot } from "../system-root.ts";
 import { findToolchains } from "../toolchains.ts";
-import { containerArguments } from "./arguments.ts";
+import { containerArguments, isGvisor } from "./arguments.ts";
 import { type Client, engineClient } from "./client.ts";
 
 /** What a container does not give: writes and idle time of one command are not counted, and file tools cost a command each. */
@@ -49,7 +49,7 @@ export async function openContainer(
       () => possession?.end(),
       () => client.remove(id),
     );
-    await prove(client, id);
+    await prove(client, id, engine);
     return sandboxOf({
       client,
       id,
@@ -148,13 +148,14 @@ function shownEgress(outlet: Outlet | null): { source: string; target: string }[
   );
 }
 
-/** The engine's own defaults are not taken on trust. */
-async function prove(client: Client, id: string): Promise<void> {
+/** The engine's own defaults are not taken on trust. gVisor filters system calls by being the kernel, and says of nothing else. */
+async function prove(client: Client, id: string, engine: ContainerChoice): Promise<void> {
   const status = "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t'";
-  const script = `${status}; (: > /usr/claw) 2>/dev/null && echo writable; grep -v lo: /proc/net/dev | grep : ; exit 0`;
+  const script = `${status}; (: > /usr/claw) 2>/dev/null && echo writable; grep -v lo: /proc/net/dev | grep : ; dmesg 2>/dev/null | grep -om1 gVisor; exit 0`;
   const { stdout } = await client.exec(id, ["/bin/bash", "-c", script], { wallMs: 20_000 });
   const said = stdout.toString("utf8").trim();
-  const wanted = "CapEff:0000000000000000\nCapBnd:0000000000000000\nNoNewPrivs:1\nSeccomp:2";
+  const kernel = isGvisor(engine) ? "Seccomp:0\ngVisor" : "NoNewPrivs:1\nSeccomp:2";
+  const wanted = `CapEff:0000000000000000\nCapBnd:0000000000000000\n${kernel}`;
   const order = (text: string): string => text.split("\n").toSorted().join("\n");
   if (order(said) === order(wanted)) return;
   throw new SandboxUnavailable(
