@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { type Config, type ForgeHost, loadConfig } from "./config.ts";
-import { UsageError } from "./errors.ts";
 import type { Forge, Place } from "./forge/forge.ts";
 import { variablesNamed } from "./key-reference.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
