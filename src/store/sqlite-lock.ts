@@ -24,13 +24,15 @@ export async function inTransaction<T>(db: Database, work: () => T, durable = fa
 
 /** The same patience, and the same errors, for reads and for statements that cannot run inside a transaction. */
 export async function whenFree<T>(db: Database, work: () => T): Promise<T> {
-  const until = performance.now() + PATIENCE_MS;
+  // Not before it is needed: the clock is a module that takes some milliseconds to load.
+  let until: number | undefined;
   for (let attempt = 0; ; attempt++) {
     try {
       return work();
     } catch (error) {
       const code = (error as { code?: string }).code ?? "";
-      if (code.startsWith("SQLITE_BUSY") && performance.now() < until) {
+      const busy = code.startsWith("SQLITE_BUSY");
+      if (busy && performance.now() < (until ??= performance.now() + PATIENCE_MS)) {
         await sleep(0.1 + Math.random() * Math.min(4, 0.4 * (attempt + 1)));
         continue;
       }
