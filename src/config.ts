@@ -105,6 +105,11 @@ export const UserConfig = z.strictObject({
         .min(0)
         .default(10)
         .meta({ description: "Most pull requests claw opens in a repository in 24 hours." }),
+      acceptance: z.number().min(0).max(1).default(0.2).meta({
+        description:
+          "The least share of claw's last 20 decided pull requests that people must have merged for it to open another; 0 asks for none.",
+      }),
+      labels: z.array(z.string().min(1).max(50)).default([]).meta({ description: "Put on each of its pull requests." }),
       hosts: z.record(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/), ForgeHost).default({}),
     })
     .prefault({}),

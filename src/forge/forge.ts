@@ -57,6 +57,28 @@ export interface Draft {
   readonly body: string;
 }
 
+/** A comment in the order it was written. */
+export interface ForgeComment {
+  readonly author: string;
+  readonly body: string;
+  readonly url: string;
+  /** Somebody changed it after it was written: then it may not be its author's word. */
+  readonly edited: boolean;
+}
+
+/** What is shown beside a commit. */
+export interface Check {
+  readonly commit: string;
+  /** Its name among the checks of the commit, and what tells it from those of other runs. */
+  readonly name: string;
+  readonly run: string;
+  readonly title: string;
+  /** Markdown. */
+  readonly summary: string;
+  /** Remarks beside lines of files. */
+  readonly remarks: readonly { readonly path: string; readonly line: number; readonly text: string }[];
+}
+
 /** How git reaches the repository, with the credential that writes. Resolved at the moment of use and never stored. */
 export interface PushAccess {
   /** Without a credential in it. */
@@ -81,6 +103,16 @@ export interface Forge {
   followUp(number: number, commit: string): Promise<FollowUp>;
   /** Opens a draft pull request, or finds the one that a lost answer had opened: never a second from one branch. */
   openDraft(draft: Draft): Promise<PullRequest>;
+  /** Adds labels to pull request `number`; what it has already stays. */
+  addLabels(number: number, labels: readonly string[]): Promise<void>;
+  /** Shows a passed check, once for each run. False where the credential may not show checks. */
+  showCheck(check: Check): Promise<boolean>;
+  /** The newest comments of an issue, oldest first. */
+  comments(issue: number): Promise<readonly ForgeComment[]>;
+  /** Comments on an issue, once: a comment of the credential's own that contains `mark` is found again. Gives its address. */
+  say(issue: number, text: string, mark: string): Promise<string>;
+  /** May this person change the repository? */
+  mayWrite(login: string): Promise<boolean>;
   pushAccess(): Promise<PushAccess>;
   /** The name of the account that the token belongs to, as the forge says; rejects for tokens that belong to no person. */
   account(): Promise<string>;

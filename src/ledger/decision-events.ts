@@ -12,14 +12,24 @@ const decider = {
   account: z.string().nullable().optional(),
 };
 
+/** Address of the comment that the decision was written in, where it was. */
+const written = { source: z.string().optional() };
+
 /** A person allows exactly this change, until then (milliseconds since the epoch). */
-export const approvalGiven = z.object({ type: z.literal("approval.given"), diff: sha, expires: z.int(), ...decider });
+export const approvalGiven = z.object({
+  type: z.literal("approval.given"),
+  diff: sha,
+  expires: z.int(),
+  ...decider,
+  ...written,
+});
 
 export const approvalRefused = z.object({
   type: z.literal("approval.refused"),
   diff: sha,
   reason: z.string(),
   ...decider,
+  ...written,
 });
 
 /** Nobody decided about it in time. */

@@ -12,6 +12,10 @@ export interface PublishAuthority {
   readonly publish: boolean;
   /** Most pull requests claw opens in a repository in 24 hours. */
   readonly perDay: number;
+  /** Put on each pull request. */
+  readonly labels: readonly string[];
+  /** The least share of decided pull requests that people must have merged for another one, 0 to 1. */
+  readonly acceptance: number;
 }
 
 /** May this leave the machine? Asked before any token is looked up. Drafts only: nothing else is ever opened. */
@@ -33,12 +37,28 @@ export interface EarlierWork {
 
 const DAY = 86_400_000;
 
+/** So many of the newest decided pull requests count, and with fewer than `FEW` nothing is said about acceptance. */
+const RECENT = 20;
+const FEW = 5;
+
 /** May another pull request be opened now? Counted from what is on the forge, not from what this machine remembers. */
-export function judgeCaps(earlier: readonly EarlierWork[], { perDay }: PublishAuthority, now: number): Verdict {
-  const today = earlier.filter(({ own, createdAt }) => own && createdAt > now - DAY).length;
-  return today >= perDay
-    ? { verdict: "deny", rule: `${today} pull requests of claw in 24 hours, and forge.perDay is ${perDay}` }
-    : { verdict: "allow", rule: `${today} of ${perDay} pull requests in 24 hours` };
+export function judgeCaps(
+  earlier: readonly EarlierWork[],
+  { perDay, acceptance }: PublishAuthority,
+  now: number,
+): Verdict {
+  const own = earlier.filter((pull) => pull.own).toSorted((a, b) => b.createdAt - a.createdAt);
+  const today = own.filter(({ createdAt }) => createdAt > now - DAY).length;
+  if (today >= perDay)
+    return { verdict: "deny", rule: `${today} pull requests of claw in 24 hours, and forge.perDay is ${perDay}` };
+  const decided = own.filter(({ state }) => state !== "open").slice(0, RECENT);
+  const merged = decided.filter(({ state }) => state === "merged").length;
+  if (decided.length >= FEW && merged < acceptance * decided.length)
+    return {
+      verdict: "deny",
+      rule: `people merged ${merged} of the last ${decided.length} pull requests of claw, and forge.acceptance asks for ${Math.round(acceptance * 100)} %`,
+    };
+  return { verdict: "allow", rule: `${today} of ${perDay} pull requests in 24 hours` };
 }
 
 /** The mark, invisible on the page, by which claw knows its own pull requests again. */

@@ -46,6 +46,26 @@ export function pullRequestText(input: PullRequestInput): { readonly title: stri
   };
 }
 
+/** What the check beside the commit says: the proof, and on each test of it what was seen. */
+export function checkText(events: FixReportInput["events"]): {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly remarks: readonly { readonly path: string; readonly line: number; readonly text: string }[];
+} {
+  const seen = "fails on the base, passes with this change, and fails again without it";
+  return {
+    name: "claw proof",
+    title: `proven: a test ${seen}`,
+    summary: keepEnds(proof(events), MAX_BODY),
+    remarks: (fixFacts(events).reproduction?.files ?? []).map((path) => ({
+      path,
+      line: 1,
+      text: `This test ${seen}.`,
+    })),
+  };
+}
+
 /** Sections of the report, one step down: the page has a title already. */
 const smaller = (section: string): string => section.replace(/^## /gm, "### ");
 

@@ -5,10 +5,10 @@ import type { Forge, Place } from "../forge/forge.ts";
 import { placeName } from "../forge/place.ts";
 import type { RunLog } from "../ledger/ledger.ts";
 import { judgeCaps, judgePublish, type PublishAuthority, publishMark } from "../policy/publish.ts";
-import type { Verdict } from "../policy/judge.ts";
 import { pushBranch } from "../repo/push.ts";
 import type { Repository } from "../repo/repository.ts";
-import { pullRequestText } from "../reports/pull-request.ts";
+import { checkText, pullRequestText } from "../reports/pull-request.ts";
+import { type Effects, effectsOf } from "./effects.ts";
 
 /** Where a run's change should go as a draft pull request. */
 export const PullRequestWish = z.object({
@@ -54,7 +54,7 @@ export async function openPullRequest(
   const { log, authority, clock, repository, signal } = desk;
   const { branch, commit } = change;
   const place: Place = { host: wish.host, owner: wish.owner, repo: wish.repo };
-  const effects = effectsOf(log, `${placeName(place)} ${branch} ${commit}`);
+  const effects = effectsOf(log, "publish", `${placeName(place)} ${branch} ${commit}`);
   await effects.judge("push", judgePublish({ branch, proven: true }, authority));
 
   const forge = await desk.forge(place);
@@ -72,30 +72,27 @@ export async function openPullRequest(
   const made =
     there ?? (await forge.openDraft({ branch, base: await forge.defaultBranch(), ...page(desk, wish, change) }));
   await effects.done("pull-request", made.url);
+  await decorate(desk, forge, { effects, number: made.number, commit });
   return { number: made.number, url: made.url };
+}
+
+/** What stands beside a pull request: labels that the user wishes for, and a check where the credential may show one. */
+async function decorate(
+  { log: { run, events }, authority }: PublishDesk,
+  forge: Forge,
+  { effects, number, commit }: { effects: Effects; number: number; commit: string },
+): Promise<void> {
+  const { labels } = authority;
+  if (labels.length > 0 && !effects.isDone("labels")) {
+    await effects.judge("labels", { verdict: "allow", rule: "forge.labels in config.yaml" });
+    await forge.addLabels(number, labels);
+    await effects.done("labels", labels.join(", "));
+  }
+  if (effects.isDone("check")) return;
+  await effects.judge("check", { verdict: "allow", rule: "a proven change may say so beside its commit" });
+  const shown = await forge.showCheck({ commit, run, ...checkText(events) });
+  await effects.done("check", shown ? "shown" : "not shown: the token may not");
 }
 
 const page = ({ log: { run, events, head } }: PublishDesk, { issue }: PullRequestWish, { diff }: ProvenChange) =>
   pullRequestText({ run, events, head, diff, issue, mark: publishMark(run, issue) });
-
-/** Verdict before, result after: the two halves of every effect. Said once, however often the run is resumed. */
-function effectsOf(log: RunLog, target: string) {
-  const key = (effect: string): string => `${log.run}:publish:${effect}`;
-  const known = (type: "effect.judged" | "effect.done", effect: string): boolean =>
-    log.events.some((event) => event.type === type && event.key === key(effect));
-  return {
-    isDone: (effect: string): boolean => known("effect.done", effect),
-    judge: async (effect: string, { verdict, rule }: Verdict): Promise<void> => {
-      if (!known("effect.judged", effect))
-        await log.append({ type: "effect.judged", effect, key: key(effect), verdict, rule, target });
-      if (verdict === "deny")
-        throw new ClawError(`the change may not be published: ${rule}`, {
-          outcome: "blocked",
-          hint: `the change is on a local branch: claw show ${log.run}`,
-        });
-    },
-    done: async (effect: string, result: string): Promise<void> => {
-      if (!known("effect.done", effect)) await log.append({ type: "effect.done", effect, key: key(effect), result });
-    },
-  };
-}

@@ -65,7 +65,7 @@ test("packages that somebody does not want installed end the run before anything
     clock: systemClock,
     ledger: await memoryLedger(),
     budgets: noBudgets,
-    authority: { publish: false, perDay: 0 },
+    authority: { publish: false, perDay: 0, labels: [], acceptance: 0 },
     forge: () => Promise.reject(new Error("no forge is asked")),
     connect: () => Promise.reject(new Error("no model is asked")),
     openSandbox: (policy) => openSandbox(policy, { path, home: "/nonexistent", stateDir: join(home, "sandbox") }),

@@ -18,7 +18,7 @@ async function forgeScene() {
   mkdirSync(config, { recursive: true });
   writeFileSync(
     join(config, "config.yaml"),
-    `forge:\n  hosts:\n    "${forge.host}":\n      api: ${forge.url}/api/v3\n      web: ${forge.url}\n      token: { env: FORGE_TOKEN }\n`,
+    `forge:\n  labels: [claw, bug fix]\n  hosts:\n    "${forge.host}":\n      api: ${forge.url}/api/v3\n      web: ${forge.url}\n      token: { env: FORGE_TOKEN }\n`,
   );
   forge.issues.set(7, {
     title: "sum([]) throws a TypeError",
@@ -64,7 +64,21 @@ test("an issue by its number becomes exactly one draft pull request with its pro
   expect(pull?.body).toMatch(/^Fixes #7\n/);
   expect(pull?.body).toMatch(/fails again without it[\s\S]*<details>[\s\S]*<!-- claw run=\w+ issue=7 -->\n$/);
   expect(refs()).toEqual([branch, "main"]);
-  expect(writes(forge)).toEqual(["POST /o/r.git/git-receive-pack", "POST /api/v3/repos/o/r/pulls"]);
+  expect(writes(forge)).toEqual([
+    "POST /o/r.git/git-receive-pack",
+    "POST /api/v3/repos/o/r/pulls",
+    `POST /api/v3/repos/o/r/issues/${pull?.number}/labels`,
+    "POST /api/v3/repos/o/r/check-runs",
+  ]);
+  expect(forge.labels.get(pull?.number ?? 0)).toEqual(["claw", "bug fix"]);
+  expect(forge.checks).toMatchObject([
+    {
+      name: "claw proof",
+      head_sha: commit,
+      conclusion: "success",
+      output: { annotations: [{ path: "test/empty.test.js", message: expect.stringContaining("fails on the base") }] },
+    },
+  ]);
 
   const asked = JSON.stringify(server.requests[0]?.body);
   expect(asked).toContain("Comment by eve (NONE)");
@@ -81,6 +95,7 @@ test("claw publish opens the pull request of a run that stayed local, and done t
   expect(ending(await fix()).outcome).toBe("proven");
   expect(forge.calls).toEqual([]);
   forge.fault = (method, path) => (method === "POST" && path.endsWith("/pulls") ? "lose-answer" : undefined);
+  forge.checks = null;
   const first = await claw("publish");
   expect(first.code, first.stderr).toBe(0);
   forge.fault = () => undefined;

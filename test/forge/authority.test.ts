@@ -9,6 +9,10 @@ const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
 
 /** Everything claw asks of GitHub. Adding to this list widens what it can do: think twice. */
 const asked = [
+  "checks.create",
+  "checks.listForRef",
+  "issues.addLabels",
+  "issues.createComment",
   "issues.get",
   "issues.listComments",
   "pulls.create",
@@ -16,6 +20,7 @@ const asked = [
   "pulls.list",
   "repos.compareCommitsWithBasehead",
   "repos.get",
+  "repos.getCollaboratorPermissionLevel",
   "users.getAuthenticated",
 ];
 

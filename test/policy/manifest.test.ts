@@ -14,7 +14,7 @@ function refusal(text: string): UsageError {
 }
 
 const defaults = {
-  test: { timeoutSeconds: 600, idleSeconds: 180 },
+  test: { files: [], timeoutSeconds: 600, idleSeconds: 180 },
   setup: { installScripts: false },
   scope: { allow: [], deny: [] },
   network: { hosts: [] },
@@ -40,7 +40,7 @@ test("what is set is kept, the rest keeps its defaults", () => {
   const text = "test:\n  command: npm run unit\nscope:\n  deny: [vendor/**]\nlimits:\n  usd: 0.5\n";
   expect(readManifest(text)).toEqual({
     ...defaults,
-    test: { command: "npm run unit", timeoutSeconds: 600, idleSeconds: 180 },
+    test: { command: "npm run unit", files: [], timeoutSeconds: 600, idleSeconds: 180 },
     scope: { allow: [], deny: ["vendor/**"] },
     limits: { files: 20, diffLines: 600, usd: 0.5 },
   });

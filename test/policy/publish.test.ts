@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { judgeCaps, judgePublish, publishMark, workOn } from "../../src/policy/publish.ts";
 
-const authority = { publish: true, perDay: 2 };
+const authority = { publish: true, perDay: 2, labels: [], acceptance: 0.5 };
 const branch = "claw/a-fix-1abc";
 
 test("only a proven change on a branch of claw's leaves the machine, and only where the user lets it", () => {
@@ -25,6 +25,18 @@ test("the cap counts what is on the forge from the last 24 hours", () => {
     verdict: "deny",
     rule: expect.stringContaining("2 pull requests"),
   });
+});
+
+test("where people do not want what claw opens, it opens nothing more", () => {
+  const pulls = (...states: ("open" | "closed" | "merged")[]) =>
+    states.map((state, index) => ({ url: "", state, createdAt: index, own: true, body: "" }));
+  const judged = (...states: Parameters<typeof pulls>) => judgeCaps(pulls(...states), authority, 10 ** 12).verdict;
+  expect(judged("closed", "closed", "closed", "closed")).toBe("allow"); // too few to say
+  expect(judged("closed", "closed", "closed", "merged", "merged")).toBe("deny");
+  expect(judged("closed", "closed", "merged", "merged", "merged", "open", "open")).toBe("allow");
+  // Only the newest twenty count.
+  const old = Array.from({ length: 30 }, () => "merged" as const);
+  expect(judged(...old, ...Array.from({ length: 20 }, () => "closed" as const))).toBe("deny");
 });
 
 test("work on an issue is found by its mark, unless it was merged", () => {

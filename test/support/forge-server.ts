@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { serveGit } from "./git-backend.ts";
 
 /** A request the forge saw; git's own are in it too. */
 interface SeenCall {
@@ -11,12 +11,26 @@ interface SeenCall {
   readonly body: string;
 }
 
+interface FakeComment {
+  readonly login: string;
+  readonly association: string;
+  readonly body: string;
+  readonly edited?: boolean;
+}
+
 interface FakeIssue {
   readonly title: string;
   readonly body: string;
   readonly state?: string;
   readonly pull_request?: object;
-  readonly comments?: readonly { readonly login: string; readonly association: string; readonly body: string }[];
+  comments?: FakeComment[];
+}
+
+interface FakeCheck {
+  readonly name: string;
+  readonly head_sha: string;
+  readonly external_id: string;
+  readonly output: { readonly title: string; readonly annotations: readonly object[] };
 }
 
 interface FakePull {
@@ -46,6 +60,12 @@ export interface ForgeServer {
   readonly calls: readonly SeenCall[];
   readonly pulls: FakePull[];
   readonly issues: Map<number, FakeIssue>;
+  /** Labels by the number of the issue or pull request. */
+  readonly labels: Map<number, string[]>;
+  /** Null where the token may not show any. */
+  checks: FakeCheck[] | null;
+  /** What people may do, by login: "admin", "write", "read"; who is not here may nothing. */
+  readonly permissions: Map<string, string>;
   archived: boolean;
   /** Asked before each API request; undefined lets it through. */
   fault: (method: string, path: string) => ForgeFault | undefined;
@@ -69,6 +89,9 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     calls,
     pulls: [],
     issues: new Map(),
+    labels: new Map(),
+    checks: [],
+    permissions: new Map(),
     archived: false,
     fault: () => undefined,
     close: () => new Promise((resolve) => void (server.closeAllConnections(), server.close(() => resolve()))),
@@ -81,7 +104,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const { method = "GET", url = "/" } = request;
     const { authorization } = request.headers;
     calls.push({ method, path: url, authorization, body: body.toString("latin1") });
-    if (url.startsWith("/o/r.git/")) return git(request, response, body);
+    if (url.startsWith("/o/r.git/")) return serveGit({ request, response, body }, { bare, secret: token });
     const send = (status: number, value: unknown, headers: Record<string, string> = {}): void => {
       const text = typeof value === "string";
       response.writeHead(status, {
@@ -105,7 +128,13 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const path = pathname.replace(/^\/api\/v3/, "");
     if (path === "/user") return [200, { login: "ada-l" }];
     if (path === "/repos/o/r") return [200, { default_branch: "main", archived: forge.archived }];
+    const labelled = /^\/repos\/o\/r\/issues\/(\d+)\/labels$/.exec(path);
+    if (labelled) return label(Number(labelled[1]), JSON.parse(body) as { labels: string[] });
+    const person = /^\/repos\/o\/r\/collaborators\/(.+)\/permission$/.exec(path)?.[1];
+    if (person) return [200, { permission: forge.permissions.get(person) ?? "none" }];
+    if (/^\/repos\/o\/r\/(?:commits\/\w+\/)?check-runs$/.test(path)) return check(method, body);
     const issue = /^\/repos\/o\/r\/issues\/(\d+)(\/comments)?$/.exec(path);
+    if (issue && method === "POST") return comment(Number(issue[1]), JSON.parse(body) as { body: string });
     if (issue) return issueOf(Number(issue[1]), issue[2] !== undefined, searchParams);
     const pull = forge.pulls.find(({ number }) => path === `/repos/o/r/pulls/${number}`);
     if (pull) return [200, { ...pull, head: { ...pull.head, sha: branchAt(pull.head.ref) ?? pull.head.sha } }];
@@ -122,13 +151,38 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     return [200, forge.pulls.filter((pull) => head === null || `o:${pull.head.ref}` === head).toReversed()];
   }
 
+  function label(number: number, { labels }: { labels: string[] }): [number, unknown] {
+    const all = [...new Set([...(forge.labels.get(number) ?? []), ...labels])];
+    forge.labels.set(number, all);
+    return [200, all.map((name) => ({ name }))];
+  }
+
+  function check(method: string, body: string): [number, unknown] {
+    if (forge.checks === null) return [403, { message: "Resource not accessible by personal access token" }];
+    if (method === "POST") forge.checks.push(JSON.parse(body) as FakeCheck);
+    return method === "POST" ? [201, {}] : [200, { check_runs: forge.checks, total_count: forge.checks.length }];
+  }
+
+  function comment(number: number, { body }: { body: string }): [number, unknown] {
+    const issue = forge.issues.get(number);
+    if (!issue) return [404, { message: "Not Found" }];
+    const comments = (issue.comments ??= []);
+    comments.push({ login: "claw", association: "MEMBER", body });
+    return [201, { html_url: commentUrl(number, comments.length - 1) }];
+  }
+
+  const commentUrl = (number: number, index: number): string => `${forge.url}/o/r/issues/${number}#comment-${index}`;
+
   function issueOf(number: number, comments: boolean, query: URLSearchParams): [number, unknown] {
     const found = forge.issues.get(number);
     if (!found) return [404, { message: "Not Found" }];
-    const all = (found.comments ?? []).map(({ login, association, body }) => ({
+    const all = (found.comments ?? []).map(({ login, association, body, edited = false }, index) => ({
       user: { login },
       author_association: association,
       body,
+      html_url: commentUrl(number, index),
+      created_at: "2026-01-01T00:00:00Z",
+      updated_at: edited ? "2026-01-02T00:00:00Z" : "2026-01-01T00:00:00Z",
     }));
     const size = Number(query.get("per_page") ?? 30);
     const page = Number(query.get("page") ?? 1);
@@ -195,57 +249,6 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     } catch {
       return null;
     }
-  }
-
-  /** The CGI that serves git everywhere, behind a password. */
-  function git(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-    const wanted = `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
-    if (request.headers.authorization !== wanted) {
-      response.writeHead(401, { "www-authenticate": 'Basic realm="git"' });
-      return void response.end();
-    }
-    const { pathname, search } = new URL(request.url ?? "/", forge.url);
-    const child = spawn("git", ["http-backend"], {
-      env: {
-        PATH: process.env["PATH"],
-        GIT_PROJECT_ROOT: join(bare, ".."),
-        GIT_HTTP_EXPORT_ALL: "1",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_CONFIG_COUNT: "2",
-        GIT_CONFIG_KEY_0: "http.receivepack",
-        GIT_CONFIG_VALUE_0: "true",
-        GIT_CONFIG_KEY_1: "safe.directory",
-        GIT_CONFIG_VALUE_1: "*",
-        REQUEST_METHOD: request.method,
-        PATH_INFO: pathname.replace("/o/", "/"),
-        QUERY_STRING: search.slice(1),
-        CONTENT_TYPE: request.headers["content-type"] ?? "",
-        CONTENT_LENGTH: String(body.length),
-        REMOTE_USER: "claw",
-        REMOTE_ADDR: "127.0.0.1",
-        ...(request.headers["content-encoding"] && { HTTP_CONTENT_ENCODING: request.headers["content-encoding"] }),
-        ...(request.headers["git-protocol"] && { GIT_PROTOCOL: String(request.headers["git-protocol"]) }),
-      },
-    });
-    const output: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => void output.push(chunk));
-    child.stdin.on("error", () => {}); // its answer can come before it has read everything
-    child.stdin.end(body);
-    child.on("close", () => {
-      const all = Buffer.concat(output);
-      const end = all.indexOf("\r\n\r\n");
-      const headers = all
-        .subarray(0, end)
-        .toString("latin1")
-        .split("\r\n")
-        .map((line) => line.split(": ", 2) as [string, string]);
-      const status = headers.find(([name]) => name === "Status")?.[1];
-      response.writeHead(
-        status ? Number.parseInt(status, 10) : 200,
-        Object.fromEntries(headers.filter(([name]) => name !== "Status")),
-      );
-      response.end(all.subarray(end + 4));
-    });
   }
 
   return forge;

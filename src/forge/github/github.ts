@@ -2,6 +2,8 @@ import type { Octokit } from "octokit";
 import { ClawError } from "../../errors.ts";
 import type { Draft, Forge, Place, PullRequest, PushAccess } from "../forge.ts";
 import { placeName } from "../place.ts";
+import { showCheck } from "./check.ts";
+import { commentOnce, mayWrite, newestComments } from "./comments.ts";
 import { type Access, connect } from "./connect.ts";
 import { forgeError, isInDoubt, isRequestFailure } from "./failure.ts";
 import { readIssue } from "./issue.ts";
@@ -55,6 +57,20 @@ export function openGitHub(options: GitHubOptions): Forge {
         const there = await pullRequestFrom(draft.branch);
         return there ?? (await create(octokit, place, draft, pullRequestFrom));
       }),
+    addLabels: (number, labels) =>
+      ask(`labels on #${number} of ${placeName(place)}`, async () => {
+        await octokit.rest.issues.addLabels({ ...at, issue_number: number, labels: [...labels] });
+      }),
+    showCheck: (check) => ask(`a check in ${placeName(place)}`, () => showCheck(octokit, at, check)),
+    comments: (number) =>
+      ask(`the comments of #${number} of ${placeName(place)}`, () =>
+        newestComments(octokit, { ...at, issue_number: number }),
+      ),
+    say: (number, text, mark) =>
+      ask(`a comment on #${number} of ${placeName(place)}`, () =>
+        commentOnce(octokit, { ...at, issue_number: number }, text, mark),
+      ),
+    mayWrite: (login) => ask(`what ${login} may do in ${placeName(place)}`, () => mayWrite(octokit, at, login)),
     pushAccess: (): Promise<PushAccess> =>
       Promise.resolve({ url: `${web}/${place.owner}/${place.repo}.git`, username: "x-access-token", secret: token }),
     account: () => ask("your account", async () => (await octokit.rest.users.getAuthenticated()).data.login),

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { askPeople } from "../forge-approval.ts";
 import { openPullRequest, PullRequestMade } from "../pull-request.ts";
 import { stage } from "../stage.ts";
-import { askPerson } from "../waiting.ts";
 import { type RunEnd, type WorkDesk, workflow } from "../workflow.ts";
 import { baseline } from "./baseline.ts";
 import { type Bases, regressionsOn } from "./check.ts";
@@ -47,11 +47,12 @@ export const fix = workflow({
     const verdicts = await stage(desk, "gates", Verdicts, () => finalVerdicts(desk, bases, patched.patch));
     if (verdicts.worst === "block")
       return { outcome: "blocked", reason: verdicts.reasons.join("; "), hint: "the change is kept: claw diff" };
-    const waits = verdicts.worst === "ask" ? askPerson(desk, patched.patch.diff, verdicts.reasons) : null;
+    const { pullRequest } = input;
+    const waits =
+      verdicts.worst === "ask" ? await askPeople(desk, pullRequest, patched.patch.diff, verdicts.reasons) : null;
     if (waits) return waits;
 
     const published = await stage(desk, "publish", Published, () => publish(desk, task, patched.patch));
-    const { pullRequest } = input;
     const opened =
       pullRequest &&
       (await stage(desk, "pull-request", PullRequestMade, async () =>

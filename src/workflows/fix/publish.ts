@@ -18,7 +18,7 @@ export async function publish(desk: WorkDesk, task: Task, patch: Patch): Promise
   const { log, clone } = desk;
   const branch = `claw/${task.slug}-${log.run}`;
   const { verdict, rule } = judgeBranch(branch);
-  const begun = latest(log.events, "effect.judged");
+  const begun = ofType(log.events, "effect.judged").findLast(({ effect }) => effect === "branch");
   if (!begun) await refuseOtherChange(desk, patch);
   const commit = begun ? begun.target : await makeCommit(desk, task, patch);
   const key = `${log.run}:publish:branch`;

@@ -1,0 +1,48 @@
+import type { Octokit } from "octokit";
+import type { Check } from "../forge.ts";
+import { isInDoubt, isRequestFailure } from "./failure.ts";
+
+/** GitHub takes so many in one request. */
+const MAX_REMARKS = 50;
+
+/**
+ * A check run that has passed, found again by the run's id. Only GitHub Apps and the token of GitHub Actions may make one:
+ * for anybody else, false.
+ */
+export async function showCheck(
+  octokit: Octokit,
+  at: { owner: string; repo: string },
+  { commit, name, run, title, summary, remarks }: Check,
+): Promise<boolean> {
+  const shown = async (): Promise<boolean> => {
+    const { data } = await octokit.rest.checks.listForRef({ ...at, ref: commit, check_name: name, per_page: 100 });
+    return data.check_runs.some(({ external_id }) => external_id === run);
+  };
+  try {
+    if (await shown()) return true;
+    await octokit.rest.checks.create({
+      ...at,
+      name,
+      head_sha: commit,
+      external_id: run,
+      status: "completed",
+      conclusion: "success",
+      output: {
+        title,
+        summary,
+        annotations: remarks.slice(0, MAX_REMARKS).map(({ path, line, text }) => ({
+          path,
+          start_line: line,
+          end_line: line,
+          annotation_level: "notice",
+          message: text,
+        })),
+      },
+    });
+    return true;
+  } catch (error) {
+    if (isRequestFailure(error) && (error.status === 403 || error.status === 404)) return false;
+    if (isInDoubt(error) && (await shown())) return true;
+    throw error;
+  }
+}

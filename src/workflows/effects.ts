@@ -1,0 +1,34 @@
+import { ClawError } from "../errors.ts";
+import type { RunLog } from "../ledger/ledger.ts";
+import type { Verdict } from "../policy/judge.ts";
+
+/** The effects of one step of a run on the world outside, each with its verdict on record before it and its result after. */
+export interface Effects {
+  /** Is its result on record? */
+  isDone(effect: string): boolean;
+  /** Records a verdict. ClawError with outcome blocked when that is no. */
+  judge(effect: string, verdict: Verdict): Promise<void>;
+  done(effect: string, result: string): Promise<void>;
+}
+
+/** `target` is what they are done to. Each half is said once, however often the run is resumed. */
+export function effectsOf(log: RunLog, step: string, target: string): Effects {
+  const key = (effect: string): string => `${log.run}:${step}:${effect}`;
+  const known = (type: "effect.judged" | "effect.done", effect: string): boolean =>
+    log.events.some((event) => event.type === type && event.key === key(effect));
+  return {
+    isDone: (effect) => known("effect.done", effect),
+    async judge(effect, { verdict, rule }) {
+      if (!known("effect.judged", effect))
+        await log.append({ type: "effect.judged", effect, key: key(effect), verdict, rule, target });
+      if (verdict === "deny")
+        throw new ClawError(`the change may not be published: ${rule}`, {
+          outcome: "blocked",
+          hint: `the change is on a local branch: claw show ${log.run}`,
+        });
+    },
+    async done(effect, result) {
+      if (!known("effect.done", effect)) await log.append({ type: "effect.done", effect, key: key(effect), result });
+    },
+  };
+}

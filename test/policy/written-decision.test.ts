@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { writtenDecision } from "../../src/policy/written-decision.ts";
+
+const diff = "0123456789abcdef".repeat(4);
+
+test("a line of a comment decides about the change whose hash it names", () => {
+  expect(writtenDecision(`Looks good.\r\n/claw approve ${diff.slice(0, 12)}\r\nThanks!`, diff)).toEqual({
+    verdict: "approve",
+    reason: "",
+  });
+  expect(writtenDecision(`/claw approve ${diff}`, diff)?.verdict).toBe("approve");
+  expect(writtenDecision(`/claw reject ${diff.slice(0, 12)} breaks the build `, diff)).toEqual({
+    verdict: "reject",
+    reason: "breaks the build",
+  });
+});
+
+test.for([
+  ["another change's hash", "/claw approve ffffffffffff"],
+  ["too little of the hash", `/claw approve ${diff.slice(0, 11)}`],
+  ["no hash", "/claw approve"],
+  ["more than the hash", `/claw approve ${diff}0`],
+  ["a quoted line", `> /claw approve ${diff}`],
+  ["words before it", `please /claw approve ${diff}`],
+  ["another word", `/claw merge ${diff}`],
+])("%s decides nothing", ([, comment = ""]) => {
+  expect(writtenDecision(comment, diff)).toBeNull();
+});
