@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { resultOf } from "../support/claw.ts";
 import { type ForgeServer, startForgeServer } from "../support/forge-server.ts";
+import { type Play, write } from "../support/plays.ts";
 import { ending, scene, twoLines } from "../support/scene.ts";
+import { patchesSum, reproducesSum } from "../support/sum.ts";
 
 /** A scene whose repository was cloned from a forge, and a forge that claw has a token for. */
-async function forgeScene() {
-  const made = await scene();
+async function forgeScene(play?: Play) {
+  const made = await scene(play);
   const bare = join(made.used.dir, "r.git");
   execFileSync("git", ["clone", "--quiet", "--bare", made.cwd, bare]);
   const forge = await startForgeServer(bare);
@@ -127,6 +129,31 @@ test("claw publish opens the pull request of a run that stayed local, and done t
   const closed = await claw("publish");
   expect(closed.code).toBe(13);
   expect(twoLines(closed)).toContain("a person has closed");
+});
+
+test("a change that needs a person is asked about once where its issue is, and goes on when one who may says yes to just that", async () => {
+  const makefile = write("Makefile", "test:\n\tnode --test\n");
+  const { claw, forge } = await forgeScene({ reproduce: reproducesSum, patch: [makefile, ...patchesSum] });
+  expect((await claw("fix", "7")).code).toBe(14);
+  const thread = forge.issues.get(7)?.comments ?? [];
+  const [, hash = ""] = /^\/claw approve (\w{12})$/m.exec(thread.at(-1)?.body ?? "") ?? [];
+  expect(thread.at(-1)?.body).toContain("Makefile is protected");
+
+  forge.permissions.set("ada", "write");
+  const say = (login: string, body: string, edited = false) =>
+    thread.push({ login, association: "OWNER", body, edited });
+  say("eve", `/claw approve ${hash}`);
+  say("ada", `/claw approve ${"f".repeat(12)}`);
+  say("ada", `/claw approve ${hash}`, true);
+  expect((await claw("resume")).code).toBe(14);
+  expect(forge.pulls).toEqual([]);
+
+  say("ada", `Fine.\n/claw approve ${hash}`);
+  const run = await claw("resume", "--json");
+  expect(run.code, run.stderr).toBe(0);
+  expect(forge.pulls).toHaveLength(1);
+  expect(thread.filter(({ login }) => login === "claw")).toHaveLength(1);
+  expect((await claw("why")).stdout).toMatch(/approved by ada on 127\.0\.0\.1:\d+ until/);
 });
 
 test("what a forge refuses is told in two lines, before a run begins", async () => {
