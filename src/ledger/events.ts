@@ -184,7 +184,13 @@ export const Event = z.discriminatedUnion("type", [
     why: z.string(),
     ms: z.number(),
   }),
-  event("suite.planned", { runner: z.string(), command: z.string(), source: z.string() }),
+  event("suite.planned", {
+    runner: z.string(),
+    command: z.string(),
+    source: z.string(),
+    /** A test never ends: from here on such tests are stopped, and fail. */
+    hangs: z.boolean().optional(),
+  }),
   event("suite.ran", {
     purpose: z.string(),
     tree: commit,

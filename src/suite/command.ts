@@ -94,6 +94,12 @@ function keepArguments(words: readonly Word[], flags: Flags, limited: boolean): 
   return kept;
 }
 
+/** Where a test never ends: what stops it. Other runners have limits of their own for tests that wait; loops are made to end by themselves. */
+const stopping: Partial<Record<Runner, readonly string[]>> = {
+  pytest: pytestLimit.flags,
+  "node-test": ["--test-timeout=10000"],
+};
+
 /** The script with reporter flags, and with the given test files in place of its own. */
 function withReport(plan: SuitePlan, report: string, files: readonly string[]): string {
   const text = plan.script;
@@ -114,7 +120,7 @@ function withReport(plan: SuitePlan, report: string, files: readonly string[]): 
     ...head,
     ...flags.add(report, limited).map(shellQuote),
     ...plan.flags.map(shellQuote),
-    ...(invocation.runner === "pytest" && plan.hangs ? pytestLimit.flags : []),
+    ...(plan.hangs ? (stopping[invocation.runner] ?? []) : []),
     ...keepArguments(own, flags, limited).map(raw),
     ...files.map((file) => `"$root"/${shellQuote(file)}`),
     ...tail,

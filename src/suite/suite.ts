@@ -15,7 +15,7 @@ export interface SuitePlan {
   readonly leftOut: readonly string[];
   /** Runner flags the repository's configuration makes necessary. */
   readonly flags: readonly string[];
-  /** Some test never ends: tests are stopped after a few seconds, and fail. pytest only. */
+  /** Some test never ends: tests are stopped after a few seconds, and fail. */
   readonly hangs?: boolean | undefined;
 }
 

@@ -139,7 +139,9 @@ const deniedCall = ({ verdict, tool, summary, rule }: EventOf<"call.judged">): S
 
 const prepared = (event: EventOf<"dependencies.prepared"> | EventOf<"suite.planned">): Said =>
   event.type === "suite.planned"
-    ? ["·", `tests are run with: ${event.command} (${event.source})`]
+    ? event.hangs
+      ? ["!", "a test never ends: from here on such tests are stopped, and fail"]
+      : ["·", `tests are run with: ${event.command} (${event.source})`]
     : ["·", `dependencies ${event.how}: ${event.why}`];
 
 function work(event: EventOf<"diff.taken"> | EventOf<"snapshot.taken"> | EventOf<"workspace.restored">): Said {

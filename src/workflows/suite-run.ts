@@ -8,6 +8,7 @@ import { counts, type SuitePlan, type SuiteResult, verdict } from "../suite/suit
 import { keepEnds } from "../text.ts";
 import { ofType } from "../views/run.ts";
 import { withCheckout } from "./checkouts.ts";
+import { guardRoom, loopGuards } from "./loop-guards.ts";
 import { openRoom, type Room } from "./sandboxes.ts";
 import type { WorkDesk } from "./workflow.ts";
 
@@ -68,6 +69,7 @@ export async function runSuiteIn(desk: WorkDesk, bench: Bench, request: SuiteReq
   const { log, clock } = desk;
   const report = `/tmp/report-${clock.newId()}`;
   const command = suiteCommand(bench.plan, { files: [...request.files], report });
+  await guardRoom(desk, { tree: request.tree, room, guards: loopGuards(bench.plan) });
   const run = await execUnlessSilent(desk, room, command, request.silenceMs);
   const left = await room.sandbox.collect(report, MAX_REPORT_BYTES);
   const printed = run.stdout.toString("utf8");

@@ -61,23 +61,25 @@ export async function suiteTree({ clone }: Pick<WorkDesk, "clone">): Promise<Tre
   return { files, read: (path) => texts.get(path) };
 }
 
-/** Pytest that says nothing for so long is taken to have met a test that never ends. */
+/** A suite that says nothing for so long is taken to have met a test that never ends. */
 const SILENCE_MS = 30_000;
 
-/** Runs a plan on the base. For the search, a pytest suite in which a test never ends is run once more, with such tests stopped. */
+/** Runs a plan on the base. For the search, a suite in which a test never ends is run once more, with such tests stopped. */
 async function tryPlan(
   desk: WorkDesk,
   plan: SuitePlan,
   { dependencies }: Setup,
   { engine }: FixInput,
 ): Promise<{ run: SuiteRun; plan: SuitePlan }> {
-  await desk.log.append({ type: "suite.planned", runner: plan.runner, command: plan.shell, source: plan.source });
+  const planned = { type: "suite.planned", runner: plan.runner, command: plan.shell, source: plan.source } as const;
+  await desk.log.append(planned);
   const request = { purpose: "baseline", tree: desk.clone.base.tree, files: [] };
-  const watched = engine === "search" && plan.runner === "pytest";
+  const watched = engine === "search" && plan.runner !== "generic";
   const first = { ...request, ...(watched && { silenceMs: SILENCE_MS }) };
   const run = await runSuite(desk, { plan, dependencies }, first);
   if (!watched || run.fact.killed !== "timeout") return { plan, run };
   const stopping = { ...plan, hangs: true };
+  await desk.log.append({ ...planned, hangs: true });
   return { plan: stopping, run: await runSuite(desk, { plan: stopping, dependencies }, request) };
 }
 

@@ -7,6 +7,7 @@ import { suiteCommand } from "../../suite/command.ts";
 import { readResults } from "../../suite/read-results.ts";
 import { shellQuote } from "../../suite/shell.ts";
 import { failedTests, type SuitePlan, type SuiteResult } from "../../suite/suite.ts";
+import { guardRoom, loopGuards } from "../loop-guards.ts";
 import { openRoom, type Room } from "../sandboxes.ts";
 import type { WorkDesk } from "../workflow.ts";
 import type { Bases } from "./check.ts";
@@ -40,7 +41,9 @@ export async function openWorker(desk: WorkDesk, { reproduction, setup }: Bases,
     ["/bin/bash", "-c", `mkdir -p ${BATCH_DRIVER.slice(0, BATCH_DRIVER.lastIndexOf("/"))} && cat >${BATCH_DRIVER}`],
     { stdin: pytestBatch },
   );
-  const bench = { desk, room };
+  const guards = loopGuards(reproduction.plan, HANGING_SECONDS);
+  await guardRoom(desk, { tree: reproduction.tree, room, guards });
+  const bench = { desk, room, guards };
   const shown = runOf("failing", null);
   const look = await quickest(bench, shown, reproduction.failing);
   const run: Worker["run"] = (candidate, part, wallMs) =>
@@ -63,6 +66,8 @@ export async function openWorker(desk: WorkDesk, { reproduction, setup }: Bases,
   };
 }
 
+/** Where a test never ends on the base, most candidates do not mend that: each loop of theirs may take so much processor time. */
+const HANGING_SECONDS = 0.5;
 /** The longest a first look may take. */
 const LOOK_MS = 120_000;
 
@@ -99,11 +104,12 @@ const sameFailures = (result: SuiteResult, failing: readonly string[]): boolean 
 interface Bench {
   readonly desk: WorkDesk;
   readonly room: Room;
+  readonly guards: ReturnType<typeof loopGuards>;
 }
 
 /** Changes the file inside the sandbox, where a link that a test left leads nowhere else, and changes it back. */
 async function runOne(
-  { desk, room }: Bench,
+  { desk, room, guards }: Bench,
   { plan, files }: Run,
   candidate: Candidate | null,
   wallMs: number,
@@ -119,7 +125,8 @@ async function runOne(
     `times >${TIMES}`,
     "exit $code",
   ].join("\n");
-  const stdin = candidate ? { stdin: candidate.apply() } : {};
+  const text = candidate?.apply();
+  const stdin = candidate && text !== undefined ? { stdin: (await guards?.(candidate.path, text)) ?? text } : {};
   const run = await sandbox.exec(["/bin/bash", "-c", shell], {
     env: command.env,
     merge: true,

@@ -8,6 +8,7 @@ import { isTestConfigPath, testPathsWith } from "../../suite/test-paths.ts";
 import { failedTests } from "../../suite/suite.ts";
 import { withCheckout } from "../checkouts.ts";
 import type { Bases } from "../fix/check.ts";
+import { guardRoom, loopGuards } from "../loop-guards.ts";
 import { openSuiteRoom, recordedSuites } from "../suite-run.ts";
 import type { WorkDesk } from "../workflow.ts";
 import { spectrum } from "./spectrum.ts";
@@ -39,6 +40,7 @@ export async function localise(desk: WorkDesk, bases: Bases, budgetMs: number): 
     : await withCheckout(desk, tree, async (dir) => {
         const room = await openSuiteRoom(desk, bench, { purpose: "localise", tree, files: [] }, dir);
         try {
+          await guardRoom(desk, { tree, room, guards: loopGuards(plan) });
           const shown = { plan, files, failing, result: seen.result };
           return await spectrum({
             room,
