@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
-import { type Config, type ForgeHost, loadConfig } from "./config.ts";
+import { type Config, loadConfig } from "./config.ts";
+import type { ForgeHost } from "./forge-settings.ts";
+import type { Credential } from "./forge/credential.ts";
 import type { Forge, Place } from "./forge/forge.ts";
 import { variablesNamed } from "./key-reference.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
@@ -49,12 +51,14 @@ export function openApp(version: string): App {
   const forge: App["forge"] = async (place, call) => {
     const { openForge } = await import("./forge/open.ts");
     const { hosts } = config.user.forge;
-    const token = async (host: string, own: ForgeHost | undefined) => {
-      const found = await forgeToken(config, host, own);
-      if (found !== undefined) secrets.learn(`the token for ${host}`, found);
+    const onToken = (token: string): void => secrets.learn(`the token for ${place.host}`, token);
+    const credential = async (host: string, own: ForgeHost | undefined) => {
+      const found = await forgeCredential(config, host, own);
+      for (const secret of found?.kind === "app" ? [found.key] : found ? [found.read, found.write] : [])
+        onToken(secret);
       return found;
     };
-    return openForge(place, { hosts, token, version, patienceMs: FORGE_PATIENCE_MS, ...call });
+    return openForge(place, { hosts, credential, onToken, version, patienceMs: FORGE_PATIENCE_MS, ...call });
   };
   const house = async (cwd: string | null, waiver?: Waiver): Promise<House> => ({
     version,
@@ -131,7 +135,9 @@ async function open(config: Config, secrets: SecretBook): Promise<Ledger> {
 /** Credentials that lie in files are known before anything is written. A file that cannot be read is told where it is used. */
 async function learnFiles({ user }: Config, secrets: SecretBook): Promise<void> {
   const endpoints = Object.entries(user.endpoints).map(([name, { key }]) => [name, key] as const);
-  const forges = Object.entries(user.forge.hosts).map(([name, { token }]) => [name, token] as const);
+  const forges = Object.entries(user.forge.hosts).flatMap(([name, { token, write, app }]) =>
+    [token, write, app?.key].map((key) => [name, key] as const),
+  );
   await Promise.all(
     [...endpoints, ...forges].map(async ([name, key]) => {
       if (key && "file" in key) {
@@ -177,11 +183,24 @@ function withCertificates(policy: SandboxPolicy, file: string | undefined): Sand
   };
 }
 
-/** The token for a forge: the one that is named for it, else, on github.com, those other tools use too. */
-async function forgeToken(config: Config, host: string, own: ForgeHost | undefined): Promise<string | undefined> {
+/** The credential for a forge: what is named for it, else, on github.com, the token that other tools use too. */
+async function forgeCredential(
+  config: Config,
+  host: string,
+  own: ForgeHost | undefined,
+): Promise<Credential | undefined> {
   const { resolveKey } = await import("./models/key.ts");
-  if (own?.token) return resolveKey(own.token, config.variable);
-  if (host !== "github.com") return undefined;
-  const set = config.variable("GITHUB_TOKEN") ?? config.variable("GH_TOKEN");
-  return set ?? resolveKey({ command: ["gh", "auth", "token"] }, config.variable).catch(() => undefined);
+  if (own?.app) {
+    const { id, installation } = own.app;
+    const key = await resolveKey(own.app.key, config.variable);
+    return key === undefined ? undefined : { kind: "app", id, key, ...(installation && { installation }) };
+  }
+  const usual = async (): Promise<string | undefined> => {
+    if (host !== "github.com") return undefined;
+    const set = config.variable("GITHUB_TOKEN") ?? config.variable("GH_TOKEN");
+    return set ?? resolveKey({ command: ["gh", "auth", "token"] }, config.variable).catch(() => undefined);
+  };
+  const read = own?.token ? await resolveKey(own.token, config.variable) : await usual();
+  const write = own?.write ? await resolveKey(own.write, config.variable) : read;
+  return read === undefined || write === undefined ? undefined : { kind: "tokens", read, write };
 }

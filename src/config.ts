@@ -5,6 +5,7 @@ import { z } from "zod";
 import { BudgetsInDollars } from "./budgets.ts";
 import { BurstSettings } from "./burst-settings.ts";
 import { UsageError } from "./errors.ts";
+import { ForgeSettings } from "./forge-settings.ts";
 import { KeyReference, variablesNamed } from "./key-reference.ts";
 import { NetworkSettings, SandboxSettings } from "./reach-settings.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
@@ -67,16 +68,6 @@ export const EndpointSettings = z.strictObject({
 });
 export type EndpointConfig = z.infer<typeof EndpointSettings>;
 
-/** A forge that claw may talk to. A repository's remote chooses among these and can never add one. */
-const ForgeHost = z.strictObject({
-  api: HttpUrl.optional().meta({ description: "Address of the API; by default https://<host>/api/v3." }),
-  web: HttpUrl.optional().meta({ description: "Where git and browsers go; by default https://<host>." }),
-  token: KeyReference.optional().meta({
-    description: "By default GITHUB_TOKEN, GH_TOKEN, or what `gh auth token` says.",
-  }),
-});
-export type ForgeHost = z.infer<typeof ForgeHost>;
-
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
 export const UserConfig = z.strictObject({
   model: z.string().optional().meta({ description: "Default model, as <endpoint>/<model>." }),
@@ -94,25 +85,7 @@ export const UserConfig = z.strictObject({
       "Your own prices by model, or by <endpoint>/<model>, in US dollars per million tokens; they win over every other.",
   }),
   burst: BurstSettings.optional(),
-  forge: z
-    .strictObject({
-      publish: z
-        .boolean()
-        .default(true)
-        .meta({ description: "May claw push branches below claw/ and open draft pull requests when it is asked to?" }),
-      perDay: z
-        .int()
-        .min(0)
-        .default(10)
-        .meta({ description: "Most pull requests claw opens in a repository in 24 hours." }),
-      acceptance: z.number().min(0).max(1).default(0.2).meta({
-        description:
-          "The least share of claw's last 20 decided pull requests that people must have merged for it to open another; 0 asks for none.",
-      }),
-      labels: z.array(z.string().min(1).max(50)).default([]).meta({ description: "Put on each of its pull requests." }),
-      hosts: z.record(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/), ForgeHost).default({}),
-    })
-    .prefault({}),
+  forge: ForgeSettings,
   budget: z
     .strictObject({
       usd: z

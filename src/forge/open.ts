@@ -1,13 +1,16 @@
-import type { ForgeHost } from "../config.ts";
+import type { ForgeHost } from "../forge-settings.ts";
 import { ClawError } from "../errors.ts";
+import type { Credential } from "./credential.ts";
 import type { Forge, Place } from "./forge.ts";
 import { placeName } from "./place.ts";
 
 export interface ForgeWishes {
   /** Forges the user's configuration names; github.com is known without. */
   readonly hosts: Readonly<Record<string, ForgeHost>>;
-  /** Looks the token up now; undefined when there is none. */
-  readonly token: (host: string, configured: ForgeHost | undefined) => Promise<string | undefined>;
+  /** Looks the credential up now; undefined when there is none. */
+  readonly credential: (host: string, configured: ForgeHost | undefined) => Promise<Credential | undefined>;
+  /** Told of every token that the forge gives, before it is used. */
+  readonly onToken: (token: string) => void;
   readonly version: string;
   /** The longest wait for a rate limit that is still worth it, in milliseconds. */
   readonly patienceMs: number;
@@ -17,7 +20,7 @@ export interface ForgeWishes {
 
 /** The forge of a place. Only hosts that the user knows are talked to: a repository's remote can redirect no credential. */
 export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forge> {
-  const { hosts, version, patienceMs, signal, onWait } = wishes;
+  const { hosts, version, patienceMs, signal, onWait, onToken } = wishes;
   const { host } = place;
   const configured = hosts[host];
   const unavailable = (message: string, hint: string): ClawError =>
@@ -27,24 +30,25 @@ export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forg
       `${host} is not among the forges you have configured`,
       `if ${placeName(place)} is yours, name it in config.yaml: forge: { hosts: { "${host}": { token: { env: NAME } } } }`,
     );
-  const token = await wishes.token(host, configured);
-  if (token === undefined)
+  const credential = await wishes.credential(host, configured);
+  if (credential === undefined)
     throw unavailable(
       `there is no token for ${host}`,
       "set GITHUB_TOKEN, log in with: gh auth login, or name one in config.yaml: forge.hosts",
     );
-  const { openGitHub } = await import("./github/github.ts");
+  const [{ openGitHub }, { tokensFor }] = await Promise.all([
+    import("./github/github.ts"),
+    import("./github/tokens.ts"),
+  ]);
+  const api = (
+    configured?.api ?? (host === "github.com" ? "https://api.github.com" : `https://${host}/api/v3`)
+  ).replace(/\/+$/, "");
+  const server = { place, api, userAgent: `claw/${version}`, ...(signal && { signal }) };
   return openGitHub({
-    place,
-    token,
-    api: (configured?.api ?? (host === "github.com" ? "https://api.github.com" : `https://${host}/api/v3`)).replace(
-      /\/+$/,
-      "",
-    ),
+    ...server,
+    tokens: tokensFor({ ...server, credential, onToken }),
     web: (configured?.web ?? `https://${host}`).replace(/\/+$/, ""),
-    userAgent: `claw/${version}`,
     patienceMs,
-    ...(signal && { signal }),
     ...(onWait && { onWait }),
   });
 }

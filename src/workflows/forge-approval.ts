@@ -36,7 +36,7 @@ export async function askPeople(
 
 interface Decision extends WrittenDecision {
   /** Who, and where it is written, as the ledger keeps it. */
-  readonly who: { readonly by: string; readonly identity: null; readonly login: string; readonly source: string };
+  readonly who: { readonly by: string; readonly identity: null; readonly account: string; readonly source: string };
 }
 
 /** The newest decision about this change by somebody who may write to the repository. */
@@ -51,7 +51,7 @@ async function decisionOn(forge: Forge, issue: number, diff: string): Promise<De
 const whoWrote = ({ author, url }: ForgeComment, { place }: Forge): Decision["who"] => ({
   by: `${author} on ${place.host}`,
   identity: null,
-  login: `${author}@${place.host}`,
+  account: `${author} at ${place.host}`,
   source: url,
 });
 

@@ -58,7 +58,8 @@ test("a change that is going to a forge is approved by whom the forge knows the 
   const forge = (place: Place) =>
     openForge(place, {
       hosts: { [host]: { api: `${url}/api/v3`, web: url } },
-      token: async () => token,
+      credential: async () => ({ kind: "tokens", read: token, write: token }),
+      onToken: () => {},
       version: "0.0.0",
       patienceMs: 0,
     });

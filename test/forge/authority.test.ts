@@ -9,6 +9,8 @@ const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
 
 /** Everything claw asks of GitHub. Adding to this list widens what it can do: think twice. */
 const asked = [
+  "apps.createInstallationAccessToken",
+  "apps.getRepoInstallation",
   "checks.create",
   "checks.listForRef",
   "issues.addLabels",

@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { generateKeyPairSync } from "node:crypto";
+import type { Credential } from "../../src/forge/credential.ts";
 import { openGitHub } from "../../src/forge/github/github.ts";
+import { tokensFor } from "../../src/forge/github/tokens.ts";
 import { startForgeServer } from "../support/forge-server.ts";
 
-async function forgeAndServer() {
+async function forgeAndServer(credential?: Credential) {
   const dir = mkdtempSync(join(tmpdir(), "claw-forge-"));
   execFileSync("git", ["init", "--quiet", "--bare", join(dir, "r.git")]);
   const server = await startForgeServer(join(dir, "r.git"));
@@ -14,16 +17,24 @@ async function forgeAndServer() {
     await server.close();
     rmSync(dir, { recursive: true });
   });
-  const forge = openGitHub({
+  const told: string[] = [];
+  const reached = {
     place: { host: server.host, owner: "o", repo: "r" },
     api: `${server.url}/api/v3`,
+    userAgent: "claw/t",
+  };
+  const forge = openGitHub({
+    ...reached,
+    tokens: tokensFor({
+      ...reached,
+      credential: credential ?? { kind: "tokens", read: server.token, write: server.token },
+      onToken: (token) => told.push(token),
+    }),
     web: server.url,
-    token: server.token,
-    userAgent: "claw/test",
     patienceMs: 0,
   });
   const written = (): string[] => server.calls.filter(({ method }) => method === "POST").map(({ path }) => path);
-  return { forge, server, written };
+  return { forge, server, told, written };
 }
 
 test("a comment is written once, also when the answer is lost, and is found again in a long thread", async () => {
@@ -71,4 +82,54 @@ test("a check is shown once for each run, and a token that may not show one is n
   expect(written()).toHaveLength(2);
   server.checks = null;
   expect(await forge.showCheck({ ...check, run: "r3" })).toBe(false);
+});
+
+const { privateKey, publicKey } = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+});
+
+test("a GitHub App's tokens are asked for one need each, of this repository alone, and every one is told before it is used", async () => {
+  const { forge, server, told } = await forgeAndServer({ kind: "app", id: 4711, key: privateKey });
+  server.app = { publicKey, given: new Map() };
+  server.issues.set(7, { title: "t", body: "b" });
+  await forge.readIssue(7);
+  await forge.pullRequests();
+  await forge.say(7, "Hello.", "<!-- m -->");
+  await forge.addLabels(7, ["claw"]);
+  const { secret } = await forge.pushAccess();
+
+  expect([...server.app.given]).toEqual([
+    [told[0], { issues: "read", pull_requests: "read", contents: "read" }],
+    [told[1], { issues: "write" }],
+    [told[2], { pull_requests: "write" }],
+    [secret, { contents: "write" }],
+  ]);
+  const asked = server.calls.filter(({ path }) => path.endsWith("/access_tokens")).map(({ body }) => body);
+  expect(asked.map((body) => (JSON.parse(body) as { repositories: string[] }).repositories)).toEqual(
+    Array.from({ length: 4 }, () => ["r"]),
+  );
+  // It was never given checks: then there is no check, and no error.
+  const check = { commit: "a".repeat(40), name: "claw proof", run: "r1", title: "t", summary: "s", remarks: [] };
+  expect(await forge.showCheck(check)).toBe(false);
+});
+
+test("a key that is none is told without it, and an App that is unknown to the forge by its name", async () => {
+  const { forge } = await forgeAndServer({ kind: "app", id: 4711, key: "not a key" });
+  await expect(forge.defaultBranch()).rejects.toThrow(/the key of GitHub App 4711 cannot be used/);
+  const unknown = await forgeAndServer({ kind: "app", id: 4711, key: privateKey });
+  await expect(unknown.forge.defaultBranch()).rejects.toThrow(/refuses the token/);
+});
+
+test("where one token reads and another writes, each does only that", async () => {
+  const { forge, server } = await forgeAndServer({ kind: "tokens", read: "reads", write: "writes" });
+  server.fault = (method, path) => ({ status: 418, body: { message: `${method} ${path}` } });
+  const seen = async (question: Promise<unknown>) => {
+    await question.catch(() => {});
+    return server.calls.at(-1)?.authorization;
+  };
+  expect(await seen(forge.readIssue(7))).toBe("token reads");
+  expect(await seen(forge.addLabels(7, ["x"]))).toBe("token writes");
+  expect((await forge.pushAccess()).secret).toBe("writes");
 });

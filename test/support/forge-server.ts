@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serveGit } from "./git-backend.ts";
@@ -66,6 +67,8 @@ export interface ForgeServer {
   checks: FakeCheck[] | null;
   /** What people may do, by login: "admin", "write", "read"; who is not here may nothing. */
   readonly permissions: Map<string, string>;
+  /** A GitHub App: what each token that it was given may do. Null where there is none. */
+  app: { readonly publicKey: string; readonly given: Map<string, Record<string, string>> } | null;
   archived: boolean;
   /** Asked before each API request; undefined lets it through. */
   fault: (method: string, path: string) => ForgeFault | undefined;
@@ -92,6 +95,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     labels: new Map(),
     checks: [],
     permissions: new Map(),
+    app: null,
     archived: false,
     fault: () => undefined,
     close: () => new Promise((resolve) => void (server.closeAllConnections(), server.close(() => resolve()))),
@@ -116,11 +120,42 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const fault = forge.fault(method, url);
     if (typeof fault === "object")
       return send(fault.status, fault.body ?? { message: "as the test wishes" }, fault.headers);
-    if (authorization !== `token ${token}`) return send(401, { message: "Bad credentials" });
+    if (isApp(authorization)) return send(...installation(url, body.toString("utf8")));
+    const may = forge.app?.given.get(authorization?.replace(/^token /, "") ?? "");
+    if (authorization !== `token ${token}` && !may) return send(401, { message: "Bad credentials" });
+    if (may && !allowed(may, method, url)) return send(403, { message: "Resource not accessible by integration" });
     const [status, value] = api(method, url, body.toString("utf8"));
     if (fault === "lose-answer") return void request.socket.destroy();
     if (fault === "never-answer") return;
     send(status, value);
+  }
+
+  /** Signed with the App's key, for itself, and not for long? */
+  function isApp(authorization = ""): boolean {
+    const [, head = "", claims = "", signature = ""] = /^bearer (.+)\.(.+)\.(.+)$/i.exec(authorization) ?? [];
+    if (!forge.app || signature === "") return false;
+    const { iss, iat, exp } = JSON.parse(Buffer.from(claims, "base64url").toString()) as Record<string, number>;
+    const fits = iss === 4711 && (exp ?? 0) - (iat ?? 0) <= 660;
+    return (
+      fits &&
+      verify("sha256", Buffer.from(`${head}.${claims}`), forge.app.publicKey, Buffer.from(signature, "base64url"))
+    );
+  }
+
+  function installation(url: string, body: string): [number, unknown] {
+    if (url.endsWith("/repos/o/r/installation")) return [200, { id: 5 }];
+    if (!url.endsWith("/app/installations/5/access_tokens")) return [404, { message: "Not Found" }];
+    const { permissions } = JSON.parse(body) as { permissions: Record<string, string> };
+    if (permissions["checks"])
+      return [422, { message: "The permissions requested are not granted to this installation." }];
+    const given = `ghs_${forge.app?.given.size}-${"x".repeat(30)}`;
+    forge.app?.given.set(given, permissions);
+    return [201, { token: given, expires_at: new Date(Date.now() + 3_600_000).toISOString(), permissions }];
+  }
+
+  function allowed(may: Record<string, string>, method: string, url: string): boolean {
+    if (method === "GET") return true;
+    return may[url.endsWith("/comments") ? "issues" : "pull_requests"] === "write";
   }
 
   function api(method: string, url: string, body: string): [number, unknown] {

@@ -10,16 +10,18 @@ const MAX_REMARKS = 50;
  * for anybody else, false.
  */
 export async function showCheck(
-  octokit: Octokit,
+  connected: () => Promise<Octokit>,
   at: { owner: string; repo: string },
   { commit, name, run, title, summary, remarks }: Check,
 ): Promise<boolean> {
-  const shown = async (): Promise<boolean> => {
+  const shown = async (octokit: Octokit): Promise<boolean> => {
     const { data } = await octokit.rest.checks.listForRef({ ...at, ref: commit, check_name: name, per_page: 100 });
     return data.check_runs.some(({ external_id }) => external_id === run);
   };
+  let octokit: Octokit | undefined;
   try {
-    if (await shown()) return true;
+    octokit = await connected();
+    if (await shown(octokit)) return true;
     await octokit.rest.checks.create({
       ...at,
       name,
@@ -41,8 +43,9 @@ export async function showCheck(
     });
     return true;
   } catch (error) {
-    if (isRequestFailure(error) && (error.status === 403 || error.status === 404)) return false;
-    if (isInDoubt(error) && (await shown())) return true;
+    // An App that was never given checks is refused a token for them: 422.
+    if (isRequestFailure(error) && [403, 404, 422].includes(error.status)) return false;
+    if (octokit && isInDoubt(error) && (await shown(octokit))) return true;
     throw error;
   }
 }

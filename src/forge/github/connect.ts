@@ -1,10 +1,9 @@
 import { Octokit } from "octokit";
 import { ClawError } from "../../errors.ts";
 
-/** Where the API is, and the token at the moment of use. */
+/** Where the API is, and how patient to be. */
 export interface Access {
   readonly api: string;
-  readonly token: string;
   readonly userAgent: string;
   /** The longest wait for a rate limit that is still worth it, in milliseconds. */
   readonly patienceMs: number;
@@ -18,23 +17,32 @@ const silent = (): void => {};
 /** How often a rate limit is waited out before the answer counts as a refusal. */
 const MAX_WAITS = 3;
 
+/** Octokit for one server: it says nothing by itself. */
+export const octokitFor = ({
+  api,
+  userAgent,
+  signal,
+}: Pick<Access, "api" | "userAgent"> & { readonly signal?: AbortSignal | undefined }) =>
+  Octokit.defaults({
+    baseUrl: api,
+    userAgent,
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    request: { ...(signal && { signal }) },
+  });
+
 /**
  * Octokit with its own throttling and retries: primary and secondary rate limits are waited out as the server asks, and a
  * failed read is asked again. A failed write never is: nobody knows whether it was done.
  */
-export function connect({ api, token, userAgent, patienceMs, signal, onWait }: Access): Octokit {
+export function connect(token: string, { patienceMs, onWait, ...server }: Access): Octokit {
   const wait = (seconds: number, _options: object, _octokit: unknown, attempt: number): boolean => {
     const worth = seconds * 1000 <= patienceMs && attempt < MAX_WAITS;
     if (worth) onWait?.(seconds);
     return worth;
   };
-  const octokit = new Octokit({
+  const octokit = new (octokitFor(server))({
     auth: token,
-    baseUrl: api,
-    userAgent,
-    log: { debug: silent, info: silent, warn: silent, error: silent },
     throttle: { onRateLimit: wait, onSecondaryRateLimit: wait },
-    request: { ...(signal && { signal }) },
   });
   octokit.hook.before("request", (options) => {
     if (options.method !== "GET") options.request = { ...options.request, retries: 0 };

@@ -1,15 +1,18 @@
 import type { Octokit } from "octokit";
 import { ClawError } from "../../errors.ts";
-import type { Draft, Forge, Place, PullRequest, PushAccess } from "../forge.ts";
+import type { Need } from "../credential.ts";
+import type { Draft, Forge, Place, PullRequest } from "../forge.ts";
 import { placeName } from "../place.ts";
 import { showCheck } from "./check.ts";
 import { commentOnce, mayWrite, newestComments } from "./comments.ts";
 import { type Access, connect } from "./connect.ts";
 import { forgeError, isInDoubt, isRequestFailure } from "./failure.ts";
 import { readIssue } from "./issue.ts";
+import type { Tokens } from "./tokens.ts";
 
 export interface GitHubOptions extends Access {
   readonly place: Place;
+  readonly tokens: Tokens;
   /** Where git and browsers go, without a slash at the end: "https://github.com". */
   readonly web: string;
 }
@@ -19,62 +22,84 @@ const PAGES = 3;
 
 /** GitHub, github.com or an Enterprise server, seen as a forge. Nothing is sent before the first question. */
 export function openGitHub(options: GitHubOptions): Forge {
-  const { place, web, token } = options;
-  const octokit = connect(options);
+  const { place, web, tokens } = options;
+  const name = placeName(place);
   const at = { owner: place.owner, repo: place.repo };
-  const ask = async <T>(what: string, question: () => Promise<T>): Promise<T> => {
+  const as = connections(options);
+  const ask = async <T>(need: Need, what: string, question: (octokit: Octokit) => Promise<T>): Promise<T> => {
     try {
-      return await question();
+      return await question(await as(need));
     } catch (error) {
       options.signal?.throwIfAborted();
       throw forgeError(error, { what, host: place.host });
     }
   };
-  const pullRequestFrom = async (branch: string): Promise<PullRequest | null> => {
-    const { data } = await octokit.rest.pulls.list({
-      ...at,
-      state: "all",
-      head: `${place.owner}:${branch}`,
-      per_page: 10,
-    });
-    return data.map(asPullRequest).find((pull) => pull.branch === branch) ?? null;
-  };
   return {
     place,
-    readIssue: (number) => ask(`issue #${number} of ${placeName(place)}`, () => readIssue(octokit, place, number)),
+    readIssue: (number) => ask("read", `issue #${number} of ${name}`, (octokit) => readIssue(octokit, place, number)),
     defaultBranch: () =>
-      ask(`the repository ${placeName(place)}`, async () => writable((await octokit.rest.repos.get(at)).data, place)),
-    pullRequests: () => ask(`the pull requests of ${placeName(place)}`, () => newestPullRequests(octokit, place)),
-    pullRequestFrom: (branch) => ask(`the pull requests of ${placeName(place)}`, () => pullRequestFrom(branch)),
+      ask("read", `the repository ${name}`, async (octokit) =>
+        writable((await octokit.rest.repos.get(at)).data, place),
+      ),
+    pullRequests: () => ask("read", `the pull requests of ${name}`, (octokit) => newestPullRequests(octokit, place)),
+    pullRequestFrom: (branch) =>
+      ask("read", `the pull requests of ${name}`, (octokit) => pullRequestFrom(octokit, place, branch)),
     followUp: (number, commit) =>
-      ask(`pull request #${number} of ${placeName(place)}`, async () => {
+      ask("read", `pull request #${number} of ${name}`, async (octokit) => {
         const { data } = await octokit.rest.pulls.get({ ...at, pull_number: number });
         const { state, commit: head } = asPullRequest(data);
         return { state, edits: head === commit ? null : await changesBetween(octokit, at, `${commit}...${head}`) };
       }),
     openDraft: (draft) =>
-      ask(`a draft pull request in ${placeName(place)}`, async () => {
-        const there = await pullRequestFrom(draft.branch);
-        return there ?? (await create(octokit, place, draft, pullRequestFrom));
+      ask("pull-request", `a draft pull request in ${name}`, async (octokit) => {
+        const there = await pullRequestFrom(octokit, place, draft.branch);
+        return there ?? (await create(octokit, place, draft));
       }),
     addLabels: (number, labels) =>
-      ask(`labels on #${number} of ${placeName(place)}`, async () => {
+      ask("pull-request", `labels on #${number} of ${name}`, async (octokit) => {
         await octokit.rest.issues.addLabels({ ...at, issue_number: number, labels: [...labels] });
       }),
-    showCheck: (check) => ask(`a check in ${placeName(place)}`, () => showCheck(octokit, at, check)),
+    showCheck: (check) => ask("read", `a check in ${name}`, () => showCheck(() => as("check"), at, check)),
     comments: (number) =>
-      ask(`the comments of #${number} of ${placeName(place)}`, () =>
+      ask("read", `the comments of #${number} of ${name}`, (octokit) =>
         newestComments(octokit, { ...at, issue_number: number }),
       ),
     say: (number, text, mark) =>
-      ask(`a comment on #${number} of ${placeName(place)}`, () =>
+      ask("comment", `a comment on #${number} of ${name}`, (octokit) =>
         commentOnce(octokit, { ...at, issue_number: number }, text, mark),
       ),
-    mayWrite: (login) => ask(`what ${login} may do in ${placeName(place)}`, () => mayWrite(octokit, at, login)),
-    pushAccess: (): Promise<PushAccess> =>
-      Promise.resolve({ url: `${web}/${place.owner}/${place.repo}.git`, username: "x-access-token", secret: token }),
-    account: () => ask("your account", async () => (await octokit.rest.users.getAuthenticated()).data.login),
+    mayWrite: (login) => ask("read", `what ${login} may do in ${name}`, (octokit) => mayWrite(octokit, at, login)),
+    pushAccess: () =>
+      ask("push", `a push to ${name}`, async () => ({
+        url: `${web}/${place.owner}/${place.repo}.git`,
+        username: "x-access-token",
+        secret: await tokens("push"),
+      })),
+    account: () =>
+      ask("read", "your account", async (octokit) => (await octokit.rest.users.getAuthenticated()).data.login),
   };
+}
+
+/** One client for each token, so that what it knows of rate limits lasts. */
+function connections({ tokens, ...access }: GitHubOptions): (need: Need) => Promise<Octokit> {
+  const clients = new Map<string, Octokit>();
+  return async (need) => {
+    const token = await tokens(need);
+    const client = clients.get(token) ?? connect(token, access);
+    clients.set(token, client);
+    return client;
+  };
+}
+
+async function pullRequestFrom(octokit: Octokit, { owner, repo }: Place, branch: string): Promise<PullRequest | null> {
+  const { data } = await octokit.rest.pulls.list({
+    owner,
+    repo,
+    state: "all",
+    head: `${owner}:${branch}`,
+    per_page: 10,
+  });
+  return data.map(asPullRequest).find((pull) => pull.branch === branch) ?? null;
 }
 
 /** With this media type the answer is unified text, whatever the type says. */
@@ -101,18 +126,14 @@ function writable(repository: { archived?: boolean; default_branch: string }, pl
 }
 
 /** Writes once. When the answer says "there is one", or is lost, what is there counts. */
-async function create(
-  octokit: Octokit,
-  { owner, repo }: Place,
-  { branch, base, title, body }: Draft,
-  find: (branch: string) => Promise<PullRequest | null>,
-): Promise<PullRequest> {
+async function create(octokit: Octokit, place: Place, { branch, base, title, body }: Draft): Promise<PullRequest> {
+  const { owner, repo } = place;
   try {
     const { data } = await octokit.rest.pulls.create({ owner, repo, title, body, head: branch, base, draft: true });
     return asPullRequest(data);
   } catch (error) {
     const duplicate = isRequestFailure(error) && error.status === 422 && /already exists/i.test(error.message);
-    const there = duplicate || isInDoubt(error) ? await find(branch) : null;
+    const there = duplicate || isInDoubt(error) ? await pullRequestFrom(octokit, place, branch) : null;
     if (there) return there;
     throw error;
   }

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { KeyReference } from "./key-reference.ts";
+
+const HttpUrl = z.url({ protocol: /^https?$/, error: "give an address that begins with http:// or https://" });
+
+/** A GitHub App: for each thing it does, claw asks for a token that can do just that, for an hour. */
+const ForgeApp = z.strictObject({
+  id: z.int().positive().meta({ description: "The App ID that its settings page shows." }),
+  key: KeyReference.meta({ description: "Where its private key (PEM) is found." }),
+  installation: z
+    .int()
+    .positive()
+    .optional()
+    .meta({ description: "By default the one that has the repository, which is asked for." }),
+});
+
+/** A forge that claw may talk to. A repository's remote chooses among these and can never add one. */
+const ForgeHost = z
+  .strictObject({
+    api: HttpUrl.optional().meta({ description: "Address of the API; by default https://<host>/api/v3." }),
+    web: HttpUrl.optional().meta({ description: "Where git and browsers go; by default https://<host>." }),
+    token: KeyReference.optional().meta({
+      description: "By default GITHUB_TOKEN, GH_TOKEN, or what `gh auth token` says.",
+    }),
+    write: KeyReference.optional().meta({
+      description: "Another token for what changes something there; token then only reads.",
+    }),
+    app: ForgeApp.optional().meta({ description: "A GitHub App in place of tokens." }),
+  })
+  .refine(({ app, token, write }) => app === undefined || (token ?? write) === undefined, {
+    error: "either an app or tokens",
+  });
+export type ForgeHost = z.infer<typeof ForgeHost>;
+
+/** Where claw finds issues and publishes, and how much. */
+export const ForgeSettings = z
+  .strictObject({
+    publish: z
+      .boolean()
+      .default(true)
+      .meta({ description: "May claw push branches below claw/ and open draft pull requests when it is asked to?" }),
+    perDay: z
+      .int()
+      .min(0)
+      .default(10)
+      .meta({ description: "Most pull requests claw opens in a repository in 24 hours." }),
+    acceptance: z.number().min(0).max(1).default(0.2).meta({
+      description:
+        "The least share of claw's last 20 decided pull requests that people must have merged for it to open another; 0 asks for none.",
+    }),
+    labels: z.array(z.string().min(1).max(50)).default([]).meta({ description: "Put on each of its pull requests." }),
+    hosts: z.record(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/), ForgeHost).default({}),
+  })
+  .prefault({});
