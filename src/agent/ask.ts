@@ -5,6 +5,7 @@ import type { Model, ModelRequest, Reply } from "../models/model.ts";
 import { ModelError } from "../models/model-error.ts";
 import { withRetry } from "../models/retry.ts";
 import { otherModel } from "../models/served.ts";
+import { type Sent, silentlyCut } from "../models/silent-cut.ts";
 import { budgetOfScope, overdrawnText } from "../policy/budgets.ts";
 import { mostTokens } from "../views/input-bound.ts";
 import { ofType } from "../views/run.ts";
@@ -199,7 +200,9 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
     });
     turn.attempts += 1;
     const reply = await agent.model.ask(...asked);
-    const wrong = otherModel(reply, agent.model, servedBefore(turn, agent));
+    const wrong =
+      otherModel(reply, agent.model, servedBefore(turn, agent)) ??
+      silentlyCut(reply, bytes, sentBefore(turn, agent), agent.model);
     if (wrong) throw wrong;
     return reply;
   };
@@ -217,6 +220,15 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
     },
   });
   return patient(request, signal, agent.onDelta);
+}
+
+/** The session's last request that was answered, and what was read of it. */
+function sentBefore({ session }: Turn, { log }: Agent): Sent | null {
+  const answered = ofType(log.events, "model.replied").findLast((reply) => reply.session === session);
+  const asked = ofType(log.events, "model.requested").findLast(
+    (request) => request.session === session && answered !== undefined && request.seq < answered.seq,
+  );
+  return answered && asked?.bytes !== undefined ? { bytes: asked.bytes, usage: answered.usage } : null;
 }
 
 /** Who gave the first reply of this session. */

@@ -10,7 +10,7 @@ import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { notesOf } from "./sqlite-notes.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
 import { sqliteUpkeep } from "./sqlite-upkeep.ts";
-import type { AnchorRow, ListedRun, Row, Store } from "./store.ts";
+import type { Blob, AnchorRow, ListedRun, Row, Store } from "./store.ts";
 
 /** Bodies above this many bytes are stored compressed. */
 const COMPRESS_ABOVE = 256;
@@ -35,6 +35,12 @@ function unpacked({ encoding, data }: Packed): Uint8Array | null {
   }
 }
 
+/** A body as its row holds it: hash, encoding, length, and the bytes in the shorter form. */
+function packedBlob({ sha, data }: Blob): [sha: string, encoding: number, length: number, bytes: Uint8Array] {
+  const packed = data.length > COMPRESS_ABOVE ? zstdCompressSync(data) : data;
+  return packed.length < data.length ? [sha, ZSTD, data.length, packed] : [sha, PLAIN, data.length, data];
+}
+
 /** The ledger's file, created with its directory when missing; ":memory:" for tests. Private to its owner. */
 export async function openSqlite(file: string, steps: readonly Migration[] = migrations): Promise<Store> {
   const db = await open(file, steps);
@@ -49,19 +55,18 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
   };
 
   return {
-    append: ({ rows, blobs, durable, lease, anchor, money: moves = [] }) =>
+    append({ rows, blobs, durable, lease, anchor, money: moves = [] }) {
+      // Before the others have to wait: once, however often the database is busy.
+      const packed = blobs.map(packedBlob);
       // FULL waits for the disk: only for what must survive a power cut.
-      write(() => {
+      return write(() => {
         if (lease) refuseStale(lease);
-        for (const { sha, data } of blobs) {
-          const packed = data.length > COMPRESS_ABOVE ? zstdCompressSync(data) : data;
-          const small = packed.length < data.length;
-          statements.putBlob.run(sha, small ? ZSTD : PLAIN, data.length, small ? packed : data);
-        }
+        for (const blob of packed) statements.putBlob.run(...blob);
         for (const row of rows) insertRow(statements, row);
         for (const move of moves) money.apply(move);
         if (anchor) insertAnchor(statements, anchor);
-      }, durable),
+      }, durable);
+    },
     accounts: (scopes) => whenFree(db, () => scopes.map((scope) => money.account(scope))),
     change: notesOf(db, write),
     settleGone: (gone) => write(() => money.settleGone(gone)),

@@ -93,7 +93,8 @@ const standing = ({ pace, held, queue }: Note): Standing => ({
 /** Asks for a place, first come, first served; to be asked again until it is granted. Whoever holds it renews it so, too. */
 export function ask(body: string | null, id: string, now: number, bounds: Bounds): Next<Asked> {
   const note = noteOf(body, now, bounds);
-  const due = now - note.wentAt >= READ_EVERY_MS;
+  // A time ahead of now was written by a clock that was wrong.
+  const due = now < note.wentAt || now - note.wentAt >= READ_EVERY_MS;
   const wentAt = due ? now : note.wentAt;
   if (note.held.some((ticket) => ticket.id === id)) {
     const held = note.held.map((ticket) => (ticket.id === id ? { id, until: now + LEASE_MS } : ticket));
