@@ -131,4 +131,6 @@ function clockOf({ state }: LiveState, running: boolean, now: number, limits: Ru
 /** Whole seconds, so that a line changes at most once a second. */
 const seconds = (ms: number): string => (ms < 60_000 ? `${Math.floor(Math.max(0, ms) / 1000)} s` : duration(ms));
 
-const thousands = (count: number): string => (count < 10_000 ? String(count) : `${Math.round(count / 1000)}k`);
+/** 9999, 10k, 999k, 1.8M. */
+const thousands = (count: number): string =>
+  count < 10_000 ? String(count) : count < 999_500 ? `${Math.round(count / 1000)}k` : `${(count / 1e6).toFixed(1)}M`;

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.ts";
+import { ClawError, UsageError } from "../errors.ts";
 import type { EventOf } from "../ledger/events.ts";
 import { refuseCloud } from "../models/egress.ts";
 import type { ConnectedModel } from "../models/model.ts";
@@ -63,9 +63,15 @@ export function modelsOf(
     connect,
     model() {
       const { current } = tierNow(log.events);
-      return current === null ? model() : connect(current);
+      return (current === null ? model() : connect(current)).catch(unsettled);
     },
   };
+}
+
+/** A setting that is missing today, in another shell, ends no run that was begun with it: it goes on once that is back. */
+function unsettled(error: unknown): never {
+  if (!(error instanceof UsageError)) throw error;
+  throw new ClawError(error.message, { outcome: "model-unavailable", hint: error.hint, cause: error });
 }
 
 /** Who answers, for the record. */
