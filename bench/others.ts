@@ -1,0 +1,85 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { openSandbox } from "../src/sandbox/open.ts";
+import type { Sandbox, SandboxHost, SandboxPolicy } from "../src/sandbox/sandbox.ts";
+
+/** Milliseconds of one thing that is done again and again. */
+export type Timed = () => Promise<number>;
+
+export const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+};
+
+/** An id that nobody has. */
+const USER = "54321";
+const script = fileURLToPath(new URL("./user-commands.ts", import.meta.url));
+
+/** The same commands as an ordinary user, where claw is measured by root and that user can read it; null elsewhere. */
+export async function ordinaryUser(): Promise<{ of(what: "bare" | "claw" | "file"): Timed; end(): void } | null> {
+  const own = ["--reuid", USER, "--regid", USER, "--clear-groups", "--", process.execPath];
+  if (process.getuid?.() !== 0 || spawnSync("setpriv", [...own, "--check", script]).status !== 0) return null;
+  const child = spawn("setpriv", [...own, script], {
+    env: { PATH: "/usr/bin:/bin" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  if ((await lines.next()).value !== "ready") return null;
+  const of = (what: string) => async (): Promise<number> => {
+    child.stdin.write(`${what}\n`);
+    return Number((await lines.next()).value);
+  };
+  return { of, end: () => void child.stdin.end() };
+}
+
+const runs = (program: string): boolean => {
+  try {
+    execFileSync(program, ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A container of podman with each runtime that is installed, by name. */
+export async function containers(policy: SandboxPolicy, host: SandboxHost): Promise<Readonly<Record<string, Sandbox>>> {
+  const found: Record<string, Sandbox> = {};
+  if (process.getuid?.() !== 0 || !runs("podman")) return found;
+  for (const runtime of ["runc", "runsc"].filter(runs)) {
+    const container = { backend: "podman", runtime } as const;
+    const box = await openSandbox(policy, { ...host, container }).catch(() => null);
+    if (box) found[runtime === "runsc" ? "podman with gVisor" : "podman"] = box;
+  }
+  return found;
+}
+
+/** Not a dependency: compared with where somebody has put it into node_modules. */
+const SRT = "@anthropic-ai/sandbox-runtime";
+
+interface Srt {
+  readonly SandboxManager: {
+    initialize(config: object): Promise<void>;
+    wrapWithSandbox(command: string): Promise<string>;
+    reset(): Promise<void>;
+  };
+}
+
+/** The sandbox that srt makes, as a library in this process; null where it is not installed. */
+export async function srt(cwd: string): Promise<{ readonly run: Timed; end(): Promise<void> } | null> {
+  const name: string = SRT;
+  const found = (await import(name).catch(() => null)) as Srt | null;
+  if (!found) return null;
+  const { SandboxManager } = found;
+  const network = { allowedDomains: [], deniedDomains: [] };
+  await SandboxManager.initialize({ network, filesystem: { denyRead: [], allowWrite: [cwd], denyWrite: [] } });
+  const run = (): Promise<number> =>
+    timed(async () => {
+      const wrapped = await SandboxManager.wrapWithSandbox("true");
+      const child: ChildProcess = spawn("/bin/bash", ["-c", wrapped], { cwd, stdio: "ignore" });
+      const code = await new Promise((resolve) => child.once("close", resolve));
+      if (code !== 0) throw new Error(`srt ended with ${String(code)}`);
+    });
+  return { run, end: () => SandboxManager.reset() };
+}
