@@ -15,13 +15,14 @@ export const timed = async (work: () => Promise<unknown>): Promise<number> => {
 
 /** An id that nobody has. */
 const USER = "54321";
+const SETPRIV = "/usr/bin/setpriv";
 const script = fileURLToPath(new URL("./user-commands.ts", import.meta.url));
 
 /** The same commands as an ordinary user, where claw is measured by root and that user can read it; null elsewhere. */
 export async function ordinaryUser(): Promise<{ of(what: "bare" | "claw" | "file"): Timed; end(): void } | null> {
   const own = ["--reuid", USER, "--regid", USER, "--clear-groups", "--", process.execPath];
-  if (process.getuid?.() !== 0 || spawnSync("setpriv", [...own, "--check", script]).status !== 0) return null;
-  const child = spawn("setpriv", [...own, script], {
+  if (process.getuid?.() !== 0 || spawnSync(SETPRIV, [...own, "--check", script]).status !== 0) return null;
+  const child = spawn(SETPRIV, [...own, script], {
     env: { PATH: "/usr/bin:/bin" },
     stdio: ["pipe", "pipe", "inherit"],
   });
