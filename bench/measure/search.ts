@@ -36,7 +36,7 @@ export const search: Measurement = {
   name: "search",
   about: "repair of seeded one-line faults without a model (in-sample: the operators were written by the same hand)",
   async run(desk) {
-    const chosen = cases().filter((_, index) => !desk.quick || index % 6 === 0);
+    const chosen = cases().filter((_, index) => !desk.quick || index % 8 === 0);
     const repairs: Repair[] = [];
     for (const one of chosen) repairs.push(await repair(desk, one));
     const found = repairs.filter((each) => each.found);
@@ -77,7 +77,7 @@ const cases = (): Case[] =>
 /** The same faults with one workspace and with two: how much sooner they are repaired. */
 async function scaling(desk: Desk, chosen: readonly Case[]): Promise<Row[]> {
   if (availableParallelism() < 2) return [];
-  const few = chosen.filter((_, index) => index % 8 === 3 || desk.quick).slice(0, desk.repeats(6, 2));
+  const few = chosen.filter((_, index) => index % 8 === 3 || desk.quick).slice(0, desk.repeats(6, 1));
   const ratios: number[] = [];
   for (const one of few) {
     const [alone, both] = [await repair(desk, one, 1), await repair(desk, one, 2)];

@@ -30,11 +30,16 @@ export async function findFailing(desk: WorkDesk, input: ReproduceInput): Promis
 async function failingOnBase(desk: WorkDesk, { task, setup, baseline }: ReproduceInput): Promise<Reproduced> {
   const hint = "write a test that shows the bug and name it with --repro, or configure a model that writes one";
   const result = await baselineResult(desk, baseline);
-  const failed = failedTests(result).filter(({ loadError }) => !loadError);
+  const red = failedTests(result);
+  const single = red.filter(({ loadError }) => !loadError);
+  // To node:test a plain script that fails is a file whose tests are not known: the file is the test.
+  const failed = single.length === 0 && baseline.plan.runner === "node-test" ? red : single;
   const about = await desk.log.text(task.body);
   const [file] = filesByMention(failed, about);
-  if (failed.length === 0)
-    return notReproduced("the search engine needs a failing test, and no test fails on the base", hint);
+  if (failed.length === 0) {
+    const seen = red.length === 0 ? "no test fails on the base" : `what fails on the base does not even load: ${nameList(red)}`;
+    return notReproduced(`the search engine needs a failing test, and ${seen}`, hint);
+  }
   const files = file === undefined ? [] : [file];
   const tree = desk.clone.base.tree;
   const seen = await repeat(desk, { plan: baseline.plan, setup, tree, files });
@@ -53,6 +58,10 @@ async function failingOnBase(desk: WorkDesk, { task, setup, baseline }: Reproduc
     },
   };
 }
+
+/** The first of them by name, and how many more there are. */
+const nameList = (tests: readonly TestResult[]): string =>
+  `${tests[0]?.file ?? tests[0]?.id}${tests.length > 1 ? ` (and ${tests.length - 1} more)` : ""}`;
 
 /** Files of failing tests, the one whose tests share most words with the text first. */
 function filesByMention(failed: readonly TestResult[], about: string): string[] {
