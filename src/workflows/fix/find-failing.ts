@@ -37,7 +37,8 @@ async function failingOnBase(desk: WorkDesk, { task, setup, baseline }: Reproduc
   const about = await desk.log.text(task.body);
   const [file] = filesByMention(failed, about);
   if (failed.length === 0) {
-    const seen = red.length === 0 ? "no test fails on the base" : `what fails on the base does not even load: ${nameList(red)}`;
+    const seen =
+      red.length === 0 ? "no test fails on the base" : `what fails on the base does not even load: ${nameList(red)}`;
     return notReproduced(`the search engine needs a failing test, and ${seen}`, hint);
   }
   const files = file === undefined ? [] : [file];
