@@ -7,7 +7,7 @@ afterAll(() => user.remove());
 const script = (check: string): string =>
   `const assert = require("node:assert");\nconst { last, sum } = require("../sum.js");\n${check}\n`;
 
-test("test files that are plain scripts are tests to the search engine: one that fails is what it starts from", async () => {
+test("plain scripts in a test folder are tests to the search engine: one that fails is what it starts from", async () => {
   const dir = await user.repository("plain", {
     "package.json": '{ "scripts": { "test": "node test/sum.js && node test/last.js" } }',
     "sum.js":
