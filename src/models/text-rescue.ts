@@ -1,11 +1,7 @@
 import { isObject } from "./json-text.ts";
+import { nativeForms } from "./native-calls.ts";
 import type { RawCall } from "./repair.ts";
-
-/** Calls a model wrote as text because its server did not parse them, and the words before them. */
-export interface Rescued {
-  readonly text: string;
-  readonly calls: readonly RawCall[];
-}
+import { type Rescued, trailing } from "./trailing-calls.ts";
 
 /** The thinking a model wrote into its text: also when never closed, or never opened. */
 export function splitThinking(text: string): { thinking: string; said: string } {
@@ -30,7 +26,7 @@ export function rescueCalls(reply: string): Rescued | null {
   const text = withoutThinking(reply)
     .replace(/(?:<\|(?:im_end|eot_id|eom_id|end|call|endoftext)\|>\s*)+$/, "")
     .trimEnd();
-  for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell, bareObject]) {
+  for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell, ...nativeForms, bareObject]) {
     const rescued = form(text);
     if (rescued !== null && rescued.calls.length > 0 && startsOwnLine(rescued.text))
       return { ...rescued, text: rescued.text.trimEnd() };
@@ -45,21 +41,6 @@ const withoutThinking = (text: string): string =>
 function startsOwnLine(before: string): boolean {
   const fences = before.match(/^\s*(```|~~~)/gm)?.length ?? 0;
   return fences % 2 === 0 && /(^|\n)[ \t]*$/.test(before);
-}
-
-/** All matches of `pattern` that follow each other up to the end of the text. */
-function trailing(text: string, pattern: RegExp, read: (match: RegExpMatchArray) => RawCall | null): Rescued | null {
-  const matches = [...text.matchAll(pattern)];
-  let from = text.length;
-  const calls: RawCall[] = [];
-  for (const match of matches.toReversed()) {
-    if (text.slice(match.index + match[0].length, from).trim() !== "") break;
-    const call = read(match);
-    if (call === null) return null;
-    calls.unshift(call);
-    from = match.index;
-  }
-  return calls.length === 0 ? null : { text: text.slice(0, from), calls };
 }
 
 /** Qwen: `<function=bash><parameter=command>ls</parameter></function>`, with or without `<tool_call>` around it. */
