@@ -1,3 +1,5 @@
+import type { Reach } from "../policy/forge-reach.ts";
+
 /** A repository on a forge. `host` is a name with an optional port: "github.com", "git.example.org:8443". */
 export interface Place {
   readonly host: string;
@@ -80,7 +82,7 @@ export interface Check {
 }
 
 /** How git reaches the repository, with the credential that writes. Resolved at the moment of use and never stored. */
-export interface PushAccess {
+interface PushAccess {
   /** Without a credential in it. */
   readonly url: string;
   readonly username: string;
@@ -114,6 +116,8 @@ export interface Forge {
   /** May this person change the repository? */
   mayWrite(login: string): Promise<boolean>;
   pushAccess(): Promise<PushAccess>;
+  /** What the credential that writes could do. */
+  reach(): Promise<Reach>;
   /** The name of the account that the token belongs to, as the forge says; rejects for tokens that belong to no person. */
   account(): Promise<string>;
 }

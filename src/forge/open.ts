@@ -46,6 +46,7 @@ export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forg
   const server = { place, api, userAgent: `claw/${version}`, ...(signal && { signal }) };
   return openGitHub({
     ...server,
+    kind: credential.kind === "app" ? "app" : "token",
     tokens: tokensFor({ ...server, credential, onToken }),
     web: (configured?.web ?? `https://${host}`).replace(/\/+$/, ""),
     patienceMs,

@@ -158,6 +158,11 @@ test("a change that needs a person is asked about once where its issue is, and g
 
 test("what a forge refuses is told in two lines, before a run begins", async () => {
   const { claw, forge, used, cwd, env } = await forgeScene();
+  forge.scopes = "repo, delete_repo";
+  const credential = await claw("doctor", "forge");
+  expect(credential.stdout).toMatch(
+    /token of ada-l, with the scopes repo, delete_repo\n.*more than is needed: .*delete_repo/,
+  );
   forge.issues.set(8, { title: "A change", body: "…", pull_request: {} });
   const refusal = async (...args: string[]) => {
     const run = await claw(...args);

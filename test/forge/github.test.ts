@@ -25,6 +25,7 @@ async function forgeAndServer(credential?: Credential) {
   };
   const forge = openGitHub({
     ...reached,
+    kind: credential?.kind === "app" ? "app" : "token",
     tokens: tokensFor({
       ...reached,
       credential: credential ?? { kind: "tokens", read: server.token, write: server.token },
@@ -132,4 +133,17 @@ test("where one token reads and another writes, each does only that", async () =
   expect(await seen(forge.readIssue(7))).toBe("token reads");
   expect(await seen(forge.addLabels(7, ["x"]))).toBe("token writes");
   expect((await forge.pushAccess()).secret).toBe("writes");
+});
+
+test("what a token could do is asked of the forge", async () => {
+  const { forge, server } = await forgeAndServer();
+  expect(await forge.reach()).toEqual({
+    kind: "token",
+    account: "ada-l",
+    mayPush: true,
+    mayAdminister: false,
+    scopes: null,
+  });
+  server.scopes = "repo, delete_repo";
+  expect((await forge.reach()).scopes).toEqual(["repo", "delete_repo"]);
 });

@@ -70,6 +70,8 @@ export interface ForgeServer {
   /** A GitHub App: what each token that it was given may do. Null where there is none. */
   app: { readonly publicKey: string; readonly given: Map<string, Record<string, string>> } | null;
   archived: boolean;
+  /** What the classic token was given; undefined for one of the newer kind. */
+  scopes: string | undefined;
   /** Asked before each API request; undefined lets it through. */
   fault: (method: string, path: string) => ForgeFault | undefined;
   close(): Promise<void>;
@@ -97,6 +99,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     permissions: new Map(),
     app: null,
     archived: false,
+    scopes: undefined,
     fault: () => undefined,
     close: () => new Promise((resolve) => void (server.closeAllConnections(), server.close(() => resolve()))),
   };
@@ -127,7 +130,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const [status, value] = api(method, url, body.toString("utf8"));
     if (fault === "lose-answer") return void request.socket.destroy();
     if (fault === "never-answer") return;
-    send(status, value);
+    send(status, value, forge.scopes === undefined ? {} : { "x-oauth-scopes": forge.scopes });
   }
 
   /** Signed with the App's key, for itself, and not for long? */
@@ -162,7 +165,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const { pathname, searchParams } = new URL(url, forge.url);
     const path = pathname.replace(/^\/api\/v3/, "");
     if (path === "/user") return [200, { login: "ada-l" }];
-    if (path === "/repos/o/r") return [200, { default_branch: "main", archived: forge.archived }];
+    if (path === "/repos/o/r")
+      return [200, { default_branch: "main", archived: forge.archived, permissions: { push: true, admin: false } }];
     const labelled = /^\/repos\/o\/r\/issues\/(\d+)\/labels$/.exec(path);
     if (labelled) return label(Number(labelled[1]), JSON.parse(body) as { labels: string[] });
     const person = /^\/repos\/o\/r\/collaborators\/(.+)\/permission$/.exec(path)?.[1];

@@ -13,6 +13,8 @@ import type { Tokens } from "./tokens.ts";
 export interface GitHubOptions extends Access {
   readonly place: Place;
   readonly tokens: Tokens;
+  /** Whose the tokens are. */
+  readonly kind: "token" | "app";
   /** Where git and browsers go, without a slash at the end: "https://github.com". */
   readonly web: string;
 }
@@ -75,6 +77,19 @@ export function openGitHub(options: GitHubOptions): Forge {
         username: "x-access-token",
         secret: await tokens("push"),
       })),
+    reach: () =>
+      ask("pull-request", `the repository ${name}`, async (octokit) => {
+        const { data, headers } = await octokit.rest.repos.get(at);
+        const scopes = headers["x-oauth-scopes"];
+        return {
+          kind: options.kind,
+          account: options.kind === "app" ? null : (await octokit.rest.users.getAuthenticated()).data.login,
+          // An App's own permissions count, and it was just given that one.
+          mayPush: options.kind === "app" || data.permissions?.push === true,
+          mayAdminister: data.permissions?.admin === true,
+          scopes: scopes === undefined ? null : scopes.split(/,\s*/),
+        };
+      }),
     account: () =>
       ask("read", "your account", async (octokit) => (await octokit.rest.users.getAuthenticated()).data.login),
   };
