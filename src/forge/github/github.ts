@@ -1,5 +1,6 @@
 import type { Octokit } from "octokit";
 import { ClawError } from "../../errors.ts";
+import type { Reach } from "../../policy/forge-reach.ts";
 import type { Need } from "../credential.ts";
 import type { Draft, Forge, Place, PullRequest } from "../forge.ts";
 import { placeName } from "../place.ts";
@@ -14,7 +15,7 @@ export interface GitHubOptions extends Access {
   readonly place: Place;
   readonly tokens: Tokens;
   /** Whose the tokens are. */
-  readonly kind: "token" | "app";
+  readonly kind: Reach["kind"];
   /** Where git and browsers go, without a slash at the end: "https://github.com". */
   readonly web: string;
 }
@@ -77,19 +78,7 @@ export function openGitHub(options: GitHubOptions): Forge {
         username: "x-access-token",
         secret: await tokens("push"),
       })),
-    reach: () =>
-      ask("pull-request", `the repository ${name}`, async (octokit) => {
-        const { data, headers } = await octokit.rest.repos.get(at);
-        const scopes = headers["x-oauth-scopes"];
-        return {
-          kind: options.kind,
-          account: options.kind === "app" ? null : (await octokit.rest.users.getAuthenticated()).data.login,
-          // An App's own permissions count, and it was just given that one.
-          mayPush: options.kind === "app" || data.permissions?.push === true,
-          mayAdminister: data.permissions?.admin === true,
-          scopes: scopes === undefined ? null : scopes.split(/,\s*/),
-        };
-      }),
+    reach: () => ask("pull-request", `the repository ${name}`, (octokit) => reachOf(octokit, place, options.kind)),
     account: () =>
       ask("read", "your account", async (octokit) => (await octokit.rest.users.getAuthenticated()).data.login),
   };
@@ -115,6 +104,19 @@ async function pullRequestFrom(octokit: Octokit, { owner, repo }: Place, branch:
     per_page: 10,
   });
   return data.map(asPullRequest).find((pull) => pull.branch === branch) ?? null;
+}
+
+/** What the credential may do here. An App's own permissions count, and it was just given that of pull requests. */
+async function reachOf(octokit: Octokit, { owner, repo }: Place, kind: Reach["kind"]): Promise<Reach> {
+  const { data, headers } = await octokit.rest.repos.get({ owner, repo });
+  const scopes = headers["x-oauth-scopes"];
+  return {
+    kind,
+    account: kind === "app" ? null : (await octokit.rest.users.getAuthenticated()).data.login,
+    mayPush: kind === "app" || data.permissions?.push === true,
+    mayAdminister: data.permissions?.admin === true,
+    scopes: scopes === undefined ? null : scopes.split(/,\s*/),
+  };
 }
 
 /** With this media type the answer is unified text, whatever the type says. */
