@@ -1,6 +1,7 @@
 import type { Measurement } from "../desk.ts";
 import { adapters } from "./adapters.ts";
 import { audit } from "./audit.ts";
+import { durability } from "./durability.ts";
 import { fleet } from "./fleet.ts";
 import { firstRequest } from "./first-request.ts";
 import { ledger } from "./ledger.ts";
@@ -24,6 +25,7 @@ export const measurements: readonly Measurement[] = [
   memory,
   prompt,
   ledger,
+  durability,
   views,
   storage,
   audit,
