@@ -55,11 +55,11 @@ export function around(text: string, at: number, length: number): string {
 }
 
 function linesOf(text: string, part: string): number[] {
-  const found: number[] = [];
-  for (let at = text.indexOf(part); at >= 0 && found.length < 6; at = text.indexOf(part, at + 1)) {
-    found.push(text.slice(0, at).split("\n").length);
+  const found = new Set<number>();
+  for (let at = text.indexOf(part); at >= 0 && found.size < 6; at = text.indexOf(part, at + 1)) {
+    found.add(text.slice(0, at).split("\n").length);
   }
-  return found;
+  return [...found];
 }
 
 const indentOf = (line: string): string => /^[ \t]*/.exec(line)?.[0] ?? "";

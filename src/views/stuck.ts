@@ -58,13 +58,21 @@ function numbered(same: readonly Trace[]): string {
   return `calls ${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
 }
 
+/** Commands change files, too: after another one in between, a call that fails otherwise is asked about other code. */
 function sameError(_: SessionState, recent: readonly Trace[]): string | null {
   const last = recent.at(-1);
   if (!last || last.ok) return null;
-  const same = sinceEdit(recent).filter(({ asked, ok }) => asked === last.asked && !ok);
-  return same.length >= SAME_ERROR
-    ? `the same ${last.tool} call failed ${same.length} times (${numbered(same)}), with nothing changed in between`
-    : null;
+  const since = sinceEdit(recent);
+  const same = since.filter(({ asked, ok }) => asked === last.asked && !ok);
+  const newest = same.slice(-SAME_ERROR);
+  const [first] = newest;
+  if (!first || newest.length < SAME_ERROR) return null;
+  const others = since.slice(since.indexOf(first)).some(({ asked, tool }) => asked !== last.asked && tool !== "read");
+  if (others && newest.some(({ signature }) => signature !== last.signature)) return null;
+  const times = `${same.length} times (${numbered(same)})`;
+  return others
+    ? `the same ${last.tool} call failed in the same way ${times}`
+    : `the same ${last.tool} call failed ${times}, with nothing changed in between`;
 }
 
 function sameRegion(_: SessionState, recent: readonly Trace[]): string | null {

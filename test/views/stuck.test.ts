@@ -71,6 +71,15 @@ describe("a circle is named when it closes, and a session that only looks like o
       repeat(3, (index) => [run("npm run lint", "error", { ok: false }), edit(`try ${index}`)]).slice(0, 5), // code changed in between
     ],
     [
+      "the same call that fails in the same way, three times, whatever commands ran in between",
+      /^the same bash call failed in the same way 3 times \(calls 1, 3 and 5\)$/,
+      repeat(3, (index) => [run("make", "error", { ok: false }), run(`sed -i s/a/${index}/ x`, "")]).slice(0, 5),
+      repeat(3, (index) => [run("make", `error ${index}`, { ok: false }), run(`sed -i s/a/${index}/ x`, "")]).slice(
+        0,
+        5,
+      ),
+    ],
+    [
       "two calls that alternate, six times",
       /^the same two calls, edit and edit, alternated 6 times/,
       repeat(3, () => [edit("a to b"), edit("b to a")]),
