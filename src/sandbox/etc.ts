@@ -37,6 +37,7 @@ const shown = [
   "locale.alias",
   "login.defs",
   "fonts",
+  "chromium.d",
   "perl",
   "xml",
   "sgml",

@@ -20,6 +20,11 @@ const work: readonly (readonly [name: string, needs: string, script: string])[] 
   ],
   ["pipes and job control", "bash", "diff <(seq 3) <(seq 3) && (sleep 0.01 & wait) && timeout 5 true && nohup true"],
   [
+    "servers on loopback and on a Unix socket",
+    "node",
+    `node -e 'const net = require("net"); const hear = (at) => net.createServer((s) => s.end("hi")).listen(at, function () { net.connect(this.address().port ?? at).on("data", () => this.close()); }); hear(0); hear("socket")'`,
+  ],
+  [
     "files watched",
     "node",
     `node -e 'const fs = require("fs"); const w = fs.watch("."); w.on("change", () => { w.close(); }); setTimeout(() => fs.writeFileSync("seen", ""), 20)'`,
