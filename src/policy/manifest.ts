@@ -41,6 +41,10 @@ export const Manifest = z.strictObject({
       level: SandboxLevel.default("standard").meta({
         description: "complete: nothing runs where the sandbox lacks anything that `claw doctor sandbox` names.",
       }),
+      mask: z.array(glob).default([]).meta({
+        description:
+          "Committed files that commands find empty, such as .env; they then have no git, which knows them. Default: none.",
+      }),
     })
     .prefault({}),
   scope: z

@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ownedName } from "../ledger/owned-name.ts";
+import { readManifest } from "../policy/manifest.ts";
 import { createClone } from "../repo/clone.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
 import { openRepository } from "../repo/repository.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
 import { planDependencies, reusable } from "./dependencies.ts";
-import { furnishRoom, type Room, type RoomPlan } from "./sandboxes.ts";
+import { furnishRoom, maskedFiles, type Room, type RoomPlan } from "./sandboxes.ts";
 import type { House } from "./start.ts";
 
 export interface PrivateRoomPlan {
@@ -31,6 +32,7 @@ export async function inPrivateRoom<T>(
   try {
     const clone = await createClone(repository, repository.head, join(parent, "clone"));
     await clone.checkout(clone.base.tree, dir);
+    const manifest = readManifest((await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8"));
     const room = await furnishRoom(
       { clone, openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress) },
       {
@@ -38,6 +40,7 @@ export async function inPrivateRoom<T>(
         dir,
         tree: clone.base.tree,
         dependencies: await installed({ clone, repository }),
+        masked: await maskedFiles({ clone, manifest }, { dir, tree: clone.base.tree }),
         ...plan.room,
       },
     );

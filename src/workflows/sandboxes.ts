@@ -1,3 +1,4 @@
+import { lstat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InfrastructureError, SandboxUnavailable } from "../errors.ts";
 import { levelOf, reaches } from "../policy/sandbox-level.ts";
@@ -7,6 +8,7 @@ import { removeTree } from "../sandbox/remove-tree.ts";
 import type { EgressLimits, Limits, Mount, OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { environmentVariables } from "../repo/python-environment.ts";
 import { linkDependencies, type DependencySource } from "../repo/dependencies.ts";
+import { matchesGlob } from "../text.ts";
 import type { WorkDesk } from "./workflow.ts";
 
 const MiB = 2 ** 20;
@@ -42,6 +44,8 @@ export interface RoomPlan {
   readonly dependencies: readonly DependencySource[];
   /** Files of the workspace that nothing inside may change, relative paths. */
   readonly frozen?: readonly string[];
+  /** Files of the workspace that commands find empty, relative paths; with any, they have no git, which knows them all. */
+  readonly masked?: readonly string[];
   /** Hosts that commands may reach; none when left out. */
   readonly hosts?: readonly string[];
   readonly egressLimits?: Partial<EgressLimits>;
@@ -60,13 +64,14 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
     source: join(plan.dir, path),
     target: `/workspace/${path}`,
   }));
-  const git = await desk.clone.sandboxGit(plan.dir, plan.tree);
+  const masks = await maskMounts(plan);
+  const git = masks.length > 0 ? null : await desk.clone.sandboxGit(plan.dir, plan.tree);
   const hosts = plan.hosts ?? [];
   const policy: SandboxPolicy = {
     workspace: plan.dir,
     workspaceMode: plan.workspaceMode ?? "rw",
     git,
-    mounts: [...dependencies, ...frozen, ...(plan.mounts ?? [])],
+    mounts: [...dependencies, ...frozen, ...masks, ...(plan.mounts ?? [])],
     env: { ...(await environmentVariables(plan.dependencies)), ...plan.env },
     network: hosts.length === 0 ? "none" : { hosts, ...(plan.egressLimits && { limits: plan.egressLimits }) },
     limits: { ...defaultLimits, ...plan.limits },
@@ -77,7 +82,7 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
     sandbox,
     async close() {
       await sandbox.close();
-      await removeTree(git.dir);
+      if (git) await removeTree(git.dir);
     },
   };
 }
@@ -87,7 +92,8 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
   const plan = { ...asked, hosts: asked.hosts ?? sessionHosts(desk.manifest, desk.network) };
   const onEgress: OnEgress = ({ kind, ...fact }) =>
     desk.log.append({ type: `egress.${kind}`, purpose: plan.purpose, ...fact } as Event);
-  const room = whileThereIsSpace(await furnishRoom(desk, { ...plan, onEgress }));
+  const masked = await maskedFiles(desk, plan);
+  const room = whileThereIsSpace(await furnishRoom(desk, { ...plan, masked, onEgress }));
   const { degraded, backend } = room.sandbox;
   const { level } = desk.manifest.sandbox;
   await desk.log.append({
@@ -106,6 +112,28 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
     `claw.yaml asks for a ${level} sandbox, and on this machine it lacks: ${degraded.join(", ")}`,
     "see what each of them needs: claw doctor sandbox",
   );
+}
+
+/** Files of the workspace that the repository hides from commands. */
+export async function maskedFiles(
+  { clone, manifest }: Pick<WorkDesk, "clone" | "manifest">,
+  { dir, tree }: Pick<RoomPlan, "dir" | "tree">,
+): Promise<readonly string[]> {
+  const { mask } = manifest.sandbox;
+  if (mask.length === 0) return [];
+  const wanted = (await clone.list(tree)).filter(({ path }) => mask.some((glob) => matchesGlob(path, glob)));
+  const found = wanted.map(async ({ path }) =>
+    (await lstat(join(dir, path)).catch(() => null))?.isFile() ? [path] : [],
+  );
+  return (await Promise.all(found)).flat();
+}
+
+/** An empty file over each. It lies beside the workspace, where no command can reach it. */
+async function maskMounts({ dir, masked = [] }: RoomPlan): Promise<Mount[]> {
+  if (masked.length === 0) return [];
+  const source = `${dir}.masked`;
+  await writeFile(source, "", { flag: "a", mode: 0o444 });
+  return masked.map((path) => ({ source, target: `/workspace/${path}` }));
 }
 
 /** A disk that is nearly full says nothing about the work: the run pauses, and nobody is told that a test or a command failed. */

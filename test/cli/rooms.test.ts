@@ -14,8 +14,8 @@ const files = {
 };
 
 /** Types commands in a repository, in a house with a real sandbox and a model of recorded words. */
-async function stage(host: Partial<SandboxHost> = {}) {
-  const cwd = makeRepository(files);
+async function stage(host: Partial<SandboxHost> = {}, more: Readonly<Record<string, string>> = {}) {
+  const cwd = makeRepository({ ...files, ...more });
   const home = temporary();
   const house = houseAt(home, await memoryLedger(), host);
   const typed = (argv: string[]): Promise<Typed> => type(argv, { cwd, app: { house: () => Promise.resolve(house) } });
@@ -30,6 +30,15 @@ describe("claw sandbox", () => {
     expect({ code, out }).toEqual({ code: 7, out: `/workspace\n${files["sum.js"]}gone\n` });
     expect(git(cwd, "status", "--porcelain")).toBe("");
     expect(readdirSync(join(home, "rooms"))).toEqual([]);
+  });
+
+  test("finds masked files empty, cannot change them, and has no git that knows what was in them", async () => {
+    const more = { "claw.yaml": "sandbox: { mask: [.env] }\n", ".env": "KEY=secret\n", "pkg/.env": "KEY=secret\n" };
+    const { typed } = await stage({}, more);
+    const script =
+      "cat .env pkg/.env; for f in .env pkg/.env; do echo x > $f || echo kept; done; git show HEAD:.env; ls; grep -r secret / --include=.env; true";
+    const { out } = await typed(["sandbox", "--", "bash", "-c", `{ ${script}; } 2>/dev/null`]);
+    expect(out).toBe("kept\nkept\nclaw.yaml\npackage.json\npkg\nsum.js\ntest\n");
   });
 
   test("tells a command that ran too long from one that does not exist", async () => {

@@ -18,7 +18,7 @@ const defaults = {
   setup: { installScripts: false },
   scope: { allow: [], deny: [] },
   network: { hosts: [] },
-  sandbox: { level: "standard" },
+  sandbox: { level: "standard", mask: [] },
   roles: {},
   protect: [],
   require_different_approver: false,
