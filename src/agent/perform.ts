@@ -38,6 +38,7 @@ export async function perform(session: string, state: SessionState, door: Door):
       session,
       call,
       number,
+      missed: state.trace.findLast(({ tool }) => isEdit(tool))?.ok === false,
       inDoubt: state.inDoubt.includes(call.id),
       cancelled: failedEdit && call.name !== "read",
     };
@@ -61,6 +62,8 @@ interface Wish {
   readonly call: Call;
   readonly number: number;
   readonly inDoubt: boolean;
+  /** The last edit before it failed, too. */
+  readonly missed: boolean;
   /** An edit before it in the same reply failed: what was planned on top of it is answered, not done. */
   readonly cancelled: boolean;
 }
@@ -93,7 +96,10 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
   return result;
 }
 
-async function judged({ session, call, number, inDoubt }: Wish, { agent, record, signal }: Door): Promise<ToolResult> {
+async function judged(
+  { session, call, number, inDoubt, missed }: Wish,
+  { agent, record, signal }: Door,
+): Promise<ToolResult> {
   const tool: Tool | undefined = agent.tools.find(({ spec }) => spec.name === call.name);
   if (!tool)
     return notRun(
@@ -123,6 +129,7 @@ async function judged({ session, call, number, inDoubt }: Wish, { agent, record,
     signal,
     number,
     repeated: inDoubt,
+    missed,
     onOutput: agent.onOutput,
     finish: agent.finish,
   });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { plural } from "../text.ts";
 import { readFile, writeFile } from "./file.ts";
 import { replaceOnce } from "./replace.ts";
-import { tool } from "./tool.ts";
+import { type ToolDesk, tool } from "./tool.ts";
 
 export const edit = tool({
   name: "edit",
@@ -31,10 +31,19 @@ export const edit = tool({
     if (desk.repeated && text.includes(after) && (after.includes(before) || "problem" in replaced)) {
       return { ok: true, text: `edited ${path} (before an interruption)` };
     }
-    if ("problem" in replaced) return { ok: false, text: `${path} not changed: ${replaced.problem}` };
+    if ("problem" in replaced)
+      return { ok: false, text: `${path} not changed: ${replaced.problem}${wayOut(path, text, desk)}` };
     const refused = await writeFile(path, replaced.text, desk);
     return refused ? { ok: false, text: refused } : { ok: true, text: `edited ${path}\n${replaced.around}` };
   },
 });
+
+/** A file that is small enough to be given whole need not be matched any more. */
+const SMALL_LINES = 150;
+
+const wayOut = (path: string, text: string, { missed }: Pick<ToolDesk, "missed">): string =>
+  missed && text.split("\n").length <= SMALL_LINES
+    ? `\n${path} has ${linesIn(text)}: you may give all of it as new_string, with an empty old_string.`
+    : "";
 
 const linesIn = (text: string): string => plural(text.replace(/\n$/, "").split("\n").length, "line");

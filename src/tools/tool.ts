@@ -10,6 +10,8 @@ export interface ToolDesk {
   readonly number: number;
   /** A crash came between this call and its result: it may have been done already. */
   readonly repeated: boolean;
+  /** The session's last change of a file found nothing to change. */
+  readonly missed?: boolean;
   readonly onOutput?: ((chunk: Buffer) => void) | undefined;
   /** Asks claw to check the work. Only `finish` uses it. */
   readonly finish: (request: FinishRequest) => Promise<FinishAnswer>;

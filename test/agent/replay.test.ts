@@ -38,6 +38,7 @@ describe("a session comes out as recorded, without a sandbox or a model:", () =>
     const lines: Line[] = [
       "hm",
       [look("a.txt"), change("a.txt", "none", "two"), sh("echo cancelled")],
+      [change("a.txt", "nothing", "two")],
       [
         ["nonsense", {}],
         ["bash", null],
@@ -49,7 +50,11 @@ describe("a session comes out as recorded, without a sandbox or a model:", () =>
     ];
     await hold(desk, lines, { finish, tools: Object.values(tools) });
     expect(desk.file("a.txt")).toBe("three\n");
-    expect(await replayRun(desk.ledger, "run1")).toEqual({ ...whole, sessions: 1, requests: 7, calls: 10 });
+    const offers = (await desk.transcript()).filter(
+      (message) => "text" in message && /give all of it/.test(message.text),
+    );
+    expect(offers).toEqual([expect.objectContaining({ name: "edit", ok: false })]);
+    expect(await replayRun(desk.ledger, "run1")).toEqual({ ...whole, sessions: 1, requests: 8, calls: 11 });
   });
 
   test("going in circles until it is stopped", async () => {
