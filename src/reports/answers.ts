@@ -178,7 +178,8 @@ function whatBecameOfIt(events: readonly Recorded[], fate: Fate | null): Answer 
   const diffs = ofType(events, "diff.taken");
   const kept = diffs.findLast(({ purpose }) => purpose === "patch");
   const dropped = diffs.filter((diff) => diff !== kept && diff.purpose !== "reproduction");
-  const ended = end ? `The run ended ${end.outcome}: ${end.reason}.` : "The run has not ended.";
+  const reason = headline(end?.reason ?? "", 200).replace(/[.:]$/, "");
+  const ended = end ? `The run ended ${end.outcome}: ${reason}.` : "The run has not ended.";
   return {
     question: "What was accepted, rejected or overwritten?",
     answer: [ended, fate ? since(fate) : ""].filter(Boolean).join(" "),

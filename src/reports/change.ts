@@ -11,6 +11,8 @@ export interface Change {
   readonly deleted: number;
   /** It passed claw's check; otherwise it is what a session left behind. */
   readonly accepted: boolean;
+  /** No code was changed: it is the test that shows the bug, and that was seen to fail. */
+  readonly testOnly: boolean;
 }
 
 /** The whole change, reproduction included; null when nothing was changed. */
@@ -30,5 +32,6 @@ export function changeOf(events: readonly Recorded[]): Change | null {
     added: sum("added"),
     deleted: sum("deleted"),
     accepted: whole !== undefined,
+    testOnly: patch === undefined,
   };
 }

@@ -176,6 +176,19 @@ test("what a session left without passing the check is shown as such", async () 
   expect(await type(["diff"], { ledger })).toEqual({
     code: 0,
     out: "the test",
+    err: "this is only the test that shows the bug: see claw show ddd\n",
+  });
+  const left = {
+    type: "diff.taken",
+    purpose: "rejected",
+    from: "a".repeat(40),
+    to: "b".repeat(40),
+    summary: "",
+  } as const;
+  await log.append({ ...left, patch: log.put(" and what was tried"), files: 1, added: 1, deleted: 0 });
+  expect(await type(["diff"], { ledger })).toEqual({
+    code: 0,
+    out: "the test and what was tried",
     err: "this change did not pass claw's check: see claw show ddd\n",
   });
 });

@@ -14,7 +14,8 @@ The output can be given to git apply.`,
   async run({ run, stat }, { app, out, bytes, err, terminal }) {
     const opened = await app();
     const { patch, change, facts } = await readChange(await opened.ledger(), run);
-    if (!change.accepted) err(`this change did not pass claw's check: see claw show ${facts.run}`);
+    const told = change.testOnly ? "this is only the test that shows the bug" : "this change did not pass claw's check";
+    if (!change.accepted) err(`${told}: see claw show ${facts.run}`);
     const text = patch.toString("utf8");
     if (stat) return out(printable(renderDiffstat(diffstat(text))));
     if (!terminal.stdout) return bytes(patch);

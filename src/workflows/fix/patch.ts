@@ -72,7 +72,7 @@ async function attempt(desk: WorkDesk, input: FixInput, task: Task, bases: Bases
             : `${checked.summary}\n(The session was stopped later: ${ended.detail})`,
         ),
       };
-    const end = ended.reason === "finished" ? givenUp(ended.detail) : endOf(ended, "no-patch");
+    const end = ended.reason === "finished" ? givenUp(ended.detail, bases) : endOf(ended, "no-patch");
     const hint = input.engine === "search" && ended.reason === "gave-up" ? SEARCH_HINT : end.hint;
     return await afterwards(desk, bases, await desk.clone.snapshot(dir), { ...end, hint });
   } catch (error) {
@@ -130,7 +130,7 @@ async function taken(desk: WorkDesk, bases: Bases, tree: string, summary: string
 }
 
 /** The end that the words of an accepted finish stand for. */
-function givenUp(detail: string): RunEnd {
+function givenUp(detail: string, { reproduction }: Bases): RunEnd {
   const [kind = "", why = detail] = /^(blocked|unproven|refused): ([^]*)$/.exec(detail)?.slice(1) ?? [];
   if (kind === "unproven") {
     return {
@@ -148,7 +148,8 @@ function givenUp(detail: string): RunEnd {
         : "look at it with claw diff; widen claw.yaml if the change is wanted",
     };
   }
-  return { outcome: "no-patch", reason: why, hint: "give the issue more detail, or try another --model" };
+  const kept = reproduction.existing ? "" : "the test that shows the bug is kept: claw diff; ";
+  return { outcome: "no-patch", reason: why, hint: `${kept}give the issue more detail, or try another --model` };
 }
 
 /** A session that was stopped may have left a change that holds all the same: it is checked, and never lost. */
