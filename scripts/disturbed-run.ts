@@ -126,7 +126,7 @@ export async function faults(at: Place, run: string, finished: Finished, wanted:
   check((await claw("diff", run)).stdout === wanted, "its change is another one");
   const verified = await claw("audit", "verify");
   check(verified.code === 0, `the ledger does not verify: ${verified.stderr}`);
-  const replayed = await claw("replay", run);
+  const replayed = await claw("replay", run, "--tools");
   check(replayed.code === 0, `it does not replay: ${replayed.stdout}`);
   const branches = (await used.git(cwd, "branch", "--list", "claw/*")).split("\n");
   check(branches.length === 1, `it left ${branches.length} branches`);
