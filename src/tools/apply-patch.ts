@@ -61,7 +61,10 @@ async function plan(change: FileChange, desk: ToolDesk): Promise<Step | { readon
   const patched = patchLines(found.text, change.hunks);
   if ("problem" in patched) return patched;
   const shown = patched.around === "" ? "" : `\n${patched.around}`;
-  if (change.to === null) return { said: `edited ${path}${shown}`, write: [path, patched.text], before };
+  if (change.to === null || change.to === path)
+    return { said: `edited ${path}${shown}`, write: [path, patched.text], before };
+  // Nothing that is there is written over, also because it could not be taken back.
+  if (!("problem" in (await readFile(change.to, desk)))) return { problem: `${change.to} exists already` };
   return { said: `moved ${path} to ${change.to}${shown}`, write: [change.to, patched.text], remove: path, before };
 }
 

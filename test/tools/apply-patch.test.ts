@@ -172,6 +172,14 @@ test("apply_patch changes files in the sandbox, all of them or none, and no froz
   expect(missed.text).toContain("src/a.ts not changed: these lines are not in the file");
   expect(existsSync(join(desk.workspace, "n.ts"))).toBe(false);
 
+  const onto = (to: string) => use(patch("*** Update File: src/a.ts", `*** Move to: ${to}`, " one", "-two", "+two"));
+  expect((await onto("gone.ts")).text).toBe("src/a.ts not changed: gone.ts exists already");
+  expect([(await onto("src/a.ts")).ok, desk.file("src/a.ts"), desk.file("gone.ts")]).toEqual([
+    true,
+    "one\ntwo\n",
+    "x\n",
+  ]);
+
   expect(await use(all)).toEqual({
     ok: true,
     text: "moved src/a.ts to src/c.ts\n1\tone\n2\t2\n3\t\ndeleted gone.ts\nwrote new dir/b.ts",
