@@ -67,7 +67,8 @@ test("known values go too, all of them, but not ones so short that they are in e
 
 test("megabytes made to be slow are scrubbed in a moment", () => {
   const scrub = scrubber([]);
-  const started = performance.now();
+  // Processor time: how busy the machine is otherwise must not matter.
+  const before = process.cpuUsage();
   for (const trap of [
     "a.",
     "sk-",
@@ -81,5 +82,6 @@ test("megabytes made to be slow are scrubbed in a moment", () => {
   ]) {
     scrub(trap.repeat(1_000_000 / trap.length));
   }
-  expect(performance.now() - started).toBeLessThan(5000);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(5);
 });
