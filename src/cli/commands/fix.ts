@@ -35,6 +35,7 @@ const Input = z.object({
   repro: given,
   engine: engineOption,
   deep: z.boolean().default(false),
+  candidates: numberOption({ min: 1, max: 1_000_000, whole: true }),
   workers: numberOption({ min: 1, max: 4, whole: true }),
   dryRun: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -80,6 +81,10 @@ export const fix = command({
     ["--repro <test>", "a failing test that exists: a test file, or a command"],
     ["--engine <name>", "who writes the patch: native (a model) or search (small changes, tried one by one)"],
     ["--deep", "search: also try changes that seldom help"],
+    [
+      "--candidates <n>",
+      "search: most changes that are tried (default: 3000, in at most 10 minutes unless --timeout is given)",
+    ],
     ["--workers <n>", "search: workspaces used at once (default: one per processor, at most 4)"],
     ["--pr", "open a draft pull request when the fix is proven (default for an issue on a forge)"],
     ["--no-pr", "leave it on a local branch"],
@@ -127,7 +132,7 @@ export const fix = command({
           ...fixInput(input, issue, put),
           engine,
           pullRequest,
-          search: { deep: input.deep, ...(input.workers !== undefined && { workers: input.workers }) },
+          search: searchOptions(input),
         }),
       }),
     );
@@ -180,3 +185,11 @@ function limitsOf(input: Input, { budget, budgets }: Pick<UserConfig, "budget" |
     attempts: input.attempts ?? 3,
   };
 }
+
+/** How far the search engine looks; who says how long a run may take, says how long it may search. */
+const searchOptions = ({ deep, candidates, workers, timeout }: z.infer<typeof Input>) => ({
+  deep,
+  ...(candidates !== undefined && { candidates }),
+  ...(timeout !== undefined && { seconds: timeout * 60 }),
+  ...(workers !== undefined && { workers }),
+});

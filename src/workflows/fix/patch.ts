@@ -5,6 +5,7 @@ import { roles } from "../../policy/roles.ts";
 import { isTestConfigPath, testPathsWith } from "../../suite/test-paths.ts";
 import { keepEnds } from "../../text.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
+import { latest } from "../../views/run.ts";
 import { workspaceFor } from "../checkouts.ts";
 import { suspectsHint } from "../localise/hint.ts";
 import { localise } from "../localise/localise.ts";
@@ -25,8 +26,9 @@ export type Patched = { readonly patch: Patch } | { readonly end: RunEnd };
 /** The search cannot do without knowing where to look; this is the longest it may take. */
 const LOCALISE_MS = 120_000;
 
-const SEARCH_HINT =
-  "try more changes with --deep, or a model, which can make larger ones: --engine native --model <name>";
+/** What helps after a search in vain: more of the same only where its limits ended it. */
+const searchHint = (desk: WorkDesk): string =>
+  `${latest(desk.log.events, "search.tried")?.why === "limits" ? "let it try more changes with --timeout and --candidates" : "try more changes with --deep"}, or a model, which can make larger ones: --engine native --model <name>`;
 
 /** An engine changes the code, in a workspace that holds the frozen reproduction, until claw's own check passes. */
 export const patch = (desk: WorkDesk, input: FixInput, task: Task, bases: Bases): Promise<Patched> =>
@@ -73,7 +75,7 @@ async function attempt(desk: WorkDesk, input: FixInput, task: Task, bases: Bases
         ),
       };
     const end = ended.reason === "finished" ? givenUp(ended.detail, bases) : endOf(ended, "no-patch");
-    const hint = input.engine === "search" && ended.reason === "gave-up" ? SEARCH_HINT : end.hint;
+    const hint = input.engine === "search" && ended.reason === "gave-up" ? searchHint(desk) : end.hint;
     return await afterwards(desk, bases, await desk.clone.snapshot(dir), { ...end, hint });
   } catch (error) {
     if (desk.signal.reason instanceof TimeIsUp) await keepUnfinished(desk, bases, dir);
