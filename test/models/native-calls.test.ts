@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rescueCalls } from "../../src/models/text-rescue.ts";
+import { processorTime } from "../support/processor-time.ts";
 
 const args = { command: "ls -la" };
 const bash = [{ name: "bash", args }];
@@ -62,7 +63,7 @@ describe("nothing is run of", () => {
 });
 
 test("text made to be slow to read is read in a moment", () => {
-  const startedAt = performance.now();
+  const spent = processorTime();
   for (const piece of [
     '<invoke name="a">',
     "<tool_call>a <arg_key>",
@@ -71,5 +72,5 @@ test("text made to be slow to read is read in a moment", () => {
     "<|channel|>commentary to=functions.a <|message|>{",
   ])
     rescueCalls(piece.repeat(190_000 / piece.length));
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  expect(spent()).toBeLessThan(3);
 });

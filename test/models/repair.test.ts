@@ -5,6 +5,7 @@ import { rescueCalls } from "../../src/models/text-rescue.ts";
 import { recoverable, texts, traps, type CorpusCase } from "./call-corpus.ts";
 import { tools } from "./desk.ts";
 import { misspoken, spoken } from "./dialect-corpus.ts";
+import { processorTime } from "../support/processor-time.ts";
 
 const repair = ({ name = "bash", args, cut }: CorpusCase) =>
   repairCall({ name, args }, tools, { truncated: cut === true, maxOutputTokens: 100 });
@@ -137,11 +138,11 @@ test("text that is no JSON never makes it throw or dawdle", () => {
     }),
     { numRuns: 3_000 },
   );
-  const started = performance.now();
+  const spent = processorTime();
   for (const piece of ['{"a":', "<tool_call>{", "```bash\n", '"', "\\", "<function=a>", "<think>", "[[[["]) {
     repairCall({ name: "bash", args: piece.repeat(1_900_000 / piece.length) }, tools, { truncated: false });
     rescueCalls(piece.repeat(190_000 / piece.length));
   }
   repairCall({ name: "bash", args: `{"command":"${"x\n".repeat(900_000)}",}` }, tools, { truncated: false });
-  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(spent()).toBeLessThan(10);
 });
