@@ -20,7 +20,7 @@ export default defineConfig({
     reporters: ["default", summaryReporter],
     // Projects go by their names: what takes longest begins first, so that no core waits for it at the end.
     projects: [
-      { extends: true, test: { name: "1 whole runs", include: [endToEnd] } },
+      { extends: true, test: { name: "1 whole runs", include: [endToEnd], testTimeout: 180_000 } },
       { extends: true, test: { name: "2 parts", include: ["test/**/*.test.{ts,tsx}"], exclude: [endToEnd] } },
     ],
   },
