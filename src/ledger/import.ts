@@ -3,6 +3,7 @@ import { LedgerBroken } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { PublishedHead } from "./audit/finding.ts";
+import type { RunCopy } from "./adopt.ts";
 import { type Envelope, ExportLine } from "./export.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 
@@ -18,6 +19,8 @@ export interface ImportedRun {
   readonly key: { readonly keyid: string; readonly publicKey: string } | null;
   /** Looks for anything in it that is not as it was written. */
   check(heads: readonly PublishedHead[]): Promise<Audit>;
+  /** All of it, as it is stored. */
+  copy(): Promise<RunCopy>;
 }
 
 /** Takes the lines of an exported run, as they are, into an empty store. Throws LedgerBroken on a line that is none. */
@@ -28,6 +31,7 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
   let run: string | null = null;
   let firstAnchor: number | null = null;
   let number = 0;
+  const shas: string[] = [];
   for await (const text of lines) {
     number += 1;
     if (text === "") continue;
@@ -38,6 +42,7 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     if (line.type === "anchor") firstAnchor ??= line.seq;
     if (line.type === "statement") statements.push(line.statement);
     if (line.type === "envelope") envelopes.push(line.envelope);
+    if (line.type === "body" && line.data !== null) shas.push(line.sha);
     if (line.type === "key") key = { keyid: line.keyid, publicKey: line.publicKey };
     await take(store, line).catch(() => {
       throw unreadable(number, "is there twice");
@@ -53,6 +58,10 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     envelopes,
     key,
     check: (heads) => ledger.audit({ run: only, heads, firstAnchor: firstAnchor ?? 0 }),
+    copy: async () => ({
+      rows: await store.rows(only),
+      blobs: await Promise.all(shas.map(async (sha) => ({ sha, data: (await store.blob(sha)) ?? new Uint8Array() }))),
+    }),
   };
 }
 

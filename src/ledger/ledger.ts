@@ -7,6 +7,7 @@ import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
 import { type ExportLine, exportLines } from "./export.ts";
+import { adopt, type RunCopy } from "./adopt.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { abandonedRuns } from "./abandoned.ts";
 import { openPurse } from "./money.ts";
@@ -86,6 +87,11 @@ export interface Ledger extends StoredBodies, RunIndex, Pick<Upkeep, "size" | "b
   audit(request?: AuditRequest): Promise<Audit>;
   /** Everything there is of a run, to be checked elsewhere. `claw` is the version that exports it. */
   export(run: string, claw: string): AsyncIterable<ExportLine>;
+  /**
+   * Takes in a run that was checked elsewhere, as it is: all of it or nothing. False when it is here already; UsageError
+   * when another run, or another length of this one, has its name.
+   */
+  adopt(copy: RunCopy): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -122,6 +128,7 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
     change: (key, next) => store.change(key, next),
     audit: (request) => auditLedger(store, request),
     export: (run, claw) => exportLines(store, run, claw),
+    adopt: (copy) => adopt(store, copy, clock.now()),
     abandoned: () => abandonedRuns(store, clock.now()),
     newest: async (limit) => {
       const ends = await store.ends(limit);

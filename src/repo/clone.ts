@@ -38,6 +38,8 @@ export interface Clone {
   unpack(pack: Uint8Array): Promise<void>;
   /** Does it have this tree or commit? */
   has(id: string): Promise<boolean>;
+  /** The parents of a commit. */
+  parents(commit: string): Promise<readonly string[]>;
   /** `baseTree` with the files or directories at `paths` as they are in `fromTree`; absent there is absent in the result. */
   overlay(baseTree: string, fromTree: string, paths: readonly string[]): Promise<string>;
   /** The bytes of a file (of a symlink: its target); null when there is none. */
@@ -137,6 +139,10 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     packOf: (made, beyond) => packBeyond(git(), made, beyond),
     unpack: async (pack) => void (await git().run(["unpack-objects", "-q", "--strict"], { stdin: Buffer.from(pack) })),
     has: async (id) => (await git().run(["cat-file", "-e", id], { answers: [0, 1, 128] })).code === 0,
+    parents: async (made) => {
+      const [head = ""] = (await git().run(["cat-file", "commit", made])).stdout.toString("utf8").split("\n\n", 1);
+      return [...head.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, parent = ""]) => parent);
+    },
     overlay: (base, from, paths) =>
       withScratchIndex(indexDir, (indexFile) => overlayTree(git({ indexFile }), { base, from }, paths)),
     read,

@@ -96,3 +96,23 @@ test.each([
   expect(written.err).toContain(problem);
   expect(written.err).not.toContain(secret.trim().split("\n").at(-2) ?? secret);
 });
+
+test("a run is taken into another ledger only when it holds and the right key has signed it, and once", async () => {
+  const { secret, open } = newKey();
+  const { place, alter, file } = await signedExport(secret);
+  const { ledger } = await ledgerFile();
+  const take = (...more: string[]) => type(["audit", "import", file, ...more], { ledger });
+  expect((await take("--key", place("other.pem", newKey().open))).code).toBe(24);
+  expect(await ledger.find("")).toEqual([]);
+
+  const key = place("open.pem", open);
+  expect(await take("--key", key)).toMatchObject({ code: 0, out: expect.stringContaining("in this ledger now") });
+  expect((await take("--key", key)).out).toContain("in this ledger already");
+  expect((await type(["audit", "verify", "--no-repository"], { ledger })).code).toBe(0);
+  expect((await type(["show", "aaa1", "--json"], { ledger })).out).toContain('"outcome":"proven"');
+
+  alter((lines) => lines.filter((line) => !/"type":"(envelope|key)"/.test(line)));
+  expect((await take("--key", key)).code).not.toBe(0);
+  alter((lines) => lines.map((line) => line.replace("proven", "blocked")));
+  expect((await take()).code).toBe(24);
+});

@@ -92,16 +92,26 @@ test("an issue by its number becomes exactly one draft pull request with its pro
   expect(twoLines(again)).toContain("a pull request of claw is open already");
 });
 
-test("claw publish opens the pull request of a run that stayed local, and done twice it finds what is there", async () => {
-  const { bare, claw, cwd, forge, fix, used } = await forgeScene();
+test("claw publish opens the pull request of a run that was made elsewhere and came in a file, and done twice it finds what is there", async () => {
+  const { bare, claw: made, cwd: first, env, forge, fix, used } = await forgeScene();
   expect(ending(await fix()).outcome).toBe("proven");
   expect(forge.calls).toEqual([]);
+  const file = join(used.dir, "run.jsonl");
+  expect((await made("audit", "export", "--output", file)).code).toBe(0);
+
+  // Another machine, with the repository as the forge has it, a credential, and nothing that ran commands.
+  const cwd = join(used.dir, "elsewhere");
+  execFileSync("git", ["clone", "--quiet", bare, cwd]);
+  await used.git(cwd, "remote", "set-url", "origin", await used.git(first, "remote", "get-url", "origin"));
+  const claw = (...args: string[]) =>
+    used.claw(args, { cwd, env: { ...env, CLAW_HOME: join(used.dir, "state-elsewhere") } });
+  expect((await claw("audit", "import", file)).stdout).toMatch(/^run \w{12} is in this ledger now/);
   forge.fault = (method, path) => (method === "POST" && path.endsWith("/pulls") ? "lose-answer" : undefined);
   forge.checks = null;
-  const first = await claw("publish");
-  expect(first.code, first.stderr).toBe(0);
+  const published = await claw("publish", "--repository", ".");
+  expect(published.code, published.stderr).toBe(0);
   forge.fault = () => undefined;
-  const second = await claw("publish", "--json");
+  const second = await claw("publish", "--repository", ".", "--json");
   expect(JSON.parse(second.stdout)).toMatchObject({ url: forge.pulls[0]?.html_url });
   expect(forge.pulls).toHaveLength(1);
   expect((await claw("audit", "verify")).code).toBe(0);
@@ -126,7 +136,7 @@ test("claw publish opens the pull request of a run that stayed local, and done t
 
   Object.assign(forge.pulls[0]!, { state: "closed", merged_at: null });
   expect((await claw("outcomes")).stdout).toMatch(/^rejected /);
-  const closed = await claw("publish");
+  const closed = await claw("publish", "--repository", ".");
   expect(closed.code).toBe(13);
   expect(twoLines(closed)).toContain("a person has closed");
 });

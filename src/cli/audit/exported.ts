@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { systemClock } from "../../clock.ts";
@@ -41,3 +42,9 @@ export async function auditExport(
   const { signed, findings } = await checkSignatures(imported, trustedKey);
   return { ...audit, signed, findings: [...statements, ...findings] };
 }
+
+/** The text of a public key that a person trusts. */
+export const readKeyFile = (path: string): Promise<string> =>
+  readFile(path, "utf8").catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be read`, "name a file with a public key in PEM", error);
+  });

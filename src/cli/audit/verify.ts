@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { exitCodes, UsageError } from "../../errors.ts";
@@ -8,7 +7,7 @@ import type { Repository } from "../../repo/repository.ts";
 import { plural } from "../../text.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
-import { auditExport, openExport } from "./exported.ts";
+import { auditExport, openExport, readKeyFile } from "./exported.ts";
 import { branchHeads, Head, repositoryAt } from "./heads.ts";
 import type { Signed } from "./signatures.ts";
 import { brokenRecord, sentence } from "./subject.ts";
@@ -58,11 +57,6 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
 });
 
 type AuditOf = Audit & { readonly signed: Signed | null };
-
-const readKeyFile = (path: string): Promise<string> =>
-  readFile(path, "utf8").catch((error: unknown) => {
-    throw new UsageError(`${path} cannot be read`, "name a file with a public key in PEM", error);
-  });
 
 interface Asked {
   readonly run?: string | undefined;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import { systemClock } from "../../clock.ts";
 import { UsageError } from "../../errors.ts";
@@ -12,10 +13,15 @@ export const publish = command({
   arguments: "[run]",
   options: [
     ["--issue <n>", "number of the issue it fixes there"],
+    [
+      "--repository <path>",
+      "publish from this one (default: the run's own; where that is not here, the one around this directory)",
+    ],
     ["--json", "print one JSON object"],
   ],
   more: `Pushes the run's branch to the forge that the remote called origin leads to, and opens one draft pull request with the
-proof. Done twice it finds what is there. Only a proven run is published; claw never merges, and never marks ready.
+proof. Done twice it finds what is there. A run that came with claw audit import has its branch made anew from its record, and
+the commit must be just the change that was judged. Only a proven run is published; claw never merges, and never marks ready.
 
 The token comes from forge.hosts in config.yaml, or is GITHUB_TOKEN, GH_TOKEN, or what gh auth token says.
 
@@ -27,12 +33,13 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
   input: z.object({
     run: z.string().optional(),
     issue: z.coerce.number().int().positive().optional(),
+    repository: z.string().optional(),
     json: z.boolean().default(false),
   }),
-  async run({ run: prefix, issue, json }, desk) {
+  async run({ run: prefix, issue, repository: path, json }, desk) {
     const app = await desk.app();
     const ledger = await app.ledger();
-    const { facts, patch } = await readChange(ledger, prefix);
+    const { facts, change, patch } = await readChange(ledger, prefix);
     const { run, outcome, status, branch, commit, sandbox, repository: root } = resultOf(facts);
     if (outcome !== "proven" || branch === null || commit === null)
       throw new UsageError(
@@ -45,11 +52,17 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
         "prove it in one: claw fix, without --no-sandbox",
       );
     const { path: searchPath, userHome: home } = app.config;
-    const repository = await openRepository(root, { searchPath, home });
-    const { host, owner, repo } = await placeOfOrigin(app, root);
-    const { openPullRequest } = await import("../../workflows/pull-request.ts");
-    const made = await writing(ledger, run, (log) =>
-      openPullRequest(
+    const at = path ?? (existsSync(root) ? root : desk.cwd);
+    const repository = await openRepository(at, { searchPath, home });
+    const { host, owner, repo } = await placeOfOrigin(app, at);
+    const [{ openPullRequest }, { restoreBranch }] = await Promise.all([
+      import("../../workflows/pull-request.ts"),
+      import("../../workflows/restore-branch.ts"),
+    ]);
+    const [diff = ""] = change.patches;
+    const made = await writing(ledger, run, async (log) => {
+      await restoreBranch(log, { repository, home: app.config.home }, { branch, commit, diff });
+      return openPullRequest(
         {
           log,
           repository,
@@ -60,8 +73,8 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
         },
         { host, owner, repo, issue: issue ?? null, again: false },
         { branch, commit, diff: patch.toString("utf8") },
-      ),
-    );
+      );
+    });
     desk.out(json ? JSON.stringify({ type: "pull-request", version: 1, run, ...made }) : made.url);
   },
 });
