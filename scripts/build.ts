@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
-import { defineConfig } from "rolldown";
+import { build } from "rolldown";
 
 // One file per command instead of hundreds: a third of the time from process start to the first model request goes into
 // resolving and reading modules one by one (npm run bench -- --only first-request).
-const { dependencies } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  dependencies: Record<string, string>;
+};
 
 /** Small pure-JavaScript packages that every run needs; the others stay packages of their own. */
 const inlined = ["commander", "zod", "openai", "yaml", "jsonrepair", "chalk"];
 const external = Object.keys(dependencies).filter((name) => !inlined.includes(name));
 
-export default defineConfig({
+await build({
   input: { main: "src/main.ts" },
   platform: "node",
   external: external.map((name) => new RegExp(`^${name}(/|$)`)),
