@@ -1,6 +1,4 @@
 import { lookup as systemLookup } from "node:dns/promises";
-import { request as plainRequest } from "node:http";
-import { request as tlsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { z } from "zod";
 import type { ServedTool } from "../policy/role-file.ts";
@@ -69,7 +67,8 @@ function post(url: URL, { address, body, signal }: Posting): Promise<ToolResult>
   const family = address.includes(":") ? 6 : 4;
   const fixed: LookupFunction = (_host, options, done) =>
     options.all ? done(null, [{ address, family }]) : done(null, address, family);
-  const send = url.protocol === "https:" ? tlsRequest : plainRequest;
+  // Not by `import`, which would load all of fetch with it: see models/http.ts.
+  const { request: send } = process.getBuiltinModule(url.protocol === "https:" ? "node:https" : "node:http");
   const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
