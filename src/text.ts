@@ -75,9 +75,7 @@ export function headline(text: string, max = 100): string {
 
 /** Lower-case words joined by hyphens, at most `max` characters: safe in a branch name. */
 export function slug(text: string, max = 40): string {
-  const words = text
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
+  const words = plainLetters(text)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+/, "");
@@ -85,6 +83,11 @@ export function slug(text: string, max = 40): string {
   const cut = words.slice(0, max + 1).lastIndexOf("-");
   const short = words.length <= max ? words : words.slice(0, cut > max / 2 ? cut : max);
   return short.replace(/-+$/, "") || "task";
+}
+
+/** Without accents. The tables for that take some milliseconds to load, which most texts need not pay. */
+function plainLetters(text: string): string {
+  return /[^ -~\s]/.test(text) ? text.normalize("NFKD").replace(/\p{M}+/gu, "") : text;
 }
 
 /** Keeps head and tail of a long text and says what was left out between them. */
