@@ -1,7 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { pathToFileURL } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
 import { openSqlite } from "../../src/store/sqlite.ts";
+import { startForgeServer } from "../support/forge-server.ts";
 import { bash, finish, write } from "../support/plays.ts";
 import { scene } from "../support/scene.ts";
 import { patchesSum, reproducesSum, sumRepository } from "../support/sum.ts";
@@ -63,7 +66,33 @@ test("a resolved key, planted wherever words come in, is in nothing that is stor
   const store = await openSqlite(join(used.clawHome, "ledger.sqlite"));
   const stored = (await store.bodiesAfter("", 10_000)).map(({ data }) => Buffer.from(data ?? []).toString("latin1"));
   await store.close();
+
+  // The pull request that the run becomes, and a crash whose message holds the key.
+  const bare = join(used.dir, "r.git");
+  execFileSync("git", ["clone", "--quiet", "--bare", cwd, bare]);
+  const forge = await startForgeServer(bare);
+  onTestFinished(() => forge.close());
+  await used.git(cwd, "remote", "add", "origin", `${forge.url}/o/r.git`);
+  writeFileSync(join(used.dir, "forge-key"), `${forge.token}\n`, { mode: 0o600 });
+  appendFileSync(
+    join(config, "config.yaml"),
+    `forge:\n  hosts:\n    "${forge.host}": { api: ${forge.url}/api/v3, web: ${forge.url}, token: { file: ${join(used.dir, "forge-key")} } }\n`,
+  );
+  const published = await typed("publish", id);
+  expect(published.code, published.stderr).toBe(0);
+  expect(forge.pulls[0]?.body).toContain("The key [redacted: ");
+  const crash = join(used.dir, "crash.mjs");
+  writeFileSync(crash, `process.stdout.write = () => { throw new Error("cannot write ${canary} ${base64}"); };\n`);
+  const crashed = await used.claw(["runs"], {
+    cwd,
+    env: { TMPDIR: env.TMPDIR, NODE_OPTIONS: `--import=${pathToFileURL(crash).href}` },
+  });
+  expect([crashed.code, crashed.stderr]).toEqual([1, expect.stringContaining("Error: cannot write [redacted: ")]);
+
   const everything = {
+    "the pull request": [JSON.stringify(forge.pulls), JSON.stringify(forge.checks), published.stdout, published.stderr],
+    "what the forge was sent": forge.calls.map(({ body }) => body),
+    "a crash's trace": [crashed.stdout + crashed.stderr],
     terminal: [run, ...seen].map(({ stdout, stderr }) => stdout + stderr),
     "exported bodies": bodies,
     "stored bodies": stored,
