@@ -80,7 +80,7 @@ test("a resolved key, planted wherever words come in, is in nothing that is stor
   );
   const published = await typed("publish", id);
   expect(published.code, published.stderr).toBe(0);
-  expect(forge.pulls[0]?.body).toContain("The key [redacted: ");
+  expect(forge.pulls[0]?.title).toContain("My key is [redacted: ");
   const crash = join(used.dir, "crash.mjs");
   writeFileSync(crash, `process.stdout.write = () => { throw new Error("cannot write ${canary} ${base64}"); };\n`);
   const crashed = await used.claw(["runs"], {
