@@ -27,7 +27,25 @@ interface Rerunning {
   readonly script: Script;
   /** Of the whole run. */
   readonly events: readonly Recorded[];
-  readonly tally: { calls: number; changes: number };
+  readonly tally: RerunTally;
+}
+
+/** What running tools once more has shown so far. */
+export interface RerunTally {
+  /** Calls that were made again and came out as well as they had. */
+  calls: number;
+  /** Of these, those that said it in other words. */
+  reworded: number;
+  /** The first of those. */
+  firstReworded: (Sides & { readonly session: string }) | null;
+  /** Changes that came out the same, byte for byte. */
+  changes: number;
+}
+
+interface Sides {
+  readonly event: number | null;
+  readonly recorded: string;
+  readonly replayed: string;
 }
 
 /** Tools that do once more what they did, and compare it with the record. What the session hears is the record's word. */
@@ -43,8 +61,11 @@ export function rerunTools(recorded: readonly Tool[], rerunning: Rerunning): Too
         if (each.spec.name === "finish") await checkChanges(rerunning, due?.type === "call.finished" ? due : null);
         if (!real) return then;
         const now = await real.call(args, { ...desk, sandbox: room.sandbox });
-        refuseOther(then, now, due?.seq ?? null);
+        const other = difference(then, now, due?.seq ?? null);
+        if (other && then.ok !== now.ok) throw new Diverged(other);
         tally.calls += 1;
+        if (other) tally.reworded += 1;
+        if (other) tally.firstReworded ??= { session: script.stretch.session, ...other };
         return then;
       },
     };
@@ -55,14 +76,18 @@ export function rerunTools(recorded: readonly Tool[], rerunning: Rerunning): Too
 const clockTimes =
   /\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} +(?:\d\d:\d\d(?::\d\d)?|\d{4})\b(?: [AP]M)?(?: [A-Z]{3,4}\b)?(?: \d{4}\b)?|\b\d\d:\d\d:\d\d\b(?:[.,]\d+)?/g;
 
-const fromRunToRun = (text: string): string => stableText(text).replace(clockTimes, "<time>");
+/** Durations whose unit is in their name, as test runners write them: "# duration_ms 158.2", `time="0.003"`. */
+const namedDurations = /\b((?:duration|elapsed|time)(?:_?m?s)?["']?[ :=]+["']?)\d+(?:\.\d+)?/gi;
 
-/** Times, durations, temporary paths, addresses, ports and ids differ from run to run; nothing else may. */
-function refuseOther(then: ToolResult, now: ToolResult, event: number | null): void {
+const fromRunToRun = (text: string): string =>
+  stableText(text).replace(clockTimes, "<time>").replace(namedDurations, "$1<time>");
+
+/** Where two answers differ, in more than times, durations, temporary paths, addresses, ports and ids; null where they do not. */
+function difference(then: ToolResult, now: ToolResult, event: number | null): Sides | null {
   const [before, after] = [fromRunToRun(then.text), fromRunToRun(now.text)];
-  if (then.ok === now.ok && before === after) return;
+  if (then.ok === now.ok && before === after) return null;
   const [recorded, replayed] = firstDifference(before, after);
-  throw new Diverged({ event, recorded: answerText(then.ok, recorded), replayed: answerText(now.ok, replayed) });
+  return { event, recorded: answerText(then.ok, recorded), replayed: answerText(now.ok, replayed) };
 }
 
 const answerText = (ok: boolean, line: string): string => `an answer that is ${ok ? "ok" : "not ok"}, with: ${line}`;

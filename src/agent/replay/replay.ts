@@ -6,7 +6,7 @@ import { latest, ofType } from "../../views/run.ts";
 import { type Stretch, stretchesOf } from "../../views/stretches.ts";
 import type { Agent } from "../agent.ts";
 import { drive } from "../loop.ts";
-import { type Bench, checkRest, rerunTools } from "./bench.ts";
+import { type Bench, checkRest, type RerunTally, rerunTools } from "./bench.ts";
 import { replayLog } from "./log.ts";
 import { recordedModel } from "./model.ts";
 import { changedPrompts, openingOf, restoredText, specsOf } from "./opening.ts";
@@ -32,17 +32,10 @@ export interface Replay {
   /** Of these, compared byte for byte with what went over the wire; none where the record does not hold it. */
   readonly wire: WireCount;
   /** What was run once more; null when tools were answered from the record. */
-  readonly rerun: Rerun | null;
+  readonly rerun: Readonly<RerunTally> | null;
   readonly divergence: Divergence | null;
   /** Prompt files of this release that differ from those of the run. They change nothing: the run's own words are used. */
   readonly otherPrompts: readonly string[];
-}
-
-interface Rerun {
-  /** Calls that were made again and gave the same answer, up to what differs from run to run. */
-  readonly calls: number;
-  /** Changes that came out the same, byte for byte. */
-  readonly changes: number;
 }
 
 type Book = Pick<Ledger, "read" | "bytes" | "text">;
@@ -50,7 +43,8 @@ type Book = Pick<Ledger, "read" | "bytes" | "text">;
 /**
  * Drives every session of a run once more through the loop and the adapters of this release: the bytes of the model's
  * replies and the tools' answers are those on record, everything else is worked out anew. No network, nothing is written.
- * With a bench, tools run again there, and their answers and changes are compared.
+ * With a bench, tools run again there: a change that comes out otherwise, and a call that fails where it did not, diverge; an
+ * answer in other words is counted and named.
  */
 export async function replayRun(ledger: Book, run: string, bench: Bench | null = null): Promise<Replay> {
   const { events } = await ledger.read(run);
@@ -58,7 +52,11 @@ export async function replayRun(ledger: Book, run: string, bench: Bench | null =
   const calls = ofType(events, "call.finished").length;
   const sessions = new Set(stretches.map(({ session }) => session)).size;
   const otherPrompts = await changedPrompts(events);
-  const tally: Tally = { requests: 0, wire: { requests: 0, replies: 0 }, rerun: bench && { calls: 0, changes: 0 } };
+  const tally: Tally = {
+    requests: 0,
+    wire: { requests: 0, replies: 0 },
+    rerun: bench && { calls: 0, reworded: 0, firstReworded: null, changes: 0 },
+  };
   const scene = { ledger, run, events, bench, tally, sameSummary: !otherPrompts.includes("summary") };
   for (const stretch of stretches) {
     const divergence = await play(scene, stretch);
@@ -70,7 +68,7 @@ export async function replayRun(ledger: Book, run: string, bench: Bench | null =
 interface Tally {
   requests: number;
   readonly wire: WireCount;
-  readonly rerun: { calls: number; changes: number } | null;
+  readonly rerun: RerunTally | null;
 }
 
 interface Scene {

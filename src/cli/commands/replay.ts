@@ -23,8 +23,9 @@ compared. Nothing is sent or written. The first divergence is named.
 The run is named by the beginning of its id; without one, the newest is meant.
 
 With --tools, commands run and files are edited again, in a private copy of the repository (of the one around this directory
-with --file) at the commit that the run began from. Answers must be the same but for times, durations, temporary paths,
-addresses, ports and ids, and the change must be the same in every byte. claw's own checks are not repeated.
+with --file) at the commit that the run began from. The change must be the same in every byte, and no call may fail that did
+not, or the other way round. Answers in other words are counted, and the first is named: times, durations, temporary paths,
+addresses, ports and ids are no other words. claw's own checks are not repeated.
 
 Examples:
   claw replay
@@ -46,6 +47,7 @@ Exit codes: 0 everything came out as recorded; 12 something did not`,
     if (json) desk.out(JSON.stringify({ type: "replay", version: 1, run, ...replayed }));
     else {
       desk.out(divergence ? told(run, divergence) : `✓ run ${run} came out as recorded: ${counted(replayed)}`);
+      if (!divergence && replayed.rerun?.firstReworded) desk.out(reworded(replayed.rerun));
       if (otherPrompts.length > 0) {
         desk.err(`note: the run was given other words than this release would give: ${otherPrompts.join(", ")}`);
       }
@@ -91,6 +93,15 @@ function counted({ sessions, requests, calls, wire, rerun }: Replay): string {
   ];
   return parts.join("; ");
 }
+
+const reworded = ({ reworded: count, firstReworded: first }: NonNullable<Replay["rerun"]>): string =>
+  printable(
+    [
+      `  ${plural(count, "call")} answered in other words; the first in session ${first?.session}, at event ${first?.event}`,
+      `  recorded  ${first?.recorded}`,
+      `  replayed  ${first?.replayed}`,
+    ].join("\n"),
+  );
 
 const told = (run: string, { session, event, recorded, replayed }: Divergence): string =>
   printable(
