@@ -4,8 +4,10 @@ import type { Store } from "../store/store.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { PublishedHead } from "./audit/finding.ts";
 import type { RunCopy } from "./adopt.ts";
+import { bodiesNamed } from "./bodies.ts";
 import { type Envelope, ExportLine } from "./export.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import { shaOf } from "./staged.ts";
 
 /** A run that came in a file. */
 export interface ImportedRun {
@@ -44,6 +46,8 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     if (line.type === "envelope") envelopes.push(line.envelope);
     if (line.type === "body" && line.data !== null) shas.push(line.sha);
     if (line.type === "key") key = { keyid: line.keyid, publicKey: line.publicKey };
+    if (line.type === "body" && line.data !== null && shaOf(Buffer.from(line.data, "base64")) !== line.sha)
+      throw unreadable(number, `is not what its name, its hash, says: ${line.sha.slice(0, 12)}`);
     await take(store, line).catch(() => {
       throw unreadable(number, "is there twice");
     });
@@ -58,10 +62,13 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     envelopes,
     key,
     check: (heads) => ledger.audit({ run: only, heads, firstAnchor: firstAnchor ?? 0 }),
-    copy: async () => ({
-      rows: await store.rows(only),
-      blobs: await Promise.all(shas.map(async (sha) => ({ sha, data: (await store.blob(sha)) ?? new Uint8Array() }))),
-    }),
+    copy: async () => {
+      const rows = await store.rows(only);
+      const named = new Set(rows.flatMap(({ body }) => bodiesNamed(body)));
+      const own = shas.filter((sha) => named.has(sha));
+      const blobs = own.map(async (sha) => ({ sha, data: (await store.blob(sha)) ?? new Uint8Array() }));
+      return { rows, blobs: await Promise.all(blobs) };
+    },
   };
 }
 

@@ -190,8 +190,9 @@ function prepare(db: Database.Database) {
     ends: db.prepare("SELECT run, last FROM runs ORDER BY run DESC LIMIT ?"),
     // A range, for which the key serves: LIKE would look at every run.
     find: db.prepare("SELECT run FROM runs WHERE run >= ? AND run < ? ORDER BY run LIMIT 10"),
+    // What was taken out of earlier runs and is written again is there again: later runs could not work without it.
     putBlob: db.prepare(
-      "INSERT INTO blobs (sha, encoding, size, data) VALUES (?, ?, ?, ?) ON CONFLICT (sha) DO NOTHING",
+      "INSERT INTO blobs (sha, encoding, size, data) VALUES (?, ?, ?, ?) ON CONFLICT (sha) DO UPDATE SET encoding = excluded.encoding, size = excluded.size, data = excluded.data WHERE data IS NULL",
     ),
     getBlob: db.prepare("SELECT encoding, data FROM blobs WHERE sha = ?"),
     newestAnchor: db.prepare("SELECT * FROM anchors ORDER BY seq DESC LIMIT 1"),

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -115,4 +115,21 @@ test("a run is taken into another ledger only when it holds and the right key ha
   expect((await take("--key", key)).code).not.toBe(0);
   alter((lines) => lines.map((line) => line.replace("proven", "blocked")));
   expect((await take()).code).toBe(24);
+});
+
+test("bodies that are not what they are called are refused, and those that no event names are left out", async () => {
+  const { alter, file } = await signedExport();
+  const { ledger } = await ledgerFile();
+  const take = () => type(["audit", "import", file], { ledger });
+  const body = (sha: string, text: string): string =>
+    JSON.stringify({ type: "body", sha, data: Buffer.from(text).toString("base64") });
+  const poison = createHash("sha256").update("poison").digest("hex");
+  alter((lines) => [...lines, body("f".repeat(64), "poison")]);
+  expect(await take()).toMatchObject({
+    code: 24,
+    err: expect.stringContaining("is not what its name, its hash, says"),
+  });
+  alter((lines) => [...lines.slice(0, -1), body(poison, "poison")]);
+  expect((await take()).code).toBe(0);
+  await expect(ledger.bytes(poison)).rejects.toThrow(poison.slice(0, 12));
 });

@@ -44,6 +44,14 @@ test("a body is taken out of the file for good, with who and why in every run th
   await expect(ledger.text(sha)).rejects.toMatchObject({ name: "Redacted", outcome: "blocked" });
 });
 
+test("what was taken out of earlier runs and is recorded by a later one is there again, and every run still verifies", async () => {
+  const { ledger, sha, text } = await twoRuns();
+  await ledger.redact({ shas: [sha], by: "Ada", reason: "it is old" });
+  await recordProvenFix(ledger, "ccc");
+  expect(await ledger.text(sha)).toContain(text);
+  expect((await type(["audit", "verify", "--no-repository"], { ledger })).code).toBe(0);
+});
+
 test("an export says what was redacted, and is checked without a ledger", async () => {
   const { ledger, sha } = await twoRuns();
   await ledger.redact({ shas: [sha], by: "Ada", reason: "why not" });

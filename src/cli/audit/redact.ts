@@ -16,7 +16,8 @@ export const redact = command({
   ],
   more: `Takes a recorded text out of the ledger for good, for instance a person's data or a secret that was not recognised. Its hash
 stays, so every chain still verifies; who did it and why is recorded in each run that names the text. claw show, log and
-export then say that it was redacted. Backups and exports made before still hold it.
+export then say that it was redacted. Backups and exports made before still hold it, and
+a later run that meets the same text records it again.
 
 Example:
   claw audit redact 1kb2c3d4e5f6 --blob 9f86d081884c --reason "a customer's address"`,

@@ -71,6 +71,7 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
   const { task, setup, baseline } = input;
   const base = desk.clone.base.tree;
   const session = sessionName(desk, "reproduce");
+  const baseResult = await baselineResult(desk, baseline);
   const dir = await workspaceFor(desk, session, base);
   const room = await openRoom(desk, {
     purpose: "reproduce",
@@ -79,7 +80,6 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
     dependencies: setup.dependencies,
     ...(await roleRoom(desk, roles.reproduce)),
   });
-  const baseResult = await baselineResult(desk, baseline);
   try {
     const finish = async ({ outcome, summary }: FinishRequest): Promise<FinishAnswer> =>
       outcome === "blocked"
