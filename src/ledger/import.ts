@@ -88,16 +88,30 @@ async function take(store: Store, line: ExportLine): Promise<void> {
 }
 
 function parse(text: string, number: number): ExportLine {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw unreadable(number, "is not JSON");
-  }
-  const line = ExportLine.safeParse(value);
+  const value = jsonOf(text, number);
+  const line = checked(value, number);
   if (line.success) return line.data;
   const [issue] = line.error.issues;
   throw unreadable(number, `does not fit: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
+}
+
+/** Some editors put a mark in front of the first line. */
+function jsonOf(text: string, number: number): unknown {
+  try {
+    return JSON.parse(number === 1 ? text.replace(/^\ufeff/, "") : text);
+  } catch {
+    throw unreadable(number, "is not JSON");
+  }
+}
+
+/** What is nested thousands deep outgrows the stack. */
+function checked(value: unknown, number: number): ReturnType<typeof ExportLine.safeParse> {
+  try {
+    return ExportLine.safeParse(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw unreadable(number, "is nested too deeply");
+  }
 }
 
 const unreadable = (number: number, problem: string): LedgerBroken =>

@@ -123,6 +123,14 @@ test.each<[string, Change, string]>([
   expect(err).toMatch(message.includes("[0-9") ? new RegExp(message) : message);
 });
 
+test("a line nested thousands deep does not fit and crashes nothing; a mark in front of the file is no fault", async () => {
+  const { lines, check } = await exported();
+  const deep = `{"type":"statement","statement":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+  const { code, err } = await check([...lines, deep]);
+  expect([code, err]).toEqual([24, expect.stringMatching(/^claw: .*line \d+ of the export is nested too deeply/)]);
+  expect((await check([`\ufeff${JSON.stringify(lines[0])}`, ...lines.slice(1)])).code).toBe(0);
+});
+
 test("a file that was cut whole is found out by a head from outside", async () => {
   const { ledger, lines, check } = await exported();
   const { head } = await ledger.read("aaa1");
