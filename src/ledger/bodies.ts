@@ -16,6 +16,10 @@ const prompts = /"prompts":\{[^{}]*\}/;
 export const bodiesNamed = (stored: string): readonly Sha[] =>
   [...stored.replace(prompts, "").matchAll(named)].map(([, sha = ""]) => sha);
 
+/** The prompt files that an event names, which the ledger keeps for all runs together. */
+export const promptsNamed = (stored: string): readonly Sha[] =>
+  [...(prompts.exec(stored)?.[0] ?? "").matchAll(/"([0-9a-f]{64})"/g)].map(([, sha = ""]) => sha);
+
 const staying = /"(?:diff|manifest|patch|report)":"([0-9a-f]{64})"/g;
 
 /** Those of them that say what a run changed and reported. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AnchorRow, Pages } from "../store/store.ts";
-import { bodiesNamed } from "./bodies.ts";
+import { bodiesNamed, promptsNamed } from "./bodies.ts";
 import { Sha } from "./events.ts";
 
 const line = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
@@ -36,10 +36,12 @@ const AT_ONCE = 500;
 export async function* exportLines(pages: Pages, run: string, claw: string): AsyncGenerator<ExportLine> {
   yield { type: "export", version: 1, run, claw };
   const shas = new Set<string>();
+  const prompts = new Set<string>();
   for (let seq = 0; ;) {
     const rows = await pages.rows(run, seq, AT_ONCE);
     for (const row of rows) {
       for (const sha of bodiesNamed(row.body)) shas.add(sha);
+      for (const sha of promptsNamed(row.body)) prompts.add(sha);
       yield { type: "event", run: row.run, seq: row.seq, body: row.body, hash: row.hash };
     }
     seq += rows.length;
@@ -49,6 +51,11 @@ export async function* exportLines(pages: Pages, run: string, claw: string): Asy
   for (const sha of shas) {
     const data = await pages.blob(sha);
     yield { type: "body", sha, data: data && Buffer.from(data).toString("base64") };
+  }
+  // An early run's are not there.
+  for (const sha of prompts) {
+    const data = shas.has(sha) ? null : await pages.blob(sha);
+    if (data) yield { type: "body", sha, data: Buffer.from(data).toString("base64") };
   }
 }
 

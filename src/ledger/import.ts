@@ -4,7 +4,7 @@ import type { Store } from "../store/store.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { PublishedHead } from "./audit/finding.ts";
 import type { RunCopy } from "./adopt.ts";
-import { bodiesNamed } from "./bodies.ts";
+import { bodiesNamed, promptsNamed } from "./bodies.ts";
 import { type Envelope, ExportLine } from "./export.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { shaOf } from "./staged.ts";
@@ -64,7 +64,7 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     check: (heads) => ledger.audit({ run: only, heads, firstAnchor: firstAnchor ?? 0 }),
     copy: async () => {
       const rows = await store.rows(only);
-      const named = new Set(rows.flatMap(({ body }) => bodiesNamed(body)));
+      const named = new Set(rows.flatMap(({ body }) => [...bodiesNamed(body), ...promptsNamed(body)]));
       const own = shas.filter((sha) => named.has(sha));
       const blobs = own.map(async (sha) => ({ sha, data: (await store.blob(sha)) ?? new Uint8Array() }));
       return { rows, blobs: await Promise.all(blobs) };
