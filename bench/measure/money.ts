@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { randomFrom } from "../../scripts/random.ts";
 import { systemClock } from "../../src/clock.ts";
 import type { Event } from "../../src/ledger/events.ts";
 import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
@@ -8,7 +9,7 @@ import { type Budgets, scopesOf } from "../../src/policy/budgets.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Desk, Measurement } from "../desk.ts";
 import { compareBooks } from "../money/books.ts";
-import { chance, startProvider } from "../money/provider.ts";
+import { startProvider } from "../money/provider.ts";
 import { atMost, type Row } from "../row.ts";
 import { median } from "../statistics.ts";
 
@@ -104,7 +105,7 @@ async function faults(desk: Desk): Promise<Row[]> {
   const all = runs.length * 4e7;
   const budgets: Budgets = { run: 8e7, day: all * 0.9, repository: all * 0.1, fleet: all * 0.85 };
   const at = systemClock.now();
-  const next = chance(2);
+  const next = randomFrom(2);
   let kills = 0;
   await Promise.all(
     Array.from({ length: PROCESSES }, async (_, index) => {

@@ -1,4 +1,5 @@
 import { type Fault, type ModelServer, type SeenRequest, startModelServer } from "../../test/support/model-server.ts";
+import { randomFrom } from "../../scripts/random.ts";
 import type { ScriptedReply } from "../../test/support/model-wire.ts";
 
 /** US dollars per million tokens: what the provider charges, and what claw is told. */
@@ -11,17 +12,6 @@ export interface Provider extends ModelServer {
   readonly invoice: Invoice;
 }
 
-/** A repeatable stream of numbers in [0, 1). */
-export function chance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const overloaded = [429, 503, 529] as const;
 
 /**
@@ -29,7 +19,7 @@ const overloaded = [429, 503, 529] as const;
  * late, malformed or without usage. The name of the model is that of the run.
  */
 export async function startProvider(seed: number): Promise<Provider> {
-  const next = chance(seed);
+  const next = randomFrom(seed);
   const invoice = new Map<string, number>();
   const server = await startModelServer((request) => answer(request, next, invoice));
   return { ...server, invoice };

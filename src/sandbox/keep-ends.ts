@@ -8,6 +8,14 @@ export interface KeptEnds {
   read(): Buffer;
 }
 
+/** What was kept of both streams of a command, as its result has it. `bytes` counts what was left out, too. */
+export const outputOf = ({ stdout, stderr }: Readonly<Record<"stdout" | "stderr", KeptEnds>>) => ({
+  stdout: stdout.read(),
+  stderr: stderr.read(),
+  bytes: stdout.bytes + stderr.bytes,
+  truncated: stdout.truncated || stderr.truncated,
+});
+
 /** Keeps at most `limit` bytes, half of them from each end, and never holds more memory than that, however small the chunks. */
 export function keepEnds(limit: number): KeptEnds {
   const headSize = Math.ceil(limit / 2);

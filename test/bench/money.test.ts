@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { compareBooks } from "../../bench/money/books.ts";
 import { faultRun } from "../../bench/money/fault-run.ts";
-import { chance, startProvider } from "../../bench/money/provider.ts";
+import { startProvider } from "../../bench/money/provider.ts";
+import { randomFrom } from "../../scripts/random.ts";
 import { systemClock } from "../../src/clock.ts";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
@@ -24,7 +25,7 @@ test("no run, day, repository or month is overspent, whatever the provider does 
     runs.map((run, index) => {
       const ledger = desks[index % 2];
       if (!ledger) throw new Error("there are two");
-      return faultRun(run, { ledger, url: provider.url, budgets, next: chance(index) });
+      return faultRun(run, { ledger, url: provider.url, budgets, next: randomFrom(index) });
     }),
   );
 

@@ -1,13 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { systemClock } from "../../src/clock.ts";
 import { confirmWith } from "../../src/cli/confirm.ts";
-import { noBudgets } from "../../src/policy/budgets.ts";
-import { openSandbox } from "../../src/sandbox/open.ts";
 import { fix } from "../../src/workflows/fix/fix.ts";
-import { type House, startRun } from "../../src/workflows/start.ts";
+import { startRun } from "../../src/workflows/start.ts";
 import { makeRepository, temporary } from "../repo/fixture.ts";
+import { houseAt } from "../support/house.ts";
 import { memoryLedger } from "../support/recorded-fix.ts";
 
 const someone = { stdin: true, stdout: true, stderr: true, columns: 80, colour: false };
@@ -54,22 +52,7 @@ test("Ctrl-C at the question is no answer", async () => {
 
 test("packages that somebody does not want installed end the run before anything has network", async () => {
   const home = temporary();
-  const path = process.env["PATH"] ?? "";
-  const house: House = {
-    version: "0.0.0",
-    home,
-    path,
-    userHome: "/nonexistent",
-    initiator: "ada",
-    waitMs: 1000,
-    clock: systemClock,
-    ledger: await memoryLedger(),
-    budgets: noBudgets,
-    authority: { publish: false, perDay: 0, labels: [], acceptance: 0 },
-    forge: () => Promise.reject(new Error("no forge is asked")),
-    connect: () => Promise.reject(new Error("no model is asked")),
-    openSandbox: (policy) => openSandbox(policy, { path, home: "/nonexistent", stateDir: join(home, "sandbox") }),
-  };
+  const house = houseAt(home, await memoryLedger());
   const questions: string[] = [];
   const lock = { lockfileVersion: 3, packages: { "": {}, "node_modules/left": { version: "1.0.0" } } };
   const ended = await startRun(house, {

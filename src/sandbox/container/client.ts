@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { SandboxUnavailable } from "../../errors.ts";
 import { runtimeOf } from "./arguments.ts";
-import { keepEnds } from "../keep-ends.ts";
+import { keepEnds, outputOf } from "../keep-ends.ts";
 import { type Killed, killedExitCodes } from "../killed.ts";
 import type { ContainerChoice, ExecOptions, ExecResult, Limits, SandboxHost } from "../sandbox.ts";
 
@@ -132,10 +132,7 @@ async function execIn(
   return {
     exitCode: exitCode(code, killed),
     killed,
-    stdout: kept.stdout.read(),
-    stderr: kept.stderr.read(),
-    bytes: kept.stdout.bytes + kept.stderr.bytes,
-    truncated: kept.stdout.truncated || kept.stderr.truncated,
+    ...outputOf(kept),
     ms: performance.now() - started,
   };
 }

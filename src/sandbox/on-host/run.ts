@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, rmSync } from "node:fs";
-import { keepEnds } from "../keep-ends.ts";
+import { keepEnds, outputOf } from "../keep-ends.ts";
 import { type Killed, killedExitCodes } from "../killed.ts";
 import type { PipePool } from "../pipes.ts";
 import type { ExecOptions, ExecResult, Limits } from "../sandbox.ts";
@@ -73,10 +73,7 @@ export async function runOnHost(bench: HostBench, command: HostCommand, options:
   return {
     exitCode: killed ? killedExitCodes[killed] : (code ?? 137),
     killed,
-    stdout: kept.stdout.read(),
-    stderr: kept.stderr.read(),
-    bytes: kept.stdout.bytes + kept.stderr.bytes,
-    truncated: kept.stdout.truncated || kept.stderr.truncated,
+    ...outputOf(kept),
     ms: performance.now() - started,
   };
 }
