@@ -21,7 +21,7 @@ export interface Layout {
   readonly egress?: readonly string[];
   /** Is the user namespace a given one? */
   readonly isKept: boolean;
-  /** Do commands change to a user of their own in it? */
+  /** Do commands run as another user than claw? */
   readonly dropsUser: boolean;
 }
 
@@ -60,19 +60,13 @@ export const environmentArguments = (env: Readonly<Record<string, string>>): str
   Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]);
 
 /** Each namespace by name: --unshare-all goes on without a user namespace when it cannot have one. */
-const isolation = ({ disableUserns, isKept, dropsUser }: Layout): string[] =>
+const isolation = ({ disableUserns, isKept }: Layout): string[] =>
   [
     isKept ? [] : ["--unshare-user", ...(disableUserns ? ["--disable-userns"] : [])],
     ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup", "--unshare-net"],
-    ["--cap-drop", "ALL", ...(dropsUser ? toDropUser : [])],
+    ["--cap-drop", "ALL"],
     ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"],
   ].flat();
-
-/** To enter the working directory and change the user: kept from bubblewrap's own until then, and by no command. */
-const toDropUser = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_DAC_READ_SEARCH"].flatMap((capability) => [
-  "--cap-add",
-  capability,
-]);
 
 /** Directories on the way to a mount, which bubblewrap would close to others where the host does. */
 function passable(targets: readonly string[]): string[] {

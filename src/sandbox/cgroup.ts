@@ -1,5 +1,6 @@
 import {
   accessSync,
+  chownSync,
   constants,
   existsSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { UserId } from "./agent-user.ts";
 import { isAlive } from "./processes.ts";
 import type { Killed } from "./killed.ts";
 import type { Limits } from "./sandbox.ts";
@@ -106,8 +108,8 @@ function canMakeIn(parent: string): boolean {
   }
 }
 
-/** Makes a group with these limits; null where there can be none. */
-export function openCgroup(limits: Limits, name: string): Cgroup | null {
+/** Makes a group with these limits, which `user` may enter by its doors; null where there can be none. */
+export function openCgroup(limits: Limits, name: string, user: UserId | null): Cgroup | null {
   const place = findCgroupPlace();
   if (place === null) return null;
   const { memory, pids } = place.parents;
@@ -119,7 +121,9 @@ export function openCgroup(limits: Limits, name: string): Cgroup | null {
     }
     const own = { memory: join(memory, name), pids: join(pids, name) };
     limit(place.version, own, limits);
-    return opened(place.version, own, directories);
+    const group = opened(place.version, own, directories);
+    if (user) for (const door of group.doors) chownSync(door, user.uid, user.gid);
+    return group;
   } catch {
     removeAll(directories);
     return null;

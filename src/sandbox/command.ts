@@ -1,7 +1,6 @@
 import { closeSync, fchownSync, openSync, rmSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { ClawError, SandboxUnavailable } from "../errors.ts";
-import { INSIDE } from "./agent-user.ts";
 import { environmentArguments } from "./arguments.ts";
 import { type Cgroup, newRefusal } from "./cgroup.ts";
 import { WORKSPACE } from "./check-policy.ts";
@@ -120,9 +119,10 @@ function launchOn(
   try {
     return launch({
       ...own,
-      launcher: entering(bench.hold, [...limitArguments(bench.limits), bench.bwrap]),
+      launcher: entering(bench),
       options: [...bench.options, ...own.options],
-      argv: [...(bench.hold.agent ? becomeAgent : []), ...argv],
+      argv,
+      user: bench.hold.agent,
       seccomp: open(bench.seccompFile),
       keeper: bench.hold.keeper,
       admit: admission(bench.hold),
@@ -143,38 +143,29 @@ async function standardInput({ scratch, hold: { agent } }: Bench, bytes: string 
   return descriptor;
 }
 
-/** The last that is done as root, inside: from then on there is no way back to it. */
-const becomeAgent = [
-  "/usr/bin/setpriv",
-  `--reuid=${INSIDE.uid}`,
-  `--regid=${INSIDE.gid}`,
-  "--clear-groups",
-  "--inh-caps=-all",
-  "--ambient-caps=-all",
-  "--bounding-set=-all",
-  "--",
-];
-
 /**
- * Limits the kernel keeps for each process; the watchdog keeps those of all together. Set before bubblewrap runs, with
- * an empty environment: inside, the language of the command's would cost more than the rest of it.
+ * Puts the command into its control group, where the kernel lets a process go there by itself, and sets the limits the
+ * kernel keeps for each process (the watchdog keeps those of all together), or nothing runs. A machine that is stricter
+ * stays so. Done before bubblewrap, with an empty environment: inside, the language of the command's would cost more than
+ * the rest of it.
  */
-const limitArguments = (limits: Limits): [string, ...string[]] => [
-  "/usr/bin/prlimit",
-  "--core=0",
-  `--nofile=${limits.openFiles}`,
-  `--fsize=${limits.fileBytes}`,
-  `--data=${limits.memoryBytes}`,
-  // Not for uid 0, which the kernel exempts; the watchdog's own limit is lower.
-  `--nproc=${limits.processes * THREADS_PER_PROCESS}`,
-  "--",
-];
+const entering = ({ hold, limits, bwrap }: Bench): [string, ...string[]] => {
+  const { openFiles, fileBytes, memoryBytes, processes } = limits;
+  // Not for uid 0, which the kernel exempts. The control group's and the watchdog's own limits are lower: they have a name.
+  const threads = processes * THREADS_PER_PROCESS + SANDBOX_PROCESSES;
+  const sizes = [openFiles, Math.ceil(fileBytes / 512), Math.ceil(memoryBytes / 1024), threads];
+  return ["/bin/sh", "-c", enter, "sh", ...sizes.map(String), ...(hold.cgroup?.doors ?? []), "--", bwrap];
+};
 
-/** Where the kernel lets a process go into its control group by itself, it does so first, or nothing runs. */
-const entering = ({ cgroup }: Hold, launcher: [string, ...string[]]): [string, ...string[]] =>
-  cgroup && cgroup.doors.length > 0 ? ["/bin/sh", "-c", enter, "sh", ...cgroup.doors, "--", ...launcher] : launcher;
+/** More than bubblewrap and its keeper need, who may count as the same user. */
+const SANDBOX_PROCESSES = 16;
 
-const enter = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done; shift; exec "$@"';
+/** The letter for processes is p in some shells, u in others. */
+const enter = `limit() { ulimit "$1" "$2" 2>/dev/null || [ "$(ulimit -H "$1" 2>/dev/null)" -le "$2" ] 2>/dev/null; }
+ulimit -c 0 && limit -n "$1" && limit -f "$2" && limit -d "$3" && { limit -p "$4" || limit -u "$4"; } || exit 1
+shift 4
+while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done
+shift; unset PWD SHLVL; exec "$@"`;
 
 /** Where it does not, it is moved before it runs the command; either way claw knows it by then, and can end it at once. */
 const admission = ({ cgroup }: Hold): ((init: number) => Promise<void>) | null =>

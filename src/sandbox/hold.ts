@@ -22,8 +22,8 @@ export interface HoldAbility {
 /** `name` is the sandbox's own among all of this machine. */
 export async function openHold(policy: SandboxPolicy, name: string, ability: HoldAbility): Promise<Hold> {
   const agent = ability.keeps && thisUser().uid === 0 && canBeRead(policy) ? agentOf(policy.workspace) : null;
-  const keeper = ability.keeps ? await openKeeper(knownTo(agent)) : null;
-  const cgroup = ability.cgroup ? openCgroup(policy.limits, name) : null;
+  const keeper = ability.keeps ? await openKeeper(knownTo(agent), agent) : null;
+  const cgroup = ability.cgroup ? openCgroup(policy.limits, name, agent) : null;
   const close = async (): Promise<void> => {
     keeper?.close();
     await cgroup?.close();
@@ -31,7 +31,7 @@ export async function openHold(policy: SandboxPolicy, name: string, ability: Hol
   return { agent, keeper, cgroup, close };
 }
 
-/** Root has to be known where bubblewrap must reach what only root may; commands never have its id, nor a capability. */
+/** Root has to be known where bubblewrap must reach what only root may; nothing inside ever has its id, nor commands a capability. */
 const knownTo = (agent: UserId | null): KnownUser[] => [
   { inside: thisUser(), outside: thisUser() },
   ...(agent ? [{ inside: INSIDE, outside: agent }] : []),

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { UserId } from "./agent-user.ts";
@@ -30,10 +30,14 @@ const script = `echo ready; read -r _
 echo 0 > /proc/sys/user/max_user_namespaces && echo sealed || echo open
 trap '' CHLD; exec /bin/cat`;
 
-/** Starts a keeper for these users; throws where the machine does not let it. */
-export async function openKeeper(users: readonly KnownUser[]): Promise<Keeper> {
-  const argv = ["--user", "--keep-caps", "--pid", "--fork", "--", "/bin/sh", "-c", script];
-  const child = spawn("/usr/bin/unshare", argv, { env: {}, cwd: "/", stdio: ["pipe", "pipe", "ignore"] });
+/**
+ * Starts a keeper for these users; throws where the machine does not let it. The namespaces belong to `owner`, whose
+ * bubblewrap may enter them; null: to whoever claw runs as.
+ */
+export async function openKeeper(users: readonly KnownUser[], owner: UserId | null): Promise<Keeper> {
+  const namespaces = ["/usr/bin/unshare", "--user", "--keep-caps", "--pid", "--fork", "--", "/bin/sh", "-c", script];
+  const [program = "", ...argv] = [...(owner ? becoming(owner) : []), ...namespaces];
+  const child = spawn(program, argv, { env: {}, cwd: "/", stdio: ["pipe", "pipe", "ignore"] });
   const failed = new Promise<never>((_, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`no namespaces could be made (unshare ended with ${code})`)));
@@ -64,6 +68,26 @@ export async function openKeeper(users: readonly KnownUser[]): Promise<Keeper> {
     close();
     throw error;
   }
+}
+
+/**
+ * Machines that let only root make user namespaces go by this capability; it ends with the making, as those of a
+ * namespace are none outside it. Root of a container may not have it, and needs it there as little as anybody.
+ */
+const becoming = ({ uid, gid }: UserId): string[] => [
+  "/usr/bin/setpriv",
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  "--clear-groups",
+  ...(mayAdminister() ? ["--inh-caps=-all,+sys_admin", "--ambient-caps=-all,+sys_admin"] : []),
+  "--",
+];
+
+const SYS_ADMIN = 21n;
+
+function mayAdminister(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0";
+  return ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n;
 }
 
 const nextLine = async (stream: Readable): Promise<string> => {

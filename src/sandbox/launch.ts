@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
+import type { UserId } from "./agent-user.ts";
 import type { Keeper } from "./keeper.ts";
 import { isGone } from "./processes.ts";
 
@@ -20,6 +21,8 @@ export interface LaunchRequest {
   /** Options of bubblewrap; handed over in a pipe, so that nothing of them shows in a list of processes. */
   readonly options: readonly string[];
   readonly argv: readonly string[];
+  /** Whom all of it runs as from the start; null: whoever claw runs as. */
+  readonly user: UserId | null;
   /** Open descriptors, which stay the caller's to close; null for an empty stdin or a stderr nobody reads. */
   readonly stdin: number | "pipe" | null;
   readonly stdout: number | "pipe";
@@ -65,13 +68,14 @@ const KILL_GRACE_MS = 1000;
 
 /** Starts one command. Throws what `spawn` throws, such as E2BIG. */
 export function launch(request: LaunchRequest): Launched {
-  const { launcher, argv, options, stdin, stdout, stderr, seccomp, keeper, admit } = request;
+  const { launcher, argv, user, options, stdin, stdout, stderr, seccomp, keeper, admit } = request;
   const [program, ...first] = launcher;
   const entered = keeper ? [keeper.userNamespace, keeper.pidNamespace] : ["ignore" as const, "ignore" as const];
   const own = [stdin ?? "ignore", stdout, stderr ?? "ignore", "pipe", seccomp, "pipe"] satisfies StdioOptions;
   const child = spawn(program, [...first, "--args", `${ARGUMENTS}`, "--", ...argv], {
     env: {},
     cwd: "/",
+    ...user,
     stdio: [...own, ...entered, admit ? "pipe" : "ignore", ...plugs(request)],
   });
   const streams: readonly (Readable | Writable | null | undefined)[] = child.stdio;

@@ -41,7 +41,7 @@ case $(cat "/proc/$CANARY_PID/stat" 2>/dev/null) in *" $CANARY_START "*) say hos
 (echo x > /dev/null && read -r -N 1 < /dev/urandom) 2>/dev/null && say devices open || say devices closed
 unshare -U true 2>/dev/null && say userns open || say userns closed
 say environment "$(tr '\0' '\n' < /proc/$$/environ | sed 's/=.*//' | grep -vxE 'PWD|SHLVL|_' | sort | tr '\n' ' ')"
-say initenvironment "$(tr '\0' ' ' < /proc/1/environ)"
+say initenvironment "$(tr '\0' '\n' < /proc/1/environ | grep -vE '^(PWD|SHLVL|_)=' | tr '\n' ' ')"
 `;
 
 /** Says which version of the test a machine has passed. */

@@ -44,7 +44,7 @@ describe("the helper for files", () => {
 
   test("sees what commands see, and nothing of the host", async () => {
     expect(await Promise.all(["link", join(bench.dir, "secret"), "/proc/1/environ"].map((path) => read(path)))).toEqual(
-      ["No such file or directory", "No such file or directory", process.getuid?.() === 0 ? "Permission denied" : ""],
+      ["No such file or directory", "No such file or directory", expect.stringMatching(/^(?:_=[^\0]*\0)?$/)],
     );
     expect(await read("../../../../../etc/shadow")).toBe("No such file or directory");
     expect(await write("/usr/planted", "x")).toBe("Read-only file system");

@@ -91,8 +91,8 @@ describe.runIf(process.getuid?.() === 0)("when claw is root", () => {
     expect(lstatSync(join(workspace, "mine")).uid).toBe(0);
   });
 
-  test("a habit of letting nobody else read does not keep commands from their files", async () => {
-    const script = `umask 077; exec "$0" "$@"`;
+  test("a habit of letting nobody else read, and limits stricter than its own, do not keep commands from their files", async () => {
+    const script = `ulimit -n 900 -u 3000 -f 100000; umask 077; exec "$0" "$@"`;
     const parent = fileURLToPath(new URL("./leaky-parent.ts", import.meta.url));
     const dir = join(bench.dir, "strict");
     const workspace = bench.workspace();
