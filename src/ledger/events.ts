@@ -44,7 +44,10 @@ export const Event = z.discriminatedUnion("type", [
       .nullable(),
     limits: z.object({ usdNano: nano.nullable(), turns: z.int(), tokens: z.int(), wallMs: z.int(), attempts: z.int() }),
     manifest: Sha.nullable(),
+    /** Hashes of the prompt files of this release, by their names. */
     prompts: z.record(z.string(), Sha),
+    /** They are bodies of this run. Left out by early releases, which kept nothing but the hashes. */
+    promptsKept: z.literal(true).optional(),
     /** What replies are priced by: hash of the price list with the table of service tiers, and the terms of this model. */
     prices: prices.optional(),
     /** Limits in money that this run shares with others, as they held when it began. */

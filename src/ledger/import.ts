@@ -1,17 +1,22 @@
 import type { Clock } from "../clock.ts";
 import { LedgerBroken } from "../errors.ts";
-import type { Store } from "../store/store.ts";
+import type { Blob, Store } from "../store/store.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { PublishedHead } from "./audit/finding.ts";
 import type { RunCopy } from "./adopt.ts";
 import { bodiesNamed, promptsNamed } from "./bodies.ts";
 import { type Envelope, ExportLine } from "./export.ts";
+import { lineDigest, type SignedLines } from "./export-digest.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { shaOf } from "./staged.ts";
 
 /** A run that came in a file. */
 export interface ImportedRun {
   readonly run: string;
+  /** The version that exported it, as its first line says. */
+  readonly claw: string;
+  /** All of it but what signs it. */
+  readonly lines: SignedLines;
   /** Holds this run alone. */
   readonly ledger: Ledger;
   /** In-toto statements, as they came: nobody has compared them with the events yet. */
@@ -30,21 +35,25 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
   const statements: unknown[] = [];
   const envelopes: Envelope[] = [];
   let key: ImportedRun["key"] = null;
-  let run: string | null = null;
+  let first: Extract<ExportLine, { type: "export" }> | null = null;
   let firstAnchor: number | null = null;
   let number = 0;
-  const shas: string[] = [];
+  const shas = new Set<string>();
+  const digest = lineDigest();
   for await (const text of lines) {
     number += 1;
     if (text === "") continue;
-    const line = parse(text, number);
+    const { line, value } = parse(text, number);
+    digest.add(value);
     if (number === 1 ? line.type !== "export" : line.type === "export") throw unreadable(number, "is not in its place");
-    if (line.type === "export") run = line.run;
-    if (line.type === "event" && line.run !== run) throw unreadable(number, `is of run ${line.run}`);
-    if (line.type === "anchor") firstAnchor ??= line.seq;
+    if (line.type === "export") first = line;
+    if (line.type === "event" && line.run !== first?.run) throw unreadable(number, `is of run ${line.run}`);
+    if (line.type === "anchor") firstAnchor = Math.min(line.seq, firstAnchor ?? line.seq);
     if (line.type === "statement") statements.push(line.statement);
     if (line.type === "envelope") envelopes.push(line.envelope);
-    if (line.type === "body" && line.data !== null) shas.push(line.sha);
+    if ((line.type === "body" && shas.has(line.sha)) || (line.type === "key" && key !== null))
+      throw unreadable(number, "is there twice");
+    if (line.type === "body") shas.add(line.sha);
     if (line.type === "key") key = { keyid: line.keyid, publicKey: line.publicKey };
     if (line.type === "body" && line.data !== null && shaOf(Buffer.from(line.data, "base64")) !== line.sha)
       throw unreadable(number, `is not what its name, its hash, says: ${line.sha.slice(0, 12)}`);
@@ -52,11 +61,13 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
       throw unreadable(number, "is there twice");
     });
   }
-  if (run === null) throw unreadable(1, "is missing");
+  if (first === null) throw unreadable(1, "is missing");
   const ledger = openLedger({ store, clock, scrub: (text) => text });
-  const only = run;
+  const only = first.run;
   return {
-    run,
+    run: only,
+    claw: first.claw,
+    lines: digest.sum(),
     ledger,
     statements,
     envelopes,
@@ -65,9 +76,12 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     copy: async () => {
       const rows = await store.rows(only);
       const named = new Set(rows.flatMap(({ body }) => [...bodiesNamed(body), ...promptsNamed(body)]));
-      const own = shas.filter((sha) => named.has(sha));
-      const blobs = own.map(async (sha) => ({ sha, data: (await store.blob(sha)) ?? new Uint8Array() }));
-      return { rows, blobs: await Promise.all(blobs) };
+      const blobs: Blob[] = [];
+      for (const sha of shas) {
+        const data = named.has(sha) ? await store.blob(sha) : null;
+        if (data) blobs.push({ sha, data });
+      }
+      return { rows, blobs };
     },
   };
 }
@@ -87,10 +101,11 @@ async function take(store: Store, line: ExportLine): Promise<void> {
   }
 }
 
-function parse(text: string, number: number): ExportLine {
+/** The line, and the value as it came. */
+function parse(text: string, number: number): { readonly line: ExportLine; readonly value: { readonly type: string } } {
   const value = jsonOf(text, number);
   const line = checked(value, number);
-  if (line.success) return line.data;
+  if (line.success) return { line: line.data, value: value as ExportLine };
   const [issue] = line.error.issues;
   throw unreadable(number, `does not fit: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
 }

@@ -61,7 +61,7 @@ interface RunEnds {
 export interface Ledger extends StoredBodies, RunIndex, Pick<Upkeep, "size" | "backup" | "vacuum" | "bodyBytes"> {
   /** Takes bodies out for good, with who and why recorded in every run that names one; gives these runs. */
   redact(redaction: Redaction): Promise<readonly string[]>;
-  /** Bodies that only runs name which ended before a moment; patches, reports and manifests stay. */
+  /** Bodies that only runs name which ended before a moment; patches, reports, manifests and prompt files stay. */
   bodiesOfOldRuns(before: number): Promise<readonly Sha[]>;
   /** Starts or continues writing a run; throws Fenced while a live process owns it, LedgerBroken when its chain does not hold. */
   open(run: string): Promise<RunLog>;

@@ -47,8 +47,8 @@ export async function redact(store: Store, writers: Writers, redaction: Redactio
 }
 
 /**
- * Bodies that only runs name which ended before a moment, and which are still there. What a run changed and reported
- * stays: patches, reports and manifests are never among them.
+ * Bodies that only runs name which ended before a moment, and which are still there. What a run was told to do, changed and
+ * reported stays: prompt files, manifests, patches and reports are never among them.
  */
 export async function bodiesOfOldRuns(store: Store, before: number): Promise<readonly Sha[]> {
   const old = new Set<Sha>();

@@ -124,7 +124,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       manifest: text === undefined ? null : log.put(text),
       ...(connected && { prices: pricesOf(connected) }),
       budgets: sharedBudgets(budgets),
-      prompts: await keptPrompts(log),
+      ...(await keptPrompts(log)),
     });
     const judged = connected ? await judgePrompts(clone, manifest) : null;
     if (judged) await log.append(judged);
@@ -163,10 +163,10 @@ async function giveUp(log: RunLog, dir: string): Promise<void> {
 }
 
 /** The prompt files of this release, by their hashes; kept, so that a later release can be compared with them. */
-async function keptPrompts(log: RunLog): Promise<Record<string, string>> {
+async function keptPrompts(log: RunLog): Promise<Pick<EventOf<"run.started">, "prompts" | "promptsKept">> {
   const prompts = await everyPrompt();
   for (const { whole } of prompts) log.put(whole);
-  return Object.fromEntries(prompts.map(({ name, sha }) => [name, sha]));
+  return { prompts: Object.fromEntries(prompts.map(({ name, sha }) => [name, sha])), promptsKept: true };
 }
 
 /** From now on somebody looks on. */

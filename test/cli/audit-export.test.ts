@@ -111,6 +111,12 @@ test.each<[string, Change, string]>([
   ],
   ["a deleted statement", (lines) => lines.slice(0, -1), "run aaa1: statement 3 is missing"],
   ["another run's event", replaced("event", '"run":"aaa1"', '"run":"aaa2"'), "line 2 of the export is of run aaa2"],
+  [
+    "a cut tail, and the anchors before the last",
+    (lines) => lines.filter((line) => !event(35)(line) && !(line.type === "anchor" && line.seq < 4)),
+    "run aaa1: event 35 is anchored, and no longer there as it was",
+  ],
+  ["a body that is there twice", (lines) => [...lines, ...lines.filter((line) => line.type === "body")], "there twice"],
   ["an event that is there twice", (lines) => [...lines, ...lines.filter(event(3))], "of the export is there twice"],
   ["no first line", (lines) => lines.slice(1), "line 1 of the export is not in its place"],
   ["an empty file", () => [], "line 1 of the export is missing"],
@@ -120,6 +126,7 @@ test.each<[string, Change, string]>([
   const { lines, check } = await exported();
   const { code, err } = await check(change(lines));
   expect(code).toBe(24);
+  expect(err).not.toContain("backup");
   expect(err).toMatch(message.includes("[0-9") ? new RegExp(message) : message);
 });
 

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readSigningKey, seal } from "../../src/cli/audit/dsse.ts";
 import { type } from "../support/cli-desk.ts";
 import { ledgerFile } from "../support/ledger-file.ts";
 import { recordProvenFix } from "../support/recorded-fix.ts";
@@ -14,6 +15,12 @@ function newKey(kind: "ed25519" | "rsa" = "ed25519") {
     secret: pair.privateKey.export(pem).toString(),
     open: pair.publicKey.export({ type: "spki", format: "pem" }).toString(),
   };
+}
+
+interface Vouched {
+  readonly run: string;
+  readonly head: string;
+  readonly events: number;
 }
 
 /** An export of a fix, signed with a key that config.yaml says is in a file. */
@@ -71,10 +78,60 @@ test.each<[string, (lines: string[]) => string[], string]>([
     (lines) => lines.map((line) => line.replace(/"sig":"..../, '"sig":"AAAA')),
     "the signature of the record",
   ],
+  [
+    "another version in its first line",
+    (lines) => [lines[0]?.replace('"claw":"0.0.0"', '"claw":"9.9.9"') ?? "", ...lines.slice(1)],
+    "its lines are not those that were signed",
+  ],
+  [
+    "a line in another place",
+    ([first = "", second = "", ...rest]) => [first, ...rest.slice(0, 1), second, ...rest.slice(1)],
+    "its lines are not those that were signed",
+  ],
+  [
+    "words in place of the key",
+    (lines) => lines.map((line) => line.replace(/"publicKey":"[^"]*"/, '"publicKey":"words"')),
+    "the key that came with it cannot be read",
+  ],
+  [
+    "another key's name",
+    (lines) => lines.map((line) => line.replace(/"type":"key","keyid":"..../, '"type":"key","keyid":"0000')),
+    "the key that came with it is not the one that signed it",
+  ],
 ])("%s is found", async (_, change, problem) => {
   const { check, alter } = await signedExport();
   alter(change);
   expect(await check()).toMatchObject({ code: 24, out: expect.stringContaining(problem) });
+});
+
+test("a signed file that was laid out anew holds; an early claw's signature says what it does not cover", async () => {
+  const { secret, open } = newKey();
+  const { place, check, alter } = await signedExport(secret);
+  const json = async () => JSON.parse((await check("--json", "--key", place("open.pem", open))).out) as object;
+  alter((lines) => lines.map((line) => JSON.stringify(JSON.parse(line), null, 1).replaceAll("\n", " ")));
+  expect(await json()).toMatchObject({ holds: true, signed: { trusted: true, covers: "file" } });
+  const record = "application/vnd.claw.record+json";
+  alter((lines) =>
+    lines.map((line) => {
+      const { envelope } = JSON.parse(line) as { envelope?: { payloadType: string; payload: string } };
+      if (envelope?.payloadType !== record) return line;
+      const { run, head, events } = JSON.parse(Buffer.from(envelope.payload, "base64").toString()) as Vouched;
+      const early = seal(record, JSON.stringify({ run, head, events }), readSigningKey(secret));
+      return JSON.stringify({ type: "envelope", envelope: early });
+    }),
+  );
+  expect(await json()).toMatchObject({ holds: true, signed: { trusted: true, covers: "events" } });
+  expect((await check()).err).toContain("note: an early claw signed its events and statements only");
+});
+
+test("a private key is not taken for the public one that is asked for", async () => {
+  const { secret } = newKey();
+  const { place, check } = await signedExport(secret);
+  expect(await check("--key", place("wrong.pem", secret))).toEqual({
+    code: 2,
+    out: "",
+    err: expect.stringContaining("that is a private key, and whoever has it can sign") as string,
+  });
 });
 
 test("a run that was worked out anew and signed by somebody else is not one of the key that is known", async () => {
@@ -130,6 +187,8 @@ test("bodies that are not what they are called are refused, and those that no ev
     err: expect.stringContaining("is not what its name, its hash, says"),
   });
   alter((lines) => [...lines.slice(0, -1), body(poison, "poison")]);
+  expect((await take()).err).toContain("its lines are not those that were signed");
+  alter((lines) => lines.filter((line) => !/"type":"(envelope|key)"/.test(line)));
   expect((await take()).code).toBe(0);
   await expect(ledger.bytes(poison)).rejects.toThrow(poison.slice(0, 12));
 });

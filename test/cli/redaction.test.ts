@@ -44,6 +44,21 @@ test("a body is taken out of the file for good, with who and why in every run th
   await expect(ledger.text(sha)).rejects.toMatchObject({ name: "Redacted", outcome: "blocked" });
 });
 
+test("a body that is redacted already is told who did that, and nothing is recorded again", async () => {
+  const { ledger, sha } = await twoRuns();
+  await ledger.redact({ shas: [sha], by: "Ada", reason: "a name" });
+  const events = (await ledger.read("aaa")).events.length;
+  const again = (...more: string[]) =>
+    type(["audit", "redact", "aaa", "--blob", sha, "--reason", "again", ...more], { ledger });
+  expect(await again()).toEqual({
+    code: 0,
+    out: `body ${sha.slice(0, 12)} is redacted already, by Ada: a name\n`,
+    err: "",
+  });
+  expect(JSON.parse((await again("--json")).out)).toMatchObject({ sha, runs: [], already: true, by: "Ada" });
+  expect((await ledger.read("aaa")).events).toHaveLength(events);
+});
+
 test("what was taken out of earlier runs and is recorded by a later one is there again, and every run still verifies", async () => {
   const { ledger, sha, text } = await twoRuns();
   await ledger.redact({ shas: [sha], by: "Ada", reason: "it is old" });

@@ -8,6 +8,7 @@ import { bodiesNamed } from "../../src/ledger/bodies.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { AnchorRow } from "../../src/store/store.ts";
 import { type LedgerFile, ledgerFile, recordRun, stage } from "../support/ledger-file.ts";
+import { started } from "../support/facts.ts";
 import { recordProvenFix, tickingClock } from "../support/recorded-fix.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -226,4 +227,19 @@ test("hashes of prompt files name no bodies, whatever the prompts are called", (
   const [prompt, manifest] = ["0".repeat(64), "1".repeat(64)];
   const event = { type: "run.started", manifest, prompts: { patch: prompt, report: prompt } };
   expect(bodiesNamed(JSON.stringify(event))).toEqual([manifest]);
+  expect(bodiesNamed(JSON.stringify({ ...event, promptsKept: true }))).toEqual([manifest, prompt, prompt]);
+  expect(bodiesNamed(JSON.stringify({ ...event, reason: '"promptsKept":true' }))).toEqual([manifest]);
+});
+
+test("a prompt file that is deleted is missed, where the run says that it was kept; compacting leaves it", async () => {
+  const { ledger, tamper } = await ledgerFile();
+  const log = await ledger.open("run1");
+  const prompt = log.put("Fix it.");
+  await log.append({ ...started, prompts: { fix: prompt }, promptsKept: true });
+  await log.append({ type: "run.ended", outcome: "proven", reason: "", hint: "" });
+  await log.close();
+  expect(await ledger.bodiesOfOldRuns(Infinity)).toEqual([]);
+  expect((await ledger.audit()).findings).toEqual([]);
+  tamper("DELETE FROM blobs");
+  expect((await ledger.audit()).findings).toMatchObject([{ kind: "body", run: "run1", seq: 0 }]);
 });

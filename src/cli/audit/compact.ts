@@ -15,8 +15,8 @@ export const compact = command({
     ["--json", "print one JSON object"],
   ],
   more: `Gives unused space back to the system. With --bodies-older-than it takes texts out of old runs for good: prompts, replies,
-arguments and outputs that no younger run shares. Events, hashes, patches, reports and manifests stay, so every chain
-still verifies and every run still says what it did. Who did it is recorded in each run.
+arguments and outputs that no younger run shares. Events, hashes, patches, reports, manifests and prompt files stay, so
+every chain still verifies and every run still says what it did. Who did it is recorded in each run.
 
 Examples:
   claw audit compact --yes

@@ -30,6 +30,12 @@ export function readSigningKey(pem: string): SigningKey {
 
 /** A public key as PEM text. */
 export function readPublicKey(pem: string): SigningKey {
+  // Node would take its public part, and somebody would go on handing it out.
+  if (pem.includes("PRIVATE KEY"))
+    throw new UsageError(
+      "that is a private key, and whoever has it can sign: a public one is wanted",
+      "give its public part: openssl pkey -in key.pem -pubout -out public.pem",
+    );
   try {
     const key = createPublicKey(pem);
     if (key.asymmetricKeyType !== "ed25519") throw new TypeError("another type of key");

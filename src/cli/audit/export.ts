@@ -4,10 +4,13 @@ import { z } from "zod";
 import type { App } from "../../app.ts";
 import { systemClock } from "../../clock.ts";
 import { UsageError } from "../../errors.ts";
+import type { ExportLine } from "../../ledger/export.ts";
+import { lineDigest } from "../../ledger/export-digest.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { agentTrace, authorshipNote } from "../../reports/authorship.ts";
 import { otelTraces } from "../../reports/otel.ts";
 import { resultOf } from "../../reports/result.ts";
+import type { Statement } from "../../reports/statements.ts";
 import { writeNote as putNote } from "../../repo/notes.ts";
 import { openRepository } from "../../repo/repository.ts";
 import { foldRun } from "../../views/run.ts";
@@ -77,10 +80,17 @@ The run is named by the beginning of its id; without one, the newest is meant.`,
 async function* linesOf(ledger: Ledger, run: string, { config, version }: App): AsyncGenerator<string> {
   const key = await signingKey(config);
   const statements = await attest(ledger, run);
-  for await (const line of ledger.export(run, version)) yield JSON.stringify(line);
-  for (const statement of statements) yield JSON.stringify({ type: "statement", statement });
+  const digest = lineDigest();
+  const said = (line: ExportLine | { readonly type: "statement"; readonly statement: Statement }): string => {
+    digest.add(line);
+    return JSON.stringify(line);
+  };
+  for await (const line of ledger.export(run, version)) yield said(line);
+  for (const statement of statements) yield said({ type: "statement", statement });
   if (!key) return;
-  for (const line of signatureLines(await ledger.read(run), statements, key)) yield JSON.stringify(line);
+  const { head, events } = await ledger.read(run);
+  const record = { run, head, events: events.length, claw: version, lines: digest.sum() };
+  for (const line of signatureLines(record, statements, key)) yield JSON.stringify(line);
 }
 
 /** The formats of others, each one text. */

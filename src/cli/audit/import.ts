@@ -27,7 +27,7 @@ Exit codes: 0 it is in this ledger; 2 it cannot be read, or another run has its 
     const trusted = key === undefined ? null : await readKeyFile(resolve(cwd, key));
     const { findings, signed } = await auditExport(imported, [], trusted);
     const [first] = findings;
-    if (first) throw brokenRecord(first);
+    if (first) throw brokenRecord(first, "file");
     if (trusted !== null && signed?.trusted !== true)
       throw new UsageError(`${file} is not signed by the key in ${key}`, "ask for a file that is: audit.signingKey");
     const isNew = await (await (await app()).ledger()).adopt(await imported.copy());

@@ -1,7 +1,10 @@
 import { z } from "zod";
-import { UsageError } from "../../errors.ts";
+import { Redacted, UsageError } from "../../errors.ts";
 import { bodiesNamed } from "../../ledger/bodies.ts";
+import type { Recorded } from "../../ledger/events.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { plural, printable } from "../../text.ts";
+import { ofType } from "../../views/run.ts";
 import { command } from "../command.ts";
 import { deciderOf } from "../decision.ts";
 import { readRun } from "../run-id.ts";
@@ -41,6 +44,11 @@ Example:
         `see which there are: claw log ${run} --json`,
       );
     }
+    const before = (await isRedacted(ledger, sha)) ? redactionOf(events, sha) : null;
+    if (before) {
+      if (json) return out(JSON.stringify({ type: "redaction", version: 1, sha, runs: [], already: true, ...before }));
+      return out(printable(`body ${sha.slice(0, 12)} is redacted already, by ${before.by}: ${before.reason}`));
+    }
     const started = events.find((event) => event.type === "run.started");
     const decider = await deciderOf(opened.config, started?.repository ?? "/", as);
     const bytes = await ledger.bodyBytes([sha]);
@@ -50,3 +58,15 @@ Example:
     out(printable(`  by ${decider.by}: ${reason}`));
   },
 });
+
+const isRedacted = (ledger: Ledger, sha: string): Promise<boolean> =>
+  ledger.bytes(sha).then(
+    () => false,
+    (error: unknown) => error instanceof Redacted,
+  );
+
+/** Who had a body taken out, when and why, as a run has it on record; null where nobody did. */
+function redactionOf(events: readonly Recorded[], sha: string) {
+  const found = ofType(events, "bodies.redacted").findLast(({ redacted }) => redacted.includes(sha));
+  return found ? { at: found.at, by: found.by, reason: found.reason } : null;
+}

@@ -42,7 +42,7 @@ export async function readSubject(app: App, { what, cwd, repository: path }: Ask
   const run = await resolveRun(ledger, head?.run ?? named);
   const { findings } = await ledger.audit({ run, heads: head ? [head] : [] });
   const [first] = findings;
-  if (first) throw brokenRecord(first);
+  if (first) throw brokenRecord(first, "ledger");
   return { facts: await readRun(ledger, run), repository, head };
 }
 
@@ -59,7 +59,7 @@ export async function readSubjectFile(app: App, file: string, asked: Asked): Pro
   }
   const { findings } = await auditExport(imported, head ? [head] : []);
   const [first] = findings;
-  if (first) throw brokenRecord(first);
+  if (first) throw brokenRecord(first, "file");
   return { facts: await readRun(imported.ledger, imported.run), repository, head };
 }
 
@@ -85,8 +85,11 @@ async function headOfCommit(repository: Repository | null, what: string): Promis
 /** A finding as a sentence. */
 export const sentence = ({ run, problem }: Finding): string => (run === null ? problem : `run ${run}: ${problem}`);
 
-export const brokenRecord = (first: Finding): LedgerBroken =>
-  new LedgerBroken(
-    `the record is not as it was written: ${sentence(first)}`,
-    "restore it from a backup before trusting it; claw audit verify lists everything that was found",
-  );
+const remedies = {
+  ledger: "restore it from a backup before trusting it; claw audit verify lists everything that was found",
+  file: "do not trust this file: ask who gave it to you for another export of the run; claw audit verify --file lists everything that was found",
+};
+
+/** `lies` where the record is: in a ledger, which may have a backup, or in a file that somebody gave. */
+export const brokenRecord = (first: Finding, lies: keyof typeof remedies): LedgerBroken =>
+  new LedgerBroken(`the record is not as it was written: ${sentence(first)}`, remedies[lies]);

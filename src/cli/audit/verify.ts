@@ -49,9 +49,11 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     for (const finding of audit.findings) out(`✗ ${sentence(finding)}`);
     if (audit.further > 0) out(`✗ and ${audit.further} more`);
     const [first] = audit.findings;
-    if (first) throw brokenRecord(first);
+    if (first) throw brokenRecord(first, input.file === undefined ? "ledger" : "file");
     out(`✓ as it was written: ${counted(audit)}`);
     if (audit.signed) out(signature(audit.signed));
+    if (audit.signed?.covers === "events")
+      err("note: an early claw signed its events and statements only, not its first line and its anchors");
     if (audit.heads === 0) err("note: no head from outside was compared; an older or shorter copy would hold, too");
   },
 });

@@ -3,7 +3,8 @@ import type { Divergence, Replay } from "../../agent/replay/replay.ts";
 import { exitCodes, UsageError } from "../../errors.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { plural, printable } from "../../text.ts";
-import { openExport } from "../audit/exported.ts";
+import { auditExport, openExport } from "../audit/exported.ts";
+import { brokenRecord } from "../audit/subject.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
 
@@ -80,7 +81,10 @@ async function source(
   }
   if (prefix !== undefined)
     throw new UsageError("a run and --file exclude each other", "the file names its run itself");
-  return openExport(cwd, file);
+  const imported = await openExport(cwd, file);
+  const [first] = (await auditExport(imported, [])).findings;
+  if (first) throw brokenRecord(first, "file");
+  return imported;
 }
 
 function counted({ sessions, requests, calls, wire, rerun }: Replay): string {

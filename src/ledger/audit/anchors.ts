@@ -40,7 +40,7 @@ export async function auditAnchors(pages: Pages, { run, from, ends, signal }: Re
       newest = anchor;
       count += 1;
       if (anchor.last >= (unknown.get(anchor.run) ?? Infinity)) unknown.delete(anchor.run);
-      if (!given && (run === undefined || run === anchor.run)) findings.push(...(await lostHead(pages, anchor)));
+      if (run === undefined ? !given : run === anchor.run) findings.push(...(await lostHead(pages, anchor)));
     }
     if (page.length < AT_ONCE) return { anchors: count, findings: [...findings, ...[...unknown].map(unanchored)] };
     await letOthersRun(undefined, signal && { signal });
