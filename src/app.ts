@@ -48,18 +48,7 @@ export function openApp(version: string): App {
   let opened: Promise<Ledger> | undefined;
   const secrets = secretBook(knownSecrets(config));
   const ledger = (): Promise<Ledger> => (opened ??= open(config, secrets));
-  const forge: App["forge"] = async (place, call) => {
-    const { openForge } = await import("./forge/open.ts");
-    const { hosts } = config.user.forge;
-    const onToken = (token: string): void => secrets.learn(`the token for ${place.host}`, token);
-    const credential = async (host: string, own: ForgeHost | undefined) => {
-      const found = await forgeCredential(config, host, own);
-      for (const secret of found?.kind === "app" ? [found.key] : found ? [found.read, found.write] : [])
-        onToken(secret);
-      return found;
-    };
-    return openForge(place, { hosts, credential, onToken, version, patienceMs: FORGE_PATIENCE_MS, ...call });
-  };
+  const forge = forgesOf(config, secrets, version);
   const house = async (cwd: string | null, waiver?: Waiver): Promise<House> => ({
     version,
     home: config.home,
@@ -180,6 +169,24 @@ function withCertificates(policy: SandboxPolicy, file: string | undefined): Sand
     ...policy,
     mounts: [...policy.mounts, { source: file, target }],
     env: { ...policy.env, NODE_EXTRA_CA_CERTS: target, SSL_CERT_FILE: target, PIP_CERT: target },
+  };
+}
+
+/** Opens forges with what the configuration says of each; their tokens are secrets from the moment they are known. */
+function forgesOf(config: Config, secrets: SecretBook, version: string): App["forge"] {
+  const { hosts } = config.user.forge;
+  const localGit = async (bare: string) => (await import("./repo/bare.ts")).openBare(bare, { searchPath: config.path });
+  const here = { localGit, now: () => systemClock.now() };
+  return async (place, call) => {
+    const { openForge } = await import("./forge/open.ts");
+    const onToken = (token: string): void => secrets.learn(`the token for ${place.host}`, token);
+    const credential = async (host: string, own: ForgeHost | undefined) => {
+      const found = await forgeCredential(config, host, own);
+      for (const secret of found?.kind === "app" ? [found.key] : found ? [found.read, found.write] : [])
+        onToken(secret);
+      return found;
+    };
+    return openForge(place, { hosts, credential, onToken, version, patienceMs: FORGE_PATIENCE_MS, ...here, ...call });
   };
 }
 

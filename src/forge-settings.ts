@@ -49,6 +49,10 @@ export const ForgeSettings = z
         "The least share of claw's last 20 decided pull requests that people must have merged for it to open another; 0 asks for none.",
     }),
     labels: z.array(z.string().min(1).max(50)).default([]).meta({ description: "Put on each of its pull requests." }),
+    local: z.record(z.string().startsWith("/"), z.string().startsWith("/")).default({}).meta({
+      description:
+        "Repositories of this machine whose issues and pull requests are files beside a bare repository: the working tree's path, and the bare one's.",
+    }),
     hosts: z.record(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/), ForgeHost).default({}),
   })
   .prefault({});

@@ -1,16 +1,23 @@
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { App } from "../app.ts";
 import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
 import type { Forge, ForgeIssue, Place } from "../forge/forge.ts";
-import { type IssueName, placeName, placeOfRemote } from "../forge/place.ts";
+import { type IssueName, localPlace, pathOfRemote, placeName, placeOfRemote } from "../forge/place.ts";
 import { type EarlierWork, workOn } from "../policy/publish.ts";
 import { openRepository } from "../repo/repository.ts";
 import { plural, stripInvisible } from "../text.ts";
 import type { CommandDesk } from "./command.ts";
 import type { Issue } from "./issue.ts";
 
-/** The place that the remote called origin of the repository around `cwd` leads to. */
+/**
+ * The place that the remote called origin of the repository around `cwd` leads to: on a forge, or a bare repository of this
+ * machine. The user's configuration can name a bare repository for it instead.
+ */
 export async function placeOfOrigin({ config }: App, cwd: string): Promise<Place> {
   const { origin, root } = await openRepository(cwd, { searchPath: config.path, home: config.userHome });
+  const path = config.user.forge.local[root] ?? (origin === null ? null : pathOfRemote(origin));
+  if (path !== null) return localPlace(await realpath(resolve(root, path)).catch(() => resolve(root, path)));
   const place = origin === null ? null : placeOfRemote(origin);
   if (place) return place;
   const why = origin === null ? "has no remote called origin" : "has an origin that is on no forge";

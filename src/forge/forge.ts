@@ -1,6 +1,9 @@
 import type { Reach } from "../policy/forge-reach.ts";
 
-/** A repository on a forge. `host` is a name with an optional port: "github.com", "git.example.org:8443". */
+/**
+ * A repository on a forge. `host` is a name with an optional port: "github.com", "git.example.org:8443". Without a server it
+ * is `LOCAL`, and owner and repo together are the path of a bare repository.
+ */
 export interface Place {
   readonly host: string;
   readonly owner: string;
@@ -82,12 +85,15 @@ export interface Check {
 }
 
 /** How git reaches the repository, with the credential that writes. Resolved at the moment of use and never stored. */
-interface PushAccess {
-  /** Without a credential in it. */
-  readonly url: string;
-  readonly username: string;
-  readonly secret: string;
-}
+type PushAccess =
+  | {
+      /** Without a credential in it. */
+      readonly url: string;
+      readonly username: string;
+      readonly secret: string;
+    }
+  /** A bare repository of this machine. */
+  | { readonly path: string };
 
 /**
  * Where issues and pull requests live: everything claw can do there. There is no merging, approving, marking ready,

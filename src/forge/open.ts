@@ -2,7 +2,8 @@ import type { ForgeHost } from "../forge-settings.ts";
 import { ClawError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
 import type { Forge, Place } from "./forge.ts";
-import { placeName } from "./place.ts";
+import type { LocalGit } from "./local/local-git.ts";
+import { barePath, LOCAL, placeName } from "./place.ts";
 
 export interface ForgeWishes {
   /** Forges the user's configuration names; github.com is known without. */
@@ -16,12 +17,19 @@ export interface ForgeWishes {
   readonly patienceMs: number;
   readonly signal?: AbortSignal;
   readonly onWait?: (seconds: number) => void;
+  /** Reads a bare repository of this machine; without it there are no places here. */
+  readonly localGit?: (bare: string) => Promise<LocalGit>;
+  readonly now?: () => number;
 }
 
 /** The forge of a place. Only hosts that the user knows are talked to: a repository's remote can redirect no credential. */
 export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forge> {
   const { hosts, version, patienceMs, signal, onWait, onToken } = wishes;
   const { host } = place;
+  if (host === LOCAL && wishes.localGit && wishes.now) {
+    const { openLocal } = await import("./local/local.ts");
+    return openLocal({ place, git: await wishes.localGit(barePath(place)), now: wishes.now });
+  }
   const configured = hosts[host];
   const unavailable = (message: string, hint: string): ClawError =>
     new ClawError(message, { outcome: "forge-unavailable", hint });

@@ -1,6 +1,7 @@
 /** What a credential could do in a repository, as far as its forge tells. */
 export interface Reach {
-  readonly kind: "token" | "app";
+  /** "local": the files of a repository on this machine, with the rights of the account. */
+  readonly kind: "token" | "app" | "local";
   /** Whose it is; null for an App's. */
   readonly account: string | null;
   readonly mayPush: boolean;

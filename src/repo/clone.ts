@@ -148,7 +148,7 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     read,
     list,
     commit: (spec) => makeCommit(git(), spec),
-    publish: (made, branch) => publishBranch(repository, git(), { base: commit, commit: made, branch }),
+    publish: (made, branch) => publishBranch(repository, git(), { known: [commit], commit: made, branch }),
     sandboxGit: async (working, wanted) => {
       const { commit: head, packs } = wanted === tree ? { commit, packs: null } : await work(wanted);
       const readTree = trees.holds(working, wanted) ? null : wanted;

@@ -59,6 +59,12 @@ export function bare(dir: string): WorkspaceError {
   return new WorkspaceError(`${dir} is a bare repository or a git directory`, "clone it, and run claw in the clone");
 }
 
+/** The layout of a bare repository; it has no working tree, so its root is itself. */
+export async function describeBare(dir: string): Promise<Layout> {
+  if (await isGitDir(dir)) return describe(dir, dir);
+  throw new WorkspaceError(`${dir} is no bare repository`, "make one: git clone --bare <repository> <path>");
+}
+
 async function gitDirBehind(dotGit: string, kind: Kind): Promise<string> {
   if (kind === "directory") return dotGit;
   const target = kind === "file" && /^gitdir: (.+)$/m.exec(await readFile(dotGit, "utf8"))?.[1];

@@ -1,7 +1,6 @@
 import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
 import { GitFailed, type HostGit, type Identity } from "./host-git.ts";
-import type { Repository } from "./repository.ts";
-import { withView } from "./shadow.ts";
+import { type Viewed, withView } from "./shadow.ts";
 
 /** What a commit says. The committer is the author. `at` in milliseconds since the epoch; seconds are kept. */
 export interface CommitSpec {
@@ -28,13 +27,13 @@ export async function makeCommit(git: HostGit, spec: CommitSpec): Promise<string
 const prefix = "claw/";
 
 /**
- * Makes `branch` in the user's repository at `commit`, taking the objects that are new since `base` there first. An
+ * Makes `branch` in a repository at `commit`, taking the objects there first that are in none of the `known` commits. An
  * existing branch is never moved; when it is at `commit` already, there is nothing to do.
  */
 export async function publishBranch(
-  repository: Repository,
+  repository: Viewed,
   git: HostGit,
-  made: { base: string; commit: string; branch: string },
+  made: { known: readonly string[]; commit: string; branch: string },
 ) {
   const { commit, branch } = made;
   const ref = `refs/heads/${branch}`;
@@ -44,7 +43,8 @@ export async function publishBranch(
       `${JSON.stringify(branch)} cannot be a branch of claw`,
       `it must begin with ${prefix} and be a branch name git accepts`,
     );
-  const pack = await git.run(["pack-objects", "--revs", "--stdout", "-q"], { stdin: `${commit}\n^${made.base}\n` });
+  const wanted = [commit, ...made.known.map((one) => `^${one}`)];
+  const pack = await git.run(["pack-objects", "--revs", "--stdout", "-q"], { stdin: `${wanted.join("\n")}\n` });
 
   await withView(repository, async (view) => {
     const theirs = view.git({ objectDir: `${repository.commonDir}/objects` });

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClawError, UsageError } from "../errors.ts";
 import { judgeBranch } from "../policy/judge.ts";
-import { GitFailed } from "./host-git.ts";
+import { pushLocal } from "./push-local.ts";
 import type { Repository } from "./repository.ts";
 import { withView } from "./shadow.ts";
 
@@ -11,11 +11,16 @@ export interface PushSpec {
   readonly commit: string;
   /** Its name there: claw/… and nothing else. */
   readonly branch: string;
+  readonly to: PushTarget | { readonly path: string };
+  readonly signal?: AbortSignal;
+}
+
+/** A repository on a server. */
+interface PushTarget {
   /** http or https, without a credential in it. */
   readonly url: string;
   readonly username: string;
   readonly secret: string;
-  readonly signal?: AbortSignal;
 }
 
 /** Git asks it for the password and gets the next line of descriptor 3: the secret is in no file, argument or variable. */
@@ -26,41 +31,46 @@ const askpass = '#!/bin/sh\nIFS= read -r secret <&3 && printf "%s\\n" "$secret"\
  * credential helper of anybody plays a part. Doing it twice does no harm; a branch that is elsewhere is never moved.
  */
 export async function pushBranch(repository: Repository, spec: PushSpec): Promise<void> {
-  const { commit, branch, secret, signal } = spec;
+  const { commit, branch, to, signal } = spec;
   if (judgeBranch(branch).verdict === "deny")
     throw new UsageError(`${branch} is not a branch of claw`, "only branches below claw/ are pushed");
-  const url = new URL(spec.url);
+  if ("path" in to) return pushLocal(repository, { ...to, commit, branch });
+  const { secret } = to;
+  const url = new URL(to.url);
   if (url.protocol !== "https:" && url.protocol !== "http:")
-    throw new UsageError(`${spec.url} is no http address`, "git is pushed over https");
-  url.username = spec.username;
+    throw new UsageError(`${to.url} is no http address`, "git is pushed over https");
+  url.username = to.username;
   await withView(repository, async (view) => {
     const program = join(view.dir, "askpass");
     await writeFile(program, askpass, { mode: 0o700 });
-    try {
-      await view
-        .git()
-        .run(["push", "--porcelain", "--no-verify", "--no-signed", url.href, `${commit}:refs/heads/${branch}`], {
-          remote: { protocol: url.protocol === "https:" ? "https" : "http", askpass: program, secret },
-          ...(signal && { signal }),
-        });
-    } catch (error) {
-      throw error instanceof GitFailed ? refusal(error, spec) : error;
-    }
+    const args = ["--porcelain", "--no-verify", "--no-signed", url.href, `${commit}:refs/heads/${branch}`];
+    const { code, stdout, stderr } = await view.git().run(["push", ...args], {
+      remote: { protocol: url.protocol === "https:" ? "https" : "http", askpass: program, secret },
+      answers: [0, 1, 128],
+      ...(signal && { signal }),
+    });
+    // Why a branch was refused stands in the list of branches, what the server says beside it.
+    if (code !== 0) throw refusal(`${stdout.toString("utf8")} ${stderr}`, branch, to);
   });
 }
 
-function refusal(error: GitFailed, { branch, url, secret }: PushSpec): ClawError {
-  const said = error.stderr.replaceAll(secret, "…").replace(/\s+/g, " ").slice(-300);
+function refusal(answer: string, branch: string, { url, secret }: PushTarget): ClawError {
+  const all = answer
+    .replaceAll(secret, "…")
+    .replaceAll(/^hint:.*$/gm, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  const said = all.slice(-300);
   const failed = (message: string, hint: string): ClawError =>
     new ClawError(message, { outcome: "forge-unavailable", hint });
-  if (/non-fast-forward|fetch first|already exists|stale info/i.test(said))
+  if (/non-fast-forward|fetch first|already exists|stale info/i.test(all))
     return failed(
       `${branch} is on ${url} already, with other commits`,
       "somebody pushed to it: claw moves no branch; start a new run",
     );
-  if (/Authentication failed|could not read|403|401/i.test(said))
+  if (/Authentication failed|could not read|403|401/i.test(all))
     return failed(`${url} refuses the push: ${said}`, "the token needs write access to the repository's contents");
-  if (/protected branch|GH0|rule violations|signed/i.test(said))
+  if (/protected branch|GH0|rule violations|signed/i.test(all))
     return failed(
       `${url} refuses the push by its rules: ${said}`,
       "the change is on the local branch; look at the rules for branches below claw/",

@@ -143,7 +143,8 @@ function carried(stored: Settings): Record<string, string> {
   return Object.fromEntries(pairs.filter((pair): pair is [string, string] => /^[a-z0-9]+$/i.test(pair[1] ?? "")));
 }
 
-function objectFormatOf(stored: Settings): ObjectFormat {
+/** How a repository with these settings names its objects. */
+export function objectFormatOf(stored: Settings): ObjectFormat {
   const name = stored.get("extensions.objectformat")?.at(-1) ?? "sha1";
   if (name === "sha1" || name === "sha256") return name;
   throw new WorkspaceError(

@@ -66,7 +66,7 @@ export async function openPullRequest(
     });
   if (!there) await effects.judge("pull-request", judgeCaps(await forge.pullRequests(), authority, clock.now()));
   if (!effects.isDone("push")) {
-    await pushBranch(repository, { commit, branch, signal, ...(await forge.pushAccess()) });
+    await pushBranch(repository, { commit, branch, signal, to: await forge.pushAccess() });
     await effects.done("push", `${placeName(place)} ${branch}`);
   }
   const made =

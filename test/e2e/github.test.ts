@@ -149,7 +149,8 @@ test("a change that needs a person is asked about once where its issue is, and g
   const [, hash = ""] = /^\/claw approve (\w{12})$/m.exec(thread.at(-1)?.body ?? "") ?? [];
   expect(thread.at(-1)?.body).toContain("Makefile is protected");
 
-  forge.permissions.set("ada", "write");
+  // The token may be that of a person who writes: claw's own question is no answer to it.
+  forge.permissions.set("ada", "write").set("claw", "admin");
   const say = (login: string, body: string, edited = false) =>
     thread.push({ login, association: "OWNER", body, edited });
   say("eve", `/claw approve ${hash}`);

@@ -39,6 +39,7 @@ test("the forge is asked for these things and nothing else: there is no code to 
 
 test("git pushes without force, to branches below claw/ only", () => {
   const push = readFileSync(join(folder, "../repo/push.ts"), "utf8");
-  expect(push).toContain('judgeBranch(branch).verdict === "deny"');
+  expect(push.indexOf('judgeBranch(branch).verdict === "deny"')).toBeGreaterThan(0);
+  expect(push.indexOf("pushLocal(")).toBeGreaterThan(push.indexOf("judgeBranch(branch)"));
   expect(push).not.toMatch(/--force|-f["'`]|`\+|--mirror|--delete|--all/);
 });

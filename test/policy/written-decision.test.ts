@@ -13,6 +13,7 @@ test("a line of a comment decides about the change whose hash it names", () => {
     verdict: "reject",
     reason: "breaks the build",
   });
+  expect(writtenDecision(`\`\`\`\nlog\n\`\`\`\n/claw approve ${diff}`, diff)?.verdict).toBe("approve");
 });
 
 test.for([
@@ -22,6 +23,9 @@ test.for([
   ["more than the hash", `/claw approve ${diff}0`],
   ["a quoted line", `> /claw approve ${diff}`],
   ["words before it", `please /claw approve ${diff}`],
+  ["a line in a fence", `Look:\n\`\`\`\n/claw approve ${diff}\n\`\`\`\n`],
+  ["a line in a fence that never ends", `~~~ text\n/claw approve ${diff}`],
+  ["what claw wrote itself", `/claw approve ${diff}\n\n<!-- claw run=r asks=${diff.slice(0, 12)} -->\n`],
   ["another word", `/claw merge ${diff}`],
 ])("%s decides nothing", ([, comment = ""]) => {
   expect(writtenDecision(comment, diff)).toBeNull();

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { nanoOf } from "../../budgets.ts";
 import type { UserConfig } from "../../config.ts";
-import { readIssueName } from "../../forge/place.ts";
+import { LOCAL, readIssueName } from "../../forge/place.ts";
 import { UsageError } from "../../errors.ts";
 import type { RunLimits } from "../../views/spend.ts";
 import type { Waiver } from "../../workflows/start.ts";
@@ -155,7 +155,8 @@ async function waiverFor({ sandbox, pr }: Input, desk: CommandDesk): Promise<Wai
 async function readIssueOf({ issue, again }: Input, desk: CommandDesk): Promise<Issue | ForgeIssueText> {
   const [word] = issue;
   const name = issue.length === 1 && word !== undefined ? readIssueName(word) : null;
-  if (!name || existsSync(resolve(desk.cwd, word ?? ""))) return readIssue(issue, desk);
+  const isFile = name?.place?.host !== LOCAL && existsSync(resolve(desk.cwd, word ?? ""));
+  if (!name || isFile) return readIssue(issue, desk);
   const { readForgeIssue } = await import("../forge-issue.ts");
   return readForgeIssue(desk, name, again);
 }

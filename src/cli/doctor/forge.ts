@@ -30,8 +30,11 @@ Exit codes: 0 the credential can publish; 22 it cannot, or the forge does not an
 
 function lines(repository: string, reach: Reach): string[] {
   const { missing, excess } = judgeReach(reach);
-  const whose =
-    reach.kind === "app" ? "a GitHub App, asked for one permission at a time" : `a token of ${reach.account}`;
+  const whose = {
+    app: "a GitHub App, asked for one permission at a time",
+    token: `a token of ${reach.account}`,
+    local: `none: files of this machine, as ${reach.account}`,
+  }[reach.kind];
   const scopes = reach.scopes?.filter(Boolean).join(", ");
   return [
     `repository  ${repository}`,

@@ -1,6 +1,6 @@
 import type { Octokit } from "octokit";
 import type { ForgeComment } from "../forge.ts";
-import { isInDoubt } from "./failure.ts";
+import { isInDoubt, isRequestFailure } from "./failure.ts";
 
 type Thread = {
   readonly owner: string;
@@ -51,6 +51,12 @@ const WRITERS = new Set(["admin", "maintain", "write"]);
 
 /** What the repository itself says a person may do; who is no collaborator may nothing. */
 export async function mayWrite(octokit: Octokit, at: { owner: string; repo: string }, login: string): Promise<boolean> {
-  const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...at, username: login });
-  return WRITERS.has(data.permission);
+  try {
+    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...at, username: login });
+    return WRITERS.has(data.permission);
+  } catch (error) {
+    // Apps, and accounts that are gone: the forge knows no such person.
+    if (isRequestFailure(error) && error.status === 404) return false;
+    throw error;
+  }
 }

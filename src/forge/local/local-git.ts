@@ -1,0 +1,11 @@
+/** What the local forge asks of the bare repository, which it never touches itself. */
+export interface LocalGit {
+  /** Short name of the branch that HEAD is on. */
+  defaultBranch(): Promise<string>;
+  /** The commit a branch is at; null when there is no such branch. */
+  branch(name: string): Promise<string | null>;
+  /** Is this commit in the branch's history? False when either is not there. */
+  contains(branch: string, commit: string): Promise<boolean>;
+  /** Unified text of the change from one commit to another. */
+  changes(from: string, to: string): Promise<string>;
+}

@@ -1,0 +1,225 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Forge } from "../../src/forge/forge.ts";
+import { openForge } from "../../src/forge/open.ts";
+import { localPlace } from "../../src/forge/place.ts";
+import { openBare } from "../../src/repo/bare.ts";
+import { pushBranch } from "../../src/repo/push.ts";
+import { openRepository } from "../../src/repo/repository.ts";
+import { commitAll, git, makeRepository, temporary, write } from "../repo/fixture.ts";
+import { startForgeServer } from "../support/forge-server.ts";
+
+/** A forge, and what people do there. */
+interface Ground {
+  readonly forge: Forge;
+  readonly bare: string;
+  /** An issue and its comments, all by somebody who owns the repository. */
+  readonly issue: (number: number, title: string, body: string, comments?: readonly string[]) => void;
+  readonly close: (pull: number) => void;
+  readonly merge: (pull: number, branch: string) => void;
+  readonly labelsOf: (pull: number) => readonly string[];
+}
+
+const wishes = { hosts: {}, onToken: () => {}, version: "t", patienceMs: 0, now: () => Date.now() };
+
+async function onServer(bare: string): Promise<Ground> {
+  const server = await startForgeServer(bare);
+  onTestFinished(() => server.close());
+  const { host, url, token } = server;
+  const forge = await openForge(
+    { host, owner: "o", repo: "r" },
+    {
+      ...wishes,
+      hosts: { [host]: { api: `${url}/api/v3`, web: url } },
+      credential: async () => ({ kind: "tokens", read: token, write: token }),
+    },
+  );
+  server.permissions.set("ada", "admin");
+  const change = (number: number, to: object) =>
+    Object.assign(
+      server.pulls.find((pull) => pull.number === number)!,
+      to,
+    );
+  return {
+    forge,
+    bare,
+    issue: (number, title, body, comments = []) =>
+      void server.issues.set(number, {
+        title,
+        body,
+        comments: comments.map((text) => ({ login: "ada", association: "OWNER", body: text })),
+      }),
+    close: (number) => void change(number, { state: "closed" }),
+    merge: (number) => void change(number, { state: "closed", merged_at: new Date().toISOString() }),
+    labelsOf: (number) => server.labels.get(number) ?? [],
+  };
+}
+
+async function onDisk(bare: string): Promise<Ground> {
+  const folder = `${bare}.forge`;
+  const forge = await openForge(localPlace(bare), {
+    ...wishes,
+    credential: () => Promise.reject(new Error("files need no credential")),
+    localGit: (path) => openBare(path),
+  });
+  const page = (number: number): string => join(folder, "pulls", `${number}.md`);
+  return {
+    forge,
+    bare,
+    issue(number, title, body, comments = []) {
+      mkdirSync(join(folder, "issues", `${number}`), { recursive: true });
+      writeFileSync(join(folder, "issues", `${number}.md`), `---\nlabels: [bug]\n---\n# ${title}\n\n${body}\n`);
+      for (const [index, text] of comments.entries())
+        writeFileSync(join(folder, "issues", `${number}`, `${index + 1}.md`), text);
+    },
+    close: (number) => writeFileSync(page(number), readFileSync(page(number), "utf8").replace("open", "closed")),
+    merge: (_, branch) => git(bare, "update-ref", "refs/heads/main", branch),
+    labelsOf: (number) =>
+      /^labels:((?:\n +- .*)*)$/m.exec(readFileSync(page(number), "utf8"))?.[1]?.match(/\w+/g) ?? [],
+  };
+}
+
+/** A clone with a commit that the bare repository lacks. */
+function made(): { readonly bare: string; readonly cwd: string; readonly commit: string } {
+  const cwd = makeRepository({ "a.txt": "one\n" });
+  const bare = join(temporary(), "r.git");
+  git(cwd, "clone", "--quiet", "--bare", cwd, bare);
+  write(cwd, { "a.txt": "two\n" });
+  return { bare, cwd, commit: commitAll(cwd, "second") };
+}
+
+const branch = "claw/a-fix-abc";
+
+describe.for([
+  ["GitHub", onServer],
+  ["files beside a bare repository", onDisk],
+] as const)("%s", ([, open]) => {
+  async function pushed() {
+    const { bare, cwd, commit } = made();
+    const ground = await open(bare);
+    const { forge } = ground;
+    const push = async () =>
+      pushBranch(await openRepository(cwd), {
+        commit: git(cwd, "rev-parse", "HEAD"),
+        branch,
+        to: await forge.pushAccess(),
+      });
+    await push();
+    const draft = { branch, base: await forge.defaultBranch(), title: "Fix: a", body: "Why.\n\n<!-- claw run=r -->\n" };
+    return { ...ground, cwd, commit, push, draft };
+  }
+
+  test("an issue is read with who said what, and a thread without its middle", async () => {
+    const ground = await open(made().bare);
+    ground.issue(7, "sum([]) throws", "It should be 0.", ["Same here."]);
+    expect(await ground.forge.readIssue(7)).toMatchObject({
+      number: 7,
+      title: "sum([]) throws",
+      body: "It should be 0.",
+      state: "open",
+      locked: false,
+      isPullRequest: false,
+      labels: ["bug"],
+      association: "OWNER",
+      comments: [{ association: "OWNER", body: "Same here." }],
+      commentsLeftOut: 0,
+    });
+    ground.issue(
+      8,
+      "t",
+      "b",
+      Array.from({ length: 400 }, (_, index) => `comment ${index}`),
+    );
+    const { comments, commentsLeftOut } = await ground.forge.readIssue(8);
+    expect([comments[0]?.body, comments.at(-1)?.body, comments.length + commentsLeftOut]).toEqual([
+      "comment 0",
+      "comment 399",
+      400,
+    ]);
+    expect(comments.length).toBeLessThan(100);
+    await expect(ground.forge.readIssue(9)).rejects.toMatchObject({ outcome: "usage" });
+  });
+
+  test("a branch is pushed once and never moved, and becomes one draft", async () => {
+    const { bare, forge, commit, cwd, push, draft } = await pushed();
+    await push();
+    expect(git(bare, "rev-parse", branch)).toBe(commit);
+    expect(await forge.pullRequestFrom(branch)).toBeNull();
+    const first = await forge.openDraft(draft);
+    expect(first).toMatchObject({ state: "open", draft: true, own: true, branch, commit });
+    expect(await forge.openDraft(draft)).toEqual(first);
+    expect(await forge.pullRequests()).toEqual([first]);
+    expect(await forge.pullRequestFrom(branch)).toEqual(first);
+    git(cwd, "commit", "--quiet", "--amend", "--message=other");
+    await expect(push()).rejects.toMatchObject({
+      outcome: "forge-unavailable",
+      message: expect.stringContaining("already"),
+    });
+    expect(git(bare, "rev-parse", branch)).toBe(commit);
+  });
+
+  test("what people do with a draft is seen: their commits, that they closed it, that they merged it", async () => {
+    const { bare, forge, commit, cwd, draft, close, merge } = await pushed();
+    const { number } = await forge.openDraft(draft);
+    expect(await forge.followUp(number, commit)).toEqual({ state: "open", edits: null });
+    write(cwd, { "a.txt": "three\n" });
+    commitAll(cwd, "by a person");
+    git(cwd, "push", "--quiet", bare, `HEAD:${branch}`);
+    const { edits } = await forge.followUp(number, commit);
+    expect(edits).toMatch(/-two\n\+three/);
+    close(number);
+    expect((await forge.pullRequestFrom(branch))?.state).toBe("closed");
+    merge(number, branch);
+    expect((await forge.followUp(number, commit)).state).toBe("merged");
+    await expect(forge.followUp(number + 50, commit)).rejects.toMatchObject({ outcome: "usage" });
+  });
+
+  test("labels, a check and a comment are there once, however often they are asked for", async () => {
+    const { forge, commit, draft, issue, labelsOf } = await pushed();
+    issue(7, "t", "b");
+    const { number } = await forge.openDraft(draft);
+    const check = { commit, name: "claw proof", run: "r", title: "proven", summary: "All.", remarks: [] };
+    const said = [];
+    for (const _ of [1, 2]) {
+      await forge.addLabels(number, ["claw"]);
+      expect(await forge.showCheck(check)).toBe(true);
+      said.push(await forge.say(7, "May I?", "<!-- claw run=r asks=d -->"));
+    }
+    expect(labelsOf(number)).toEqual(["claw"]);
+    expect(said[0]).toBe(said[1]);
+    expect((await forge.comments(7)).map(({ body, edited }) => [body, edited])).toEqual([
+      ["May I?\n\n<!-- claw run=r asks=d -->\n", false],
+    ]);
+  });
+
+  test("who may decide is whom the repository lets write", async () => {
+    const { forge } = await open(made().bare);
+    const { account, mayPush } = await forge.reach();
+    expect([await forge.account(), mayPush, await forge.mayWrite("nobody-at-all")]).toEqual([account, true, false]);
+  });
+});
+
+test("on disk a comment counts as its owner's only where nobody else can write it, and links lead nowhere", async () => {
+  const { bare, forge, issue } = await onDisk(made().bare);
+  issue(7, "t", "b", ["loose", "fine"]);
+  chmodSync(`${bare}.forge/issues/7/1.md`, 0o666);
+  symlinkSync("/etc/hostname", `${bare}.forge/issues/7/3.md`);
+  expect((await forge.comments(7)).map(({ body, edited }) => [body, edited])).toEqual([
+    ["loose", true],
+    ["fine", false],
+  ]);
+  expect(await forge.mayWrite(await forge.account())).toBe(true);
+  expect(await forge.mayWrite("grace")).toBe(false);
+  writeFileSync(`${bare}.forge/writers`, "grace\n");
+  expect(await forge.mayWrite("grace")).toBe(true);
+  chmodSync(`${bare}.forge/writers`, 0o666);
+  expect(await forge.mayWrite("grace")).toBe(false);
+});
+
+test("a bare repository that decides by a hook what is pushed to it is not gone round", async () => {
+  const { bare } = made();
+  writeFileSync(join(bare, "hooks", "pre-receive"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  await expect(openBare(bare)).rejects.toMatchObject({ outcome: "forge-unavailable" });
+  expect(readdirSync(bare)).not.toContain("forge");
+});
