@@ -61,6 +61,7 @@ export function openApp(version: string): App {
     ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
     connect: async (choice, mayContact) =>
       connectModel(config, choice, { secrets, ledger: await ledger(), ...(mayContact && { mayContact }) }),
+    learn: async (events) => (await import("./models/drift/settled.ts")).learnFrom(events, await ledger(), systemClock),
     authority: config.user.forge,
     forge: (place, signal) => forge(place, { signal }),
     network: {

@@ -78,9 +78,19 @@ export const Event = z.discriminatedUnion("type", [
         score: nano.nullable(),
       }),
     ),
+    /** What kind of work the chances are for, by the task's title; without it they are for any. */
+    kind: z.enum(["bug", "feature", "deps", "docs"]).optional(),
   }),
   /** The proof failed with one model; the next begins afresh, with a few words about it. */
-  event("tier.moved", { stage: z.string(), from: z.string(), to: z.string(), because: z.string(), handover: Sha }),
+  event("tier.moved", {
+    stage: z.string(),
+    from: z.string(),
+    to: z.string(),
+    because: z.string(),
+    handover: Sha,
+    /** The server could not be reached: this says nothing about the model. */
+    lost: z.literal(true).optional(),
+  }),
   event("stage.started", { stage: z.string() }),
   event("stage.finished", { stage: z.string(), output: json }),
 

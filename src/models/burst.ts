@@ -42,13 +42,20 @@ export interface BurstDesk {
   readonly clock: Pick<Clock, "now">;
   readonly rule: BurstRule;
   readonly bounds: Bounds;
+  /** Why the own server is not to be used at all; null: it may be. */
+  readonly unusable?: string | null;
 }
 
 /** Decides at the start of a run whether it goes elsewhere; why, or null: it stays, and waits. */
-export async function goesElsewhere(own: Endpoint, { change, clock, rule, bounds }: BurstDesk): Promise<string | null> {
+export async function goesElsewhere(
+  own: Endpoint,
+  { change, clock, rule, bounds, unusable = null }: BurstDesk,
+): Promise<string | null> {
   if (!own.selfHosted) return null;
   const now = clock.now();
-  const reason = reasonToGo(await change(placesKey(own), (body) => outlook(body, now, bounds)), rule);
+  const waiting = async (): Promise<string | null> =>
+    reasonToGo(await change(placesKey(own), (body) => outlook(body, now, bounds)), rule);
+  const reason = unusable === null ? await waiting() : `its own model is in quarantine: ${unusable}`;
   if (reason === null) return null;
   return (await change("burst", (body) => takeFromHour(body, now, rule))) ? reason : null;
 }

@@ -5,6 +5,8 @@ import { knownCapabilities } from "./capabilities.ts";
 import { chooseModel, type MayContact } from "./choose.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { guarded } from "./guarded.ts";
+import { settledStanding } from "./drift/settled.ts";
+import { refuseQuarantined, type Standing, standingOf } from "./drift/standing.ts";
 import { connectKnown } from "./known.ts";
 import { boundsFor, type Change, limited } from "./limit/limited.ts";
 import type { ConnectedModel } from "./model.ts";
@@ -30,7 +32,9 @@ export async function connectForRun(config: Config, wish: string | undefined, de
   const own = await chooseModel(config, wish, clock, mayContact);
   if (own.wire === "scripted") return connectKnown(config.home, own, clock);
   const most = mostAt(config, own);
-  const burst = wish === undefined ? await burstFrom(config, own, desk) : null;
+  const standing = await settledStanding(own, { change, clock });
+  const burst = wish === undefined ? await burstFrom(config, own, { ...desk, quarantined: standing.quarantine }) : null;
+  if (!burst) refuseQuarantined(`${own.name}/${own.model}`, standing);
   const chosen = await learn(burst?.to ?? own);
   const model = await connectKnown(config.home, chosen, clock);
   const placed = limited(guarded(model, change, clock), chosen, {
@@ -46,7 +50,7 @@ const mostAt = ({ user }: Config, { name }: Endpoint): number | null => user.end
 async function burstFrom(
   config: Config,
   own: Endpoint,
-  { change, clock, mayContact }: RunDesk,
+  { change, clock, mayContact, quarantined }: RunDesk & { readonly quarantined: Standing["quarantine"] },
 ): Promise<{ readonly to: Endpoint; readonly why: string } | null> {
   const { burst, egress, budget } = config.user;
   if (!burst || egress === "local-only" || !own.selfHosted) return null;
@@ -66,6 +70,7 @@ async function burstFrom(
     usdPerRun: budget.usd ?? USD_PER_RUN,
   };
   const bounds = boundsFor(await knownCapabilities(config.home, own), mostAt(config, own));
-  const why = await goesElsewhere(own, { change, clock, rule, bounds });
+  if ((await standingOf(change, `${to.name}/${to.model}`)).quarantine !== null) return null;
+  const why = await goesElsewhere(own, { change, clock, rule, bounds, unusable: quarantined?.why ?? null });
   return why === null ? null : { to, why };
 }

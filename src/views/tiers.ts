@@ -1,11 +1,15 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { foldRun, latest, ofType } from "./run.ts";
 import { committed, foldSpend } from "./spend.ts";
+import { kindOfTask, type TaskKind } from "./task-kind.ts";
 
 /** One attempt of a model at a fix: did the proof hold, and what did it cost. */
 export interface Attempt {
   readonly model: string;
   readonly solved: boolean;
+  /** Where, and at what. */
+  readonly repository: string;
+  readonly kind: TaskKind;
   /** Nano-dollars; null where the run moved on, so that its cost is not one model's. */
   readonly nano: number | null;
 }
@@ -18,7 +22,19 @@ export function attemptsOf(events: readonly Recorded[]): readonly Attempt[] {
   const nano = moves.length === 0 ? committed(foldSpend(events)) : null;
   const solved = end.outcome === "proven";
   const last = moves.at(-1)?.to ?? started.model.label;
-  return [...moves.map(({ from }) => ({ model: from, solved: false, nano: null })), { model: last, solved, nano }];
+  const place = { repository: started.repository, kind: kindOfTask(titleOf(events)) };
+  return [
+    // A server that was lost says nothing about its model.
+    ...moves.filter(({ lost }) => !lost).map(({ from }) => ({ ...place, model: from, solved: false, nano: null })),
+    { ...place, model: last, solved, nano },
+  ];
+}
+
+/** The title of a run's task, by its first stage; empty before that. */
+function titleOf(events: readonly Recorded[]): string {
+  const intake = ofType(events, "stage.finished").find(({ stage }) => stage === "intake")?.output;
+  const title = typeof intake === "object" && intake !== null && !Array.isArray(intake) ? intake["title"] : "";
+  return typeof title === "string" ? title : "";
 }
 
 /** Outcomes that say something about the model, and not about the machine or the budget. */
@@ -26,9 +42,12 @@ const judged: readonly string[] = ["proven", "unproven", "no-patch", "stuck", "b
 
 export type RankedTier = EventOf<"tiers.ordered">["tiers"][number];
 
-/** What is believed of a model before it was tried here, worth so many runs. */
+/** What is believed of a model before it was tried, worth so many runs. */
 const PRIOR_RUNS = 5;
 const PRIOR_CHANCE = 0.6;
+
+/** Where a task is, and what kind of work. */
+export type TaskPlace = Pick<Attempt, "repository" | "kind">;
 /** Fewer attempts than this do not let a model be passed over. */
 const ENOUGH = 20;
 
@@ -36,8 +55,12 @@ const ENOUGH = 20;
  * Models in the order they are tried: as the user lists them, except that one with enough attempts here goes behind a later
  * one whose expected cost for each solved issue is lower: mean cost ÷ chance of success, by this installation's own runs.
  */
-export function orderTiers(models: readonly string[], attempts: readonly Attempt[]): readonly RankedTier[] {
-  const order = models.map((model) => ranked(model, attempts));
+export function orderTiers(
+  models: readonly string[],
+  attempts: readonly Attempt[],
+  place?: TaskPlace,
+): readonly RankedTier[] {
+  const order = models.map((model) => ranked(model, attempts, place));
   for (let settled = false; !settled;) {
     settled = true;
     for (const [index, tier] of order.entries()) {
@@ -51,11 +74,29 @@ export function orderTiers(models: readonly string[], attempts: readonly Attempt
   return order;
 }
 
-function ranked(model: string, attempts: readonly Attempt[]): RankedTier {
+/** The mean of a Beta posterior whose prior is worth PRIOR_RUNS runs. */
+const updated = (prior: number, attempts: readonly Attempt[]): number =>
+  (PRIOR_RUNS * prior + attempts.filter(({ solved }) => solved).length) / (PRIOR_RUNS + attempts.length);
+
+/**
+ * The chance that a model solves a task: what this kind of work in this repository says, shrunk towards what the repository
+ * says, that towards the whole installation, and that towards what is believed beforehand.
+ */
+export function chanceOf(model: string, attempts: readonly Attempt[], place?: TaskPlace): number {
+  const own = attempts.filter((attempt) => attempt.model === model);
+  const anywhere = updated(PRIOR_CHANCE, own);
+  if (!place) return anywhere;
+  const here = own.filter(({ repository }) => repository === place.repository);
+  const alike = here.filter(({ kind }) => kind === place.kind);
+  return updated(updated(anywhere, here), alike);
+}
+
+/** What is known of one model, for a task at a place. */
+export function ranked(model: string, attempts: readonly Attempt[], place?: TaskPlace): RankedTier {
   const own = attempts.filter((attempt) => attempt.model === model);
   const solved = own.filter((attempt) => attempt.solved).length;
   const costs = own.flatMap(({ nano }) => (nano === null ? [] : [nano]));
-  const chance = (PRIOR_RUNS * PRIOR_CHANCE + solved) / (PRIOR_RUNS + own.length);
+  const chance = chanceOf(model, attempts, place);
   const cost = costs.length === 0 ? null : Math.round(costs.reduce((sum, nano) => sum + nano, 0) / costs.length);
   const score = cost === null ? null : Math.round(cost / chance);
   return { model, runs: own.length, solved, chance, cost, score };

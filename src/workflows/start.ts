@@ -43,6 +43,8 @@ export interface House {
     choice: string | undefined,
     mayContact?: (label: string, selfHosted: boolean) => Promise<void>,
   ): Promise<ConnectedModel>;
+  /** Learns from a run that ended how its models do. */
+  learn?(events: readonly Recorded[]): Promise<void>;
   openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
   /** What the user's configuration lets repositories declare; the default grants sessions nothing. */
   readonly network?: NetworkGrants;
@@ -70,7 +72,7 @@ export interface StartRequest extends Watch {
   readonly baseRef: string | undefined;
   readonly model: ModelWish;
   /** Models to move on to when a proof fails, in their order; the first is `model`. */
-  readonly tiers?: EventOf<"tiers.ordered">["tiers"] | undefined;
+  readonly tiers?: Omit<EventOf<"tiers.ordered">, "type"> | undefined;
   readonly limits: RunLimits;
   /** Its commands run without a sandbox. */
   readonly waiver?: Waiver | undefined;
@@ -153,7 +155,7 @@ export async function recordWishes(
   { waiver, tiers }: Pick<StartRequest, "waiver" | "tiers">,
 ): Promise<void> {
   if (waiver) await log.append({ type: "sandbox.waived", ...waiver });
-  if (tiers) await log.append({ type: "tiers.ordered", tiers });
+  if (tiers) await log.append({ type: "tiers.ordered", ...tiers });
 }
 
 /** A run that did not begin leaves nothing. */
@@ -221,7 +223,10 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     const end = await conduct(log, desk.signal, () =>
       parts.refused ? Promise.resolve(parts.refused) : workflow.run(input, desk),
     );
-    if (foldRun(log.events).status === "ended") await clearAwayRun(house.home, log.run);
+    if (foldRun(log.events).status === "ended") {
+      await clearAwayRun(house.home, log.run);
+      await house.learn?.(log.events);
+    }
     return { run: log.run, ...end };
   } finally {
     clearTimeout(timer);

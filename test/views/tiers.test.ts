@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import type { Event } from "../../src/ledger/events.ts";
-import { type Attempt, attemptsOf, lastModel, orderTiers, tierNow } from "../../src/views/tiers.ts";
+import { kindOfTask } from "../../src/views/task-kind.ts";
+import { type Attempt, attemptsOf, chanceOf, lastModel, orderTiers, tierNow } from "../../src/views/tiers.ts";
 import { recorded, replied, requested, started } from "../support/facts.ts";
 
+const place = { repository: "/repository", kind: "bug" } as const;
 const tried = (model: string, solved: number, failed: number, nano: number): Attempt[] =>
-  Array.from({ length: solved + failed }, (_, index) => ({ model, solved: index < solved, nano }));
+  Array.from({ length: solved + failed }, (_, index) => ({ ...place, model, solved: index < solved, nano }));
 const order = (attempts: readonly Attempt[]) => orderTiers(["weak", "strong"], attempts).map(({ model }) => model);
 
 test("models are tried as the user lists them until enough is known to pass one over", () => {
@@ -13,6 +15,34 @@ test("models are tried as the user lists them until enough is known to pass one 
   expect(order([...tried("weak", 0, 19, 10), ...tried("strong", 20, 0, 20)])).toEqual(["weak", "strong"]);
   expect(order([...tried("weak", 0, 20, 10), ...tried("strong", 20, 0, 20)])).toEqual(["strong", "weak"]);
   expect(order([...tried("weak", 20, 0, 10), ...tried("strong", 20, 0, 20)])).toEqual(["weak", "strong"]);
+});
+
+test("the chance of a model is what this kind of work here says, shrunk towards the repository, the installation and the prior", () => {
+  const at = (repository: string, kind: "bug" | "docs", solved: number, failed: number): Attempt[] =>
+    tried("weak", solved, failed, 10).map((attempt) => ({ ...attempt, repository, kind }));
+  const attempts = [...at("/a", "bug", 0, 10), ...at("/a", "docs", 10, 0), ...at("/b", "bug", 20, 0)];
+  const chance = (repository: string, kind: "bug" | "docs") =>
+    chanceOf("weak", attempts, { repository, kind }).toFixed(3);
+  const anywhere = (3 + 30) / (5 + 40);
+  const a = (5 * anywhere + 10) / (5 + 20);
+  expect(chanceOf("weak", attempts).toFixed(3)).toBe(anywhere.toFixed(3));
+  expect(chance("/a", "bug")).toBe(((5 * a) / 15).toFixed(3));
+  expect(chance("/a", "docs")).toBe(((5 * a + 10) / 15).toFixed(3));
+  expect(chance("/elsewhere", "bug")).toBe(anywhere.toFixed(3));
+  expect(chanceOf("never tried", attempts, { repository: "/a", kind: "bug" })).toBeCloseTo(0.6);
+});
+
+test.each([
+  ["slugify() drops accents instead of keeping them", "bug"],
+  ["Support for Python 3.14 fails to install", "bug"],
+  ["Add a --quiet option", "feature"],
+  ["feat(cli): allow several files", "feature"],
+  ["Bump lodash from 4.17.20 to 4.17.21", "deps"],
+  ["update react to v19", "deps"],
+  ["Typo in README", "docs"],
+  ["untitled", "bug"],
+] as const)("the kind of a task by its title: %s", (title, kind) => {
+  expect(kindOfTask(title)).toBe(kind);
 });
 
 const moved: Event = {
@@ -32,12 +62,18 @@ const ended = (outcome: "proven" | "unproven" | "over-budget"): Event => ({
 
 test("a run says of each model it was tried with whether the proof held; one stopped by its budget says nothing", () => {
   const asked = [started, requested(9), replied([], { cost: 7 })];
-  expect(attemptsOf(recorded([...asked, ended("proven")]))).toEqual([{ model: "test/m", solved: true, nano: 7 }]);
+  expect(attemptsOf(recorded([...asked, ended("proven")]))).toEqual([
+    { ...place, model: "test/m", solved: true, nano: 7 },
+  ]);
   expect(attemptsOf(recorded([...asked, moved, ended("proven")]))).toEqual([
-    { model: "test/m", solved: false, nano: null },
-    { model: "strong", solved: true, nano: null },
+    { ...place, model: "test/m", solved: false, nano: null },
+    { ...place, model: "strong", solved: true, nano: null },
   ]);
   expect(attemptsOf(recorded([...asked, ended("over-budget")]))).toEqual([]);
+  // A server that was lost says nothing about its model.
+  expect(attemptsOf(recorded([...asked, { ...moved, lost: true }, ended("proven")]))).toEqual([
+    { ...place, model: "strong", solved: true, nano: null },
+  ]);
 });
 
 test("the record says who works now and who would come next", () => {

@@ -101,8 +101,10 @@ export const fix = command({
     const issue = await readIssueOf(input, desk);
     const limits = limitsOf(input, app.config.user);
     const wanted = { flag: input.model, variable: app.config.model, models: app.config.user.models };
-    const tiers = input.engine === "search" ? null : await tiersFor(wanted, () => app.ledger());
-    const named = tiers ? { ...input, model: tiers[0]?.model } : input;
+    const task = { cwd: desk.cwd, text: issue.text };
+    const tiers =
+      input.engine === "search" ? null : await tiersFor(wanted, task, { ledger: () => app.ledger(), err: desk.err });
+    const named = tiers ? { ...input, model: tiers.tiers[0]?.model } : input;
     const { engine, model, because } = chooseEngine(named, app.config);
     if (because !== null) desk.err(because);
     if (input.dryRun) {
@@ -124,7 +126,7 @@ export const fix = command({
         cwd: desk.cwd,
         baseRef: input.base,
         model,
-        ...(tiers && { tiers: [...tiers] }),
+        ...(tiers && { tiers }),
         limits,
         waiver,
         tokenCap: (input.maxTokens ?? app.config.user.budget.tokens) !== undefined,

@@ -1,4 +1,6 @@
 import { command, family } from "../command.ts";
+import { canaryCommand } from "../models/canary.ts";
+import { liftCommand } from "../models/lift.ts";
 import { list } from "../models/list.ts";
 import { probeCommand } from "../models/probe.ts";
 import { serveCheckCommand } from "../models/serve-check.ts";
@@ -11,4 +13,10 @@ export const models = family([
     "Look at how a server is set up, and say which of its settings to change",
     command(serveCheckCommand),
   ],
+  [
+    "canary",
+    "Ask a model twenty questions whose answers are known, and compare with the first time",
+    command(canaryCommand),
+  ],
+  ["lift", "Take a model out of quarantine", command(liftCommand)],
 ]);

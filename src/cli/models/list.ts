@@ -4,9 +4,13 @@ import type { Config, EndpointConfig } from "../../config.ts";
 import { allCapabilities, type Capabilities } from "../../models/capabilities.ts";
 import { endpointFor } from "../../models/choose.ts";
 import type { Endpoint } from "../../models/endpoint.ts";
+import { canariesDue, knownModels, type Standing, standingOf } from "../../models/drift/standing.ts";
 import { pricingFor } from "../../models/price.ts";
 import { inThousands } from "../../models/probe/finding.ts";
-import { printable } from "../../text.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { money, plural, printable } from "../../text.ts";
+import { type Attempt, chanceOf, ranked } from "../../views/tiers.ts";
+import { readAttempts, repositoryAt } from "../attempts.ts";
 import { command } from "../command.ts";
 import { hasColours, type Style, styleFor } from "../style.ts";
 
@@ -24,20 +28,37 @@ interface ModelRow {
   /** The model that runs ask when none is named. */
   readonly usual: boolean;
   readonly probe: { readonly at: number; readonly window: number | null; readonly problems: readonly string[] } | null;
+  /** What fixes of this installation say about it; null without any. Chances are for the repository around. */
+  readonly fixes: Fixes | null;
+  readonly drift: Pick<Standing, "runs" | "quarantine" | "canaries"> & { readonly canariesDue: string | null };
 }
+
+interface Fixes {
+  readonly tried: number;
+  readonly proven: number;
+  /** Nano-dollars for one, on average; null where it is not known. */
+  readonly cost: number | null;
+  /** By kind of work: how likely a fix is proven here. */
+  readonly chances: Readonly<Record<(typeof kinds)[number], number>>;
+}
+
+const kinds = ["bug", "feature", "deps", "docs"] as const;
 
 export const list = command({
   options: [["--json", "print one object per line"]],
   more: `Endpoints come from config.yaml and from the variables OPENAI_API_KEY, OPENAI_BASE_URL and the like; models from there
-and from earlier probes. Nothing is sent anywhere.
+and from earlier probes. With each stands what runs here say about it: how many fixes were proven, the chance of the next one in
+this repository by kind of work, and whether its figures drifted away from what was usual. Nothing is sent anywhere.
 
 Examples:
   claw models list
   claw models list --json`,
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, desk) {
-    const { config } = await desk.app();
-    const rows = await rowsOf(config);
+    const app = await desk.app();
+    const { config } = app;
+    const book = await app.ledger();
+    const rows = await rowsOf(config, { book, attempts: await readAttempts(book), cwd: desk.cwd });
     if (json) return rows.forEach((row) => desk.out(JSON.stringify(row)));
     if (rows.length === 0)
       return desk.err(
@@ -48,16 +69,25 @@ Examples:
   },
 });
 
-async function rowsOf(own: Config): Promise<readonly ModelRow[]> {
+interface Past {
+  readonly book: Ledger;
+  readonly attempts: readonly Attempt[];
+  readonly cwd: string;
+}
+
+async function rowsOf(own: Config, past: Past): Promise<readonly ModelRow[]> {
   // Also what may not be contacted is configured; nothing is contacted here.
   const config: Config = { ...own, user: { ...own.user, egress: undefined } };
   const records = await allCapabilities(config.home);
   const wanted = config.model ?? config.user.model;
+  const watched = await knownModels(past.book.change);
   const rows = Object.entries(config.user.endpoints).map(async (named): Promise<ModelRow[]> => {
     const [name, { baseUrl }] = named;
     const known = records.filter((record) => record.baseUrl === endpointFor(config, named, "?").baseUrl);
     const usual = wanted?.startsWith(`${name}/`) ? wanted.slice(name.length + 1) : null;
-    const models = [...new Set([...(usual === null ? [] : [usual]), ...known.map(({ model }) => model)])];
+    const used = [...(config.user.models ?? []), ...past.attempts.map(({ model }) => model), ...watched];
+    const ours = used.filter((label) => label.startsWith(`${name}/`)).map((label) => label.slice(name.length + 1));
+    const models = [...new Set([...(usual === null ? [] : [usual]), ...known.map(({ model }) => model), ...ours])];
     return Promise.all(
       (models.length === 0 ? [null] : models).map(async (model): Promise<ModelRow> => {
         const endpoint = endpointFor(config, named, model ?? "?");
@@ -72,6 +102,8 @@ async function rowsOf(own: Config): Promise<readonly ModelRow[]> {
           priceKnown: model !== null && ceiling(1, 1, systemClock.now()) !== null,
           usual: model !== null && model === usual,
           probe: probeOf(known.find((record) => record.model === model)),
+          fixes: fixesOf(`${name}/${model}`, past),
+          drift: await driftOf(`${name}/${model}`, past),
         };
       }),
     );
@@ -90,16 +122,45 @@ async function keyOf(reference: EndpointConfig["key"], { key, keyName }: Endpoin
 const probeOf = (record: Capabilities | undefined): ModelRow["probe"] =>
   record ? { at: record.at, window: record.window.used, problems: record.problems } : null;
 
-function render(
-  { endpoint, model, baseUrl, wire, place, key, priceKnown, usual, probe }: ModelRow,
-  style: Style,
-): string {
+function fixesOf(model: string, { attempts, cwd }: Past): Fixes | null {
+  const { runs, solved, cost } = ranked(model, attempts);
+  const repository = repositoryAt(cwd, attempts);
+  const chances = kinds.map((kind) => [kind, chanceOf(model, attempts, { repository, kind })] as const);
+  return runs === 0
+    ? null
+    : { tried: runs, proven: solved, cost, chances: Object.fromEntries(chances) as Fixes["chances"] };
+}
+
+async function driftOf(model: string, { book }: Past): Promise<ModelRow["drift"]> {
+  const standing = await standingOf(book.change, model);
+  const { runs, quarantine, canaries } = standing;
+  return { runs, quarantine, canaries, canariesDue: canariesDue(standing, systemClock.now(), null) };
+}
+
+/** What is worth a line: how fixes went, and what is wrong with it. */
+function pastLines({ endpoint, model, fixes, drift }: ModelRow, style: Style): readonly string[] {
+  const { quarantine, canaries, canariesDue: due } = drift;
+  const chances = fixes && kinds.map((kind) => `${kind} ${Math.round(100 * fixes.chances[kind])} %`).join(", ");
+  const each = fixes && fixes.cost !== null ? `, ${money(fixes.cost)} each` : "";
+  return [
+    ...(fixes ? [`${fixes.proven} of ${plural(fixes.tried, "attempt")} proven${each}; chance here: ${chances}`] : []),
+    ...(canaries
+      ? [`canary questions: ${canaries.last} of ${canaries.of} right${due === null ? "" : style.warn(`, ${due}`)}`]
+      : []),
+    ...(quarantine
+      ? [`${style.bad("in quarantine")}: ${printable(quarantine.why)}`, `  → claw models lift ${endpoint}/${model}`]
+      : []),
+  ].map((line) => `\n  ${line}`);
+}
+
+function render(row: ModelRow, style: Style): string {
+  const { endpoint, model, baseUrl, wire, place, key, priceKnown, usual, probe } = row;
   const name = `${endpoint}/${model ?? "?"}`;
   const keyed =
     key === null ? "no key" : key.present !== false ? `key from ${key.name}` : style.bad(`${key.name} is not set`);
   const priced = priceKnown ? "price known" : place === "local" ? "no price" : style.warn("price not known");
   const about = `${printable(baseUrl)}  ${wire}  ${place}  ${keyed}  ${model === null ? "" : priced}`.trimEnd();
-  return `${style.strong(printable(name))}${usual ? "  (default)" : ""}\n  ${about}\n  ${probed(probe, name, style)}`;
+  return `${style.strong(printable(name))}${usual ? "  (default)" : ""}\n  ${about}\n  ${probed(probe, name, style)}${pastLines(row, style).join("")}`;
 }
 
 function probed(probe: ModelRow["probe"], name: string, style: Style): string {

@@ -23,6 +23,8 @@ export interface ServerFacts {
   readonly metricsOff: boolean;
   /** Ollama, LM Studio: is the model in memory at all? */
   readonly loaded: boolean | null;
+  /** Its chat templates, where it shows them. */
+  readonly templates: string | null;
   /** Settings the server lists, as far as the advice needs them. */
   readonly settings: Readonly<Record<string, string | number | boolean | null>>;
 }
@@ -161,6 +163,7 @@ export const nothingKnown: ServerFacts = {
   gauges: null,
   metricsOff: false,
   loaded: null,
+  templates: null,
   settings: {},
 };
 
@@ -196,6 +199,7 @@ function llamaFacts({ llamacpp }: ServerPages): Found | null {
     window,
     slots,
     kvTokens: window !== null && slots !== null ? window * slots : null,
+    templates: template === "" ? null : template,
     settings: template === "" ? {} : { templateKnowsTools: /\btools?\b/.test(template) },
   };
 }

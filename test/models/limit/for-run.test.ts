@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/clock.ts";
 import { loadConfig, type UserConfig } from "../../../src/config.ts";
 import { reasonToGo, takeFromHour } from "../../../src/models/burst.ts";
+import { revise } from "../../../src/models/drift/standing.ts";
 import { connectForRun } from "../../../src/models/for-run.ts";
 import type { Endpoint } from "../../../src/models/endpoint.ts";
 import type { Change } from "../../../src/models/limit/limited.ts";
@@ -70,6 +71,26 @@ describe("a run goes elsewhere when it would have to wait for its own server:", 
     ["not for more money than the hour has", user({ budget: { ...user().user.budget, usd: 5 } }), undefined, 4],
   ])("%s", async (_, config, wish, waiting) => {
     expect(await chosen(config, wish, busy(waiting))).toEqual({ label: "local/small", routed: undefined });
+  });
+
+  test("at once when its own model is in quarantine; without a rule, or by name, it is refused with the way out", async () => {
+    const quarantined = busy(0);
+    await revise(quarantined, "local/small", (standing) => ({ ...standing, quarantine: { at: 0, why: "it rambles" } }));
+    expect(await chosen(user(), undefined, quarantined)).toEqual({
+      label: "cloud/large",
+      routed: { from: "local/small", why: "its own model is in quarantine: it rambles" },
+    });
+    for (const refused of [
+      chosen(user({ burst: undefined }), undefined, quarantined),
+      chosen(user(), "local/small", quarantined),
+    ])
+      await expect(refused).rejects.toMatchObject({
+        outcome: "model-unavailable",
+        message: "local/small is in quarantine since 1970-01-01 00:00 UTC: it rambles",
+        hint: expect.stringContaining("then: claw models lift local/small") as string,
+      });
+    await revise(quarantined, "cloud/large", (standing) => ({ ...standing, quarantine: { at: 0, why: "so does it" } }));
+    await expect(chosen(user(), undefined, quarantined)).rejects.toMatchObject({ outcome: "model-unavailable" });
   });
 
   test("only as often as the hour's money allows", async () => {

@@ -9,6 +9,7 @@ import { connectKnown, refuseSmallWindow } from "../../../src/models/known.ts";
 import { endpointAt } from "../desk.ts";
 import { temporary } from "../../repo/fixture.ts";
 import { type } from "../../support/cli-desk.ts";
+import { memoryLedger } from "../../support/recorded-fix.ts";
 import { between, listen, modelServer, obedient, type ServerPlan } from "./server.ts";
 
 interface Report {
@@ -310,11 +311,15 @@ describe("claw models list", () => {
   test("shows what is configured, what is known, and sends nothing", async () => {
     const address = await modelServer();
     const environment = { CLAW_HOME: temporary(), OPENAI_BASE_URL: address };
-    expect((await type(["models", "list"], { environment })).out).toMatch(
+    const ledger = await memoryLedger();
+    expect((await type(["models", "list"], { environment, ledger })).out).toMatch(
       /^openai\/\?\n {2}http.* chat {2}local {2}OPENAI_API_KEY is not set\n {2}never probed: claw models probe openai\n$/,
     );
     await type(["models", "probe", "openai"], { environment });
-    const { out } = await type(["models", "list", "--json"], { environment: { ...environment, OPENAI_API_KEY: "x" } });
+    const { out } = await type(["models", "list", "--json"], {
+      environment: { ...environment, OPENAI_API_KEY: "x" },
+      ledger,
+    });
     expect(JSON.parse(out)).toMatchObject({
       endpoint: "openai",
       model: "qwen",
@@ -326,7 +331,10 @@ describe("claw models list", () => {
   });
 
   test("tells what to set where nothing is configured", async () => {
-    const { out, err, code } = await type(["models", "list"], { environment: { CLAW_HOME: temporary() } });
+    const { out, err, code } = await type(["models", "list"], {
+      environment: { CLAW_HOME: temporary() },
+      ledger: await memoryLedger(),
+    });
     expect({ out, code }).toEqual({ out: "", code: 0 });
     expect(err).toContain("set OPENAI_API_KEY");
   });

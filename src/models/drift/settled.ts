@@ -1,0 +1,44 @@
+import type { Clock } from "../../clock.ts";
+import type { Recorded } from "../../ledger/events.ts";
+import { healthOf } from "../../views/health.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { ModelError } from "../model-error.ts";
+import type { Change, Standing } from "./standing.ts";
+import { canariesDue, observed, revise, standingOf, withCanaries } from "./standing.ts";
+
+/** Adds what a run that ended says about its models to what is known of them. */
+export async function learnFrom(
+  events: readonly Recorded[],
+  { change }: { readonly change: Change },
+  clock: Pick<Clock, "now">,
+): Promise<void> {
+  for (const sample of healthOf(events))
+    await revise(change, sample.model, (standing) => observed(standing, sample, clock.now()));
+}
+
+/** A set of canary questions holds a run up no longer than this. */
+const PATIENCE_MS = 120_000;
+
+/**
+ * What is known of a model before a run begins with it. Where somebody has let canary questions be asked once, a server of
+ * one's own is asked them again when that is due: it costs nothing there. One that gives no answers is judged by the run.
+ */
+export async function settledStanding(
+  endpoint: Endpoint,
+  { change, clock }: { readonly change: Change; readonly clock: Clock },
+): Promise<Standing> {
+  const model = `${endpoint.name}/${endpoint.model}`;
+  const standing = await standingOf(change, model);
+  const free = endpoint.selfHosted && endpoint.prices === undefined;
+  if (standing.quarantine !== null || standing.canaries === null || !free) return standing;
+  const { askCanaries, serverMark } = await import("./ask-canaries.ts");
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    if (canariesDue(standing, clock.now(), await serverMark(endpoint, signal)) === null) return standing;
+    const result = await askCanaries(endpoint, { clock, signal });
+    return await revise(change, model, (now) => withCanaries(now, result, clock.now()));
+  } catch (error) {
+    if (error instanceof ModelError || signal.aborted) return standing;
+    throw error;
+  }
+}
