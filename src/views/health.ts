@@ -29,7 +29,9 @@ export function healthOf(events: readonly Recorded[]): readonly HealthSample[] {
   const heard = new Map<string, { replies: EventOf<"model.replied">[]; unread: number }>();
   let model = "";
   for (const event of events) {
-    if (event.type === "run.started" && event.model) model = `${event.model.endpoint}/${event.model.model}`;
+    // Recorded words drift nowhere.
+    if (event.type === "run.started" && event.model && event.model.wire !== "scripted")
+      model = `${event.model.endpoint}/${event.model.model}`;
     if (event.type === "model.described") model = `${event.endpoint}/${event.model}`;
     if (model === "" || (event.type !== "model.replied" && event.type !== "model.failed")) continue;
     if (event.purpose !== undefined) continue;
