@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { catchUp } from "../../src/cli/run-list.ts";
+import { systemClock } from "../../src/clock.ts";
 import { GENESIS, nextAnchor } from "../../src/ledger/chain.ts";
+import { openLedger } from "../../src/ledger/ledger.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Blob, Store } from "../../src/store/store.ts";
 import { type Desk, environment, makeHome, type Measurement, program } from "../desk.ts";
@@ -25,7 +28,10 @@ export const audit: Measurement = {
     const runs = desk.repeats(1000, 50);
     const store = await openSqlite(join(home, "claw", "ledger.sqlite"));
     await fill(store, runs);
-    await store.close();
+    const ledger = openLedger({ store, clock: systemClock, scrub: (text) => text });
+    // What the list shows is compared with the events as well.
+    await catchUp(ledger, undefined, () => {});
+    await ledger.close();
     const args = [program, "audit", "verify", "--json", "--no-repository"];
     const verified = await finish(process.execPath, args, { cwd: home, env, sampleMs: 20 });
     const said = JSON.parse(verified.stdout) as { holds: boolean; events: number; bodies: number };

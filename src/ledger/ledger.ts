@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { Fenced, LedgerBroken } from "../errors.ts";
+import { Fenced } from "../errors.ts";
 import type { ListedAs, RunIndex } from "../store/run-index.ts";
 import type { Upkeep } from "../store/upkeep.ts";
 import type { Account, AnchorRow, Holder, Lease, Notes, Row, Scope, Store } from "../store/store.ts";
@@ -13,10 +13,10 @@ import { abandonedRuns } from "./abandoned.ts";
 import { openPurse } from "./money.ts";
 import { isAbandoned, isGone, LEASE_MS, thisProcess } from "./owner.ts";
 import { scrubbedJson, type Staged, stagedBodies, withoutValues } from "./staged.ts";
+import { recordedIn } from "./recorded.ts";
 import type { Redaction } from "./redact.ts";
 import { upkeepOf } from "./upkeep.ts";
 import { type StoredBodies, storedBodies } from "./stored-bodies.ts";
-import { upcast } from "./upcast.ts";
 
 /** Reads a run that nobody here writes. */
 export interface RunRecord {
@@ -108,7 +108,7 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
   const bodies = storedBodies(store, scrub);
   const read = async (run: string): Promise<RunRecord> => {
     const rows = await store.rows(run);
-    return { run, head: verifyRows(rows), events: rows.map(parse) };
+    return { run, head: verifyRows(rows), events: rows.map(recordedIn) };
   };
 
   const active = async (run: string): Promise<boolean> => {
@@ -134,8 +134,8 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
       const ends = await store.ends(limit);
       return Promise.all(
         ends.map(async ({ first, last }) => {
-          const started = parse(first) as Recorded<EventOf<"run.started">>;
-          return { run: first.run, started, last: parse(last), active: await active(first.run) };
+          const started = recordedIn(first) as Recorded<EventOf<"run.started">>;
+          return { run: first.run, started, last: recordedIn(last), active: await active(first.run) };
         }),
       );
     },
@@ -197,7 +197,7 @@ function writer(desk: Desk): RunLog {
 
   const write = async (facts: readonly Event[]): Promise<readonly Recorded[]> => {
     const rows = sealed(facts, { run, head, seq: events.length, at: () => clock.now(), scrub });
-    const recorded = rows.map(parse);
+    const recorded = rows.map(recordedIn);
     const last = rows.at(-1);
     if (!last) return [];
     const money = purse.moves(facts);
@@ -285,13 +285,3 @@ const mustSurvivePowerLoss = (event: Event): boolean =>
 
 /** Nobody works on the run from here on, until it is resumed. */
 const isEnd = ({ type }: Event): boolean => type === "run.ended" || type === "run.paused";
-
-function parse(row: Row): Recorded {
-  const { at, ...stored } = JSON.parse(row.body) as { at: number; type?: unknown };
-  const event = Event.safeParse(upcast(stored));
-  if (event.success) return { ...event.data, seq: row.seq, at };
-  throw new LedgerBroken(
-    `event ${row.seq} of run ${row.run} (${String(stored.type).slice(0, 60)}) is not one that this claw knows`,
-    "it was probably recorded by a newer claw: update this one",
-  );
-}

@@ -18,6 +18,14 @@ export interface IndexEntry extends ListedAs {
   readonly last: number;
 }
 
+/** How a run is listed at one moment. */
+export interface Listing {
+  /** Null when it is not listed. */
+  readonly entry: IndexEntry | null;
+  /** The event up to which it counts as listed; -1 when it does not, or is worked out anew each time. */
+  readonly upTo: number;
+}
+
 /** Which runs are wanted; newest first. */
 export interface IndexQuery {
   readonly run?: string | undefined;

@@ -1,11 +1,14 @@
 import type { Database } from "better-sqlite3";
-import type { IndexEntry, IndexQuery, RunIndex } from "./run-index.ts";
+import type { IndexEntry, IndexQuery, Listing, RunIndex } from "./run-index.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
+import type { Pages } from "./store.ts";
 
 /** Sorts after every run id. */
 const END = "\uffff";
 
-export function sqliteRunIndex(db: Database): RunIndex {
+type Listings = Pick<Pages, "listing" | "strayListings">;
+
+export function sqliteRunIndex(db: Database): RunIndex & Listings {
   const sql = {
     stale: db.prepare("SELECT run FROM runs WHERE last > indexed ORDER BY run DESC"),
     staleOfPage: db.prepare(
@@ -16,6 +19,11 @@ export function sqliteRunIndex(db: Database): RunIndex {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     mark: db.prepare("UPDATE runs SET indexed = ? WHERE run = ?"),
+    listed: db.prepare(
+      `SELECT indexed, run_index.run AS run, run_index.last AS last, started, workflow, repository, outcome, parent, shown
+       FROM runs LEFT JOIN run_index ON run_index.run = runs.run WHERE runs.run = ?`,
+    ),
+    stray: db.prepare("SELECT run FROM run_index WHERE run NOT IN (SELECT run FROM runs) LIMIT ?"),
   };
   return {
     unindexed: (page) =>
@@ -31,6 +39,14 @@ export function sqliteRunIndex(db: Database): RunIndex {
         }
       }),
     indexed: (query) => whenFree(db, () => select(db, query)),
+    listing: (run) =>
+      whenFree(db, (): Listing => {
+        const found = sql.listed.get(run) as (IndexEntry & { indexed: number; run: string | null }) | undefined;
+        if (!found) return { entry: null, upTo: -1 };
+        const { indexed, ...entry } = found;
+        return { entry: found.run === null ? null : entry, upTo: indexed };
+      }),
+    strayListings: (limit) => whenFree(db, () => (sql.stray.all(limit) as { run: string }[]).map(({ run }) => run)),
     dropIndex: () =>
       inTransaction(db, () => {
         db.exec("DELETE FROM run_index; UPDATE runs SET indexed = -1");

@@ -10,7 +10,7 @@ import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { notesOf } from "./sqlite-notes.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
 import { sqliteUpkeep } from "./sqlite-upkeep.ts";
-import type { Blob, AnchorRow, ListedRun, Row, Store } from "./store.ts";
+import type { Blob, AnchorRow, ListedRun, Row, Store, StoredBody } from "./store.ts";
 
 /** Bodies above this many bytes are stored compressed. */
 const COMPRESS_ABOVE = 256;
@@ -33,6 +33,30 @@ function unpacked({ encoding, data }: Packed): Uint8Array | null {
   } catch {
     return null;
   }
+}
+
+/** The same for audits, which also look at what reading ignores: a wrong length, or bytes behind the end of what was packed. */
+function lookedAt({ sha, encoding, size, data: stored }: Packed & Sized): StoredBody {
+  if (stored === null) return { sha, data: null, exact: true };
+  if (encoding !== ZSTD) return { sha, data: stored, exact: encoding === PLAIN && stored.length === size };
+  try {
+    // Not in the types: https://nodejs.org/api/zlib.html#class-options
+    const { buffer, engine } = zstdDecompressSync(stored, { info: true } as object) as unknown as Unpacked;
+    return { sha, data: buffer, exact: engine.bytesWritten === stored.length && buffer.length === size };
+  } catch {
+    return { sha, data: null, exact: true };
+  }
+}
+
+interface Sized {
+  readonly sha: string;
+  readonly size: number;
+}
+
+interface Unpacked {
+  readonly buffer: Uint8Array;
+  /** `bytesWritten`: of the packed form, how many were read. */
+  readonly engine: { readonly bytesWritten: number };
 }
 
 /** A body as its row holds it: hash, encoding, length, and the bytes in the shorter form. */
@@ -97,7 +121,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
 function pagesOf(
   db: Database.Database,
   statements: ReturnType<typeof prepare>,
-): Pick<Store, "runAfter" | "listedRun" | "bodiesAfter" | "lacking"> {
+): Pick<Store, "runAfter" | "listedRun" | "storedBody" | "bodiesAfter" | "lacking"> {
   return {
     runAfter: (after) =>
       whenFree(db, () => {
@@ -108,13 +132,13 @@ function pagesOf(
       }),
     listedRun: (run) =>
       whenFree(db, () => (statements.listed.get(run) as ListedRun | undefined) ?? { run, last: null }),
+    storedBody: (sha) =>
+      whenFree(db, () => {
+        const found = statements.wholeBlob.get(sha) as (Packed & Sized) | undefined;
+        return found ? lookedAt(found) : null;
+      }),
     bodiesAfter: (after, limit) =>
-      whenFree(db, () =>
-        (statements.blobsAfter.all(after, limit) as (Packed & { sha: string })[]).map((found) => ({
-          sha: found.sha,
-          data: unpacked(found),
-        })),
-      ),
+      whenFree(db, () => (statements.blobsAfter.all(after, limit) as (Packed & Sized)[]).map(lookedAt)),
     lacking: (shas) => whenFree(db, () => shas.filter((sha) => statements.hasBlob.get(sha) === undefined)),
   };
 }
@@ -201,7 +225,8 @@ function prepare(db: Database.Database) {
     listed: db.prepare("SELECT run, last FROM runs WHERE run = ?"),
     listedAfter: db.prepare("SELECT run, last FROM runs WHERE run > ? ORDER BY run LIMIT 1"),
     writtenAfter: db.prepare("SELECT run FROM events WHERE run > ? ORDER BY run LIMIT 1"),
-    blobsAfter: db.prepare("SELECT sha, encoding, data FROM blobs WHERE sha > ? ORDER BY sha LIMIT ?"),
+    wholeBlob: db.prepare("SELECT * FROM blobs WHERE sha = ?"),
+    blobsAfter: db.prepare("SELECT * FROM blobs WHERE sha > ? ORDER BY sha LIMIT ?"),
     hasBlob: db.prepare("SELECT 1 FROM blobs WHERE sha = ?"),
   };
 }

@@ -1,4 +1,4 @@
-import type { RunIndex } from "./run-index.ts";
+import type { Listing, RunIndex } from "./run-index.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 /** One event as it lies on disk. The store knows bytes and order; what a body means is the ledger's business. */
@@ -110,6 +110,8 @@ export interface ListedRun {
 export interface StoredBody {
   readonly sha: string;
   readonly data: Uint8Array | null;
+  /** Its row says of it what is so, and holds nothing besides it. */
+  readonly exact: boolean;
 }
 
 /** What an audit reads, piece by piece: a ledger of any size is looked through in little memory. */
@@ -120,7 +122,13 @@ export interface Pages {
   runAfter(after: string): Promise<ListedRun | null>;
   /** One run as the list has it. */
   listedRun(run: string): Promise<ListedRun>;
+  /** How a run is listed, by a cache: see `RunIndex`. */
+  listing(run: string): Promise<Listing>;
+  /** At most `limit` entries of that cache that belong to no run. */
+  strayListings(limit: number): Promise<readonly string[]>;
   blob(sha: string): Promise<Uint8Array | null>;
+  /** One body with what its row says of it; null when there is no row. */
+  storedBody(sha: string): Promise<StoredBody | null>;
   /** At most `limit` bodies whose names come after `after`, in order of their names. */
   bodiesAfter(after: string, limit: number): Promise<readonly StoredBody[]>;
   /** Those of the names that no body is stored under. */

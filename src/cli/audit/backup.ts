@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { LedgerBroken } from "../../errors.ts";
 import { openLedger } from "../../ledger/ledger.ts";
+import { lister } from "../../reports/run-row.ts";
 import { openSqlite } from "../../store/sqlite.ts";
 import { systemClock } from "../../clock.ts";
 import { byteSize } from "../../text.ts";
@@ -22,7 +23,7 @@ replies, outputs and code: keep it where you keep those. To go back to it, put i
     const copy = openLedger({ store: await openSqlite(path), clock: systemClock, scrub: (text) => text });
     try {
       const { file: bytes, runs, events } = await copy.size();
-      const [first] = verify ? (await copy.audit({ signal })).findings : [];
+      const [first] = verify ? (await copy.audit({ signal, lister })).findings : [];
       if (first)
         throw new LedgerBroken(`the copy is not as it was written: ${first.problem}`, "look with claw audit verify");
       if (json)

@@ -92,4 +92,9 @@ const remedies = {
 
 /** `lies` where the record is: in a ledger, which may have a backup, or in a file that somebody gave. */
 export const brokenRecord = (first: Finding, lies: keyof typeof remedies): LedgerBroken =>
-  new LedgerBroken(`the record is not as it was written: ${sentence(first)}`, remedies[lies]);
+  first.kind === "list"
+    ? new LedgerBroken(
+        `the record holds, but the list of runs is not what follows from it: ${sentence(first)}`,
+        "have the list made anew from the events: claw runs --reindex",
+      )
+    : new LedgerBroken(`the record is not as it was written: ${sentence(first)}`, remedies[lies]);

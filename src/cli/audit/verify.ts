@@ -4,6 +4,7 @@ import { exitCodes, UsageError } from "../../errors.ts";
 import type { Audit } from "../../ledger/audit/audit.ts";
 import type { PublishedHead } from "../../ledger/audit/finding.ts";
 import type { Repository } from "../../repo/repository.ts";
+import { lister } from "../../reports/run-row.ts";
 import { plural } from "../../text.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
@@ -23,7 +24,8 @@ export const verify = command({
     ["--json", "print one JSON object"],
   ],
   more: `Checks the hash of every event, every body that an event names, and the anchors: all of the ledger, or one run. Finds a
-changed byte, a deleted or added event, a cut tail, a deleted run and an exchanged body. A whole ledger that was put back
+changed byte, a deleted or added event, a cut tail, a deleted run and an exchanged body, and a list of runs (claw runs) that
+is not what follows from the events. A whole ledger that was put back
 to an older copy holds by itself: it is found out by the heads in the Claw-Record trailers of claw's branches, or by --head.
 A claw/ branch that another machine made names a run that is not in this ledger: leave such branches out with
 --no-repository.
@@ -48,7 +50,7 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     }
     for (const finding of audit.findings) out(`✗ ${sentence(finding)}`);
     if (audit.further > 0) out(`✗ and ${audit.further} more`);
-    const [first] = audit.findings;
+    const first = audit.findings.find(({ kind }) => kind !== "list") ?? audit.findings[0];
     if (first) throw brokenRecord(first, input.file === undefined ? "ledger" : "file");
     out(`✓ as it was written: ${counted(audit)}`);
     if (audit.signed) out(signature(audit.signed));
@@ -81,7 +83,7 @@ async function auditHere(
   const ledger = await opened.ledger();
   const run = prefix === undefined ? undefined : await resolveRun(ledger, prefix);
   const heads = await headsFor(run, head, await repositoryAt(opened, cwd, repository));
-  return { ...(await ledger.audit({ run, heads, signal })), signed: null };
+  return { ...(await ledger.audit({ run, heads, signal, lister })), signed: null };
 }
 
 async function auditFile(

@@ -34,7 +34,7 @@ export async function auditAnchors(pages: Pages, { run, from, ends, signal }: Re
     const page: readonly AnchorRow[] = await pages.anchors(from + count, AT_ONCE);
     for (const anchor of page) {
       const given = count === 0 && from > 0 && anchor.seq === from;
-      if (!given && anchor.hash !== nextAnchor(newest, anchor).hash) {
+      if (anchor.seq !== from + count || (!given && anchor.hash !== nextAnchor(newest, anchor).hash)) {
         return { anchors: count, findings: [...findings, brokenAnchor(anchor)] };
       }
       newest = anchor;

@@ -2,6 +2,7 @@ import type { Pages } from "../../store/store.ts";
 import { auditAnchors } from "./anchors.ts";
 import { checkAllBodies, checkNamedBodies } from "./bodies.ts";
 import type { Finding, PublishedHead } from "./finding.ts";
+import type { Lister } from "./listing.ts";
 import { auditRun, notThere } from "./run.ts";
 
 export interface AuditRequest {
@@ -11,6 +12,8 @@ export interface AuditRequest {
   readonly heads?: readonly PublishedHead[];
   /** Number of the first anchor, where a ledger is only a part of one. */
   readonly firstAnchor?: number;
+  /** With it, what runs are listed by is compared with their events. */
+  readonly lister?: Lister;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,7 +35,7 @@ const LISTED = 100;
 
 /** Checks every chain, every body that is named, the anchors and the heads from outside, in little memory. */
 export async function auditLedger(pages: Pages, request: AuditRequest = {}): Promise<Audit> {
-  const { run: only, heads = [], signal } = request;
+  const { run: only, heads = [], signal, lister } = request;
   const bodies = only === undefined ? await checkAllBodies(pages, signal) : checkNamedBodies(pages);
   const findings: Finding[] = [];
   let further = 0;
@@ -48,7 +51,7 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
     const { run } = listed;
     const own = heads.filter((head) => head.run === run);
     for (const head of own) elsewhere.delete(head);
-    const audited = await auditRun(pages, listed, { bodies, heads: own, signal });
+    const audited = await auditRun(pages, listed, { bodies, heads: own, signal, lister });
     add(audited.findings);
     runs += 1;
     events += audited.events;
@@ -59,8 +62,16 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
   const { anchors, findings: lost } = await auditAnchors(pages, { run: only, from, ends, signal });
   add(lost);
   add(bodies.unnamed());
+  if (only === undefined) add((await pages.strayListings(LISTED)).map(stray));
   return { runs, events, bodies: bodies.count(), anchors, heads: heads.length, findings, further };
 }
+
+const stray = (run: string): Finding => ({
+  kind: "list",
+  run,
+  seq: null,
+  problem: "the list that claw runs shows has it, and there is no such run",
+});
 
 /** The run after `after`; of one run alone, itself and nothing more. */
 async function nextRun(pages: Pages, only: string | undefined, after: string) {

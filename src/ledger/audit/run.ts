@@ -2,8 +2,9 @@ import { setImmediate as letOthersRun } from "node:timers/promises";
 import type { ListedRun, Pages, Row } from "../../store/store.ts";
 import { bodiesNamed } from "../bodies.ts";
 import { GENESIS, seal } from "../chain.ts";
-import { type BodyCheck, CHANGED } from "./bodies.ts";
+import { type BodyCheck, isThere } from "./bodies.ts";
 import type { Finding, PublishedHead } from "./finding.ts";
+import { checkListing, type Lister } from "./listing.ts";
 
 /** Rows read at once. */
 const AT_ONCE = 500;
@@ -23,11 +24,13 @@ interface Against {
   /** Of this run. */
   readonly heads: readonly PublishedHead[];
   readonly signal: AbortSignal | undefined;
+  readonly lister: Lister | undefined;
 }
 
 /** Walks one run from its first event to its last. Behind the first event that does not fit, nothing can be said. */
 export async function auditRun(pages: Pages, listed: ListedRun, against: Against): Promise<RunAudit> {
   const { run } = listed;
+  const listing = against.lister && checkListing(await pages.listing(run), against.lister);
   const wrong: WrongBody[] = [];
   const redacted = new Set<string>();
   const missing = new Map(against.heads.map((head) => [head.head, head]));
@@ -42,6 +45,7 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
       head = row.hash;
       if (anEnd.test(row.body)) end = seq;
       missing.delete(head);
+      listing?.add(row);
       seq += 1;
       for (const sha of redactedIn(row)) redacted.add(sha);
     }
@@ -50,10 +54,16 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
     await letOthersRun(undefined, against.signal && { signal: against.signal });
     page = await pages.rows(run, seq, AT_ONCE);
   }
+  const onList = seq > 0 ? (listing?.problem(seq) ?? null) : null;
   return {
     events: seq,
     end,
-    findings: [...explained(wrong, redacted), ...notAsListed(listed, seq), ...[...missing.values()].map(notThere)],
+    findings: [
+      ...explained(wrong, redacted),
+      ...notAsListed(listed, await pages.listedRun(run), seq),
+      ...[...missing.values()].map(notThere),
+      ...(onList === null ? [] : [{ kind: "list", run, seq: null, problem: onList } as const]),
+    ],
   };
 }
 
@@ -71,9 +81,7 @@ interface WrongBody {
 
 /** What a person had taken out is missing for a reason that is on record. */
 const explained = (wrong: readonly WrongBody[], redacted: ReadonlySet<string>): Finding[] =>
-  wrong
-    .filter(({ sha, finding }) => !redacted.has(sha) || finding.problem.endsWith(CHANGED))
-    .map(({ finding }) => finding);
+  wrong.filter(({ sha, finding }) => !redacted.has(sha) || isThere(finding.problem)).map(({ finding }) => finding);
 
 function redactedIn({ body }: Row): readonly string[] {
   if (!body.includes('"type":"bodies.redacted"')) return [];
@@ -92,12 +100,13 @@ async function wrongBodies(rows: readonly Row[], bodies: BodyCheck): Promise<Wro
   });
 }
 
-/** The list of runs is written together with the events. Events that came meanwhile are no fault. */
-function notAsListed({ run, last }: ListedRun, events: number): Finding[] {
+/** The list of runs is written together with the events: what it says `before` they are read and `after` it encloses them. */
+function notAsListed({ run, last }: ListedRun, after: ListedRun, events: number): Finding[] {
   const fault = (problem: string): Finding[] => [{ kind: "run", run, seq: null, problem }];
   if (events === 0) return fault("none of its events are there");
   if (last === null) return fault("it has events, but is not on the list of runs");
-  return events > last ? [] : fault(`it had ${last + 1} events, and has ${events}: its tail was cut`);
+  if (events <= last) return fault(`it had ${last + 1} events, and has ${events}: its tail was cut`);
+  return events - 1 <= (after.last ?? -1) ? [] : fault(`it has ${events} events, and the list of runs knows of fewer`);
 }
 
 /** Also for runs that are not in the ledger at all. */
