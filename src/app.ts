@@ -69,6 +69,7 @@ export function openApp(version: string): App {
       install: config.user.network.install ?? null,
       tools: config.user.network.tools,
     },
+    policies: { directories: config.policies, variable: config.variable },
     openSandbox: async (policy, onEgress?: OnEgress) => {
       const { openSandbox, openWithoutSandbox } = await import("./sandbox/open.ts");
       const { path, userHome, home, user } = config;

@@ -143,6 +143,8 @@ export interface Config {
   /** Model named by CLAW_MODEL; flags win over it, it wins over config.yaml. */
   readonly model: string | undefined;
   readonly path: string;
+  /** Directories of sandbox policies, the user's own first. */
+  readonly policies: readonly string[];
   readonly userHome: string;
   /** A file of further certificates that the user's tools trust, as NODE_EXTRA_CA_CERTS or SSL_CERT_FILE names it. */
   readonly certificates: string | undefined;
@@ -169,7 +171,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Precedence, lowest first: defaults, config.yaml, environment; flags are applied by each command. */
 export function loadConfig(environment: Environment = process.env): Config {
   const userHome = environment["HOME"] || homedir();
-  const configFile = join(environment["XDG_CONFIG_HOME"] || join(userHome, ".config"), "claw", "config.yaml");
+  const configDir = join(environment["XDG_CONFIG_HOME"] || join(userHome, ".config"), "claw");
+  const configFile = join(configDir, "config.yaml");
   const user = withWellKnown(readUserConfig(configFile), environment);
   const credentials = takeCredentials(environment, user);
   return {
@@ -178,6 +181,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     ),
     user,
     model: environment["CLAW_MODEL"] || undefined,
+    policies: [join(configDir, "sandboxes"), "/etc/claw/sandboxes"],
     path: environment["PATH"] || "/usr/local/bin:/usr/bin:/bin",
     userHome,
     certificates: environment["NODE_EXTRA_CA_CERTS"] || environment["SSL_CERT_FILE"] || undefined,

@@ -14,6 +14,8 @@ export const sandboxEvents = [
     network: z.enum(["none", "host"]),
     /** Hosts that its commands may reach through the egress proxy. */
     hosts: z.array(z.string()).optional(),
+    /** Files of the repository that its commands found empty. */
+    masked: z.array(z.string()).optional(),
   }),
   /** A person at a terminal wanted commands to run without a sandbox, until the run pauses or ends. */
   event("sandbox.waived", {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BudgetsInDollars } from "../budgets.ts";
 import { SandboxLevel } from "./sandbox-level.ts";
+import { policyName } from "./sandbox-file.ts";
 import { readStrictYaml } from "../strict-yaml.ts";
 import { declaredHost } from "./host-rules.ts";
 
@@ -41,9 +42,12 @@ export const Manifest = z.strictObject({
       level: SandboxLevel.default("standard").meta({
         description: "complete: nothing runs where the sandbox lacks anything that `claw doctor sandbox` names.",
       }),
+      policy: policyName.optional().meta({
+        description: "A sandbox policy of the user's that is offered to repositories: what commands may use and see.",
+      }),
       mask: z.array(glob).default([]).meta({
         description:
-          "Committed files that commands find empty, such as .env; they then have no git, which knows them. Default: none.",
+          "Committed files that commands find empty; they then have no git, which knows them. The last that fits decides, !glob shows. Usual places of credentials (.env, .npmrc, *.pem, …) are hidden when they hold one.",
       }),
     })
     .prefault({}),

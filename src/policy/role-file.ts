@@ -2,6 +2,7 @@ import { z } from "zod";
 import { readStrictYaml } from "../strict-yaml.ts";
 import { nearest } from "../text.ts";
 import { declaredHost } from "./host-rules.ts";
+import { policyName } from "./sandbox-file.ts";
 
 /** Names that agent files give to tools, and claw's own tool for each; null for one that claw does not have. */
 const toolNames: Readonly<Record<string, string | null>> = {
@@ -51,7 +52,11 @@ const agent = <Tools extends z.ZodType>(tools: Tools) =>
       .prefault({}),
     tools: tools.optional(),
     sandbox: z
-      .strictObject({ workspace: z.enum(["rw", "ro"]).optional(), hosts: z.array(declaredHost).optional() })
+      .strictObject({
+        workspace: z.enum(["rw", "ro"]).optional(),
+        hosts: z.array(declaredHost).optional(),
+        policy: policyName.optional(),
+      })
       .prefault({}),
     guardrails: z
       .strictObject({
@@ -89,6 +94,8 @@ export interface RoleFile {
   readonly externalNetwork: boolean | null;
   readonly workspace: "rw" | "ro" | null;
   readonly hosts: readonly string[] | null;
+  /** A sandbox policy of the user's. */
+  readonly policy: string | null;
 }
 
 /** Reads a role file: the keys at the top, or below `agent:`. Throws UsageError with the line and a suggestion. */
@@ -122,5 +129,6 @@ function inOwnWords({ tools, guardrails, sandbox, retry_policy: retry, ...said }
     externalNetwork: guardrails.allow_external_network ?? null,
     workspace: sandbox.workspace ?? null,
     hosts: sandbox.hosts ?? null,
+    policy: sandbox.policy ?? null,
   };
 }

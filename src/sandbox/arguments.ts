@@ -25,7 +25,8 @@ export interface Layout {
   readonly dropsUser: boolean;
 }
 
-const SHARED_MEMORY_BYTES = 64 * 2 ** 20;
+/** Of /dev/shm where a policy does not say. */
+export const SHARED_MEMORY_BYTES = 64 * 2 ** 20;
 
 const readOnly = (source: string, target: string): string[] => ["--ro-bind", source, target];
 
@@ -41,7 +42,7 @@ export function bubblewrapArguments(layout: Layout): string[] {
     system.links.flatMap(({ path, to }) => ["--symlink", to, path]),
     readOnly(layout.etc, "/etc"),
     proc(system),
-    dev(layout.devices),
+    dev(layout.devices, policy.sharedMemoryBytes ?? SHARED_MEMORY_BYTES),
     ["--bind", layout.tmp, "/tmp", "--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
     layout.dropsUser
       ? passable([HOME, "/run/git-objects/0", ...layout.toolchains, ...policy.mounts.map(({ target }) => target)])
@@ -90,11 +91,11 @@ const proc = ({ hidden }: SystemRoot): string[] => [
   "/proc",
 ];
 
-const dev = (nodes: string | null): string[] =>
+const dev = (nodes: string | null, sharedMemoryBytes: number): string[] =>
   [
     ["--dev", "/dev"],
     nodes ? deviceNames.flatMap((name) => ["--dev-bind", `${nodes}/${name}`, `/dev/${name}`]) : [],
-    ["--perms", "1777", "--size", `${SHARED_MEMORY_BYTES}`, "--tmpfs", "/dev/shm"],
+    ["--perms", "1777", "--size", `${sharedMemoryBytes}`, "--tmpfs", "/dev/shm"],
     ["--remount-ro", "/dev"],
   ].flat();
 

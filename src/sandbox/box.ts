@@ -171,7 +171,7 @@ async function prepareHeld(
       dropsUser: agent !== null,
       egress: outlet?.mounts ?? [],
     }),
-    seccompFile: await writeSeccomp(scratch),
+    seccompFile: await writeSeccomp(scratch, policy),
     prefix: outlet?.prefix ?? [],
     limits: policy.limits,
     writable: [policy.workspace, ...writableBeside(policy), home, tmp],
@@ -216,8 +216,8 @@ function mountPlaces({ policy, mountPoints }: CheckedPolicy): MountPlaces {
   };
 }
 
-async function writeSeccomp(scratch: Scratch): Promise<string> {
-  const program = seccompProgram(process.arch);
+async function writeSeccomp(scratch: Scratch, policy: SandboxPolicy): Promise<string> {
+  const program = seccompProgram(process.arch, policy);
   if (!program) {
     throw new SandboxUnavailable(
       `there is no system-call filter for ${process.arch} yet`,

@@ -29,6 +29,11 @@ export function checkPolicy(policy: SandboxPolicy, host: SandboxHost): CheckedPo
   const workspace = realDirectory(policy.workspace);
   checkGitPlace(workspace);
   checkedEnvironment(policy.env);
+  if (policy.unixSockets === false && policy.network !== "none" && policy.network.hosts.length > 0)
+    throw new UsageError(
+      "a sandbox without Unix sockets cannot reach hosts: the way to its proxy is one",
+      "declare no hosts in that policy, or leave unixSockets out",
+    );
   const keep = [host.stateDir, host.home].map(realIfThere);
   const source = (path: string): string => {
     // A file of the workspace is looked at when it is frozen: no link in the workspace is ever followed.

@@ -34,6 +34,9 @@ export interface Bench {
   readonly closing: AbortSignal;
 }
 
+/** Of commands whose policy does not say. */
+const NICENESS = 5;
+
 /** How long output may still come after the last process is gone. */
 const DRAIN_MS = 2000;
 
@@ -123,6 +126,7 @@ function launchOn(
       options: [...bench.options, ...own.options],
       argv,
       user: bench.hold.agent,
+      niceness: bench.limits.niceness ?? NICENESS,
       seccomp: open(bench.seccompFile),
       keeper: bench.hold.keeper,
       admit: admission(bench.hold),

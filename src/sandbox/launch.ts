@@ -23,6 +23,8 @@ export interface LaunchRequest {
   readonly argv: readonly string[];
   /** Whom all of it runs as from the start; null: whoever claw runs as. */
   readonly user: UserId | null;
+  /** Of all its processes, 0 to 19. */
+  readonly niceness: number;
   /** Open descriptors, which stay the caller's to close; null for an empty stdin or a stderr nobody reads. */
   readonly stdin: number | "pipe" | null;
   readonly stdout: number | "pipe";
@@ -59,7 +61,6 @@ export interface Launched {
 /** How long the processes of a sandbox may take to go. */
 const GONE_MS = 2000;
 const QUICK_TRIES = 50;
-const NICENESS = 5;
 /** How often, and how many times, a first process is seen gone before it counts as lost. */
 const LOST_MS = 100;
 const LOST_LOOKS = 3;
@@ -92,7 +93,7 @@ export function launch(request: LaunchRequest): Launched {
     return { code: status.exitCode, signal: status.lost ? null : signal };
   })();
   // Bubblewrap does nothing before it has read its options, so what must hold for all its children is done first.
-  yieldToHost(child);
+  yieldToHost(child, request.niceness);
   const pipe = streams[ARGUMENTS] as Writable;
   pipe.on("error", () => undefined); // it ended without reading them, and that is reported by its exit
   const enter = keeper === null ? [] : ["--userns", `${USER_NAMESPACE}`, "--pidns", `${PID_NAMESPACE}`];
@@ -175,11 +176,11 @@ function endProcess(pid: number): void {
 }
 
 /** When memory or processors run out, the command shall suffer, and not the program that governs it. */
-function yieldToHost({ pid }: ChildProcess): void {
+function yieldToHost({ pid }: ChildProcess, niceness: number): void {
   try {
     if (pid === undefined) return;
     writeFileSync(`/proc/${pid}/oom_score_adj`, "1000");
-    setPriority(pid, NICENESS);
+    setPriority(pid, niceness);
   } catch {
     // it has ended already
   }

@@ -8,10 +8,25 @@ import { openContainer } from "./container/container.ts";
 import { bare } from "./on-host/bare.ts";
 import { openOnHost } from "./on-host/open.ts";
 import { openSeatbelt } from "./on-host/seatbelt.ts";
+import { remedyFor } from "./remedies.ts";
 import type { ContainerChoice, OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 
-/** Opens a sandbox that has shown on this machine that it holds. Throws SandboxUnavailable when there is none to be had. */
+/**
+ * Opens a sandbox that has shown on this machine that it holds, and lacks nothing that its policy requires. Throws
+ * SandboxUnavailable when there is none to be had.
+ */
 export async function openSandbox(policy: SandboxPolicy, host: SandboxHost, onEgress?: OnEgress): Promise<Sandbox> {
+  const box = await openAny(policy, host, onEgress);
+  const lacking = box.degraded.filter((name) => policy.requires?.includes(name));
+  if (lacking.length === 0) return box;
+  await box.close();
+  throw new SandboxUnavailable(
+    `the sandbox policy requires what this machine does not offer: ${lacking.join(", ")}`,
+    lacking.map(remedyFor).join("; "),
+  );
+}
+
+async function openAny(policy: SandboxPolicy, host: SandboxHost, onEgress?: OnEgress): Promise<Sandbox> {
   // The kernel ends a command with the thread that started it, and Node minds who closes a worker's descriptors.
   if (!isMainThread) throw new Error("a sandbox can be opened on the main thread only");
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });

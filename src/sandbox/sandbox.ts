@@ -24,6 +24,8 @@ export interface Limits {
   readonly diskBytes: number;
   /** Free space on the disk below which a command is killed at once. */
   readonly diskFloorBytes: number;
+  /** Niceness of commands, 0 to 19; 5 unless it is said. */
+  readonly niceness?: number;
 }
 
 /** What one sandbox may do with its way out. Sizes in bytes, times in milliseconds. */
@@ -81,6 +83,14 @@ export interface SandboxPolicy {
   /** Always a network namespace of its own; with hosts, there is a proxy on its loopback. */
   readonly network: "none" | Egress;
   readonly limits: Limits;
+  /** May a command trace another of the same sandbox, as debuggers do? No unless it is said. */
+  readonly ptrace?: boolean;
+  /** May commands make Unix sockets? They reach nothing outside. Yes unless it is said; a proxy needs them. */
+  readonly unixSockets?: boolean;
+  /** Size of /dev/shm; 64 MiB unless it is said. */
+  readonly sharedMemoryBytes?: number;
+  /** What must not be lacking, by the names that `degraded` uses; then nothing runs. */
+  readonly requires?: readonly string[];
 }
 
 export interface ExecOptions {

@@ -1,3 +1,4 @@
+import type { SandboxPolicy } from "./sandbox.ts";
 import { type Architecture, guardedCalls, refusedCalls } from "./syscalls.ts";
 
 /** One instruction of classic BPF: code, jump if true, jump if false, operand. */
@@ -48,24 +49,29 @@ const when = (value: number, body: readonly Instruction[]): Instruction[] => [
   ...body,
 ];
 
+/** What a policy may say about system calls. */
+type Wishes = Pick<SandboxPolicy, "ptrace" | "unixSockets">;
+
+/** Calls by which one process looks into another of the same sandbox. */
+const tracing: readonly string[] = ["ptrace", "process_vm_readv", "process_vm_writev"];
+
 /**
  * The seccomp filter as `bwrap --seccomp` reads it: an array of struct sock_filter.
  * Null for a machine it is not written for; there is no sandbox without it. AF_UNIX sockets are harmless in a network
  * namespace of one's own; in the host's they would reach the abstract sockets of other programs.
  */
-export function seccompProgram(arch: string): Buffer | null {
+export function seccompProgram(arch: string, { ptrace = false, unixSockets = true }: Wishes = {}): Buffer | null {
   if (arch !== "x64" && arch !== "arm64") return null;
   const number = (name: keyof typeof guardedCalls): number => guardedCalls[name][arch];
-  const families = [AF_INET, AF_INET6, AF_UNIX];
+  const families = [AF_INET, AF_INET6, ...(unixSockets ? [AF_UNIX] : [])];
+  const refused = Object.entries(refusedCalls).filter(([name]) => !(ptrace && tracing.includes(name)));
   const program: Instruction[] = [
     load(ARCHITECTURE),
     [IF_EQUAL, 1, 0, auditArchitecture[arch]],
     give(KILL),
     load(NUMBER),
     ...(arch === "x64" ? ([[IF_AT_LEAST, 0, 1, X32_BIT], give(fail(ENOSYS))] satisfies Instruction[]) : []),
-    ...Object.values(refusedCalls).flatMap(({ [arch]: call }) =>
-      call === null ? [] : when(call, [give(fail(EPERM))]),
-    ),
+    ...refused.flatMap(([, { [arch]: call }]) => (call === null ? [] : when(call, [give(fail(EPERM))]))),
     // The flags of clone3 lie behind a pointer; C libraries fall back to clone.
     ...when(number("clone3"), [give(fail(ENOSYS))]),
     ...when(number("clone"), unlessAnyBit(0, NAMESPACES)),

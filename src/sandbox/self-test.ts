@@ -68,10 +68,10 @@ const expected: Readonly<Record<string, string>> = {
  * limits, which the kernel and the watchdog keep whatever they are.
  */
 export function kindOf(policy: SandboxPolicy): string {
-  const { workspaceMode, network, env } = policy;
+  const { workspaceMode, network, env, ptrace = false, unixSockets = true } = policy;
   const mounts = foreignMounts(policy).map(({ target, writable = false }) => ({ target, writable }));
   const hosts = network === "none" ? [] : network.hosts.toSorted();
-  const parts = [workspaceMode, hosts, Object.keys(env).toSorted(), mounts];
+  const parts = [workspaceMode, hosts, Object.keys(env).toSorted(), mounts, ptrace, unixSockets];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }
 

@@ -30,6 +30,9 @@ const managers: readonly { readonly name: string; readonly variable?: string }[]
   { name: ".deno" },
 ];
 
+/** Is a path inside the directory of a version manager? */
+export const isToolchain = (path: string): boolean => managers.some(({ name }) => `${path}/`.includes(`/${name}/`));
+
 /** Programs that are often links into a place that PATH does not name. */
 const interpreters = ["node", "python3", "python", "ruby", "java", "go", "deno", "bun"];
 

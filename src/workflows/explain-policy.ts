@@ -4,6 +4,7 @@ import type { Change, Judgement } from "../gates/gate.ts";
 import { grants, hostRuleText, judgeHost, parseHostRule, readHostRules } from "../policy/host-rules.ts";
 import { judge } from "../policy/judge.ts";
 import type { Manifest } from "../policy/manifest.ts";
+import { maskOf } from "../policy/masks.ts";
 import { installHosts, type NetworkGrants } from "../policy/network.ts";
 import { roles } from "../policy/roles.ts";
 
@@ -47,10 +48,19 @@ export function explainPath(path: string, { manifest }: Policy): Answer[] {
     return { question: `may a fix change it? (gate ${gate.name})`, verdict: verdictOf[verdict], rule };
   };
   return [
-    { question: "may a session read it?", verdict: "allow", rule: "the whole commit is in the workspace" },
+    explainReading(path, manifest),
     by(scope, manifest.scope.allow.length > 0 ? "scope.allow of claw.yaml covers it" : "no scope is set in claw.yaml"),
     by(protectedPaths, "no built-in or declared protected path covers it"),
   ];
+}
+
+function explainReading(path: string, manifest: Manifest): Answer {
+  const question = "may a session read it?";
+  const mask = maskOf(path, manifest.sandbox.mask);
+  if (mask === null) return { question, verdict: "allow", rule: "the whole commit is in the workspace" };
+  if (!mask.ifSecret) return { question, verdict: "deny", rule: `commands find it empty (${mask.rule})` };
+  const show = `sandbox.mask: ["!${path}"] in claw.yaml shows it`;
+  return { question, verdict: "ask", rule: `it is empty when it holds a credential (${mask.rule}); ${show}` };
 }
 
 /** Commands are not judged by their text: who may run any, and what one can reach, is all there is. */

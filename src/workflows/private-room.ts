@@ -7,6 +7,7 @@ import type { DependencySource } from "../repo/dependencies.ts";
 import { openRepository } from "../repo/repository.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
 import { planDependencies, reusable } from "./dependencies.ts";
+import type { PolicyParts } from "./room-policy.ts";
 import { furnishRoom, maskedFiles, type Room, type RoomPlan } from "./sandboxes.ts";
 import type { House } from "./start.ts";
 
@@ -14,9 +15,7 @@ export interface PrivateRoomPlan {
   /** Anywhere inside the user's repository. */
   readonly cwd: string;
   /** Replaces what a session's room has. */
-  readonly room: Partial<
-    Pick<RoomPlan, "hosts" | "egressLimits" | "onEgress" | "workspaceMode" | "mounts" | "env" | "limits">
-  >;
+  readonly room: Partial<PolicyParts & Pick<RoomPlan, "onEgress">>;
 }
 
 /** A sandbox as a session has it, on a private copy of HEAD, for as long as `use` takes. Nothing is recorded or kept. */
@@ -40,7 +39,7 @@ export async function inPrivateRoom<T>(
         dir,
         tree: clone.base.tree,
         dependencies: await installed({ clone, repository }),
-        masked: await maskedFiles({ clone, manifest }, { dir, tree: clone.base.tree }),
+        masked: await maskedFiles({ clone, manifest }, { dir, tree: clone.base.tree, mask: plan.room.mask ?? [] }),
         ...plan.room,
       },
     );

@@ -3,10 +3,11 @@ import { grants, hostRuleText, readHostRules } from "../policy/host-rules.ts";
 import { sessionHosts } from "../policy/network.ts";
 import { readRoleFile, type RoleFile } from "../policy/role-file.ts";
 import { narrowedTools, type Role, roles } from "../policy/roles.ts";
+import { offeredPolicy } from "./room-policy.ts";
 import type { RoomPlan } from "./sandboxes.ts";
 import type { WorkDesk } from "./workflow.ts";
 
-type Desk = Pick<WorkDesk, "clone" | "log" | "manifest" | "network">;
+type Desk = Pick<WorkDesk, "clone" | "log" | "manifest" | "network" | "policies">;
 
 /** A role as the repository's role file narrows it. The file is read from the base commit. Throws UsageError. */
 export async function roleFor(desk: Desk, role: Role): Promise<Role> {
@@ -41,7 +42,7 @@ function refuseUngrantedServers({ served }: RoleFile, path: string, { network }:
 }
 
 /** What a role file says about the sandbox of its session: it can only narrow. */
-export async function roleRoom(desk: Desk, role: Role): Promise<Pick<RoomPlan, "hosts" | "workspaceMode">> {
+export async function roleRoom(desk: Desk, role: Role): Promise<Pick<RoomPlan, "hosts" | "workspaceMode" | "policy">> {
   const { bounds } = await roleFor(desk, role);
   if (!bounds) return {};
   const declared = sessionHosts(desk.manifest, desk.network);
@@ -52,5 +53,10 @@ export async function roleRoom(desk: Desk, role: Role): Promise<Pick<RoomPlan, "
       `${bounds.path} wants ${hostRuleText(beyond)}, which network.hosts of claw.yaml does not declare`,
       "declare it there, or take it out",
     );
-  return { hosts: wanted.map(hostRuleText), ...(bounds.workspace && { workspaceMode: bounds.workspace }) };
+  if (bounds.policy !== null) await offeredPolicy(bounds.policy, desk.policies, bounds.path);
+  return {
+    hosts: wanted.map(hostRuleText),
+    ...(bounds.workspace && { workspaceMode: bounds.workspace }),
+    ...(bounds.policy !== null && { policy: bounds.policy }),
+  };
 }

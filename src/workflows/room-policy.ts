@@ -1,56 +1,131 @@
-import { lstat, readFile, realpath } from "node:fs/promises";
-import { resolve } from "node:path";
+import { realpath } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
-import { readHostRules } from "../policy/host-rules.ts";
-import { limitsOf, readSandboxFile, type SandboxFile } from "../policy/sandbox-file.ts";
-import { repositoryHolding } from "../repo/layout.ts";
-import type { PrivateRoomPlan } from "./private-room.ts";
+import { grants, hostRuleText, readHostRules } from "../policy/host-rules.ts";
+import { limitsOf, type SandboxFile } from "../policy/sandbox-file.ts";
+import { isInside } from "../sandbox/check-policy.ts";
+import type { Limits } from "../sandbox/sandbox.ts";
+import { isToolchain } from "../sandbox/toolchains.ts";
+import { readOfferedPolicy, readPolicyFile, type Shelf } from "./policy-shelf.ts";
+import type { RoomPlan } from "./sandboxes.ts";
+import type { WorkDesk } from "./workflow.ts";
+
+/** Where policies are, and what they may be filled with. */
+export interface PolicySource extends Shelf {
+  readonly userHome: string;
+  /** A variable of the user's environment. */
+  readonly variable: (name: string) => string | undefined;
+}
+
+/** What a policy says about a room. */
+export type PolicyParts = Pick<
+  RoomPlan,
+  "hosts" | "egressLimits" | "workspaceMode" | "mounts" | "env" | "limits" | "mask" | "hasGit" | "kernel"
+>;
 
 interface Asked {
-  readonly cwd: string;
-  /** A policy file, relative to `cwd`. */
-  readonly file: string | undefined;
-  /** Hosts besides those of the file. */
+  /** A policy's name, or a file relative to the source's `cwd`. */
+  readonly policy: string | undefined;
+  /** Hosts besides those of the policy. */
   readonly hosts: readonly string[];
   readonly seconds: number | undefined;
 }
 
-/** What a person asks of one sandbox: a policy file, and flags that win over it. Throws UsageError. */
-export async function readRoomPolicy({ cwd, file, hosts, seconds }: Asked): Promise<PrivateRoomPlan["room"]> {
+/** What a person asks of one sandbox: a policy, and flags that win over it. Throws UsageError. */
+export async function readRoomPolicy({ policy, hosts, seconds }: Asked, source: PolicySource): Promise<PolicyParts> {
   readHostRules(hosts);
-  const policy = file === undefined ? null : await readTrusted(resolve(cwd, file), cwd);
+  const parts = policy === undefined ? {} : await partsOf(await readPolicyFile(policy, source), source);
   return {
-    ...(policy && partsOf(policy)),
-    hosts: [...(policy?.network.hosts ?? []), ...hosts],
-    limits: { ...(policy && limitsOf(policy)), ...(seconds !== undefined && { wallMs: seconds * 1000 }) },
+    ...parts,
+    hosts: [...(parts.hosts ?? []), ...hosts],
+    limits: { ...parts.limits, ...(seconds !== undefined && { wallMs: seconds * 1000 }) },
   };
 }
 
-function partsOf({ workspace, read, env, network }: SandboxFile): PrivateRoomPlan["room"] {
-  const { uploadMiB, connections } = network;
+/** The policy that a repository names in claw.yaml or in a role file; nothing when it names none. Throws UsageError. */
+export async function offeredPolicy(
+  name: string | undefined,
+  source: PolicySource,
+  by = "claw.yaml",
+): Promise<PolicyParts> {
+  return name === undefined ? {} : partsOf(await readOfferedPolicy(name, source, by), source);
+}
+
+/** As the policy narrows it that the plan or claw.yaml names. An installation is a sandbox of its own. Throws UsageError. */
+export async function withPolicy<Plan extends Omit<RoomPlan, "onEgress">>(
+  { manifest, policies }: Pick<WorkDesk, "manifest" | "policies">,
+  plan: Plan & { readonly hosts: readonly string[] },
+): Promise<Plan & { readonly hosts: readonly string[] }> {
+  const name = plan.policy ?? manifest.sandbox.policy;
+  if (name === undefined || plan.purpose === "install") return plan;
+  const policy = await offeredPolicy(name, policies);
+  const allowed = readHostRules(policy.hosts ?? []);
+  const beyond = readHostRules(plan.hosts).find((rule) => !grants(allowed, rule));
+  if (beyond)
+    throw new UsageError(
+      `claw.yaml declares ${hostRuleText(beyond)}, and the sandbox policy ${name} does not let commands reach it`,
+      "take it out of claw.yaml, or write it into network.hosts of that policy",
+    );
   return {
+    ...policy,
+    ...plan,
+    ...(policy.workspaceMode === "ro" && { workspaceMode: "ro" }),
+    env: { ...policy.env, ...plan.env },
+    limits: smaller(policy.limits ?? {}, plan.limits ?? {}),
+  };
+}
+
+/** Of each limit the smaller one. */
+const smaller = (one: Partial<Limits>, other: Partial<Limits>): Partial<Limits> =>
+  Object.fromEntries(
+    Object.entries({ ...one, ...other }).map(([name, value]) => {
+      const both = [value, one[name as keyof Limits] ?? value];
+      // Free space and niceness are the stricter the more they are.
+      return [name, ["diskFloorBytes", "niceness"].includes(name) ? Math.max(...both) : Math.min(...both)];
+    }),
+  );
+
+/** A policy in the words of a room. Throws UsageError for what it must not show. */
+async function partsOf(file: SandboxFile, source: PolicySource): Promise<PolicyParts> {
+  const { workspace, git, read, env, pass, mask, network, ptrace, unixSockets, shmMiB, requires } = file;
+  const { uploadMiB, connections } = network;
+  const passed = pass.flatMap((name) => {
+    const value = source.variable(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    hosts: network.hosts,
     workspaceMode: workspace,
-    mounts: read.map((path) => ({ source: path, target: path })),
-    env,
+    hasGit: git === "private",
+    mounts: await Promise.all(read.map(async (path) => ({ source: await shown(path, source), target: path }))),
+    mask,
+    env: { ...Object.fromEntries(passed), ...env },
+    limits: limitsOf(file),
     egressLimits: {
       ...(uploadMiB !== undefined && { uploadBytes: uploadMiB * 2 ** 20 }),
       ...(connections !== undefined && { connections }),
     },
+    kernel: {
+      ptrace,
+      unixSockets,
+      requires,
+      ...(shmMiB !== undefined && { sharedMemoryBytes: shmMiB * 2 ** 20 }),
+    },
   };
 }
 
-/** What decides about a command must be out of the command's reach, and of other users'. */
-async function readTrusted(path: string, cwd: string): Promise<SandboxFile> {
-  const found = await lstat(await realpath(path).catch(() => path)).catch(() => null);
-  if (!found?.isFile())
-    throw new UsageError(`there is no policy file ${path}`, "name a YAML file: claw sandbox --help");
-  if ((found.mode & 0o022) !== 0)
-    throw new UsageError(`the policy file ${path} can be written by others`, `take that away: chmod go-w ${path}`);
-  const repository = await repositoryHolding(path, cwd);
-  if (repository !== null)
-    throw new UsageError(
-      `the policy file ${path} is inside the repository ${repository}, where commands of a session could have written it`,
-      "keep it outside, next to config.yaml for example",
-    );
-  return readSandboxFile(await readFile(path, "utf8"), path);
+/** Where the machine and its people keep what is not a command's business. */
+const whole = ["/", "/etc", "/root", "/home", "/run", "/var", "/proc", "/sys", "/dev", "/boot", "/tmp"];
+
+/** A path that a policy may show: it exists, and lies in nobody's home but for a toolchain there. */
+async function shown(path: string, { userHome }: PolicySource): Promise<string> {
+  const real = await realpath(path).catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be shown to the command: it does not exist`, "take it out of read", error);
+  });
+  const home = await realpath(userHome).catch(() => userHome);
+  const inHome = ["/root", home].some((dir) => isInside(real, dir)) || /^\/home\/[^/]+(?:\/|$)/.test(real);
+  if (!whole.includes(real) && (!inHome || isToolchain(real))) return real;
+  throw new UsageError(
+    `${path} cannot be shown to a command: ${inHome ? "it is in a home" : "that is too much of the machine"}`,
+    "name something smaller, or copy what is needed to a directory of its own, such as /opt/data",
+  );
 }

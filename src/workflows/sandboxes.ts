@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { InfrastructureError, SandboxUnavailable } from "../errors.ts";
 import { levelOf, reaches } from "../policy/sandbox-level.ts";
 import type { Event } from "../ledger/events.ts";
+import { holdsCredential, maskOf } from "../policy/masks.ts";
 import { sessionHosts } from "../policy/network.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
 import type { EgressLimits, Limits, Mount, OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { environmentVariables } from "../repo/python-environment.ts";
 import { linkDependencies, type DependencySource } from "../repo/dependencies.ts";
-import { matchesGlob } from "../text.ts";
+import { withPolicy } from "./room-policy.ts";
 import type { WorkDesk } from "./workflow.ts";
 
 const MiB = 2 ** 20;
@@ -31,6 +32,8 @@ export interface Room {
   /** Host directory shown as /workspace. */
   readonly dir: string;
   readonly sandbox: Sandbox;
+  /** Files of the repository that commands find empty. */
+  readonly masked: readonly string[];
   /** Closes the sandbox; the files stay. */
   close(): Promise<void>;
 }
@@ -55,6 +58,14 @@ export interface RoomPlan {
   readonly mounts?: readonly Mount[];
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
+  /** A sandbox policy of the user's that narrows it, besides what it says itself. */
+  readonly policy?: string;
+  /** Rules of what is hidden, after those of claw.yaml. */
+  readonly mask?: readonly string[];
+  /** False: commands find an empty, reserved place for git. */
+  readonly hasGit?: boolean;
+  /** What commands may ask of the kernel, and what of the machine is required. */
+  readonly kernel?: Pick<SandboxPolicy, "ptrace" | "unixSockets" | "sharedMemoryBytes" | "requires">;
 }
 
 /** A sandbox around a directory of claw's own: its packages read-only, its git disposable, its frozen files frozen. */
@@ -65,7 +76,7 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
     target: `/workspace/${path}`,
   }));
   const masks = await maskMounts(plan);
-  const git = masks.length > 0 ? null : await desk.clone.sandboxGit(plan.dir, plan.tree);
+  const git = masks.length > 0 || plan.hasGit === false ? null : await desk.clone.sandboxGit(plan.dir, plan.tree);
   const hosts = plan.hosts ?? [];
   const policy: SandboxPolicy = {
     workspace: plan.dir,
@@ -75,11 +86,13 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
     env: { ...(await environmentVariables(plan.dependencies)), ...plan.env },
     network: hosts.length === 0 ? "none" : { hosts, ...(plan.egressLimits && { limits: plan.egressLimits }) },
     limits: { ...defaultLimits, ...plan.limits },
+    ...plan.kernel,
   };
   const sandbox = await desk.openSandbox(policy, plan.onEgress);
   return {
     dir: plan.dir,
     sandbox,
+    masked: plan.masked ?? [],
     async close() {
       await sandbox.close();
       if (git) await removeTree(git.dir);
@@ -89,7 +102,7 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
 
 /** The same for a run, on record, with the hosts that the repository declares unless the plan says otherwise. */
 export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">): Promise<Room> {
-  const plan = { ...asked, hosts: asked.hosts ?? sessionHosts(desk.manifest, desk.network) };
+  const plan = await withPolicy(desk, { ...asked, hosts: asked.hosts ?? sessionHosts(desk.manifest, desk.network) });
   const onEgress: OnEgress = ({ kind, ...fact }) =>
     desk.log.append({ type: `egress.${kind}`, purpose: plan.purpose, ...fact } as Event);
   const masked = await maskedFiles(desk, plan);
@@ -105,6 +118,7 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
     ...(backend !== "none" && { level: levelOf(degraded) }),
     network: backend === "none" ? "host" : "none",
     ...(plan.hosts.length > 0 && { hosts: [...plan.hosts] }),
+    ...(masked.length > 0 && { masked: [...masked] }),
   });
   if (reaches(level, degraded)) return room;
   await room.close();
@@ -114,17 +128,21 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
   );
 }
 
-/** Files of the workspace that the repository hides from commands. */
+/** Files of the workspace that are hidden from commands: those that the repository names, and usual places of credentials that hold one. */
 export async function maskedFiles(
   { clone, manifest }: Pick<WorkDesk, "clone" | "manifest">,
-  { dir, tree }: Pick<RoomPlan, "dir" | "tree">,
+  { dir, tree, mask: more = [] }: Pick<RoomPlan, "dir" | "tree" | "mask">,
 ): Promise<readonly string[]> {
-  const { mask } = manifest.sandbox;
-  if (mask.length === 0) return [];
-  const wanted = (await clone.list(tree)).filter(({ path }) => mask.some((glob) => matchesGlob(path, glob)));
-  const found = wanted.map(async ({ path }) =>
-    (await lstat(join(dir, path)).catch(() => null))?.isFile() ? [path] : [],
-  );
+  const wanted = (await clone.list(tree)).flatMap(({ path }) => {
+    const mask = maskOf(path, [...manifest.sandbox.mask, ...more]);
+    return mask ? [{ path, mask }] : [];
+  });
+  const found = wanted.map(async ({ path, mask }) => {
+    const isFile = (await lstat(join(dir, path)).catch(() => null))?.isFile() ?? false;
+    if (!isFile) return [];
+    const text = mask.ifSecret ? (await clone.read(tree, path))?.toString("latin1") : undefined;
+    return text === undefined || holdsCredential(text) ? [path] : [];
+  });
   return (await Promise.all(found)).flat();
 }
 

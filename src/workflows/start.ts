@@ -9,6 +9,7 @@ import type { ConnectedModel } from "../models/model.ts";
 import type { Budgets } from "../policy/budgets.ts";
 import { everyPrompt } from "../agent/prompt.ts";
 import type { Manifest } from "../policy/manifest.ts";
+import { offeredPolicy, type PolicySource } from "./room-policy.ts";
 import { defaultGrants, type NetworkGrants, readGranted } from "../policy/network.ts";
 import type { PublishAuthority } from "../policy/publish.ts";
 import { type Clone, createClone } from "../repo/clone.ts";
@@ -48,6 +49,8 @@ export interface House {
   openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
   /** What the user's configuration lets repositories declare; the default grants sessions nothing. */
   readonly network?: NetworkGrants;
+  /** Where the user's sandbox policies are, and the variables that they pass on. */
+  readonly policies: Pick<PolicySource, "directories" | "variable">;
   readonly authority: PublishAuthority;
   /** The forge of a place, with the token the user's configuration names. */
   forge(place: Place, signal: AbortSignal): Promise<Forge>;
@@ -103,7 +106,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const clone = await createClone(repository, base, join(dir, "clone"));
     const text = (await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8");
-    const manifest = readGranted(text, house.network);
+    const manifest = await grantedManifest(house, repository, text);
     known.resolve(manifest);
     const connected = await model;
     const place = { run, repository: repository.root };
@@ -157,6 +160,19 @@ export async function recordWishes(
   if (waiver) await log.append({ type: "sandbox.waived", ...waiver });
   if (tiers) await log.append({ type: "tiers.ordered", ...tiers });
 }
+
+/** claw.yaml, once it is known to ask for nothing that the user does not grant. Throws UsageError. */
+async function grantedManifest(house: House, repository: Repository, text: string | undefined): Promise<Manifest> {
+  const manifest = readGranted(text, house.network);
+  await offeredPolicy(manifest.sandbox.policy, policySource(house, repository));
+  return manifest;
+}
+
+const policySource = ({ policies, userHome }: House, { root }: Repository): PolicySource => ({
+  ...policies,
+  userHome,
+  cwd: root,
+});
 
 /** A run that did not begin leaves nothing. */
 async function giveUp(log: RunLog, dir: string): Promise<void> {
@@ -214,6 +230,7 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     dir: join(house.home, "runs", log.run),
     openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress),
     network: house.network ?? defaultGrants,
+    policies: policySource(house, parts.repository),
     authority: house.authority,
     forge: (place) => house.forge(place, watch.signal),
     screen: { onDelta: watch.onDelta, onOutput: watch.onOutput, confirm: watch.confirm },

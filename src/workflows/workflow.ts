@@ -9,6 +9,7 @@ import type { PublishAuthority } from "../policy/publish.ts";
 import type { Clone } from "../repo/clone.ts";
 import type { Repository } from "../repo/repository.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import type { PolicySource } from "./room-policy.ts";
 import type { NetworkGrants } from "../policy/network.ts";
 import type { RunLimits } from "../views/spend.ts";
 
@@ -36,6 +37,8 @@ export interface WorkDesk {
   openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
   /** What the user lets repositories declare, and what this one does. */
   readonly network: NetworkGrants;
+  /** The user's sandbox policies, some of which a repository may name. */
+  readonly policies: PolicySource;
   /** What the user's configuration lets out of the machine. */
   readonly authority: PublishAuthority;
   /** Looks a token up and opens the forge of a place. */

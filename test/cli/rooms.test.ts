@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SandboxHost } from "../../src/sandbox/sandbox.ts";
@@ -32,18 +32,29 @@ describe("claw sandbox", () => {
     expect(readdirSync(join(home, "rooms"))).toEqual([]);
   });
 
-  test("finds masked files empty, cannot change them, and has no git that knows what was in them", async () => {
-    const more = { "claw.yaml": "sandbox: { mask: [.env] }\n", ".env": "KEY=secret\n", "pkg/.env": "KEY=secret\n" };
+  test("finds masked files empty, and usual places of a key, cannot change them, and has no git that knows them", async () => {
+    const more = {
+      "claw.yaml": 'sandbox: { mask: [.env, "!shown/**"] }\n',
+      ".env": "KEY=secret\n",
+      "pkg/.env": "KEY=secret\n",
+      ".npmrc": "//registry.example.org/:_authToken=secret-0123456789\n",
+      "shown/.npmrc": "//registry.example.org/:_authToken=shown\n",
+      "other/.npmrc": "save-exact=true\n",
+    };
     const { typed } = await stage({}, more);
     const script =
-      "cat .env pkg/.env; for f in .env pkg/.env; do echo x > $f || echo kept; done; git show HEAD:.env; ls; grep -r secret / --include=.env; true";
+      "cat .env pkg/.env .npmrc */.npmrc; for f in .env pkg/.env; do echo x > $f || echo kept; done; git show HEAD:.env; ls; grep -r secret / --include=.env; true";
     const { out } = await typed(["sandbox", "--", "bash", "-c", `{ ${script}; } 2>/dev/null`]);
-    expect(out).toBe("kept\nkept\nclaw.yaml\npackage.json\npkg\nsum.js\ntest\n");
+    expect(out).toBe(
+      `${more["other/.npmrc"]}${more["shown/.npmrc"]}kept\nkept\nclaw.yaml\nother\npackage.json\npkg\nshown\nsum.js\ntest\n`,
+    );
   });
 
   test("tells a command that ran too long from one that does not exist", async () => {
-    const { typed } = await stage();
-    const slow = await typed(["sandbox", "--timeout", "1", "--", "sleep", "60"]);
+    const { home, typed } = await stage();
+    mkdirSync(join(home, "sandboxes"));
+    writeFileSync(join(home, "sandboxes/hasty.yaml"), "limits: { seconds: 1 }\n", { mode: 0o600 });
+    const slow = await typed(["sandbox", "--policy", "hasty", "--", "sleep", "60"]);
     expect({ code: slow.code, told: slow.err.includes("claw-sandbox: stopped (timeout)") }).toEqual({
       code: 124,
       told: true,

@@ -56,6 +56,7 @@ test("the published agent file loads unchanged, with every key in it", () => {
     externalNetwork: false,
     workspace: null,
     hosts: null,
+    policy: null,
   });
   expect(narrowedTools(roles.patch.tools, role)).toEqual(["finish", "pdf_parser", "schema_validator"]);
 });

@@ -86,6 +86,16 @@ test("a Unix socket of its own is a command's to have", async () => {
   expect(await output(sandbox, `${socket}; echo possible`)).toBe("possible");
 });
 
+test("a policy says whether a command may make Unix sockets and trace its own, and how large shared memory is", async () => {
+  const trace = `/usr/bin/perl -e 'exit(syscall(${process.arch === "x64" ? 101 : 117}, 0, 0, 0, 0) == 0 ? 0 : 1)'`;
+  const socket = `/usr/bin/perl -MSocket -e 'socket(my $s, AF_UNIX, SOCK_STREAM, 0) or exit 1'`;
+  const script = `${trace} && echo traces; ${socket} && echo sockets; df --output=size /dev/shm | tail -1 | tr -d ' '`;
+  const other = await bench.open({ ptrace: true, unixSockets: false, sharedMemoryBytes: 2 ** 20 });
+  expect([await output(sandbox, script), await output(other, script)]).toEqual(["sockets\n65536", "traces\n1024"]);
+  const hosts = { network: { hosts: ["a.example.org"] }, unixSockets: false } as const;
+  await expect(bench.open(hosts)).rejects.toThrow("cannot reach hosts");
+});
+
 test("a command has no capability, no way to new privileges, and runs under the system-call filter", async () => {
   const status = await output(
     sandbox,

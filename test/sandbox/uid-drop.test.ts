@@ -50,6 +50,8 @@ describe.runIf(process.getuid?.() === 0)("when claw is root", () => {
     const asRoot = await bench.open({ mounts: [{ source: shared, target: "/shared" }] });
     expect(asRoot.degraded).toContain("uid-drop");
     expect(await output(asRoot, "cat /shared/root-only")).toBe("secret");
+    const strict = bench.open({ mounts: [{ source: shared, target: "/shared" }], requires: ["cgroup", "uid-drop"] });
+    await expect(strict).rejects.toThrow("requires what this machine does not offer: uid-drop");
   });
 
   test("files that the host adds become the commands' own when they are handed over", async () => {

@@ -20,6 +20,7 @@ export function houseAt(home: string, ledger: Ledger, host: Partial<SandboxHost>
     clock: systemClock,
     ledger,
     budgets: noBudgets,
+    policies: { directories: [join(home, "sandboxes")], variable: (name) => process.env[name] },
     authority: { publish: false, perDay: 0, labels: [], acceptance: 0 },
     forge: () => Promise.reject(new Error("no forge is asked")),
     connect: (choice) => connectModel({ wire: "scripted", file: choice ?? "" }, systemClock),

@@ -10,7 +10,7 @@ const REFUSED = 126;
 export const sandbox = command({
   arguments: "<command...>",
   options: [
-    ["--policy <file>", "what the command may see, reach and use (YAML)"],
+    ["--policy <name|file>", "what the command may see, reach and use: <name>.yaml of yours, or a file"],
     ["--egress <host...>", "hosts it may reach over TLS: host, host:port or *.suffix (default: none)"],
     ["--timeout <seconds>", "most time (default: 600)"],
   ],
@@ -18,16 +18,27 @@ export const sandbox = command({
 thrown away. It has no standard input and no network, unless hosts are named: those it reaches through a proxy that lets
 TLS to exactly them pass, and says on standard error what it refused.
 
-A policy file lies outside the repository, is writable by its owner only, and may hold:
+A policy is found by its name as sandboxes/<name>.yaml beside config.yaml or in /etc/claw. It lies outside the repository,
+is writable by its owner only, and may hold:
   workspace: ro                                            # default rw
+  git: none                                                # default private: a disposable one
   network: { hosts: [api.example.org], uploadMiB: 1 }
   read: [/opt/data]                                        # shown read-only
+  mask: [secrets/, "!.npmrc"]                              # committed files found empty, or with "!" shown after all
   env: { STAGE: test }
-  limits: { seconds: 60, idleSeconds: 20, memoryMiB: 512, processes: 64, openFiles: 256, fileMiB: 64, diskMiB: 256, outputMiB: 16 }
+  pass: [LC_ALL]                                           # variables of yours
+  limits: { seconds: 60, idleSeconds: 20, memoryMiB: 512, processes: 64, openFiles: 256, fileMiB: 64, diskMiB: 256,
+            diskFloorMiB: 1024, outputMiB: 16, nice: 10 }
+  ptrace: true                                             # debuggers; default false
+  unixSockets: false                                       # default true
+  shmMiB: 256                                              # size of /dev/shm; default 64
+  requires: [cgroup]                                       # else nothing runs; names as claw doctor sandbox has them
+  offered: true                                            # claw.yaml and role files may name it
 
 Examples:
   claw sandbox -- npm test
   claw sandbox --timeout 30 -- bash -c 'env; id; ls -la ~'
+  claw sandbox --policy strict -- npm test
   claw sandbox --egress registry.npmjs.org -- npm view zod version
 
 Exit codes: the command's own; 128+n for signal n; 124 out of time; 125 another limit; 126 no sandbox; 127 no such command`,
@@ -48,10 +59,12 @@ Exit codes: the command's own; 128+n for signal n; 124 out of time; 125 another 
       if (fact.kind === "ended" && fact.why !== "closed") err(`claw-sandbox: cut off from ${fact.host}: ${fact.why}`);
     };
     const opened = await app();
-    const room = await readRoomPolicy({ cwd, file: policy, hosts: egress, seconds: timeout });
+    const house = await opened.house(cwd);
+    const source = { ...house.policies, userHome: house.userHome, cwd };
+    const room = await readRoomPolicy({ policy, hosts: egress, seconds: timeout }, source);
     try {
-      const house = await opened.house(cwd);
-      return await inPrivateRoom(house, { cwd, room: { ...room, onEgress } }, async ({ sandbox: box }) => {
+      return await inPrivateRoom(house, { cwd, room: { ...room, onEgress } }, async ({ sandbox: box, masked }) => {
+        if (masked.length > 0) err(`claw-sandbox: hidden from the command: ${masked.join(", ")}`);
         if (box.degraded.length > 0) err(`claw-sandbox: not enforced on this machine: ${box.degraded.join(", ")}`);
         const { exitCode, killed } = await box.exec(argv, { merge: true, signal, onOutput: bytes });
         if (killed) err(`claw-sandbox: stopped (${killed})`);

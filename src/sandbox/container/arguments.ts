@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors.ts";
 import { WORKSPACE } from "../check-policy.ts";
+import { SHARED_MEMORY_BYTES } from "../arguments.ts";
 import { HOME } from "../environment.ts";
 import type { ContainerChoice, Limits, SandboxPolicy } from "../sandbox.ts";
 
@@ -23,8 +24,6 @@ export interface ContainerLayout {
   readonly egress: readonly { readonly source: string; readonly target: string }[];
 }
 
-const SHARED_MEMORY = "64m";
-
 /** The command line of podman or docker that starts the run's container: nothing to reach, nothing to write, no privilege. */
 export function containerArguments(layout: ContainerLayout): readonly string[] {
   const { engine, name, policy, env } = layout;
@@ -33,7 +32,9 @@ export function containerArguments(layout: ContainerLayout): readonly string[] {
   return [
     ...(podman ? [...runtimeOf(engine), "run"] : ["run", ...runtimeOf(engine)]),
     ...words(`--detach --name ${name} --hostname sandbox --network none --read-only --cap-drop all`),
-    ...words(`--security-opt no-new-privileges --ipc private --shm-size ${SHARED_MEMORY} --stop-timeout 0`),
+    ...words(
+      `--security-opt no-new-privileges --ipc private --shm-size ${policy.sharedMemoryBytes ?? SHARED_MEMORY_BYTES} --stop-timeout 0`,
+    ),
     ...words(podman ? "--read-only-tmpfs=false" : ""),
     ...words(layout.user ? `--user ${layout.user.uid}:${layout.user.gid}` : user),
     ...limitArguments(policy.limits),

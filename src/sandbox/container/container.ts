@@ -30,6 +30,11 @@ export async function openContainer(
   onEgress: OnEgress = () => Promise.resolve(),
 ): Promise<Sandbox> {
   const checked = checkPolicy(asked, host);
+  if (asked.unixSockets === false)
+    throw new SandboxUnavailable(
+      `a container of ${engine.backend} does not keep commands from making Unix sockets`,
+      "set sandbox.backend to bubblewrap, or leave unixSockets out of the policy",
+    );
   const client = engineClient(engine, host);
   await client.sweep();
   const scratch = await openScratch(host.stateDir, checked.policy.workspace);

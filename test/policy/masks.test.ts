@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { holdsCredential, maskOf } from "../../src/policy/masks.ts";
+
+describe("which files are hidden", () => {
+  test.each([
+    ["src/a.ts", [], null],
+    ["src/a.ts", ["src/**"], "sandbox.mask: src/**"],
+    ["src/a.ts", ["src/**", "!a.ts"], null],
+    [".env", [], "a usual place of credentials: .env"],
+    ["apps/web/.env.local", [], "a usual place of credentials: .env.*"],
+    [".env.example", [], null],
+    ["certs/server.pem", [], "a usual place of credentials: *.pem"],
+    ["test/fixtures/server.pem", [], null],
+    [".npmrc", ["!.npmrc"], null],
+    ["test/server.key", ["*.key"], "sandbox.mask: *.key"],
+  ] as const)("%s with %j", (path, mask, rule) => {
+    expect(maskOf(path, mask)?.rule ?? null).toBe(rule);
+  });
+
+  test("only what the repository names itself is hidden whatever is in it", () => {
+    expect([maskOf(".env", []), maskOf(".env", [".env"])].map((mask) => mask?.ifSecret)).toEqual([true, false]);
+  });
+});
+
+test.each([
+  ["//registry.npmjs.org/:_authToken=canary-1234567", true],
+  ["//registry.npmjs.org/:_authToken=${NPM_TOKEN}", false],
+  ["registry=https://registry.npmjs.org/\nsave-exact=true\nalways-auth=true", false],
+  ["PORT=3000\nexport DB_PASSWORD='hunter2x'", true],
+  ["SECRET_KEY_BASE=0123456789abcdef", true],
+  ["API_KEY=\nAPI_TOKEN=<your token>\nSECRET=changeme", false],
+  ["machine example.org login ada password hunter2", true],
+  ["[pypi]\nusername = ada\npassword = hunter2x", true],
+  ["db.example.org:5432:app:ada:hunter2", true],
+  ["https://ada:hunter2hunter@example.org", true],
+  ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", false],
+  [`-----BEGIN PRIVATE KEY-----\n${"A".repeat(64)}\n-----END PRIVATE KEY-----`, true],
+])("%j holds a credential: %s", (text, holds) => {
+  expect(holdsCredential(text)).toBe(holds);
+});

@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readManifest } from "../../src/policy/manifest.ts";
+import { offeredPolicy, type PolicySource, readRoomPolicy, withPolicy } from "../../src/workflows/room-policy.ts";
+import { makeRepository, temporary } from "../repo/fixture.ts";
+
+/** A user with these policies, whose second directory is the machine's. */
+function source(policies: Readonly<Record<string, string>>): PolicySource {
+  const dir = temporary();
+  const directories = ["own", "machine"].map((name) => join(dir, name));
+  for (const directory of [...directories, join(dir, "home")]) mkdirSync(directory);
+  for (const [name, text] of Object.entries(policies)) writeFileSync(join(dir, `${name}.yaml`), text, { mode: 0o600 });
+  const variable = (name: string) => ({ LC_ALL: "C", DEPLOY_TOKEN: "x" })[name];
+  return { directories, cwd: makeRepository({ a: "" }), userHome: join(dir, "home"), variable };
+}
+const asked = (policy: string) => ({ policy, hosts: [], seconds: undefined });
+
+test("a policy is found by its name, the user's own before the machine's, with all that it says", async () => {
+  const own = `
+git: none
+read: [/opt]
+mask: [secrets/]
+env: { STAGE: test }
+pass: [LC_ALL, MISSING]
+limits: { memoryMiB: 2, nice: 7, diskFloorMiB: 1 }
+ptrace: true
+unixSockets: false
+shmMiB: 1
+requires: [cgroup]
+`;
+  const here = source({ "own/build": own, "machine/build": "workspace: ro\n", "machine/other": "workspace: ro\n" });
+  expect(await readRoomPolicy({ ...asked("build"), seconds: 3 }, here)).toEqual({
+    hosts: [],
+    workspaceMode: "rw",
+    hasGit: false,
+    mounts: [{ source: "/opt", target: "/opt" }],
+    mask: ["secrets/"],
+    env: { LC_ALL: "C", STAGE: "test" },
+    limits: { memoryBytes: 2 ** 21, niceness: 7, diskFloorBytes: 2 ** 20, wallMs: 3000 },
+    egressLimits: {},
+    kernel: { ptrace: true, unixSockets: false, requires: ["cgroup"], sharedMemoryBytes: 2 ** 20 },
+  });
+  expect(await readRoomPolicy(asked("other"), here)).toMatchObject({ workspaceMode: "ro" });
+  await expect(readRoomPolicy(asked("biuld"), here)).rejects.toMatchObject({
+    message: "there is no sandbox policy called biuld",
+    hint: "did you mean build? (for a file of that name: ./biuld)",
+  });
+});
+
+test.each([
+  ["read: [/etc]", "too much of the machine"],
+  ["read: [HOME]", "it is in a home"],
+  ["read: [/nonexistent]", "does not exist"],
+  ["nested: noproc", "must be refuse: without /proc"],
+  ["requires: [cgruop]", "requires.0"],
+])("%s is a mistake, not a warning", async (text, message) => {
+  const here = source({});
+  writeFileSync(join(here.directories[0] ?? "", "p.yaml"), text.replace("HOME", here.userHome), { mode: 0o600 });
+  await expect(readRoomPolicy(asked("p"), here)).rejects.toThrow(message);
+});
+
+test("a repository can name only what the user offers, and is narrowed by it", async () => {
+  const here = source({
+    "own/closed": "",
+    "own/small":
+      "offered: true\nworkspace: ro\nlimits: { memoryMiB: 1, seconds: 60 }\nnetwork: { hosts: [a.example.org] }\n",
+  });
+  await expect(offeredPolicy("closed", here)).rejects.toThrow(
+    "claw.yaml names the sandbox policy closed, and you do not",
+  );
+  const manifest = readManifest("sandbox: { policy: small }\n");
+  const plan = { purpose: "suite", dir: "/d", tree: "t", dependencies: [], limits: { wallMs: 1000 } };
+  const desk = { manifest, policies: here };
+  expect(await withPolicy(desk, { ...plan, hosts: ["a.example.org"] })).toMatchObject({
+    workspaceMode: "ro",
+    hosts: ["a.example.org"],
+    limits: { memoryBytes: 2 ** 20, wallMs: 1000 },
+  });
+  await expect(withPolicy(desk, { ...plan, hosts: ["b.example.org"] })).rejects.toThrow(
+    "does not let commands reach it",
+  );
+  const install = { ...plan, purpose: "install", hosts: ["b.example.org"] };
+  expect(await withPolicy(desk, install)).toBe(install);
+});
