@@ -7,7 +7,7 @@ import Database from "better-sqlite3";
 import { type Finished, type Machine, machine } from "../test/support/claw.ts";
 import { type ForgeServer, startForgeServer } from "../test/support/forge-server.ts";
 import { type ModelServer, startModelServer } from "../test/support/model-server.ts";
-import { playing } from "../test/support/plays.ts";
+import { type Play, playing } from "../test/support/plays.ts";
 import { patchesSum, reproducesSum, sumRepository } from "../test/support/sum.ts";
 
 export interface Place {
@@ -19,9 +19,12 @@ export interface Place {
 }
 
 /** A machine with a repository that was cloned from a forge, where an issue waits. `disks` is told of what claw writes to. */
-export async function place(disks: (...dirs: readonly string[]) => void = () => {}): Promise<Place> {
+export async function place(
+  disks: (...dirs: readonly string[]) => void = () => {},
+  patch: Play["patch"] = patchesSum,
+): Promise<Place> {
   const used = machine();
-  const model = await startModelServer(playing({ reproduce: reproducesSum, patch: patchesSum }));
+  const model = await startModelServer(playing({ reproduce: reproducesSum, patch: patch ?? [] }));
   const cwd = await used.repository("sum", sumRepository);
   const bare = join(used.dir, "r.git");
   execFileSync("git", ["clone", "--quiet", "--bare", cwd, bare]);
@@ -30,7 +33,10 @@ export async function place(disks: (...dirs: readonly string[]) => void = () => 
   const config = join(used.dir, "home", ".config", "claw");
   mkdirSync(config, { recursive: true });
   const host = { api: `${forge.url}/api/v3`, web: forge.url, token: { env: "FORGE_TOKEN" } };
-  writeFileSync(join(config, "config.yaml"), JSON.stringify({ forge: { hosts: { [forge.host]: host } } }));
+  writeFileSync(
+    join(config, "config.yaml"),
+    JSON.stringify({ forge: { labels: ["claw"], hosts: { [forge.host]: host } } }),
+  );
   forge.issues.set(7, { title: "sum([]) throws a TypeError", body: "An empty list adds up to 0.", comments: [] });
   const tmp = join(used.dir, "tmp");
   mkdirSync(tmp);

@@ -1,14 +1,21 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
+import { z } from "zod";
 import type { App } from "../app.ts";
+import { systemClock } from "../clock.ts";
 import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
 import type { Forge, ForgeIssue, Place } from "../forge/forge.ts";
 import { type IssueName, localPlace, pathOfRemote, placeName, placeOfRemote } from "../forge/place.ts";
-import { type EarlierWork, workOn } from "../policy/publish.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { answerTo, askedBy, workOn } from "../policy/publish.ts";
 import { openRepository } from "../repo/repository.ts";
-import { plural, stripInvisible } from "../text.ts";
+import { stripInvisible } from "../text.ts";
+import { foldRun } from "../views/run.ts";
+import type { IssueOrigin } from "../workflows/fix/input.ts";
+import { expiredWait } from "../workflows/waiting.ts";
 import type { CommandDesk } from "./command.ts";
 import type { Issue } from "./issue.ts";
+import { ciRunsNamed, issueText } from "./issue-text.ts";
 
 /**
  * The place that the remote called origin of the repository around `cwd` leads to: on a forge, or a bare repository of this
@@ -34,12 +41,12 @@ export const forgeFor = (app: App, { signal, err }: CommandDesk, place: Place): 
 const clockTime = (seconds: number): string =>
   new Date(Date.now() + seconds * 1000).toISOString().slice(11, 19).concat(" UTC");
 
-/** An issue on a forge as a text for a run. Refused where claw's work on it is on the forge already, unless `again`. */
+/** An issue on a forge as a text for a run. Refused where work on it is on its way already, unless `again`. */
 export async function readForgeIssue(
   desk: CommandDesk,
   { place: named, number }: IssueName,
   again: boolean,
-): Promise<Issue & { readonly at: Place & { readonly issue: number } }> {
+): Promise<Issue & { readonly at: Place & { readonly issue: number }; readonly origin: IssueOrigin }> {
   const app = await desk.app();
   const place = named ?? (await placeOfOrigin(app, desk.cwd));
   const forge = await forgeFor(app, desk, place);
@@ -49,36 +56,56 @@ export async function readForgeIssue(
       `#${number} of ${placeName(place)} is a pull request, not an issue`,
       "name the issue it answers",
     );
-  if (!again) refuseTwice(await forge.pullRequests(), issue, place);
-  return { source: issue.url, text: textOf(issue, place), at: { ...place, issue: number } };
-}
-
-function refuseTwice(earlier: readonly EarlierWork[], { number }: ForgeIssue, place: Place): void {
-  const there = workOn(earlier, number);
-  if (!there) return;
-  const state = there.state === "open" ? "is open already" : "was closed by a person";
-  throw new ClawError(`for #${number} of ${placeName(place)} a pull request of claw ${state}: ${there.url}`, {
-    outcome: "blocked",
-    hint: `look at it; for another attempt: claw fix ${number} --again`,
-  });
-}
-
-/** Title first; then who said what, each with how near they are to the project. Comments that a page does not show are left out. */
-function textOf(issue: ForgeIssue, place: Place): string {
-  const { number, title, author, association, state, labels, comments, commentsLeftOut } = issue;
-  const head = `Issue #${number} of ${placeName(place)}, ${state}, by ${author} (${association})`;
-  const tags = labels.length > 0 ? `, labelled ${labels.join(", ")}` : "";
-  const parts = [
-    title,
-    head + tags,
-    visible(issue.body),
-    ...comments.map((comment) => `Comment by ${comment.author} (${comment.association}):\n\n${visible(comment.body)}`),
-    ...(commentsLeftOut > 0 ? [`(${plural(commentsLeftOut, "comment")} in between were not read)`] : []),
-  ];
-  const text = parts.filter((part) => part.trim() !== "").join("\n\n");
-  if (stripInvisible(`${title}${issue.body}`).text.trim() === "")
+  if (stripInvisible(`${issue.title}${issue.body}`).text.trim() === "")
     throw new UsageError(`issue #${number} of ${placeName(place)} is empty`, "describe there what is wrong");
-  return text;
+  if (!again) await refuseTwice(app, forge, issue);
+  const runs = ciRunsNamed(place, [issue.body, ...issue.comments.map(({ body }) => body)]);
+  const ciRuns = (await Promise.all(runs.map((id) => forge.ciRun(id)))).filter((run) => run !== null);
+  return { source: issue.url, ...issueText(issue, ciRuns, place), at: { ...place, issue: number } };
 }
 
-const visible = (markdown: string): string => markdown.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, "").trim();
+/** Work that is on its way: a pull request, a run of this machine that has not ended, or a question of another one's. */
+async function refuseTwice(app: App, forge: Forge, { number, comments }: ForgeIssue): Promise<void> {
+  const { place } = forge;
+  const subject = `#${number} of ${placeName(place)}`;
+  const refuse = (message: string, hint: string): never => {
+    throw new ClawError(message, {
+      outcome: "blocked",
+      hint: `${hint}; for another attempt: claw fix ${number} --again`,
+    });
+  };
+  const pulls = await forge.pullRequests();
+  const own = workOn(pulls, number);
+  if (own)
+    refuse(
+      `for ${subject} a pull request of claw ${own.state === "open" ? "is open already" : "was closed by a person"}: ${own.url}`,
+      "look at it",
+    );
+  const other = answerTo(pulls, number, `${place.owner}/${place.repo}`);
+  if (other) refuse(`a pull request for ${subject} is open already: ${other.url}`, "look at it");
+  const ledger = await app.ledger();
+  const run = await unfinishedRun(ledger, place, number);
+  if (run !== null) refuse(`run ${run} works on ${subject} and has not ended`, `go on with it: claw resume ${run}`);
+  const asks = askedBy(comments, systemClock.now());
+  if (asks !== undefined && (await ledger.find(asks)).length === 0)
+    refuse(`run ${asks}, of another machine, waits for an answer in ${subject}`, "answer it there, or reject it");
+}
+
+const RECENT = 200;
+
+/** A run here whose change would go to the same issue. */
+async function unfinishedRun(ledger: Ledger, { host, owner, repo }: Place, issue: number): Promise<string | null> {
+  const wish = z.object({
+    host: z.literal(host),
+    owner: z.literal(owner),
+    repo: z.literal(repo),
+    issue: z.literal(issue),
+  });
+  const same = z.object({ pullRequest: wish });
+  for (const { run, started } of await ledger.newest(RECENT)) {
+    if (!same.safeParse(started.input).success) continue;
+    const { events } = await ledger.read(run);
+    if (foldRun(events).status !== "ended" && !expiredWait(events, systemClock.now())) return run;
+  }
+  return null;
+}

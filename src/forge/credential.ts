@@ -11,4 +11,4 @@ export type Credential =
     };
 
 /** What a token is asked for. A GitHub App's token is given just that and no more. */
-export type Need = "read" | "push" | "pull-request" | "comment" | "check";
+export type Need = "read" | "ci" | "push" | "pull-request" | "comment" | "check";

@@ -29,6 +29,27 @@ export interface ForgeIssue extends Post {
   /** The first and the last of them where there are many. */
   readonly comments: readonly Post[];
   readonly commentsLeftOut: number;
+  /** Pull requests of the same repository that mention it, as far as the forge tells; at most ten. */
+  readonly linked: readonly LinkedPull[];
+}
+
+/** A pull request as an issue's page shows it. */
+export interface LinkedPull {
+  readonly number: number;
+  readonly title: string;
+  readonly author: string;
+  readonly state: "open" | "closed" | "merged";
+}
+
+/** What the repository's CI did once. */
+export interface CiRun {
+  readonly id: number;
+  readonly name: string;
+  /** As the forge calls it: "success", "failure", "in_progress", … */
+  readonly status: string;
+  readonly commit: string;
+  /** The first few jobs that failed, each with the part of its log that tells why, bounded; empty where it cannot be read. */
+  readonly failed: readonly { readonly name: string; readonly log: string }[];
 }
 
 export interface PullRequest {
@@ -102,6 +123,8 @@ type PushAccess =
 export interface Forge {
   readonly place: Place;
   readIssue(number: number): Promise<ForgeIssue>;
+  /** A run of its CI; null where there is none of this number, or the credential may not see it. */
+  ciRun(id: number): Promise<CiRun | null>;
   defaultBranch(): Promise<string>;
   /** Pull requests of the repository, newest first, whatever their state; the newest few hundred. */
   pullRequests(): Promise<readonly PullRequest[]>;

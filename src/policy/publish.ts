@@ -71,3 +71,36 @@ export const workOn = (earlier: readonly EarlierWork[], issue: number): EarlierW
     ({ own, body, state }) =>
       own && state !== "merged" && new RegExp(`<!-- claw run=\\w+ issue=${issue} -->`).test(body),
   );
+
+/** A pull request of a person's that is open and says that it closes the issue, in the words that a forge acts on. */
+export const answerTo = (open: readonly EarlierWork[], issue: number, repository: string): EarlierWork | undefined => {
+  const name = repository.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const closes = new RegExp(`\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\\s+(?:${name})?#${issue}\\b`, "i");
+  return open.find(({ own, state, body }) => !own && state === "open" && closes.test(body));
+};
+
+/**
+ * The run that asked a question in an issue which nobody has rejected, while there is time: a claim, perhaps of another
+ * machine. Only what people of the project, or Apps, wrote counts: a stranger keeps nobody from working.
+ */
+export function askedBy(
+  comments: readonly { readonly association: string; readonly author: string; readonly body: string }[],
+  now: number,
+): string | undefined {
+  const rejected = comments.flatMap(({ body }) =>
+    [...body.matchAll(/^\/claw reject (\w{12})/gm)].map(([, hash]) => hash),
+  );
+  return comments
+    .filter(
+      ({ association, author }) =>
+        ["OWNER", "MEMBER", "COLLABORATOR"].includes(association) || author.endsWith("[bot]"),
+    )
+    .flatMap(({ body }) => {
+      const [, run, hash] = /<!-- claw run=(\w+) asks=(\w{12}) -->/.exec(body) ?? [];
+      const [, day, time] = /until (\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/.exec(body) ?? [];
+      // The question itself shows how to reject it.
+      const answers = rejected.filter((other) => other === hash).length;
+      return run !== undefined && answers < 2 && Date.parse(`${day}T${time}:00Z`) > now ? [run] : [];
+    })
+    .at(-1);
+}

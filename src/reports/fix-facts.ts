@@ -7,6 +7,8 @@ import { foldRun } from "../views/run.ts";
 /** What the stages of a fix handed on, as far as reports tell it. Read leniently: a run of another release is still shown. */
 export interface FixFacts {
   readonly task: { readonly title: string; readonly source: string } | null;
+  /** Who wrote the issue on a forge, and how near to the project they are: "eve (NONE)". */
+  readonly author: string | null;
   /** What a person should know about the issue and the base, one sentence each. */
   readonly notes: readonly string[];
   readonly suite: Suite | null;
@@ -55,6 +57,21 @@ const Proof = z.object({
 type Proof = z.infer<typeof Proof>;
 const Published = z.object({ branch: z.string().nullish(), commit: z.string().nullish() });
 
+const Origin = z.object({
+  author: z.string(),
+  association: z.string(),
+  trust: z.string(),
+  hidden: z.int(),
+  images: z.int(),
+});
+
+/** What a person should know about who wrote the issue, and what of it no model sees. */
+const originNotes = ({ author, association, trust, hidden, images }: z.infer<typeof Origin>): string[] => [
+  ...(trust === "stranger" ? [`the issue is by ${author}, who is no contributor (${association})`] : []),
+  ...(hidden > 0 ? [`${plural(hidden, "hidden comment")} taken out of the issue`] : []),
+  ...(images > 0 ? [`${plural(images, "image")} of the issue not looked at`] : []),
+];
+
 /** What was done to the text of the issue before a model saw it. */
 const issueNotes = ({ stripped, leftOut }: z.infer<typeof Task>): string[] => [
   ...(stripped > 0 ? [`${plural(stripped, "invisible character")} taken out of the issue`] : []),
@@ -63,16 +80,23 @@ const issueNotes = ({ stripped, leftOut }: z.infer<typeof Task>): string[] => [
 
 /** Reads the outputs of the finished stages. */
 export function fixFacts(events: readonly Recorded[]): FixFacts {
-  const { stages } = foldRun(events);
+  const { stages, started } = foldRun(events);
   const output = <Shape extends z.ZodType>(stage: string, shape: Shape): z.infer<Shape> | null => {
     const found = stages.find(({ name, finishedAt }) => name === stage && finishedAt !== null);
     return shape.safeParse(found?.output).data ?? null;
   };
   const published = output("publish", Published);
   const task = output("intake", Task);
+  const origin = z.object({ origin: Origin }).safeParse(started?.input).data?.origin ?? null;
   return {
     task,
-    notes: [...(task ? issueNotes(task) : []), ...(output("workspace", Setup)?.notes ?? []), ...driftNotes(events)],
+    author: origin && `${origin.author} (${origin.association})`,
+    notes: [
+      ...(origin ? originNotes(origin) : []),
+      ...(task ? issueNotes(task) : []),
+      ...(output("workspace", Setup)?.notes ?? []),
+      ...driftNotes(events),
+    ],
     suite: output("baseline", Suite)?.plan ?? null,
     reproduction: output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? null,
     patch: output("patch", z.object({ patch: Patch }))?.patch ?? null,

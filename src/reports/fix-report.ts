@@ -57,9 +57,9 @@ function title({ run, events }: FixReportInput): string {
 const modelName = (label: string | undefined): string => (label === undefined ? "no model" : plain(label));
 
 export function whatFailed(events: readonly Recorded[]): string {
-  const { task, reproduction } = fixFacts(events);
+  const { task, author, reproduction } = fixFacts(events);
   const parts = ["## What failed"];
-  if (task) parts.push(`The issue came from ${plain(task.source)}.`);
+  if (task) parts.push(`The issue came from ${plain(task.source)}${author === null ? "" : `, by ${plain(author)}`}.`);
   if (!reproduction) return [...parts, "No failing test was recorded."].join("\n\n");
   const { files, failing, failure, existing } = reproduction;
   const where = files.length > 0 ? ` in ${files.map(code).join(", ")}` : "";

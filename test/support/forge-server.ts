@@ -25,6 +25,15 @@ interface FakeIssue {
   readonly state?: string;
   readonly pull_request?: object;
   comments?: FakeComment[];
+  /** What its timeline says, as the API gives it. */
+  timeline?: readonly object[];
+}
+
+/** A workflow run: "status", jobs with their logs. */
+interface FakeRun {
+  readonly name: string;
+  readonly conclusion: string;
+  readonly jobs: readonly { readonly name: string; readonly conclusion: string; readonly log: string }[];
 }
 
 interface FakeCheck {
@@ -63,6 +72,7 @@ export interface ForgeServer {
   readonly issues: Map<number, FakeIssue>;
   /** Labels by the number of the issue or pull request. */
   readonly labels: Map<number, string[]>;
+  readonly runs: Map<number, FakeRun>;
   /** Null where the token may not show any. */
   checks: FakeCheck[] | null;
   /** What people may do, by login: "admin", "write", "read"; who is not here may nothing. */
@@ -95,6 +105,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     pulls: [],
     issues: new Map(),
     labels: new Map(),
+    runs: new Map(),
     checks: [],
     permissions: new Map(),
     app: null,
@@ -111,6 +122,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const { method = "GET", url = "/" } = request;
     const { authorization } = request.headers;
     calls.push({ method, path: url, authorization, body: body.toString("latin1") });
+    const blob = /^\/blob\/(\d+)\/(\d+)$/.exec(url);
+    if (blob) return void response.end(forge.runs.get(Number(blob[1]))?.jobs[Number(blob[2])]?.log);
     if (url.startsWith("/o/r.git/")) return serveGit({ request, response, body }, { bare, secret: token });
     const send = (status: number, value: unknown, headers: Record<string, string> = {}): void => {
       const text = typeof value === "string";
@@ -127,6 +140,12 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const may = forge.app?.given.get(authorization?.replace(/^token /, "") ?? "");
     if (authorization !== `token ${token}` && !may) return send(401, { message: "Bad credentials" });
     if (may && !allowed(may, method, url)) return send(403, { message: "Resource not accessible by integration" });
+    const logs = /\/actions\/jobs\/(\d+)\/logs$/.exec(url);
+    // A log lies elsewhere, behind an address of its own.
+    if (logs) {
+      const job = Number(logs[1]);
+      return send(302, "", { location: `${forge.url}/blob/${Math.floor(job / 100)}/${job % 100}` });
+    }
     const [status, value] = api(method, url, body.toString("utf8"));
     if (fault === "lose-answer") return void request.socket.destroy();
     if (fault === "never-answer") return;
@@ -172,6 +191,10 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const person = /^\/repos\/o\/r\/collaborators\/(.+)\/permission$/.exec(path)?.[1];
     if (person) return [200, { permission: forge.permissions.get(person) ?? "none" }];
     if (/^\/repos\/o\/r\/(?:commits\/\w+\/)?check-runs$/.test(path)) return check(method, body);
+    const events = /^\/repos\/o\/r\/issues\/(\d+)\/timeline$/.exec(path);
+    if (events) return [200, forge.issues.get(Number(events[1]))?.timeline ?? []];
+    const run = /^\/repos\/o\/r\/actions\/runs\/(\d+)(\/jobs)?$/.exec(path);
+    if (run) return workflowRun(Number(run[1]), run[2] !== undefined);
     const issue = /^\/repos\/o\/r\/issues\/(\d+)(\/comments)?$/.exec(path);
     if (issue && method === "POST") return comment(Number(issue[1]), JSON.parse(body) as { body: string });
     if (issue) return issueOf(Number(issue[1]), issue[2] !== undefined, searchParams);
@@ -188,6 +211,15 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
       return openPull(JSON.parse(body) as { title: string; body: string; head: string; base: string; draft: boolean });
     const head = searchParams.get("head");
     return [200, forge.pulls.filter((pull) => head === null || `o:${pull.head.ref}` === head).toReversed()];
+  }
+
+  function workflowRun(id: number, jobs: boolean): [number, unknown] {
+    const found = forge.runs.get(id);
+    if (!found) return [404, { message: "Not Found" }];
+    const { name, conclusion } = found;
+    if (!jobs) return [200, { id, name, conclusion, status: "completed", head_sha: "c".repeat(40) }];
+    const all = found.jobs.map((job, index) => ({ id: id * 100 + index, name: job.name, conclusion: job.conclusion }));
+    return [200, { total_count: all.length, jobs: all }];
   }
 
   function label(number: number, { labels }: { labels: string[] }): [number, unknown] {

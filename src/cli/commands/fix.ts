@@ -171,8 +171,13 @@ async function pullRequestWish({ pr, again }: Input, issue: Issue | ForgeIssueTe
   return { ...(await placeOfOrigin(await desk.app(), desk.cwd)), issue: null, again };
 }
 
-const fixInput = ({ testCommand, repro }: Input, { source, text }: Issue, put: (body: string) => string) => ({
+const fixInput = (
+  { testCommand, repro }: Input,
+  { source, text, ...issue }: Issue | ForgeIssueText,
+  put: (body: string) => string,
+) => ({
   source,
+  ...("origin" in issue && { origin: issue.origin }),
   text: put(text),
   testCommand: testCommand ?? null,
   repro: repro ?? null,

@@ -49,8 +49,8 @@ export function connect(token: string, { patienceMs, onWait, ...server }: Access
     // A token goes to the address it was configured for, and nowhere a server points to.
     options.request = { ...options.request, redirect: "manual" };
   });
-  octokit.hook.after("request", ({ status }) => {
-    if (status < 300 || status >= 400) return;
+  octokit.hook.after("request", ({ status }, { request }) => {
+    if (status < 300 || status >= 400 || request?.["mayRedirect"] === true) return;
     throw new ClawError("the repository has another name now: the forge answers with a redirection", {
       outcome: "forge-unavailable",
       hint: "name it as it is called today: git remote set-url origin <address>",

@@ -5,6 +5,7 @@ import type { Need } from "../credential.ts";
 import type { Draft, Forge, Place, PullRequest } from "../forge.ts";
 import { placeName } from "../place.ts";
 import { showCheck } from "./check.ts";
+import { ciRun } from "./ci.ts";
 import { commentOnce, mayWrite, newestComments } from "./comments.ts";
 import { type Access, connect } from "./connect.ts";
 import { forgeError, isInDoubt, isRequestFailure } from "./failure.ts";
@@ -40,6 +41,7 @@ export function openGitHub(options: GitHubOptions): Forge {
   return {
     place,
     readIssue: (number) => ask("read", `issue #${number} of ${name}`, (octokit) => readIssue(octokit, place, number)),
+    ciRun: (id) => ask("ci", `CI run ${id} of ${name}`, (octokit) => ciRun(octokit, at, id, options.signal)),
     defaultBranch: () =>
       ask("read", `the repository ${name}`, async (octokit) =>
         writable((await octokit.rest.repos.get(at)).data, place),

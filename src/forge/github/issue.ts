@@ -1,12 +1,16 @@
 import type { Octokit } from "octokit";
-import type { ForgeIssue, Place } from "../forge.ts";
+import type { ForgeIssue, LinkedPull, Place } from "../forge.ts";
+import { isRequestFailure } from "./failure.ts";
 
 /** Comments that are read from the beginning and from the end; those between help nobody. */
 const FIRST = 30;
 const LAST = 30;
 const PER_PAGE = 30;
 
-/** An issue with its comments, bounded: three requests at most, however long the thread. */
+/** Pull requests that mention an issue and are told of it. */
+const MAX_LINKED = 10;
+
+/** An issue with its comments, bounded: five requests at most, however long the thread. */
 export async function readIssue(octokit: Octokit, { owner, repo }: Place, number: number): Promise<ForgeIssue> {
   const at = { owner, repo, issue_number: number };
   const { data: issue } = await octokit.rest.issues.get(at);
@@ -33,7 +37,57 @@ export async function readIssue(octokit: Octokit, { owner, repo }: Place, number
       body: body ?? "",
     })),
     commentsLeftOut: Math.max(0, total - first.length - last.length),
+    linked: issue.pull_request ? [] : await linkedPulls(octokit, { owner, repo }, number),
   };
+}
+
+/** From the first and the last page of what happened to the issue. A server that does not tell is no error: it is context. */
+async function linkedPulls(
+  octokit: Octokit,
+  at: { owner: string; repo: string },
+  number: number,
+): Promise<readonly LinkedPull[]> {
+  const page = (index: number) =>
+    octokit.rest.issues.listEventsForTimeline({
+      ...at,
+      issue_number: number,
+      per_page: 100,
+      page: index,
+      request: { retries: 1 },
+    });
+  try {
+    const first = await page(1);
+    const last = Number(/[?&]page=(\d+)[^>]*>; rel="last"/.exec(first.headers.link ?? "")?.[1] ?? 1);
+    const events = [...first.data, ...(last > 1 ? (await page(last)).data : [])];
+    const found = events.flatMap((event) => linkedPull(event as Mention, `${at.owner}/${at.repo}`));
+    return [...new Map(found.map((pull) => [pull.number, pull])).values()].slice(-MAX_LINKED);
+  } catch (error) {
+    if (isRequestFailure(error) && error.status !== 401) return [];
+    throw error;
+  }
+}
+
+/** What names an issue: the part of an event that counts here. */
+interface Mention {
+  readonly event?: string;
+  readonly source?: {
+    readonly issue?: {
+      readonly number: number;
+      readonly title: string;
+      readonly state: string;
+      readonly user: { readonly login: string } | null;
+      readonly pull_request?: { readonly merged_at?: string | null };
+      readonly repository?: { readonly full_name: string };
+    };
+  };
+}
+
+function linkedPull({ event, source }: Mention, repository: string): LinkedPull[] {
+  const from = source?.issue;
+  if (event !== "cross-referenced" || !from?.pull_request || from.repository?.full_name !== repository) return [];
+  const { number, title, user, state, pull_request } = from;
+  const fate = pull_request.merged_at ? "merged" : state === "open" ? "open" : "closed";
+  return [{ number, title, author: user?.login ?? "ghost", state: fate }];
 }
 
 interface Comment {

@@ -20,6 +20,7 @@ export interface TokenOptions {
 /** The least that each need takes, in the words of GitHub's API. Every App may read metadata. */
 const permissions = {
   read: { issues: "read", pull_requests: "read", contents: "read" },
+  ci: { actions: "read" },
   push: { contents: "write" },
   "pull-request": { pull_requests: "write" },
   comment: { issues: "write" },
@@ -33,7 +34,7 @@ const RENEW_MS = 50 * 60_000;
 export function tokensFor(options: TokenOptions): Tokens {
   const { credential } = options;
   if (credential.kind === "tokens")
-    return (need) => Promise.resolve(need === "read" ? credential.read : credential.write);
+    return (need) => Promise.resolve(need === "read" || need === "ci" ? credential.read : credential.write);
   const given = new Map<Need, { readonly at: number; readonly token: Promise<string> }>();
   return (need) => {
     const there = given.get(need);

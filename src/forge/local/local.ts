@@ -8,7 +8,7 @@ import { numbersIn, readWritten, writeNew, type Written } from "./files.ts";
 import type { LocalGit } from "./local-git.ts";
 import { readPage } from "./page.ts";
 import { type People, peopleOf } from "./people.ts";
-import { createPull, labelPull, pullRequest, pullRequests } from "./pulls.ts";
+import { createPull, labelPull, pullRequest, pullRequests, pullsAbout } from "./pulls.ts";
 
 /** Comments that are read from the beginning and from the end. */
 const FIRST = 30;
@@ -37,6 +37,7 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
   return {
     place,
     readIssue: (number) => readIssue(folder, people, number),
+    ciRun: () => Promise.resolve(null),
     defaultBranch: () => git.defaultBranch(),
     pullRequests: () => pullRequests(folder, git),
     pullRequestFrom: async (branch) => (await from(branch)) ?? null,
@@ -100,6 +101,7 @@ async function readIssue(folder: string, people: People, number: number): Promis
       })),
     ),
     commentsLeftOut: numbers.length - shown.length,
+    linked: written === null ? [] : await pullsAbout(folder, number, people),
   };
 }
 

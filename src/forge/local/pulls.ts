@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
-import type { Draft, PullRequest } from "../forge.ts";
+import type { Draft, LinkedPull, PullRequest } from "../forge.ts";
 import { numbersIn, readWritten, writeNew, writeOver } from "./files.ts";
 import type { LocalGit } from "./local-git.ts";
+import type { People } from "./people.ts";
 import { type Page, readPage, writePage } from "./page.ts";
 
 /** What stands above the text of a pull request. A person closes it by its state; that it was merged is seen in git. */
@@ -21,6 +22,7 @@ interface Pull {
   readonly number: number;
   readonly page: Page;
   readonly settings: z.infer<typeof Settings>;
+  readonly uid: number;
 }
 
 const pathOf = (folder: string, number: number): string => join(folder, "pulls", `${number}.md`);
@@ -35,7 +37,7 @@ async function readPull(folder: string, number: number): Promise<Pull> {
     );
   const page = readPage(written.text);
   const settings = Settings.safeParse(page.settings);
-  if (settings.success) return { number, page, settings: settings.data };
+  if (settings.success) return { number, page, settings: settings.data, uid: written.uid };
   throw new UsageError(
     `${path} cannot be read: ${settings.error.issues[0]?.path.join(".")}: ${settings.error.issues[0]?.message}`,
     "mend the lines between its dashes; state is open, closed or merged",
@@ -66,6 +68,21 @@ export const pullRequest = async (folder: string, git: LocalGit, number: number)
 export async function pullRequests(folder: string, git: LocalGit): Promise<PullRequest[]> {
   const numbers = await numbersIn(join(folder, "pulls"));
   return Promise.all(numbers.toReversed().map((number) => pullRequest(folder, git, number)));
+}
+
+/** Those whose text mentions an issue. */
+export async function pullsAbout(folder: string, issue: number, people: People): Promise<readonly LinkedPull[]> {
+  const numbers = await numbersIn(join(folder, "pulls"));
+  const pulls = await Promise.all(numbers.map((number) => readPull(folder, number)));
+  const about = pulls.filter(({ page }) => new RegExp(`#${issue}\\b`).test(page.body)).slice(-10);
+  return Promise.all(
+    about.map(async ({ number, page, settings, uid }) => ({
+      number,
+      title: page.title,
+      author: await people.nameOf(uid),
+      state: settings.state,
+    })),
+  );
 }
 
 /** Writes the page of a new one under the next number that neither an issue nor another one has. `at` in milliseconds. */

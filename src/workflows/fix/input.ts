@@ -14,6 +14,23 @@ const SearchOptions = z.object({
 });
 export type SearchOptions = z.infer<typeof SearchOptions>;
 
+/** Who wrote an issue on a forge, and what of it was left out. Recorded; it grants nothing. */
+const IssueOrigin = z.object({
+  author: z.string(),
+  /** As the forge calls it: "OWNER", "NONE", … */
+  association: z.string(),
+  trust: z.enum(["member", "contributor", "stranger"]),
+  /** Comments of HTML that a page does not show, images, and characters that nobody can see. */
+  hidden: z.int(),
+  images: z.int(),
+  invisible: z.int(),
+  commentsLeftOut: z.int(),
+  /** Numbers of the pull requests and CI runs that its text goes with. */
+  linked: z.array(z.int()),
+  ciRuns: z.array(z.int()),
+});
+export type IssueOrigin = z.infer<typeof IssueOrigin>;
+
 /** What `claw fix` is asked. The text itself is a blob. */
 export const FixInput = z.object({
   /** Where the issue came from: a file name, "standard input", "the command line". */
@@ -27,6 +44,7 @@ export const FixInput = z.object({
   search: SearchOptions.prefault({}),
   /** Where a proven change goes as a draft pull request; without it, it stays on a local branch. */
   pullRequest: PullRequestWish.nullable().default(null),
+  origin: IssueOrigin.nullable().default(null),
 });
 export type FixInput = z.infer<typeof FixInput>;
 
@@ -40,6 +58,8 @@ export const Task = z.object({
   stripped: z.int(),
   /** Characters left out of the middle of a text that is too long. */
   leftOut: z.int(),
+  /** Files of the base that the text names. */
+  files: z.array(z.string()).default([]),
 });
 export type Task = z.infer<typeof Task>;
 

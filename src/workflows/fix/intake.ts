@@ -11,7 +11,8 @@ export const titleOf = (text: string): string => headline(text.replace(/^[#\s>*-
 /** The issue as data: without what nobody can see, and bounded. */
 export async function intake(desk: WorkDesk, input: FixInput): Promise<Task> {
   const { text, stripped } = stripInvisible(await desk.log.text(input.text));
-  const body = keepEnds(text, MAX_CHARACTERS);
+  const files = await filesNamed(desk, text);
+  const body = keepEnds(text, MAX_CHARACTERS) + named(files);
   const title = titleOf(text);
   return {
     title,
@@ -20,5 +21,28 @@ export async function intake(desk: WorkDesk, input: FixInput): Promise<Task> {
     body: desk.log.put(body),
     stripped,
     leftOut: Math.max(0, text.length - MAX_CHARACTERS),
+    files,
   };
 }
+
+/** Files that a text is likely to be about: more are a listing. */
+const MAX_FILES = 10;
+
+/** Files of the base whose path stands in the text, whole or as the end that no other file has. */
+async function filesNamed({ clone }: WorkDesk, text: string): Promise<string[]> {
+  const words = new Set(text.match(/[\w@+-][\w@.+-]*(?:\/[\w@.+-]+)*\.[a-z]\w{0,7}\b/gi));
+  if (words.size === 0) return [];
+  const listed = (await clone.list(clone.base.tree)).map(({ path }) => path);
+  // A path can hold any words; these are told as if they were claw's.
+  const paths = listed.filter((path) => /^[\w@.+/-]+$/.test(path));
+  const known = new Set(paths);
+  const found = [...words].slice(0, 10 * MAX_FILES).flatMap((word) => {
+    if (known.has(word)) return [word];
+    const ending = paths.filter((path) => path.endsWith(`/${word}`));
+    return ending.length === 1 ? ending : [];
+  });
+  return [...new Set(found)].slice(0, MAX_FILES);
+}
+
+const named = (files: readonly string[]): string =>
+  files.length === 0 ? "" : `\n\n(Files of the repository that it names: ${files.join(", ")})`;

@@ -1,0 +1,56 @@
+import type { Octokit } from "octokit";
+import type { CiRun } from "../forge.ts";
+import { isRequestFailure } from "./failure.ts";
+import { logText } from "./log.ts";
+
+/** Jobs of a run whose logs are read. */
+const MAX_JOBS = 2;
+
+/** A workflow run with the ends of the logs of its failed jobs; null when there is none, or it may not be seen. */
+export async function ciRun(
+  octokit: Octokit,
+  at: { owner: string; repo: string },
+  id: number,
+  signal?: AbortSignal,
+): Promise<CiRun | null> {
+  const run = { ...at, run_id: id, request: { retries: 1 } };
+  try {
+    const { data } = await octokit.rest.actions.getWorkflowRun(run);
+    const { data: list } = await octokit.rest.actions.listJobsForWorkflowRun({
+      ...run,
+      filter: "latest",
+      per_page: 100,
+    });
+    const failed = list.jobs.filter(({ conclusion }) => conclusion === "failure").slice(0, MAX_JOBS);
+    const log = (job_id: number): Promise<string> => logOf(octokit, { ...at, job_id }, signal);
+    return {
+      id,
+      name: data.name ?? "",
+      status: data.conclusion ?? data.status ?? "unknown",
+      commit: data.head_sha,
+      failed: await Promise.all(failed.map(async (job) => ({ name: job.name, log: await log(job.id) }))),
+    };
+  } catch (error) {
+    if (isRequestFailure(error) && error.status !== 401) return null;
+    throw error;
+  }
+}
+
+/** The forge answers with a log, or with the address of one. A log that is gone is empty. */
+async function logOf(
+  octokit: Octokit,
+  job: { owner: string; repo: string; job_id: number },
+  signal?: AbortSignal,
+): Promise<string> {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type knows only the redirection
+    const answer = (await octokit.rest.actions.downloadJobLogsForWorkflowRun({
+      ...job,
+      request: { retries: 1, mayRedirect: true },
+    })) as unknown as { readonly data: unknown; readonly headers: Readonly<Record<string, string | undefined>> };
+    return await logText(answer, signal);
+  } catch (error) {
+    if (isRequestFailure(error)) return "";
+    throw error;
+  }
+}
