@@ -57,6 +57,10 @@ export const EndpointSettings = z.strictObject({
     description:
       "Models change files by apply_patch, a custom tool with a grammar, in place of edit; only with the wire responses. By default for GPT-5 and later in the cloud.",
   }),
+  serviceTier: z.enum(["default", "flex", "priority", "fast"]).optional().meta({
+    description:
+      "What is asked of an OpenAI-like provider: flex costs half and may be slow or full (after a quarter of an hour the run goes on at default), priority and fast cost more. Replies are charged at the tier that they name.",
+  }),
   price: Price.optional().meta({ description: "US dollars per million tokens; overrides the built-in price list." }),
   hourly: z
     .strictObject({

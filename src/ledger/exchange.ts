@@ -18,6 +18,8 @@ export const Exchange = z.object({
   mostTokens: z.int().optional(),
   /** Of the sampling, where it was raised because the server could not read the model's calls. */
   temperature: z.number().optional(),
+  /** The service tier that was asked for, where it was not the usual one. */
+  serviceTier: z.string().optional(),
   /** Of the body as it was sent. */
   request: z.object({ sha, bytes: z.int() }),
   /** Null when no reply began. */

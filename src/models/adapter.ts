@@ -5,6 +5,7 @@ import type { ConnectedModel, Model, ModelRequest, OnDelta, Reply } from "./mode
 import { ModelError } from "./model-error.ts";
 import { withoutFreeText, writesPatches } from "./patches.ts";
 import { pricingFor } from "./price.ts";
+import { atTier, MOST_FULL, noRoom } from "./service-tier.ts";
 import { blankTape, heardOn, type Manner } from "./tape.ts";
 import { readsText, settleReply, type RawReply } from "./settle.ts";
 import { asText } from "./text-protocol.ts";
@@ -43,6 +44,7 @@ const unbilled: ReadonlySet<string> = new Set([
   "auth",
   "quota",
   "rate",
+  "tier_full",
   "overloaded",
   "unreachable",
   "untrusted",
@@ -78,6 +80,8 @@ interface Learned {
   avoidStream: boolean;
   /** How often in a row the server could not read the model's call: the next try is a little less sure of itself. */
   garbled: number;
+  /** How often the service tier that was asked for had no room. */
+  full: number;
 }
 
 /** Asks until the server has no parameter left to object to; everything else that goes wrong is the caller's to repeat. */
@@ -89,6 +93,7 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
     mostTokens: Infinity,
     avoidStream: false,
     garbled: 0,
+    full: 0,
   };
   return async (request, signal, onDelta = () => undefined) => {
     for (let attempt = 0; ; attempt += 1) {
@@ -96,7 +101,8 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
       const streaming = manner.streamed;
       const maxOutputTokens = manner.mostTokens ?? request.maxOutputTokens;
       const asked = formOf(request, manner);
-      const body = bodyOf(dialect.body({ ...asked, maxOutputTokens }, endpoint, streaming), manner);
+      const asking = atTier(endpoint, manner.serviceTier);
+      const body = bodyOf(dialect.body({ ...asked, maxOutputTokens }, asking, streaming), manner);
       const sent = { body, path: dialect.path, ...manner };
       const started = clock.now();
       const tape = blankTape();
@@ -115,8 +121,9 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
           ms: since(clock, started),
           heard: heard({ fingerprint: raw.fingerprint, said: settled.message }),
         };
-      } catch (error) {
-        if (!(error instanceof ModelError)) throw error;
+      } catch (failure) {
+        if (!(failure instanceof ModelError)) throw failure;
+        const error = noRoom(failure, endpoint, manner);
         const seen = { streaming, readable: readsText(endpoint) };
         if (!endpoint.record && attempt < maxStripped && learn(error, learned, seen) === "again") continue;
         if (!unbilled.has(error.kind))
@@ -148,6 +155,7 @@ function learn(
     return "again";
   }
   learned.avoidStream = streaming && streamFaults.has(kind);
+  learned.full += kind === "tier_full" ? 1 : 0;
   learned.garbled = kind === "tool_parse_server" ? learned.garbled + 1 : 0;
   learned.textCalls ||= readable && learned.garbled >= MOST_GARBLED;
   return "later";
@@ -156,13 +164,18 @@ function learn(
 /** Of the sampling temperature, per failure in a row. */
 const garbledStep = 0.1;
 
-function mannerFor({ tools, maxOutputTokens }: ModelRequest, { selfHosted }: Endpoint, learned: Learned): Manner {
-  const { avoidStream, stripped, plainTools, textCalls, mostTokens, garbled } = learned;
+function mannerFor(
+  { tools, maxOutputTokens }: ModelRequest,
+  { selfHosted, serviceTier = "default" }: Endpoint,
+  learned: Learned,
+): Manner {
+  const { avoidStream, stripped, plainTools, textCalls, mostTokens, garbled, full } = learned;
   return {
     // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
     streamed: !avoidStream && !(selfHosted && tools.length > 0),
     leftOut: [...stripped, ...(plainTools ? [freeText] : []), ...(textCalls && tools.length > 0 ? [allTools] : [])],
     ...(mostTokens < maxOutputTokens && { mostTokens }),
+    ...(serviceTier !== "default" && full < MOST_FULL && { serviceTier }),
     ...(garbled > 0 && { temperature: garbled * garbledStep }),
   };
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Config, EndpointConfig } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../text.ts";
-import type { ConfiguredPrices, Deadlines, Endpoint, ModelChoice } from "./endpoint.ts";
+import type { ConfiguredPrices, Deadlines, Endpoint, ModelChoice, ServiceTier } from "./endpoint.ts";
 import { keyPlace } from "../key-reference.ts";
 import { refuseCloud } from "./egress.ts";
 import { resolveKey } from "./key.ts";
@@ -110,10 +110,20 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
     ...(endpoint.timeouts && { deadlines: inMilliseconds(endpoint.timeouts) }),
     ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
     ...(alsoPrices.length > 0 && { alsoPrices: Object.fromEntries(alsoPrices) }),
+    ...(endpoint.serviceTier && { serviceTier: tierOf(name, endpoint) }),
     ...(endpoint.applyPatch !== undefined && { applyPatch: endpoint.applyPatch }),
     ...(prices && { prices: given(prices) }),
     ...(endpoint.hourly && { hourly: endpoint.hourly }),
   };
+}
+
+/** Anthropic's tiers are bought beforehand, and not asked for. */
+function tierOf(name: string, { wire, serviceTier = "default" }: EndpointConfig): ServiceTier {
+  if (wire !== "anthropic" || serviceTier === "default") return serviceTier;
+  throw new UsageError(
+    `endpoints.${name}.serviceTier: the wire anthropic has no tier ${serviceTier}`,
+    "leave it out of config.yaml",
+  );
 }
 
 async function modelAt(

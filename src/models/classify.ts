@@ -136,6 +136,8 @@ function kindOf(status: number | undefined, names: readonly string[], message: s
   if (status === 402) return "quota";
   if (status === 429) return "rate";
   if (status === 503 || status === 529) return "overloaded";
+  if (status === 408 || status === 425) return "server"; // it wants to be asked again: RFC 9110 and RFC 8470
+  if (status === 413) return "context_overflow"; // a proxy's limit, which a shorter session may keep
   if (status !== 404) {
     for (const [pattern, kind] of byMessage) if (pattern.test(message)) return kind;
   }
@@ -179,7 +181,7 @@ function retryAfter(headers: IncomingHttpHeaders, local: number): number | undef
         ? Date.parse(text(`anthropic-ratelimit-${what}-reset`)) - now
         : Number.NaN,
     ),
-  ].filter((ms) => Number.isFinite(ms) && ms >= 0);
+  ].filter((ms) => Number.isFinite(ms) && ms > 0); // "at once" is no advice: the next try is paced as any other
   return waits.length === 0 ? undefined : Math.ceil(Math.max(...waits));
 }
 

@@ -8,7 +8,8 @@ const minute = 60_000;
  * A provider's own wire may carry no word for minutes while the model thinks, so silence is judged more patiently there.
  */
 export function deadlinesFor(endpoint: Endpoint, streaming: boolean): Deadlines {
-  const firstByteMs = streaming ? 5 * minute : 15 * minute;
+  // The flex tier begins when it has room: OpenAI's documents advise to wait a quarter of an hour.
+  const firstByteMs = streaming && endpoint.serviceTier !== "flex" ? 5 * minute : 15 * minute;
   const idleMs = endpoint.wire !== "chat" && !endpoint.selfHosted ? 5 * minute : 90_000;
   return { connectMs: 5_000, firstByteMs, idleMs, totalMs: 30 * minute, ...endpoint.deadlines };
 }

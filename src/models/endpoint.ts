@@ -13,6 +13,9 @@ export interface ConfiguredPrices {
   readonly cacheWrite?: number;
 }
 
+/** Service tiers that can be asked for; what they cost is in `service-tiers.ts`. */
+export type ServiceTier = "default" | "flex" | "priority" | "fast";
+
 /** An HTTP server that speaks one of the wires, and the model to ask there. */
 export interface Endpoint {
   /** Name in the configuration: "openai", "local", … */
@@ -34,6 +37,8 @@ export interface Endpoint {
   readonly alsoPrices?: Readonly<Record<string, ConfiguredPrices>>;
   /** Whether the model is offered `apply_patch` in place of `edit`; by default where its family was trained on it. */
   readonly applyPatch?: boolean;
+  /** The service tier that is asked for; "default" where nothing is said and the provider has tiers. */
+  readonly serviceTier?: ServiceTier;
   /** A server that costs US dollars by the hour, and how many requests it serves at once. */
   readonly hourly?: { readonly usd: number; readonly shared: number };
   /** Upper bound of one reply in tokens. Default 16,000, or 8,000 self-hosted. */

@@ -39,6 +39,8 @@ const advice = {
     hint: (where) => `check the billing and limits of the account behind ${where.keyName ?? where.name}`,
   },
   rate: { retries: 8, waitMs: 1_000, factor: 2, hint: later },
+  /** The service tier that was asked for has no room: waited for in steps of a minute. */
+  tier_full: { retries: 16, waitMs: 60_000, factor: 1, leastMs: 55_000, hint: later },
   overloaded: { retries: 8, waitMs: 10_000, factor: 2, leastMs: 5_000, hint: later },
   server: { retries: 3, waitMs: 1_000, factor: 4, fault: true, hint: check },
   unreachable: {

@@ -9,6 +9,7 @@ import { connectWire, type Dialect } from "./adapter.ts";
 import { addDetail, ReasoningDetail } from "./reasoning-details.ts";
 import { isStrict, repeats, replayedArguments, type RawReply } from "./settle.ts";
 import { splitThinking } from "./text-rescue.ts";
+import { askedTier } from "./service-tier.ts";
 import { mapUsage } from "./usage.ts";
 
 /** The Chat Completions wire: what nearly every server speaks. */
@@ -25,7 +26,8 @@ function chatBody(request: ModelRequest, endpoint: Endpoint, streaming: boolean)
   return {
     model: endpoint.model,
     [openai ? "max_completion_tokens" : "max_tokens"]: request.maxOutputTokens,
-    ...(openai ? { prompt_cache_key: request.cacheKey, service_tier: "default" } : {}),
+    ...(openai ? { prompt_cache_key: request.cacheKey } : {}),
+    ...askedTier(endpoint, openai),
     stream: streaming,
     ...(streaming
       ? { stream_options: { include_usage: true, ...(openai ? { include_obfuscation: false } : {}) } }

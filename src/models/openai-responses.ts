@@ -7,6 +7,7 @@ import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts
 import { ModelError } from "./model-error.ts";
 import { connectWire, type Dialect } from "./adapter.ts";
 import { isStrict, maxCalls, repeats, replayedArguments, type RawReply } from "./settle.ts";
+import { askedTier } from "./service-tier.ts";
 import { mapUsage } from "./usage.ts";
 
 /** The Responses wire, used without any state on the server. */
@@ -22,7 +23,7 @@ function responsesBody(request: ModelRequest, endpoint: Endpoint, streaming: boo
     truncation: "disabled",
     parallel_tool_calls: true,
     prompt_cache_key: request.cacheKey,
-    service_tier: "default",
+    ...askedTier(endpoint, true),
   };
   return {
     model: endpoint.model,

@@ -47,6 +47,20 @@ export async function pricingFor(endpoint: Endpoint): Promise<Pricing> {
 }
 
 async function pricingOf(endpoint: Endpoint): Promise<Pricing> {
+  const pricing = await untiered(endpoint);
+  const { serviceTier: asked = "default", model } = endpoint;
+  if (asked === "default" || pricing.terms?.kind === "own-server" || pricing.terms?.kind === "hourly") return pricing;
+  const factor = tierFactor(asked, model);
+  return {
+    ...pricing,
+    // A dearer tier that was asked for is taken to have served where the reply does not say.
+    price: (usage, at, tier, ms) => pricing.price(usage, at, tier ?? ((factor ?? 1) > 1 ? asked : null), ms),
+    // A cheap tier may hand a request on to the usual one.
+    ceiling: (...bounds) => scaled(pricing.ceiling(...bounds), factor === null ? null : Math.max(1, factor)),
+  };
+}
+
+async function untiered(endpoint: Endpoint): Promise<Pricing> {
   if (endpoint.prices !== undefined) return configuredPricing(endpoint.prices, endpoint.model);
   if (endpoint.hourly !== undefined) return hourlyPricing(endpoint.hourly, deadlinesFor(endpoint, true).totalMs);
   return endpoint.selfHosted ? ownServer : listedPricing(endpoint);

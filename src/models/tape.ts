@@ -15,7 +15,7 @@ export interface Tape {
 export const blankTape = (): Tape => ({ status: null, headers: {}, chunks: [], key: undefined });
 
 /** How a request is sent, besides what it says. */
-export type Manner = Pick<Exchange, "streamed" | "leftOut" | "mostTokens" | "temperature">;
+export type Manner = Pick<Exchange, "streamed" | "leftOut" | "mostTokens" | "temperature" | "serviceTier">;
 
 /** One attempt as the connection saw it. The ledger turns `text` into a body, or leaves it out. */
 export interface Heard extends Omit<Exchange, "attempt" | "response"> {

@@ -246,3 +246,16 @@ test.each<[string, unknown, unknown, unknown]>([
 ])("usage as %s reports it becomes parts that do not overlap", (_who, reported, timings, expected) => {
   expect(mapUsage(reported, timings)).toEqual(expected);
 });
+
+test("a service tier that is asked for is reserved at its price, or at the usual one where it is cheaper", async () => {
+  const ceiling = async (model: string, serviceTier?: "flex" | "fast" | "priority") =>
+    (await openai(model, serviceTier && { serviceTier })).ceiling(1_000, 1_000, at);
+  const usual = Number(await ceiling("gpt-5.5"));
+  expect(await ceiling("gpt-5.5", "flex")).toBe(usual);
+  expect(await ceiling("gpt-5.5", "fast")).toBe(2.5 * usual);
+  // Nobody published what it costs there: no budget can be kept.
+  expect(await ceiling("gpt-4o-mini", "priority")).toBeNull();
+  const { price } = await openai("gpt-5.5", { serviceTier: "priority" });
+  const one = usage({ inputUncached: 1 });
+  expect([price(one, at, null, 1), price(one, at, "default", 1)]).toEqual([12_500, 5_000]);
+});

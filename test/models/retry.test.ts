@@ -53,6 +53,7 @@ test.each<[ModelErrorKind, number]>([
   ["stream_malformed", 2],
   ["tool_parse_server", 1],
   ["circuit_open", 20],
+  ["tier_full", 16],
   ...(
     [
       "auth",
