@@ -120,3 +120,13 @@ export function tierNow(events: readonly Recorded[]): {
     next: order[order.indexOf(moves.at(-1)?.to ?? order[0] ?? "") + 1] ?? null,
   };
 }
+
+/** Since when requests to a model have failed without any reply between, in milliseconds since the epoch; null: they have not. */
+export function silentSince(events: readonly Recorded[]): number | null {
+  let since: number | null = null;
+  for (const event of events) {
+    if (event.type === "model.failed") since ??= event.at;
+    else if (event.type === "model.replied" || event.type === "tier.moved") since = null;
+  }
+  return since;
+}

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { systemClock } from "../../src/clock.ts";
 import { UsageError } from "../../src/errors.ts";
 import type { Event } from "../../src/ledger/events.ts";
 import type { RunLog } from "../../src/ledger/ledger.ts";
@@ -28,10 +29,24 @@ async function run(models: readonly string[] = ["weak", "middle", "strong"]) {
       if (next instanceof Error) throw next;
       return next as { made: true };
     });
-  const desk = { log, signal: new AbortController().signal, connect: () => connect() };
+  const waited: number[] = [];
+  // Time passes by waiting, in the ledger as well.
+  const clock = {
+    ...systemClock,
+    now: () => Math.max(now(), log.events.at(-1)?.at ?? 0),
+    sleep: async (ms: number) => {
+      waited.push(ms);
+      later += ms;
+    },
+  };
+  let later = 0;
+  const now = () => (log.events.at(-1)?.at ?? 0) + later;
+  const desk = { log, clock, signal: new AbortController().signal, connect: () => connect() };
   let connect = (): Promise<never> => Promise.resolve({} as never);
-  return { log, tried, held, refuse: (error: Error) => (connect = () => Promise.reject(error)) };
+  return { log, tried, held, waited, refuse: (error: Error) => (connect = () => Promise.reject(error)) };
 }
+const lost = async (log: RunLog) =>
+  log.append({ type: "model.failed", session: "patch", turn: 1, kind: "unreachable", reason: "", billable: false });
 const moves = (log: RunLog) => log.events.flatMap((event) => (event.type === "tier.moved" ? [event] : []));
 
 test("a test that nobody could show goes to the next model, and what comes after stays with that one", async () => {
@@ -99,7 +114,6 @@ test("a process that was killed between two models, or before the move was writt
 test.each<[string, object | Error]>([
   ["its budget", end("over-budget")],
   ["a person's stop", end("interrupted")],
-  ["a server that is away", failure("unreachable")],
   ["a wrong key", failure("auth")],
   ["a bug", killed],
 ])("%s is no reason for another model", async (_, ended) => {
@@ -135,4 +149,21 @@ test("without a next model, or where it may not be asked, the first one's end st
   refused.refuse(new UsageError("local-only", "stay here"));
   expect(await refused.held("reproduce", end("not-reproduced"))).toEqual(end("not-reproduced"));
   expect(moves(refused.log)).toEqual([]);
+});
+
+test("a server that gives no answer is tried again for a minute; then the run goes on with the next model, on record", async () => {
+  const { log, tried, held, waited } = await run(["weak", "strong"]);
+  await lost(log);
+  const silent = Array.from({ length: 5 }, () => failure("unreachable"));
+  expect(await held("patch", ...silent, { made: true })).toEqual({ made: true });
+  expect(waited).toEqual([15_000, 15_000, 15_000, 15_000]);
+  expect(tried.map(([session]) => session)).toEqual([...Array.from({ length: 5 }, () => "patch"), "patch-2"]);
+  expect(moves(log)).toMatchObject([{ from: "weak", to: "strong", lost: true }]);
+});
+
+test("without another model a run whose server is lost pauses at once, to be resumed", async () => {
+  const { log, held, waited } = await run(["weak"]);
+  await lost(log);
+  await expect(held("patch", failure("circuit_open"))).rejects.toThrow("circuit_open");
+  expect(waited).toEqual([]);
 });

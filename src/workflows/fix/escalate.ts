@@ -3,7 +3,7 @@ import { ModelError, type ModelErrorKind } from "../../models/model-error.ts";
 import { keepEnds } from "../../text.ts";
 import { digestOf } from "../../views/digest.ts";
 import { latest, ofType } from "../../views/run.ts";
-import { tierNow } from "../../views/tiers.ts";
+import { silentSince, tierNow } from "../../views/tiers.ts";
 import type { RunEnd, WorkDesk } from "../workflow.ts";
 
 /** About 600 tokens, at fewer than three characters each. */
@@ -36,7 +36,22 @@ export async function handOver({ log }: Pick<WorkDesk, "log">, stage: TieredStag
   return moved?.stage === stage ? `${await log.text(moved.handover)}\n` : "";
 }
 
-type Desk = Pick<WorkDesk, "log" | "signal" | "connect">;
+type Desk = Pick<WorkDesk, "log" | "signal" | "connect" | "clock">;
+
+/** A server that gives no answer for so long is lost: the run goes on with the next model, where there is one. */
+const LOST_MS = 60_000;
+/** Until then it is tried again, so often. */
+const AGAIN_MS = 15_000;
+
+/** Waits for a server that does not answer, and moves on from one that is lost. False when there is nobody to move on to. */
+async function outlast(desk: Desk, stage: TieredStage, error: ModelError): Promise<boolean> {
+  const { log, clock, signal } = desk;
+  if (tierNow(log.events).next === null || signal.aborted) return false;
+  const left = LOST_MS - (clock.now() - (silentSince(log.events) ?? clock.now()));
+  if (left <= 0) return escalate(desk, stage, { outcome: "stuck", reason: error.message, hint: error.hint }, "lost");
+  await clock.sleep(Math.min(left, AGAIN_MS), signal);
+  return true;
+}
 
 /** Tries a stage with one model after the other, each from the start, for as long as the proof fails and there is a next one. */
 export async function throughTiers<Result extends object>(
@@ -49,20 +64,31 @@ export async function throughTiers<Result extends object>(
       const made = await attempt();
       if (!("end" in made) || !(await escalate(desk, stage, made.end))) return made;
     } catch (error) {
-      if (!(error instanceof ModelError) || !beyondModel.has(error.kind)) throw error;
+      if (!(error instanceof ModelError)) throw error;
+      if (error.isFault || error.kind === "circuit_open") {
+        if (await outlast(desk, stage, error)) continue;
+        throw error;
+      }
+      if (!beyondModel.has(error.kind)) throw error;
       if (!(await escalate(desk, stage, { outcome: "stuck", reason: error.message, hint: error.hint }))) throw error;
     }
   }
 }
 
 /** Moves the run on to the next model after a failed proof, on record. False when there is none, or it cannot be asked. */
-async function escalate(desk: Desk, stage: TieredStage, end: RunEnd): Promise<boolean> {
+async function escalate(
+  desk: Desk,
+  stage: TieredStage,
+  end: RunEnd,
+  why: "lost" | "failed" = "failed",
+): Promise<boolean> {
   const { log, signal } = desk;
   const { next, current } = tierNow(log.events);
   const failed: readonly string[] = failedProofs[stage];
   // A session that no longer fits the model, shortened as it is, may fit the next one.
   const outgrown = end.outcome === "over-budget" && latest(log.events, "session.ended")?.limit === "context";
-  if (next === null || signal.aborted || !(outgrown || failed.includes(end.outcome))) return false;
+  const due = why === "lost" || outgrown || failed.includes(end.outcome);
+  if (next === null || signal.aborted || !due) return false;
   try {
     await desk.connect(next);
   } catch (error) {
@@ -71,7 +97,15 @@ async function escalate(desk: Desk, stage: TieredStage, end: RunEnd): Promise<bo
   }
   const from = current ?? latest(log.events, "tiers.ordered")?.tiers[0]?.model ?? "";
   const handover = log.put(keepEnds(await words[stage](desk, end), HANDOVER));
-  await log.append({ type: "tier.moved", stage, from, to: next, because: end.reason, handover });
+  await log.append({
+    type: "tier.moved",
+    stage,
+    from,
+    to: next,
+    because: end.reason,
+    handover,
+    ...(why === "lost" && { lost: true }),
+  });
   return true;
 }
 
