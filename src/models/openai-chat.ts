@@ -8,7 +8,7 @@ import { ModelError } from "./model-error.ts";
 import { connectWire, type Dialect } from "./adapter.ts";
 import { addDetail, ReasoningDetail } from "./reasoning-details.ts";
 import { isStrict, repeats, replayedArguments, type RawReply } from "./settle.ts";
-import { splitThinking } from "./text-rescue.ts";
+import { Thought, thoughtField, thoughtsOf, withThinkingPart } from "./thoughts.ts";
 import { askedTier } from "./service-tier.ts";
 import { mapUsage } from "./usage.ts";
 
@@ -45,19 +45,6 @@ function chatTool({ name, about, schema }: ToolSpec): ChatCompletionTool {
   };
 }
 
-/** Thinking as this wire brings it: in a field of its own, in blocks that a gateway passes on, or in tags at the start of the text. */
-const Thought = z.union([
-  z.object({ field: z.enum(["reasoning_content", "reasoning", "think"]), text: z.string() }),
-  z.object({ field: z.literal("reasoning_details"), blocks: z.array(ReasoningDetail) }),
-]);
-type Thought = z.infer<typeof Thought>;
-
-/** Thinking as it goes back: as it came. */
-function thoughtField(thought: Thought | undefined): Record<string, unknown> {
-  if (thought === undefined || thought.field === "think") return {};
-  return { [thought.field]: thought.field === "reasoning_details" ? thought.blocks : thought.text };
-}
-
 function chatMessage(message: Message, endpoint: Endpoint): ChatCompletionMessageParam & Record<string, unknown> {
   switch (message.role) {
     case "system":
@@ -74,7 +61,12 @@ function chatMessage(message: Message, endpoint: Endpoint): ChatCompletionMessag
       return {
         role: "assistant",
         // Neither null nor empty: some servers reject one, some the other.
-        content: said === "" && calls.length === 0 ? "(no text)" : said,
+        content:
+          thought?.field === "thinking"
+            ? withThinkingPart(thought.text, message.text)
+            : said === "" && calls.length === 0
+              ? "(no text)"
+              : said,
         ...thoughtField(thought),
         ...(calls.length > 0
           ? {
@@ -90,12 +82,29 @@ function chatMessage(message: Message, endpoint: Endpoint): ChatCompletionMessag
   }
 }
 
-/** Words, or a list of parts of which some are words: Mistral sends thinking as others. */
+const inWords = { text: z.string().optional().catch(undefined) };
+/** Words, or a list of parts: some are words, and Mistral sends thinking as others, whose parts are words again. */
 const Words = z.union([
-  z.string(),
+  z.string().transform((content) => ({ content, thinking: "" })),
   z
-    .array(z.looseObject({ type: z.string().optional(), text: z.string().optional().catch(undefined) }))
-    .transform((parts) => parts.map(({ text = "" }) => text).join("")),
+    .array(
+      z.looseObject({
+        type: z.string().optional(),
+        ...inWords,
+        thinking: z
+          .union([z.string(), z.array(z.looseObject(inWords))])
+          .optional()
+          .catch(undefined),
+      }),
+    )
+    .transform((parts) => ({
+      content: parts.map(({ text = "" }) => text).join(""),
+      thinking: parts
+        .map(({ thinking = "" }) =>
+          typeof thinking === "string" ? thinking : thinking.map(({ text = "" }) => text).join(""),
+        )
+        .join(""),
+    })),
 ]);
 const Called = z.object({ name: z.string().nullish(), arguments: z.unknown().optional() });
 
@@ -140,7 +149,7 @@ interface OpenCall {
 }
 
 async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDelta: OnDelta): Promise<RawReply> {
-  const said = { content: "", refusal: "", reasoning_content: "", reasoning: "" };
+  const said = { content: "", refusal: "", reasoning_content: "", reasoning: "", thinking: "" };
   const calls: OpenCall[] = [];
   const blocks: ReasoningDetail[] = [];
   let finish: string | null = null;
@@ -166,13 +175,15 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
     finish = choice?.finish_reason ?? finish;
     const piece = choice?.delta ?? choice?.message;
     if (piece === null || piece === undefined) continue;
-    for (const field of ["content", "refusal", "reasoning_content", "reasoning"] as const)
-      said[field] += piece[field] ?? "";
+    for (const field of ["refusal", "reasoning_content", "reasoning"] as const) said[field] += piece[field] ?? "";
+    said.content += piece.content?.content ?? "";
+    said.thinking += piece.content?.thinking ?? "";
     const whole = choice?.delta === null || choice?.delta === undefined;
     if (whole) blocks.push(...(piece.reasoning_details ?? []));
     else for (const detail of piece.reasoning_details ?? []) addDetail(blocks, detail);
-    if (piece.content) onDelta({ kind: "text", text: piece.content });
-    else if (piece.reasoning_content || piece.reasoning) onDelta({ kind: "waiting", text: "thinking" });
+    if (piece.content?.content) onDelta({ kind: "text", text: piece.content.content });
+    else if (piece.reasoning_content || piece.reasoning || piece.content?.thinking)
+      onDelta({ kind: "waiting", text: "thinking" });
     addCalls(calls, piece, whole);
   }
   if (finish === null)
@@ -199,23 +210,6 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
 
 const stopOf = (finish: string): RawReply["finish"] =>
   finish === "length" ? "length" : finish === "content_filter" ? "filter" : "other";
-
-function thoughtsOf(
-  said: { content: string; reasoning_content: string; reasoning: string },
-  blocks: readonly ReasoningDetail[],
-  endpoint: Endpoint,
-): { thinking: Thought | null; text: string } {
-  const text = said.content;
-  // A gateway says the same in plain words besides; only the blocks carry what the provider signed.
-  if (blocks.length > 0) return { thinking: { field: "reasoning_details", blocks: [...blocks] }, text };
-  if (said.reasoning_content !== "")
-    return { thinking: { field: "reasoning_content", text: said.reasoning_content }, text };
-  if (said.reasoning !== "") return { thinking: { field: "reasoning", text: said.reasoning }, text };
-  const split = endpoint.selfHosted ? splitThinking(text) : { thinking: "", said: text };
-  return split.thinking === ""
-    ? { thinking: null, text }
-    : { thinking: { field: "think", text: split.thinking }, text: split.said };
-}
 
 /**
  * A piece belongs to the open call of its index, unless it brings another id or, without one, another name:

@@ -52,3 +52,17 @@ test("blocks that come in pieces are put together first", async () => {
   );
   expect(await sentBack(pieces)).toMatchObject({ content: "Done.", reasoning_details: whole });
 });
+
+test("thinking that came as parts of the content goes back as such, whole or in pieces", async () => {
+  const thought = (words: string) => ({ type: "thinking", thinking: [{ type: "text", text: words }] });
+  const back = { role: "assistant", content: [thought("I think so."), { type: "text", text: "Done." }] };
+  const parts = [thought("I think so."), { type: "text", text: "Done." }];
+  expect(await sentBack(json({ content: parts }))).toEqual(back);
+  expect(
+    await sentBack(stream({ content: [thought("I ")] }, { content: [thought("think so.")] }, { content: "Done." })),
+  ).toEqual(back);
+  expect(await sentBack(json({ content: parts }), { model: "another" })).toEqual({
+    role: "assistant",
+    content: "Done.",
+  });
+});
