@@ -15,6 +15,7 @@ import { containersOf } from "./reach-settings.ts";
 import { openSqlite } from "./store/sqlite.ts";
 import type { MayContact } from "./models/choose.ts";
 import type { Endpoint } from "./models/endpoint.ts";
+import type { FirstUse } from "./models/known.ts";
 import type { ConnectedModel } from "./models/model.ts";
 import type { FinishedRun, House, StartRequest, Waiver, Watch } from "./workflows/start.ts";
 
@@ -42,8 +43,8 @@ export interface ForgeCall {
 /** The longest wait for a forge's rate limit: they are renewed every hour. */
 const FORGE_PATIENCE_MS = 65 * 60_000;
 
-/** The only place that chooses implementations. */
-export function openApp(version: string): App {
+/** The only place that chooses implementations. `progress` is told what takes time before a run begins, and ends it. */
+export function openApp(version: string, progress: FirstUse): App {
   const config = loadConfig();
   let opened: Promise<Ledger> | undefined;
   const secrets = secretBook(knownSecrets(config));
@@ -60,7 +61,7 @@ export function openApp(version: string): App {
     budgets: budgetsOf(config.user.budgets),
     ledger: await (cwd === null ? ledger() : outside(config, cwd).then(ledger)),
     connect: async (choice, mayContact) =>
-      connectModel(config, choice, { secrets, ledger: await ledger(), ...(mayContact && { mayContact }) }),
+      connectModel(config, choice, { secrets, progress, ledger: await ledger(), ...(mayContact && { mayContact }) }),
     learn: async (events) => (await import("./models/drift/settled.ts")).learnFrom(events, await ledger(), systemClock),
     authority: config.user.forge,
     forge: (place, signal) => forge(place, { signal }),
@@ -102,7 +103,13 @@ async function connectModel(
     secrets,
     ledger,
     mayContact,
-  }: { readonly secrets: SecretBook; readonly ledger: Ledger; readonly mayContact?: MayContact },
+    progress,
+  }: {
+    readonly secrets: SecretBook;
+    readonly ledger: Ledger;
+    readonly mayContact?: MayContact;
+    readonly progress: FirstUse;
+  },
 ): Promise<ConnectedModel> {
   const { connectForRun } = await import("./models/for-run.ts");
   const learn = (endpoint: Endpoint): Promise<Endpoint> => learning(endpoint, secrets);
@@ -110,6 +117,7 @@ async function connectModel(
     change: ledger.change,
     clock: systemClock,
     learn,
+    firstUse: progress,
     ...(mayContact && { mayContact }),
   });
 }

@@ -17,8 +17,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   let app: Promise<App> | null = null;
   let opened: App | null = null;
   let exitCode = 0;
+  const progress = { note: (text: string) => desk.err(text), signal: stop.signal };
   const desk: CommandDesk = {
-    app: () => (app ??= import("./app.ts").then(({ openApp }) => openApp(version)).then((it) => (opened = it))),
+    app: () =>
+      (app ??= import("./app.ts").then(({ openApp }) => openApp(version, progress)).then((it) => (opened = it))),
     // Before the parts are opened no secret has been looked up. Results may be hashed: what only looks like one stays.
     out: (text) => write(process.stdout, `${opened?.secrets.scrubValues(text) ?? text}\n`),
     bytes: (data) => write(process.stdout, data),

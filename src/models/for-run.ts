@@ -7,7 +7,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { guarded } from "./guarded.ts";
 import { settledStanding } from "./drift/settled.ts";
 import { refuseQuarantined, type Standing, standingOf } from "./drift/standing.ts";
-import { connectKnown } from "./known.ts";
+import { connectKnown, type FirstUse } from "./known.ts";
 import { boundsFor, type Change, limited } from "./limit/limited.ts";
 import type { ConnectedModel } from "./model.ts";
 
@@ -19,6 +19,8 @@ interface RunDesk {
   readonly clock: Clock;
   /** Keeps the key of an endpoint out of everything that is written, from its first use on. */
   readonly learn: (endpoint: Endpoint) => Promise<Endpoint>;
+  /** Tells what takes time before a run begins, and ends it; without it nothing is tried out. */
+  readonly firstUse?: FirstUse;
   /** Rejects where a repository does not let its words be sent. */
   readonly mayContact?: MayContact;
 }
@@ -28,15 +30,15 @@ interface RunDesk {
  * one's own is sent at once, and where a run goes that would have to wait for it. A named model is that model.
  */
 export async function connectForRun(config: Config, wish: string | undefined, desk: RunDesk): Promise<ConnectedModel> {
-  const { clock, change, learn, mayContact } = desk;
+  const { clock, change, learn, mayContact, firstUse } = desk;
   const own = await chooseModel(config, wish, clock, mayContact);
   if (own.wire === "scripted") return connectKnown(config.home, own, clock);
   const most = mostAt(config, own);
-  const standing = await settledStanding(own, { change, clock });
+  const standing = await settledStanding(own, { change, clock, firstUse });
   const burst = wish === undefined ? await burstFrom(config, own, { ...desk, quarantined: standing.quarantine }) : null;
   if (!burst) refuseQuarantined(`${own.name}/${own.model}`, standing);
   const chosen = await learn(burst?.to ?? own);
-  const model = await connectKnown(config.home, chosen, clock);
+  const model = await connectKnown(config.home, chosen, clock, firstUse);
   const placed = limited(guarded(model, change, clock), chosen, {
     change,
     clock,

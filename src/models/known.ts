@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { UsageError } from "../errors.ts";
-import { knownCapabilities } from "./capabilities.ts";
+import { type Capabilities, keepCapabilities, knownCapabilities } from "./capabilities.ts";
 import { connectModel } from "./connect.ts";
 import type { Endpoint, ModelChoice } from "./endpoint.ts";
 import type { ConnectedModel } from "./model.ts";
@@ -10,11 +10,21 @@ import { readModelList, serverFacts, type ServerKind } from "./probe/facts.ts";
 import { inThousands, LEAST_WINDOW } from "./probe/finding.ts";
 import { look } from "./probe/look.ts";
 
-/** Connects the chosen model with what is known of it: the record of its last probe, else the catalogue's context length. */
-export async function connectKnown(home: string, choice: ModelChoice, clock: Clock): Promise<ConnectedModel> {
+/**
+ * Connects the chosen model with what is known of it: the record of its last probe, else the catalogue's context length.
+ * With `firstUse`, a server that cuts prompts silently is tried out before its first run.
+ */
+export async function connectKnown(
+  home: string,
+  choice: ModelChoice,
+  clock: Clock,
+  firstUse?: FirstUse,
+): Promise<ConnectedModel> {
   const model = await connectModel(choice, clock);
   if (choice.wire === "scripted") return model;
-  const capabilities = await knownCapabilities(home, choice);
+  const capabilities =
+    (await knownCapabilities(home, choice)) ??
+    (firstUse && choice.selfHosted ? await tryOut(home, choice, clock, firstUse) : null);
   const window =
     capabilities?.window.used ?? (choice.selfHosted ? await toldWindow(choice) : await listedWindow(choice));
   return { ...model, capabilities, window };
@@ -36,6 +46,44 @@ async function toldWindow(endpoint: Endpoint): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+/** What a first use is told to, and stopped by. */
+export interface FirstUse {
+  readonly note: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Servers that answer a prompt that does not fit as if it did. */
+const cutsSilently: ReadonlySet<ServerKind> = new Set(["ollama", "lmstudio"]);
+/** The longest that one request of a first use may take. */
+const FIRST_USE_MS = 120_000;
+
+/** Probes a model that its server may cut prompts for, and keeps what that finds; null for every other server, and for one that is not there. */
+async function tryOut(
+  home: string,
+  endpoint: Endpoint,
+  clock: Clock,
+  { note, signal }: FirstUse,
+): Promise<Capabilities | null> {
+  const seen = await look(endpoint, { path: "/models", limitMs: PATIENCE_MS, signal }).catch(() => null);
+  const listed = readModelList(seen?.json) ?? [];
+  const own = listed.find(({ id }) => id === endpoint.model || id === `${endpoint.model}:latest`);
+  if (!own || !tellElsewhere.has(own.owner ?? "")) return null;
+  const { kind, window } = await serverFacts(endpoint, listed, signal);
+  if (!cutsSilently.has(kind) || (window !== null && window < LEAST_WINDOW)) return null;
+  note(`first use of ${endpoint.name}/${endpoint.model}: trying out how much context it really reads, once`);
+  const { probe } = await import("./probe/probe.ts");
+  const quiet = { onStep: () => undefined, onFinding: () => undefined };
+  const { capabilities } = await probe(endpoint, {
+    clock,
+    signal,
+    patienceMs: FIRST_USE_MS,
+    context: null,
+    ...quiet,
+  });
+  if (capabilities) await keepCapabilities(home, capabilities);
+  return capabilities;
 }
 
 /** A session in a small context loses what it has read before it can use it: refused before anything is spent. */

@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.ts";
 import type { Recorded } from "../../ledger/events.ts";
 import { healthOf } from "../../views/health.ts";
 import type { Endpoint } from "../endpoint.ts";
+import type { FirstUse } from "../known.ts";
 import { ModelError } from "../model-error.ts";
 import type { Change, Standing } from "./standing.ts";
 import { canariesDue, observed, revise, standingOf, withCanaries } from "./standing.ts";
@@ -25,19 +26,27 @@ const PATIENCE_MS = 120_000;
  */
 export async function settledStanding(
   endpoint: Endpoint,
-  { change, clock }: { readonly change: Change; readonly clock: Clock },
+  {
+    change,
+    clock,
+    firstUse,
+  }: { readonly change: Change; readonly clock: Clock; readonly firstUse?: FirstUse | undefined },
 ): Promise<Standing> {
   const model = `${endpoint.name}/${endpoint.model}`;
   const standing = await standingOf(change, model);
   const free = endpoint.selfHosted && endpoint.prices === undefined;
   if (standing.quarantine !== null || standing.canaries === null || !free) return standing;
   const { askCanaries, serverMark } = await import("./ask-canaries.ts");
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const signal = firstUse ? AbortSignal.any([patience, firstUse.signal]) : patience;
   try {
-    if (canariesDue(standing, clock.now(), await serverMark(endpoint, signal)) === null) return standing;
+    const due = canariesDue(standing, clock.now(), await serverMark(endpoint, signal));
+    if (due === null) return standing;
+    firstUse?.note(`asking ${model} its twenty canary questions (${due})`);
     const result = await askCanaries(endpoint, { clock, signal });
     return await revise(change, model, (now) => withCanaries(now, result, clock.now()));
   } catch (error) {
+    firstUse?.signal.throwIfAborted();
     if (error instanceof ModelError || signal.aborted) return standing;
     throw error;
   }

@@ -277,6 +277,27 @@ describe("a run with a model that was never probed goes by what its server tells
     expect(() => refuseSmallWindow({ ...model, window: 32_000 })).not.toThrow();
   });
 
+  test("Ollama and LM Studio are tried out before their first run, once: what arrives counts, not what they tell", async () => {
+    const home = temporary();
+    const told: string[] = [];
+    const first = { note: (text: string) => void told.push(text), signal: new AbortController().signal };
+    const roomy = { ...ollama, "/api/ps": { models: [{ name: "qwen", context_length: 65_536 }] } };
+    const at = async (pages: ServerPlan["pages"], cutsAt: number) =>
+      endpointAt(await modelServer({ ...(pages && { pages }), cutsAt }), { model: "qwen", selfHosted: true });
+    const liar = await at(roomy, 4_096);
+    for (const _ of [1, 2]) {
+      const { window, capabilities } = await connectKnown(home, liar, systemClock, first);
+      expect(window).toBeLessThan(5_000);
+      expect(capabilities?.server.kind).toBe("ollama");
+    }
+    expect(told).toEqual(["first use of test/qwen: trying out how much context it really reads, once"]);
+    expect((await connectKnown(home, await at(roomy, 65_536), systemClock, first)).window).toBe(65_536);
+    // Neither a server that refuses what does not fit, nor one that says itself that it has too little.
+    expect((await connectKnown(home, await at(small, 65_536), systemClock, first)).capabilities).toBeNull();
+    expect((await connectKnown(home, await at(ollama, 65_536), systemClock, first)).window).toBe(4_096);
+    expect(told).toHaveLength(2);
+  });
+
   test("a server that is down is found out by the first question", async () => {
     const endpoint = endpointAt("http://127.0.0.1:1/v1", { model: "qwen", selfHosted: true });
     expect((await connectKnown("/nonexistent", endpoint, systemClock)).window).toBeNull();
