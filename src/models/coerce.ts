@@ -52,7 +52,7 @@ export function coerce(
     args[key] = fitted.value;
   }
   const strange = Object.keys(sent).filter((key) => !fields.has(key));
-  const telling = strange.find((key) => meaningful.test(plainWord(key)) && !isEmpty(sent[key]));
+  const telling = strange.find((key) => meaningful.test(plainWord(key)) && !isEmpty(sent[key]) && !isHere(key, sent));
   if (telling !== undefined) return { error: `${name} has no argument ${telling}`, repairs };
   if (strange.length > 0)
     repairs.push(
@@ -151,6 +151,10 @@ function fitArray(value: unknown): Fitted {
   const parsed = parseOr(value, [value]);
   return isList(parsed) ? { value: parsed, repair: "coerce" } : unfit;
 }
+
+/** Where a command runs anyway. */
+const isHere = (key: string, sent: Record<string, unknown>): boolean =>
+  /^(?:cwd|work(?:ing)?dir(?:ectory)?|dir(?:ectory)?)$/.test(plainWord(key)) && /^\.\/?$/.test(String(sent[key]));
 
 const isEmpty = (value: unknown): boolean =>
   value === null ||

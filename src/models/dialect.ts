@@ -75,6 +75,10 @@ function unwrap(
   name: string,
 ): Record<string, unknown> | undefined {
   if (Object.keys(sent).some((key) => fields.includes(key))) return sent;
+  const [only, inside] = Object.entries(sent)[0] ?? [];
+  // {"function": {"name": …, "arguments": …}} and {"bash": {…}}: one thing, whose name says what is in it.
+  if (Object.keys(sent).length === 1 && isObject(inside) && (only === "function" || only === name))
+    return unwrap(inside, fields, name);
   const wrapper = ["arguments", "parameters", "input", "args"].find((key) => key in sent);
   const onlyWrapper = Object.keys(sent).every((key) => key === wrapper || ["name", "tool", "type", "id"].includes(key));
   if (wrapper === undefined || !onlyWrapper) return sent;

@@ -36,6 +36,8 @@ function readAsJson(raw: string, required: readonly string[]): ReadJson {
     return { ...inner, repairs: ["double-encoded", ...inner.repairs] };
   }
   if (isObject(strict) && !hasConflictingKeys(raw)) return { value: strict, repairs };
+  const alone = onlyOne(strict);
+  if (alone !== undefined && !hasConflictingKeys(raw.trim().slice(1, -1))) return { value: alone, repairs: ["unwrap"] };
   if (strict !== undefined && !isObject(strict)) return fail("not_an_object");
 
   let text = mend("bom", raw, raw.replace(/^\uFEFF/, "")).trim();
@@ -66,10 +68,13 @@ function readAsJson(raw: string, required: readonly string[]): ReadJson {
   if (!isObject(value)) return fail(value === undefined ? "not_json" : "not_an_object");
   if (hasConflictingKeys(body)) return fail("ambiguous");
   if (rest.startsWith("{")) {
-    const second = parse(escapeControls(rest));
-    if (!isObject(second) || canonical(second) !== canonical(value)) return fail("ambiguous");
+    const said = [value, ...(objectsIn(rest) ?? [null])].filter((one) => one === null || canonical(one) !== "{}");
+    const [first] = said;
+    if (!first || !said.every((one) => one !== null && canonical(one) === canonical(first))) return fail("ambiguous");
     repairs.push("dup");
-  } else if (rest.includes("{")) return fail("ambiguous");
+    return { value: first, repairs };
+  }
+  if (rest.includes("{")) return fail("ambiguous");
   else if (rest !== "") repairs.push("prose");
   return { value, repairs };
 
@@ -81,6 +86,10 @@ function readAsJson(raw: string, required: readonly string[]): ReadJson {
     return { value: closed, repairs };
   }
 }
+
+/** The object of a list that holds nothing else. */
+export const onlyOne = (value: unknown): Record<string, unknown> | undefined =>
+  Array.isArray(value) && value.length === 1 && isObject(value[0]) ? value[0] : undefined;
 
 /** Keys sorted, so that equal values have equal text. */
 function canonical(value: unknown): string {
@@ -134,6 +143,23 @@ function scan(text: string): { end: number; open: string; inString: boolean } {
   return { end: text.length, open, inString };
 }
 
+/** A reply says one thing twice or three times, not more. */
+const MOST_REPEATS = 4;
+
+/** Objects that follow each other with nothing between and nothing after; undefined where anything is not whole. */
+function objectsIn(text: string): Record<string, unknown>[] | undefined {
+  const found: Record<string, unknown>[] = [];
+  for (let rest = text.trim(); rest !== "";) {
+    const { end, open, inString } = scan(rest);
+    const whole = rest.slice(0, end);
+    const value = open === "" && !inString && rest.startsWith("{") ? parse(escapeControls(whole)) : undefined;
+    if (!isObject(value) || hasConflictingKeys(whole)) return undefined;
+    if (found.push(value) > MOST_REPEATS) return undefined;
+    rest = rest.slice(end).trim();
+  }
+  return found;
+}
+
 const stringLiteral = /"(?:[^"\\]|\\[\s\S])*"/g;
 const singleQuoted = /'(?:[^'\\]|\\[\s\S])*'/g;
 
@@ -165,7 +191,8 @@ function escapeStrays(text: string): string | undefined {
 }
 
 /** jsonrepair, believed only where the text between the values is plain and every value stayed as it was quoted. */
-function repaired(text: string, repairs: string[]): unknown {
+function repaired(written: string, repairs: string[]): unknown {
+  const text = straightQuotes(written);
   if (!isPlainBetweenValues(text)) return undefined;
   try {
     const value = parse(jsonrepair(text));
@@ -177,9 +204,16 @@ function repaired(text: string, repairs: string[]): unknown {
   }
 }
 
+/** An object whose every quote is a typographic one was meant to have plain ones. */
+const straightQuotes = (text: string): string =>
+  /^\{\s*\u201c/.test(text) && !text.includes('"') ? text.replace(/[\u201c\u201d]/g, '"') : text;
+
+/** A remark where a key or a value would begin: it holds no quotes, and its end is to be seen. */
+const remark = /([{[,]\s*)(?:\/\*[^"'§*]*\*\/|\/\/[^"'§\n]*\n)(?=\s*(?:§|[\w\]}-]))/g;
+
 /** False when a quote may have been left unescaped, or something was left out ("..."): then a value is not what it seems. */
 function isPlainBetweenValues(text: string): boolean {
-  const outside = text.replace(stringLiteral, "§").replace(singleQuoted, "§");
+  const outside = text.replace(stringLiteral, "§").replace(singleQuoted, "§").replace(remark, "$1");
   if (!/^[\s{}[\]:,§\w.+-]*$/.test(outside) || outside.includes("...")) return false;
   if (/§\s*[\w.+-]|[\w.+-]\s*§(?!\s*:)|§\s*§(?!\s*:)/.test(outside)) return false;
   return !/[{,]\s*§\s*[,}]/.test(outside.replace(/\[[^[\]]*\]/g, "[]"));

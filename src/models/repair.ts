@@ -1,6 +1,6 @@
 import { coerce, requiredKeys } from "./coerce.ts";
 import { translate } from "./dialect.ts";
-import { argumentNames, isObject, readJson, type ReadJson } from "./json-text.ts";
+import { argumentNames, isObject, onlyOne, readJson, type ReadJson } from "./json-text.ts";
 import type { ToolSpec } from "./model.ts";
 import { findTool, harmlessName } from "./tool-name.ts";
 
@@ -50,9 +50,12 @@ export function repairCall(raw: RawCall, tools: readonly ToolSpec[], options: Re
   if (found.repair !== undefined) repairs.push(found.repair);
   if (options.truncated) return reject(cutMessage(options));
   if (typeof raw.args === "string" && raw.args.length > maxArgumentLength) return reject(whyNot.too_large);
+  const alone = onlyOne(raw.args);
   const read: ReadJson = isObject(raw.args)
     ? { value: raw.args, repairs: [] }
-    : readJson(typeof raw.args === "string" ? raw.args : "", requiredKeys(found.tool.schema));
+    : alone
+      ? { value: alone, repairs: ["unwrap"] }
+      : readJson(typeof raw.args === "string" ? raw.args : "", requiredKeys(found.tool.schema));
   repairs.push(...read.repairs);
   if ("error" in read) return reject(read.error === "truncated" ? cutMessage(options) : whyNot[read.error]);
   const said = translate(read.value, found, tools);

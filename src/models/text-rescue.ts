@@ -1,4 +1,4 @@
-import { isObject } from "./json-text.ts";
+import { isObject, readJson } from "./json-text.ts";
 import { nativeForms } from "./native-calls.ts";
 import type { RawCall } from "./repair.ts";
 import { type Rescued, trailing } from "./trailing-calls.ts";
@@ -24,7 +24,7 @@ export function splitThinking(text: string): { thinking: string; said: string } 
 export function rescueCalls(reply: string): Rescued | null {
   if (reply.length > 200_000) return null;
   const text = withoutThinking(reply)
-    .replace(/(?:<\|(?:im_end|eot_id|eom_id|end|call|endoftext)\|>\s*)+$/, "")
+    .replace(/(?:(?:<\|(?:im_end|eot_id|eom_id|end|call|return|endoftext)\|>|<\/s>|<end_of_turn>)\s*)+$/, "")
     .trimEnd();
   for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell, ...nativeForms, bareObject]) {
     const rescued = form(text);
@@ -37,11 +37,17 @@ export function rescueCalls(reply: string): Rescued | null {
 const withoutThinking = (text: string): string =>
   splitThinking(text).said.replace(/<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)/g, "");
 
-/** Nothing but a line break before the call, and no code fence left open around it. */
+/** Nothing but a line break before the call, no code fence or tag left open around it, and nobody else's words. */
 function startsOwnLine(before: string): boolean {
   const fences = before.match(/^\s*(```|~~~)/gm)?.length ?? 0;
-  return fences % 2 === 0 && /(^|\n)[ \t]*$/.test(before);
+  if (fences % 2 !== 0 || !/(^|\n)[ \t]*$/.test(before)) return false;
+  const tags = [...before.matchAll(/^[ \t]*<([a-z_]\w*)>[ \t]*$/gim)].map(([, tag = ""]) => tag);
+  const open = tags.some((tag) => !aroundCalls.test(tag) && !before.includes(`</${tag}>`));
+  return !open && !/(?:^|\n)[ \t]*(?:user|human|system|example|output|log)[ \t]*:\s*$/i.test(before);
 }
+
+/** Tags that models put around what they mean to do. */
+const aroundCalls = /^(?:tool_calls?|function_calls?|answer|response|output|action|final)$/i;
 
 /** Qwen: `<function=bash><parameter=command>ls</parameter></function>`, with or without `<tool_call>` around it. */
 function functionTags(text: string): Rescued | null {
@@ -61,11 +67,21 @@ function functionTags(text: string): Rescued | null {
   });
 }
 
-/** Hermes: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`. */
+/** Hermes: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`. The last closing tag is often the reply's end, and taken off. */
 function toolCallTags(text: string): Rescued | null {
-  return trailing(text, /<tool_call>\s*(\{(?:(?!<tool_call>)[\s\S])*?\})\s*<\/tool_call>/g, ([, body = ""]) =>
-    callIn(body),
+  return trailing(
+    text,
+    /<tool_call>\s*(\{(?:(?!<tool_call>)[\s\S])*?\})\s*(<\/tool_call>|$)/g,
+    ([, body = "", closed]) => callIn(body) ?? (closed ? callFrom(mended(body)) : null),
   );
+}
+
+/** What may be wrong in a text whose beginning and end are marked: line breaks in strings, backslashes, quotes, Python's spelling. */
+const mendable: ReadonlySet<string> = new Set(["ctrl", "bad-escape", "jsonrepair", "python"]);
+
+function mended(body: string): unknown {
+  const read = readJson(body.trim(), ["name"]);
+  return "error" in read || !read.repairs.every((repair) => mendable.has(repair)) ? null : read.value;
 }
 
 /** Mistral: `[TOOL_CALLS]bash[ARGS]{…}`, or a list of calls after the mark. */
@@ -79,7 +95,9 @@ function bracketed(text: string): Rescued | null {
     const calls = list.map((item) => callFrom(item));
     return calls.includes(null) ? null : { text: before, calls: calls.filter((call) => call !== null) };
   }
-  const calls = rest.split("[TOOL_CALLS]").map((part) => /^\s*([\w.-]+)\[ARGS\]\s*(\{[\s\S]*\})\s*$/.exec(part));
+  const calls = rest
+    .split("[TOOL_CALLS]")
+    .map((part) => /^\s*([\w.-]+)(?:\[CALL_ID\]\w+)?\[ARGS\]\s*(\{[\s\S]*\})\s*$/.exec(part));
   if (calls.some((match) => match === null || !isObject(parsed(match[2] ?? "")))) return null;
   return {
     text: before,
@@ -102,9 +120,13 @@ function fencedShell(text: string): Rescued | null {
   // The first fence opens the block and the next one is the end of the text.
   if (opened < 0 || text.indexOf("```", opened + 3) !== closed) return null;
   const [, command = ""] = /^```(?:bash|sh|shell)[ \t]*\n([\s\S]*)$/.exec(text.slice(opened, closed)) ?? [];
-  if (command.trim() === "" || /^\s*[$>] /m.test(command)) return null;
+  const indented = /(?:^|\n)(?: {4,}|[ \t]*\t)$/.test(text.slice(0, opened));
+  if (command.trim() === "" || indented || prompted.test(command)) return null;
   return { text: text.slice(0, opened), calls: [{ name: "bash", args: { command: command.replace(/\n$/, "") } }] };
 }
+
+/** A line that a shell wrote its prompt before: "$ ls", "me@host:~$ ls", "~/project# ls". */
+const prompted = /^\s*(?:[$>%]|[\w.-]+@[\w.-]+\S*[$#%]|[~/][\w./-]*[$#%]) /m;
 
 /** Llama without its server's parser: `{"name": …, "parameters": {…}}` and not one word besides, fenced or not. */
 function bareObject(text: string): Rescued | null {

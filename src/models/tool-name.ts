@@ -6,6 +6,11 @@ const aliases: Readonly<Record<string, string>> = {
   execute_bash: "bash",
   run_terminal_cmd: "bash",
   run_shell_command: "bash",
+  run_command: "bash",
+  execute_command: "bash",
+  exec_command: "bash",
+  exec: "bash",
+  terminal: "bash",
   str_replace: "edit",
   str_replace_editor: "edit",
   str_replace_based_edit_tool: "edit",
@@ -29,11 +34,12 @@ export interface FoundTool {
   readonly editor?: boolean;
 }
 
-/** The tool a name means, or undefined. `bash<|channel|>json` and `functions.Bash` both mean `bash`. */
+/** The tool a name means, or undefined. `bash<|channel|>json`, `functions.Bash` and "`bash`" all mean `bash`. */
 export function findTool(name: string, tools: readonly ToolSpec[]): FoundTool | undefined {
   const exact = tools.find((tool) => tool.name === name);
   if (exact !== undefined) return { tool: exact };
-  const leading = /^(?:functions?\.|default_api\.)?([A-Za-z_][\w-]*)/.exec(name.trim())?.[1]?.toLowerCase();
+  const bare = name.replace(/<\|[^|>]*\|>/g, " ").replace(/^[\s`'"*(]+/, "");
+  const leading = /^(?:(?:functions?|tools?)[.:]|default_api[.:])?([A-Za-z_][\w-]*)/.exec(bare)?.[1]?.toLowerCase();
   const cleaned = tools.find((tool) => tool.name.toLowerCase() === leading);
   if (cleaned !== undefined) return { tool: cleaned, repair: "name" };
   const alias = leading === undefined || !Object.hasOwn(aliases, leading) ? undefined : aliases[leading];

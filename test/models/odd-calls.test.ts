@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { repairCall } from "../../src/models/repair.ts";
+import { settleReply } from "../../src/models/settle.ts";
+import { endpointAt, requestOf, tools } from "./desk.ts";
+
+// Calls that a second corpus, made without a look at the first, brought to light; and what must not run beside them.
+
+const ls = { command: "ls", timeout_s: null };
+const whole = '{"command":"ls","timeout_s":null}';
+const read = (args: unknown, name: string) => repairCall({ name, args }, tools, { truncated: false });
+
+describe("what was meant runs:", () => {
+  test.each<[string, unknown, string?]>([
+    ["a list of one call", [ls]],
+    ["a list of one call, as text", `[${whole}]`],
+    ["the same thing three times", whole + whole + whole],
+    ["nothing, then the call", `{}\n${whole}`],
+    ["a remark between", '{"command":"ls", /* now */ "timeout_s":null}'],
+    ["a remark to the end of a line", '{"command":"ls", // now\n "timeout_s":null}'],
+    ["typographic quotes", "{\u201ccommand\u201d:\u201cls\u201d,\u201ctimeout_s\u201d:null}"],
+    ["the function around it", { function: { name: "bash", arguments: ls } }],
+    ["its name around it", { bash: { command: "ls" } }],
+    ["the directory it is in anyway", '{"command":"ls","workdir":"."}'],
+    ["a name in marks", whole, "`bash`"],
+    ["a name in quotes", whole, '"bash"'],
+    ["a name after a mark", whole, "<|constrain|>bash"],
+    ["a namespace", whole, "default_api:bash"],
+    ["another harness's name", whole, "run_command"],
+  ])("%s", (_, args, name = "bash") => {
+    expect(read(args, name)).toMatchObject({ name: "bash", args: ls });
+  });
+});
+
+describe("what could be something else does not:", () => {
+  test.each<[string, unknown, string?]>([
+    ["a remark that hides a quote", '{"command":"echo "// rm", "timeout_s":null}'],
+    ["a remark after a value", '{"command":"echo "/* rm */", "timeout_s":null}'],
+    ["a remark with quotes in it", '{"command": /* not "rm" */ "ls"}'],
+    ["a remark after a comma, with a quote", '{"command":"echo ", // "x\n "timeout_s":null}'],
+    ["typographic quotes inside others", "{\u201ccommand\u201d:\u201cecho \u201chi\u201d\u201d}"],
+    ["typographic quotes, cut", "{\u201ccommand\u201d:\u201cls"],
+    ["twice the same, then another", `${whole}${whole}{"command":"rm"}`],
+    ["twice the same, then a part", `${whole}${whole}{"command":"rm -rf`],
+    ["nothing, then a part", '{}{"command":"rm -rf'],
+    ["nothing twice", "{}{}"],
+    ["a list of two calls", [ls, { command: "rm" }]],
+    ["a list of a list", "[[{}]]"],
+    ["a list of one call with one key twice", '[{"command":"rm","command":"ls"}]'],
+    ["another tool inside", { function: { name: "read", arguments: ls } }],
+    ["another tool's name around it", { read: ls }],
+    ["another directory", '{"command":"rm","cwd":".."}'],
+  ])("%s", (_, args, name = "bash") => {
+    expect(read(args, name).args).toBeNull();
+  });
+});
+
+/** The commands that run of a reply in words, at a server of one's own. */
+function runs(text: string): readonly unknown[] {
+  const nothing = {
+    calls: [],
+    finish: "other",
+    reasoning: [],
+    usage: null,
+    servedModel: null,
+    servedTier: null,
+  } as const;
+  const local = endpointAt("http://127.0.0.1:1/v1", { selfHosted: true });
+  const { message } = settleReply({ ...nothing, text }, requestOf(), local);
+  return message.calls.flatMap(({ args }) => (args === null ? [] : [args["command"]]));
+}
+
+const call = '{"name":"bash","arguments":{"command":"ls"}}';
+const tagged = `<tool_call>${call}</tool_call>`;
+
+test.each<[string, string, string?]>([
+  ["an end mark after it", '[TOOL_CALLS]bash[ARGS]{"command":"ls"}</s>'],
+  ["Mistral's call id", '[TOOL_CALLS]bash[CALL_ID]abc123def[ARGS]{"command":"ls"}'],
+  ["no closing tag, since the server takes it for the end", `I look.\n<tool_call>\n${call}`],
+  ["raw line breaks in its strings", tagged.replace("ls", "a\nb"), "a\nb"],
+  ["Python's quotes", "<tool_call>\n{'name': 'bash', 'arguments': {'command': 'ls'}}\n</tool_call>"],
+  ["a plan before it, closed", `<plan>\nlook\n</plan>\n${tagged}`],
+  ["comments in a shell block", "```bash\n# look\nls\n```", "# look\nls"],
+])("a call in words runs with %s", (_, text, command = "ls") => {
+  expect(runs(text)).toEqual([command]);
+});
+
+test.each<[string, string]>([
+  ["no closing tag, and words after it", `<tool_call>${call} (do not run it)`],
+  ["no closing tag, and words before it", `Never do <tool_call>${call}`],
+  ["no closing tag, in an open fence", `Example:\n\`\`\`\n<tool_call>\n${call}`],
+  ["a part of it missing", `<tool_call>${call.slice(0, -1)}`],
+  ["a whole one, then a part", `${tagged}\n<tool_call>${call.slice(0, -9)}`],
+  ["an open tag of another kind", `<reflection>\n${tagged}`],
+  ["somebody else's label", `User:\n${tagged}`],
+  ["an indented block", "    ```bash\n    rm -rf b\n    ```"],
+  ["a prompt with a path", "```bash\n~/project$ rm -rf b\n```"],
+  ["a prompt with a host", "```bash\nroot@host:/# rm -rf b\n```"],
+  ["another shell's prompt", "```bash\n% rm -rf b\n```"],
+])("a call in words is a mere mention with %s", (_, text) => {
+  expect(runs(text)).toEqual([]);
+});
