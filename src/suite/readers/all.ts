@@ -1,8 +1,26 @@
 import type { Runner } from "../suite.ts";
+import { buildText } from "./build-text.ts";
+import { cargoText } from "./cargo-text.ts";
+import type { Dialect } from "./dialect.ts";
+import { goJson } from "./go-json.ts";
+import { goText } from "./go-text.ts";
+import { gradleText } from "./gradle-text.ts";
 import { jestJson } from "./jest-json.ts";
+import { jestText } from "./jest-text.ts";
+import { mochaText } from "./mocha-text.ts";
+import { playwrightText } from "./playwright-text.ts";
+import { vitestText } from "./vitest-text.ts";
 import { nodeJunit, pytestJunit } from "./junit.ts";
 import { mochaJson } from "./mocha-json.ts";
+import { bunText, ctestText, dotnetText, exunitText, gtestText, phpunitText } from "./native-text.ts";
+import { nextestText } from "./nextest-text.ts";
+import { nodeSpec } from "./node-spec.ts";
+import { pytestText } from "./pytest-text.ts";
 import type { Reader } from "./reader.ts";
+import { minitestText, rspecText } from "./ruby-text.ts";
+import { surefireText } from "./surefire-text.ts";
+import { tap } from "./tap.ts";
+import { unittestText } from "./unittest-text.ts";
 import { vitestJson } from "./vitest-json.ts";
 
 /** Who reads the report of which runner. A generic command writes none. */
@@ -13,3 +31,30 @@ export const readers: Readonly<Record<Exclude<Runner, "generic">, Reader>> = {
   "node-test": nodeJunit,
   pytest: pytestJunit,
 };
+
+/** Who reads logs: each picks its own format's lines out of whatever is mixed. */
+export const dialects: readonly Dialect[] = [
+  tap,
+  nodeSpec,
+  pytestText,
+  unittestText,
+  goText,
+  goJson,
+  cargoText,
+  nextestText,
+  surefireText,
+  gradleText,
+  rspecText,
+  minitestText,
+  jestText,
+  vitestText,
+  mochaText,
+  playwrightText,
+  phpunitText,
+  dotnetText,
+  gtestText,
+  ctestText,
+  bunText,
+  exunitText,
+  buildText,
+];

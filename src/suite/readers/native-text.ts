@@ -1,0 +1,226 @@
+import { failure } from "../explain.ts";
+import { add, type Block, block, dedent, type Dialect, seconds, type Sink, textOf } from "./dialect.ts";
+
+interface Begun {
+  readonly titles: readonly string[];
+  readonly suite?: string | null;
+  readonly ms?: number | null;
+  readonly block: Block;
+}
+
+const tell = (sink: Sink, format: string, begun: Begun | null): null => {
+  if (!begun) return null;
+  const text = textOf(begun.block);
+  const body = dedent(text.split("\n").slice(1).join("\n")).trim();
+  sink.found(
+    failure({
+      format,
+      suite: begun.suite ?? null,
+      titles: begun.titles,
+      ms: begun.ms ?? null,
+      offset: begun.block.offset,
+      text: body || text.trim() || "failed",
+      excerpt: text,
+    }),
+  );
+  return null;
+};
+
+/** PHPUnit: "There was 1 failure:", then "1) Class::test", a message, and where. */
+export const phpunitText: Dialect = {
+  name: "phpunit",
+  open(sink) {
+    let current: Begun | null = null;
+    let inside = false;
+    return {
+      line(text, offset) {
+        if (/^There (?:was|were) \d+ (?:failure|error)s?:$/.test(text)) {
+          current = tell(sink, "phpunit", current);
+          inside = true;
+          return;
+        }
+        if (/^(?:--|There (?:was|were) |FAILURES!|ERRORS!|OK\b|Tests: \d+, Assertions)/.test(text)) {
+          current = tell(sink, "phpunit", current);
+          if (!text.startsWith("--")) inside = false;
+          const total = /^Tests: (\d+), Assertions: \d+(?:, Errors: (\d+))?(?:, Failures: (\d+))?/.exec(text);
+          const failed = Number(total?.[2] ?? 0) + Number(total?.[3] ?? 0);
+          if (total) sink.tally({ passed: Number(total[1]) - failed, failed });
+          return;
+        }
+        const head = inside ? /^\d+\) ([\w\\]+)::(.+)$/.exec(text) : null;
+        if (head) {
+          tell(sink, "phpunit", current);
+          current = { suite: head[1] ?? null, titles: [head[1] ?? "", head[2] ?? ""], block: block(offset) };
+        }
+        if (current) add(current.block, text);
+      },
+      end: () => void tell(sink, "phpunit", current),
+    };
+  },
+};
+
+/** `dotnet test`: "Failed Namespace.Class.Test [12 ms]", an error message and a stack trace. */
+export const dotnetText: Dialect = {
+  name: "dotnet",
+  open(sink) {
+    let current: Begun | null = null;
+    return {
+      line(text, offset) {
+        const head =
+          /^\s*(?:Failed|\[xUnit\.net [\d:.]+\]\s{4,})\s*([\w.+`]+\.[\w`]+(?:\(.*\))?)\s+\[(?:(<?\s*[\d.]+)\s*(ms|s)|FAIL).*\]$/.exec(
+            text,
+          );
+        if (head) {
+          tell(sink, "dotnet", current);
+          const name = head[1] ?? "";
+          const at = name.replace(/\(.*$/, "").lastIndexOf(".");
+          const took = Number((head[2] ?? "").replace("<", ""));
+          current = text.endsWith("[FAIL]")
+            ? null
+            : {
+                suite: name.slice(0, at),
+                titles: [name.slice(0, at), name.slice(at + 1)],
+                ms: head[3] === "s" ? took * 1000 : took || null,
+                block: block(offset),
+              };
+          if (current) add(current.block, text);
+          return;
+        }
+        const total = /^(?:Failed|Passed)!\s+- Failed:\s*(\d+), Passed:\s*(\d+), Skipped:\s*(\d+)/.exec(text);
+        if (total) sink.tally({ failed: Number(total[1]), passed: Number(total[2]), skipped: Number(total[3]) });
+        if (!current) return;
+        if (/^\s*(?:Failed!|Passed!|Passed |Skipped |Total tests:|Test Run Failed|Results File:)/.test(text))
+          current = tell(sink, "dotnet", current);
+        else if (!/^\s*(?:Error Message|Stack Trace):$/.test(text)) add(current.block, text);
+      },
+      end: () => void tell(sink, "dotnet", current),
+    };
+  },
+};
+
+/** GoogleTest: what stands between "[ RUN ]" and "[ FAILED ]". */
+export const gtestText: Dialect = {
+  name: "gtest",
+  open(sink) {
+    let current: { readonly name: string; readonly block: Block } | null = null;
+    const told = new Set<string>();
+    return {
+      line(text, offset) {
+        const run = /^\s*(?:\d+: )?\[ RUN      \] (\S+)$/.exec(text);
+        if (run) current = { name: run[1] ?? "", block: block(offset) };
+        else if (/\[       OK \] /.test(text)) {
+          current = null;
+          sink.tally({ passed: 1 });
+        }
+        if (current) add(current.block, text);
+        const end = /^\s*(?:\d+: )?\[  FAILED  \] (\S+?)(?:, where .*?)?(?: \((\d+) ms\))?$/.exec(text);
+        const name = end?.[1] ?? "";
+        if (!end || !name.includes(".") || told.has(name)) return;
+        told.add(name);
+        const kept = current?.name === name ? current.block : block(offset);
+        tell(sink, "gtest", {
+          titles: name.split("."),
+          suite: name.split(".")[0] ?? null,
+          ms: end[2] === undefined ? null : Number(end[2]),
+          block: kept,
+        });
+        current = null;
+      },
+      end() {
+        // It ran and never ended: the process died in it.
+        if (current && !told.has(current.name))
+          tell(sink, "gtest", { titles: current.name.split("."), block: current.block });
+      },
+    };
+  },
+};
+
+/** CTest: the list at its end. */
+export const ctestText: Dialect = {
+  name: "ctest",
+  open(sink) {
+    let listing = false;
+    return {
+      line(text, offset) {
+        if (/^The following tests FAILED:$/.test(text)) {
+          listing = true;
+          return;
+        }
+        const total = /^\d+% tests passed, (\d+) tests? failed out of (\d+)/.exec(text);
+        if (total) sink.tally({ failed: Number(total[1]), passed: Number(total[2]) - Number(total[1]) });
+        const row = listing ? /^\s+\d+ - (.+?) \(([\w ]+)\)/.exec(text) : null;
+        if (row)
+          sink.found(
+            failure({
+              format: "ctest",
+              titles: [row[1] ?? ""],
+              offset,
+              text: text.trim(),
+              message: row[2] === "Failed" ? "failed" : `ended by ${row[2]}`,
+              timedOut: row[2] === "Timeout",
+            }),
+          );
+        else if (text.trim() !== "") listing = false;
+      },
+      end() {},
+    };
+  },
+};
+
+/** `bun test` and `deno test`: "(fail) suite > test [1.2ms]", "name ... FAILED (1ms)". */
+export const bunText: Dialect = {
+  name: "bun",
+  open(sink) {
+    let before = block(0);
+    let file: string | null = null;
+    return {
+      line(text, offset) {
+        const heading = /^(\S+\.(?:test|spec)\.[cm]?[jt]sx?):$/.exec(text);
+        if (heading) file = heading[1] ?? null;
+        const found = /^(?:\(fail\)|✗) (.+?)(?: \[([\d.]+)(ms|s)\])?$/.exec(text);
+        if (heading || /^(?:\(pass\)|✓|\(skip\)|») /.test(text)) before = block(offset);
+        else if (found && (text.startsWith("(fail)") || file !== null)) {
+          const said = textOf(before).trim();
+          sink.found(
+            failure({
+              format: "bun",
+              file,
+              titles: (found[1] ?? "").split(" > "),
+              ms: found[3] === "s" ? seconds(found[2]) : Number(found[2] ?? 0),
+              offset: before.head.length > 0 ? before.offset : offset,
+              text: said || "failed",
+              excerpt: `${said}\n${text}`,
+            }),
+          );
+          before = block(offset);
+        } else {
+          if (before.head.length === 0) before = block(offset);
+          add(before, text);
+        }
+      },
+      end() {},
+    };
+  },
+};
+
+/** ExUnit: "1) test name (Module)", the place, and what was asserted. */
+export const exunitText: Dialect = {
+  name: "exunit",
+  open(sink) {
+    let current: Begun | null = null;
+    return {
+      line(text, offset) {
+        const head = /^\s{2,}\d+\) (?:test|doctest|property) (.+) \(([A-Z][\w.]+)\)$/.exec(text);
+        if (head) {
+          tell(sink, "exunit", current);
+          current = { suite: head[2] ?? null, titles: [head[2] ?? "", head[1] ?? ""], block: block(offset) };
+        }
+        const total = /^(\d+) tests?, (\d+) failures?/.exec(text);
+        if (total) sink.tally({ passed: Number(total[1]) - Number(total[2]), failed: Number(total[2]) });
+        if (total || text.startsWith("Finished in ")) current = tell(sink, "exunit", current);
+        if (current) add(current.block, text);
+      },
+      end: () => void tell(sink, "exunit", current),
+    };
+  },
+};
