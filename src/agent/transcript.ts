@@ -1,5 +1,6 @@
 import type { RunLog } from "../ledger/ledger.ts";
-import { Message } from "../ledger/message.ts";
+import type { Message } from "../ledger/message.ts";
+import { readMessage } from "../ledger/read-body.ts";
 
 /** Reads a session's messages from their bodies. A body never changes, so each is parsed once. */
 export function transcriptReader(log: RunLog): (shas: readonly string[]) => Promise<Message[]> {
@@ -7,7 +8,7 @@ export function transcriptReader(log: RunLog): (shas: readonly string[]) => Prom
   return async (shas) => {
     const messages: Message[] = [];
     for (const sha of shas) {
-      const known = parsed.get(sha) ?? Message.parse(JSON.parse(await log.text(sha)));
+      const known = parsed.get(sha) ?? readMessage(await log.text(sha));
       parsed.set(sha, known);
       messages.push(known);
     }

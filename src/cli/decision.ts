@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { ClawError, UsageError } from "../errors.ts";
+import type { Event } from "../ledger/events.ts";
 import type { Ledger, RunLog, RunRecord } from "../ledger/ledger.ts";
 import type { Decider } from "../policy/approval.ts";
 import { openRepository } from "../repo/repository.ts";
@@ -24,14 +25,27 @@ export interface Pending {
 /** The run that is meant. UsageError when it waits for nobody; when its time is over it is ended here, as blocked. */
 export async function pendingDecision(app: App, ledger: Ledger, prefix: string): Promise<Pending> {
   const facts = await readRun(ledger, prefix);
-  const { run, repository, status, outcome } = resultOf(facts);
+  const diff = askedAbout(facts);
+  await refuseExpired(app, ledger, facts);
+  return { run: facts.run, repository: resultOf(facts).repository, facts, diff };
+}
+
+/** The change that a run waits for a decision about. */
+function askedAbout(facts: RunFacts): string {
   const waiting = waitingFor(facts.events);
   const diff = waiting?.diff ?? fixFacts(facts.events).patch?.diff;
-  if (!waiting || diff === undefined) {
-    throw new UsageError(`run ${run} waits for no approval (${outcome ?? status})`, `see it with: claw show ${run}`);
-  }
-  await refuseExpired(app, ledger, facts);
-  return { run, repository, facts, diff };
+  if (waiting && diff !== undefined) return diff;
+  const { run, status, outcome } = resultOf(facts);
+  throw new UsageError(`run ${run} waits for no approval (${outcome ?? status})`, `see it with: claw show ${run}`);
+}
+
+/** Records a decision, unless somebody was quicker: then the run waits no more, or for a decision about something else. */
+export function decide(ledger: Ledger, { run, diff }: Pending, facts: readonly Event[]): Promise<unknown> {
+  return writing(ledger, run, (log) => {
+    if (askedAbout({ run, events: log.events, head: log.head, active: true }) !== diff)
+      throw new UsageError(`run ${run} waits for a decision about another change now`, `see it with: claw diff ${run}`);
+    return log.appendTogether(facts);
+  });
 }
 
 async function refuseExpired({ config }: App, ledger: Ledger, { run, events }: RunFacts): Promise<void> {

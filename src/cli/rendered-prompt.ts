@@ -1,7 +1,9 @@
+import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import type { Recorded } from "../ledger/events.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { Message } from "../ledger/message.ts";
+import type { Message } from "../ledger/message.ts";
+import { readBody, readMessage } from "../ledger/read-body.ts";
 import { type ModelRequest, requestsOf } from "../views/requests.ts";
 
 /** A request as it was sent: what its bodies say. */
@@ -35,11 +37,10 @@ export async function readPrompt(
   ledger: Ledger,
   { messages, tools, ...request }: ModelRequest,
 ): Promise<RenderedPrompt> {
-  const read = async (sha: string): Promise<unknown> => JSON.parse(await ledger.text(sha));
   return {
     ...request,
-    messages: await Promise.all(messages.map(async (sha) => Message.parse(await read(sha)))),
-    tools: tools === null ? [] : await read(tools),
+    messages: await Promise.all(messages.map(async (sha) => readMessage(await ledger.text(sha)))),
+    tools: tools === null ? [] : readBody(await ledger.text(tools), z.unknown(), "a list of tools"),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Store } from "../store/store.ts";
 import { isAbandoned } from "./owner.ts";
+import { objectIn } from "./recorded.ts";
 
 /** Runs whose process went away before they ended or paused, oldest first. Gives up what is still held of others. */
 export async function abandonedRuns(store: Store, now: number): Promise<readonly string[]> {
@@ -16,6 +17,6 @@ export async function abandonedRuns(store: Store, now: number): Promise<readonly
 
 /** Does a run go on after this event, by its stored text? Decisions of people come while it rests. */
 function isOpen(body: string): boolean {
-  const { type } = JSON.parse(body) as { type: string };
-  return type !== "run.ended" && type !== "run.paused" && !type.startsWith("approval.");
+  const { type } = (objectIn(body) ?? {}) as { type?: unknown };
+  return typeof type !== "string" || (type !== "run.ended" && type !== "run.paused" && !type.startsWith("approval."));
 }

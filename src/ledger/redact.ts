@@ -2,6 +2,7 @@ import { Fenced, UsageError } from "../errors.ts";
 import type { Row, Store } from "../store/store.ts";
 import { bodiesNamed, bodiesThatStay } from "./bodies.ts";
 import type { Event, Sha } from "./events.ts";
+import { objectIn } from "./recorded.ts";
 
 /** Bodies that are to be taken out, and by whom and why it is done. */
 export interface Redaction {
@@ -76,6 +77,6 @@ async function* everyRun(store: Store): AsyncGenerator<{ readonly run: string; r
 
 function isEnd(body: string, before: number): boolean {
   if (!body.includes('"type":"run.ended"')) return false;
-  const { type, at } = JSON.parse(body) as { type?: unknown; at?: unknown };
+  const { type, at } = (objectIn(body) ?? {}) as { type?: unknown; at?: unknown };
   return type === "run.ended" && typeof at === "number" && at < before;
 }

@@ -127,3 +127,22 @@ test("reject ends the run with the reason, and nothing of it can be approved any
   expect((await type(["approve", "www"], { ledger })).err).toContain("waits for no approval (blocked)");
   expect((await type(["reject", "www"], { ledger })).code).toBe(2);
 });
+
+test("a decision that somebody else was quicker with is refused, and not recorded after the end", async () => {
+  const input = { pullRequest: { host: "github.com", owner: "o", repo: "r", issue: 7 } };
+  const offline = () => Promise.reject(new Error("no forge"));
+  for (const late of ["approve", "reject"]) {
+    const ledger = await waiting(soon(), "", input);
+    // The forge is asked between looking at the run and writing to it.
+    const meanwhile = async () => {
+      await type(["reject", "www", "--reason", "first"], { ledger, app: { forge: offline } });
+      return offline();
+    };
+    expect(await type([late, "www"], { ledger, app: { forge: meanwhile } })).toEqual({
+      code: 2,
+      out: "",
+      err: "claw: run www waits for no approval (blocked)\n  see it with: claw show www\n",
+    });
+    expect((await eventsOf(ledger)).at(-1)).toMatchObject({ type: "run.ended", reason: "rejected by ada: first" });
+  }
+});

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import type { EventOf } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { Message, type AssistantMessage, type Usage } from "../../ledger/message.ts";
+import type { Message, Usage } from "../../ledger/message.ts";
+import { readMessage, readReply } from "../../ledger/read-body.ts";
 import { ModelError, type ModelErrorKind } from "../../models/model-error.ts";
 import type { ConnectedModel, ModelRequest, Reply } from "../../models/model.ts";
 import { latest } from "../../views/run.ts";
@@ -40,7 +41,7 @@ interface Source {
 export function recordedModel(script: Script, { ledger, tools, wire, sameSummary, asked }: Source): ConnectedModel {
   const parsed = new Map<string, Message>();
   const read = async (sha: string): Promise<Message> => {
-    const message = parsed.get(sha) ?? Message.parse(JSON.parse(await ledger.text(sha)));
+    const message = parsed.get(sha) ?? readMessage(await ledger.text(sha));
     parsed.set(sha, message);
     return message;
   };
@@ -95,7 +96,7 @@ function ceilingNow(script: Script): number | null {
 
 /** The stored text is parsed once more, by itself: a message put back together has the same bytes. */
 const replyOf = (due: EventOf<"model.replied">, text: string): Reply => ({
-  message: JSON.parse(text) as AssistantMessage,
+  message: readReply(text),
   stop: due.stop,
   usage: due.usage,
   servedModel: due.servedModel,

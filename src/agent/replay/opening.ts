@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { EventOf, Recorded } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { Message } from "../../ledger/message.ts";
+import { readBody, readMessage } from "../../ledger/read-body.ts";
 import type { ToolSpec } from "../../models/model.ts";
 import { ofType } from "../../views/run.ts";
 import type { Stretch } from "../../views/stretches.ts";
@@ -22,7 +22,7 @@ const Specs = z.array(
 /** The tools as the model was told about them then. */
 export async function specsOf(ledger: Book, events: readonly Recorded[], session: string): Promise<ToolSpec[]> {
   const started = ofType(events, "session.started").find((event) => event.session === session);
-  const specs = started ? Specs.parse(JSON.parse(await ledger.text(started.tools))) : [];
+  const specs = started ? readBody(await ledger.text(started.tools), Specs, "a list of tools") : [];
   return specs.map(({ grammar, ...spec }) => (grammar === undefined ? spec : { ...spec, grammar }));
 }
 
@@ -51,7 +51,7 @@ export const restoredText = (ledger: Book, { facts }: Stretch): Promise<string |
   );
 
 async function textOf(ledger: Book, added: EventOf<"message.added"> | undefined): Promise<string | null> {
-  const message = added && Message.parse(JSON.parse(await ledger.text(added.message)));
+  const message = added && readMessage(await ledger.text(added.message));
   return message && "text" in message ? message.text : null;
 }
 

@@ -1,6 +1,7 @@
+import { LedgerBroken } from "../../errors.ts";
 import type { EventOf } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { Message } from "../../ledger/message.ts";
+import { readMessage } from "../../ledger/read-body.ts";
 import type { ToolSpec } from "../../models/model.ts";
 import type { Tool, ToolResult } from "../../tools/tool.ts";
 import { ofType } from "../../views/run.ts";
@@ -29,8 +30,12 @@ function resultOf(
   text: string,
   script: Script,
 ): ToolResult {
-  const said = Message.parse(JSON.parse(text));
-  if (said.role !== "tool") throw new TypeError(`body ${message} is no answer of a tool`);
+  const said = readMessage(text);
+  if (said.role !== "tool")
+    throw new LedgerBroken(
+      `body ${message} is no answer of a tool`,
+      "claw has never written it: do not trust this record",
+    );
   // An accepted finish is recorded together with the end of its session.
   const end = script.stretch.facts.find((fact) => fact.seq === seq + 1);
   const finished = end?.type === "session.ended" && end.reason === "finished" ? end.detail : undefined;

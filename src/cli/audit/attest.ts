@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { Finding } from "../../ledger/audit/finding.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import { readBody } from "../../ledger/read-body.ts";
 import { type Statement, statementsOf } from "../../reports/statements.ts";
 import { ofType } from "../../views/run.ts";
 
@@ -20,7 +22,7 @@ export async function attest(ledger: Ledger, run: string): Promise<readonly Stat
   const results = new Map<string, unknown>();
   for (const { result } of ofType(events, "suite.ran")) {
     const text = await ledger.text(result).catch(() => null);
-    if (text !== null) results.set(result, JSON.parse(text));
+    if (text !== null) results.set(result, readBody(text, z.unknown(), "the results of a test suite"));
   }
   return statementsOf({ run, events, hashes, results });
 }

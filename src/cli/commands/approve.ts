@@ -7,7 +7,7 @@ import { resultOf } from "../../reports/result.ts";
 import { printable } from "../../text.ts";
 import { foldRun } from "../../views/run.ts";
 import { command } from "../command.ts";
-import { accountOf, deciderOf, pendingDecision, writing } from "../decision.ts";
+import { accountOf, decide, deciderOf, pendingDecision } from "../decision.ts";
 import { numberOption } from "../number-option.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -41,7 +41,8 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
   async run({ run: prefix, as, by, days, json }, { app, out }) {
     const opened = await app();
     const ledger = await opened.ledger();
-    const { run, repository, facts, diff } = await pendingDecision(opened, ledger, prefix);
+    const pending = await pendingDecision(opened, ledger, prefix);
+    const { run, repository, facts, diff } = pending;
     const decider = {
       ...(await deciderOf(opened.config, repository, as ?? by)),
       account: await accountOf(opened, facts),
@@ -55,7 +56,7 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
       });
     }
     const expires = Math.round(systemClock.now() + (days ?? opened.config.user.approval.days) * DAY_MS);
-    await writing(ledger, run, (log) => log.append({ type: "approval.given", diff, expires, ...decider }));
+    await decide(ledger, pending, [{ type: "approval.given", diff, expires, ...decider }]);
     if (json) return out(JSON.stringify({ type: "approval", version: 1, run, diff, expires, ...decider }));
     const until = new Date(expires).toISOString().slice(0, 16).replace("T", " ");
     out(`${printable(decider.by)} approves the change ${diff.slice(0, 12)} of run ${run} until ${until} UTC`);

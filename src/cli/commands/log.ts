@@ -2,7 +2,7 @@ import { z } from "zod";
 import { systemClock } from "../../clock.ts";
 import type { Recorded } from "../../ledger/events.ts";
 import type { Ledger, RunRecord } from "../../ledger/ledger.ts";
-import { Message } from "../../ledger/message.ts";
+import { readReply } from "../../ledger/read-body.ts";
 import { scrubbedJson } from "../../ledger/staged.ts";
 import { plural, printable } from "../../text.ts";
 import { applyToTimeline, newTimeline, timelineLine } from "../../views/timeline.ts";
@@ -106,8 +106,7 @@ function textPrinter({ ledger, style, full, scrub, desk }: TextPrinter): Print {
 async function wordsIn(ledger: Ledger, message: string): Promise<string> {
   const text = await ledger.text(message).catch(redactedAs(null));
   if (text === null) return "[redacted]";
-  const parsed = Message.safeParse(JSON.parse(text));
-  return parsed.success && parsed.data.role === "assistant" ? parsed.data.text : "";
+  return readReply(text).text;
 }
 
 /** The text behind an event that a person may want to read whole. */

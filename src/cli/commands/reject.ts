@@ -2,7 +2,7 @@ import { z } from "zod";
 import { printable } from "../../text.ts";
 import { clearAwayRun } from "../../workflows/clear-away.ts";
 import { command } from "../command.ts";
-import { accountOf, deciderOf, pendingDecision, writing } from "../decision.ts";
+import { accountOf, decide, deciderOf, pendingDecision } from "../decision.ts";
 
 const given = z.string().trim().min(1, "must not be empty").optional();
 
@@ -23,19 +23,18 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 the time to decide was ov
   async run({ run: prefix, reason = "no reason given", as, json }, { app, out }) {
     const opened = await app();
     const ledger = await opened.ledger();
-    const { run, repository, facts, diff } = await pendingDecision(opened, ledger, prefix);
+    const pending = await pendingDecision(opened, ledger, prefix);
+    const { run, repository, facts, diff } = pending;
     const decider = { ...(await deciderOf(opened.config, repository, as)), account: await accountOf(opened, facts) };
     const end = {
       outcome: "blocked",
       reason: `rejected by ${decider.by}: ${reason}`,
       hint: `the change is kept: claw diff ${run}`,
     } as const;
-    await writing(ledger, run, (log) =>
-      log.appendTogether([
-        { type: "approval.refused", diff, reason, ...decider },
-        { type: "run.ended", ...end },
-      ]),
-    );
+    await decide(ledger, pending, [
+      { type: "approval.refused", diff, reason, ...decider },
+      { type: "run.ended", ...end },
+    ]);
     await clearAwayRun(opened.config.home, run);
     if (json) return out(JSON.stringify({ type: "rejection", version: 1, run, diff, reason, ...decider }));
     out(printable(`${decider.by} rejects the change ${diff.slice(0, 12)} of run ${run}: ${reason}`));

@@ -2,6 +2,7 @@ import { setImmediate as letOthersRun } from "node:timers/promises";
 import type { ListedRun, Pages, Row } from "../../store/store.ts";
 import { bodiesNamed } from "../bodies.ts";
 import { GENESIS, seal } from "../chain.ts";
+import { objectIn } from "../recorded.ts";
 import { type BodyCheck, isThere } from "./bodies.ts";
 import type { Finding, PublishedHead } from "./finding.ts";
 import { checkListing, type Lister } from "./listing.ts";
@@ -85,7 +86,7 @@ const explained = (wrong: readonly WrongBody[], redacted: ReadonlySet<string>): 
 
 function redactedIn({ body }: Row): readonly string[] {
   if (!body.includes('"type":"bodies.redacted"')) return [];
-  const { type, redacted } = JSON.parse(body) as { type?: unknown; redacted?: unknown };
+  const { type, redacted } = (objectIn(body) ?? {}) as { type?: unknown; redacted?: unknown };
   return type === "bodies.redacted" && Array.isArray(redacted) ? redacted.map(String) : [];
 }
 
