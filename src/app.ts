@@ -38,6 +38,8 @@ export interface App {
 export interface ForgeCall {
   readonly signal: AbortSignal;
   readonly onWait?: (seconds: number) => void;
+  /** The longest wait for a rate limit, where that is less than usual, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** The longest wait for a forge's rate limit: they are renewed every hour. */
@@ -64,7 +66,7 @@ export function openApp(version: string, progress: FirstUse): App {
       connectModel(config, choice, { secrets, progress, ledger: await ledger(), ...(mayContact && { mayContact }) }),
     learn: async (events) => (await import("./models/drift/settled.ts")).learnFrom(events, await ledger(), systemClock),
     authority: config.user.forge,
-    forge: (place, signal) => forge(place, { signal }),
+    forge,
     network: {
       hosts: config.user.network.hosts,
       install: config.user.network.install ?? null,
@@ -186,8 +188,9 @@ function withCertificates(policy: SandboxPolicy, file: string | undefined): Sand
 function forgesOf(config: Config, secrets: SecretBook, version: string): App["forge"] {
   const { hosts } = config.user.forge;
   const localGit = async (bare: string) => (await import("./repo/bare.ts")).openBare(bare, { searchPath: config.path });
-  const here = { localGit, now: () => systemClock.now() };
-  return async (place, call) => {
+  const remembered = new Map();
+  const always = { localGit, now: () => systemClock.now(), hosts, version, remembered };
+  return async (place, { patienceMs = FORGE_PATIENCE_MS, ...call }) => {
     const { openForge } = await import("./forge/open.ts");
     const onToken = (token: string): void => secrets.learn(`the token for ${place.host}`, token);
     const credential = async (host: string, own: ForgeHost | undefined) => {
@@ -196,7 +199,8 @@ function forgesOf(config: Config, secrets: SecretBook, version: string): App["fo
         onToken(secret);
       return found;
     };
-    return openForge(place, { hosts, credential, onToken, version, patienceMs: FORGE_PATIENCE_MS, ...here, ...call });
+    const patience = Math.min(FORGE_PATIENCE_MS, patienceMs);
+    return openForge(place, { ...always, ...call, credential, onToken, patienceMs: patience });
   };
 }
 

@@ -2,6 +2,7 @@ import type { ForgeHost } from "../forge-settings.ts";
 import { ClawError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
 import type { Forge, Place } from "./forge.ts";
+import type { Remembered } from "./github/transport.ts";
 import type { LocalGit } from "./local/local-git.ts";
 import { barePath, LOCAL, placeName } from "./place.ts";
 
@@ -20,11 +21,15 @@ export interface ForgeWishes {
   /** Reads a bare repository of this machine; without it there are no places here. */
   readonly localGit?: (bare: string) => Promise<LocalGit>;
   readonly now?: () => number;
+  /** What forges answered before: one for the whole process. */
+  readonly remembered?: Remembered;
+  /** The first wait before a failed read is asked again, in milliseconds. */
+  readonly backoffMs?: number;
 }
 
 /** The forge of a place. Only hosts that the user knows are talked to: a repository's remote can redirect no credential. */
 export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forge> {
-  const { hosts, version, patienceMs, signal, onWait, onToken } = wishes;
+  const { hosts, version, patienceMs, signal, onWait, onToken, remembered, backoffMs } = wishes;
   const { host } = place;
   if (host === LOCAL && wishes.localGit && wishes.now) {
     const { openLocal } = await import("./local/local.ts");
@@ -48,9 +53,7 @@ export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forg
     import("./github/github.ts"),
     import("./github/tokens.ts"),
   ]);
-  const api = (
-    configured?.api ?? (host === "github.com" ? "https://api.github.com" : `https://${host}/api/v3`)
-  ).replace(/\/+$/, "");
+  const api = apiOf(host, configured);
   const server = { place, api, userAgent: `claw/${version}`, ...(signal && { signal }) };
   return openGitHub({
     ...server,
@@ -59,5 +62,14 @@ export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forg
     web: (configured?.web ?? `https://${host}`).replace(/\/+$/, ""),
     patienceMs,
     ...(onWait && { onWait }),
+    ...(remembered && { remembered }),
+    ...(backoffMs !== undefined && { backoffMs }),
   });
 }
+
+/** Where the API of a forge is, without a slash at the end: that of a GitHub Enterprise server lies below its own name. */
+export const apiOf = (host: string, configured?: Pick<ForgeHost, "api">): string =>
+  (configured?.api ?? (host === "github.com" ? "https://api.github.com" : `https://${host}/api/v3`)).replace(
+    /\/+$/,
+    "",
+  );

@@ -275,6 +275,8 @@ export const Event = z.discriminatedUnion("type", [
     fate: z.enum(["pending", "accepted", "accepted-with-edits", "rejected", "superseded", "reverted"]),
     edits: Sha.nullable(),
   }),
+  /** A forge limits requests: nothing is asked there until then (milliseconds since the epoch). */
+  event("forge.limited", { host: z.string(), until: z.int() }),
   event("report.written", { report: Sha }),
 ]);
 export type Event = z.infer<typeof Event>;

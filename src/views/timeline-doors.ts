@@ -24,20 +24,38 @@ export function sandbox(
 const wayOut = ({ verdict, purpose, host, rule }: EventOf<"egress.judged">): Said =>
   verdict === "deny" ? ["✗", `${purpose}: no way to ${headline(host)}: ${rule}`] : null;
 
-/** What a person decided, or did not. */
-export function approval(
-  event: EventOf<"approval.given"> | EventOf<"approval.refused"> | EventOf<"approval.expired">,
-): Said {
+type Approval = EventOf<"approval.given"> | EventOf<"approval.refused"> | EventOf<"approval.expired">;
+type Effect =
+  | EventOf<"effect.judged">
+  | EventOf<"effect.done">
+  | EventOf<"pull-request.followed">
+  | EventOf<"forge.limited">;
+
+/** What people decided, and what was done outside the sandbox, or refused, or became of it. */
+export function outside(event: Approval | Effect): Said {
+  switch (event.type) {
+    case "approval.given":
+    case "approval.refused":
+    case "approval.expired":
+      return approval(event);
+    default:
+      return effect(event);
+  }
+}
+
+function approval(event: Approval): Said {
   if (event.type === "approval.refused") return ["✗", `refused by ${event.by}: ${headline(event.reason)}`];
   const until = new Date(event.expires).toISOString();
   if (event.type === "approval.given") return ["✓", `approved by ${event.by} until ${until.slice(0, 10)}`];
   return ["✗", `nobody decided until ${until.slice(0, 16).replace("T", " ")} UTC`];
 }
 
-/** Something done outside the sandbox, or refused, or what became of it. */
-export const effect = (
-  event: EventOf<"effect.judged"> | EventOf<"effect.done"> | EventOf<"pull-request.followed">,
-): Said => {
+const effect = (event: Effect): Said => {
+  if (event.type === "forge.limited")
+    return [
+      "!",
+      `${event.host} limits requests: waiting until ${new Date(event.until).toISOString().slice(11, 19)} UTC`,
+    ];
   if (event.type === "pull-request.followed") return ["·", `${event.url} is ${event.fate}`];
   if (event.type === "effect.done") return ["✓", `${event.effect}: ${event.result}`];
   return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;

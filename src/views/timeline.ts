@@ -1,7 +1,7 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, headline, plural } from "../text.ts";
 import { asksForMore } from "./finishes.ts";
-import { approval, effect, sandbox } from "./timeline-doors.ts";
+import { outside, sandbox } from "./timeline-doors.ts";
 import { isOfModel, model } from "./timeline-model.ts";
 
 /** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
@@ -121,11 +121,11 @@ function say(state: TimelineState, event: Recorded, words: string): Said {
     case "approval.given":
     case "approval.refused":
     case "approval.expired":
-      return approval(event);
     case "effect.judged":
     case "effect.done":
     case "pull-request.followed":
-      return effect(event);
+    case "forge.limited":
+      return outside(event);
     case "egress.ended":
     case "tiers.ordered":
     case "session.started":

@@ -53,7 +53,15 @@ export interface House {
   readonly policies: Pick<PolicySource, "directories" | "variable">;
   readonly authority: PublishAuthority;
   /** The forge of a place, with the token the user's configuration names. */
-  forge(place: Place, signal: AbortSignal): Promise<Forge>;
+  forge(place: Place, call: ForgeCall): Promise<Forge>;
+}
+
+interface ForgeCall {
+  readonly signal: AbortSignal;
+  /** Told before a rate limit is waited out. */
+  readonly onWait: (seconds: number) => void;
+  /** The longest such wait, in milliseconds. */
+  readonly patienceMs: number;
 }
 
 /** A person's word that commands may run without a sandbox. */
@@ -218,13 +226,14 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
   const left = Math.max(0, limits.wallMs - state.activeMs);
   const time = new AbortController();
   const timer = setTimeout(() => time.abort(new TimeIsUp(Math.round(limits.wallMs / 60_000))), left);
+  const until = house.clock.now() + left;
   const stop = watchStop(house.home);
   const desk: WorkDesk = {
     ...parts,
     ...modelsOf(house, parts),
     hasModel: asksModel(state.started),
     clock: house.clock,
-    deadline: house.clock.now() + left,
+    deadline: until,
     signal: AbortSignal.any([watch.signal, time.signal, stop.signal, log.lost]),
     waitMs: house.waitMs,
     dir: join(house.home, "runs", log.run),
@@ -232,7 +241,7 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     network: house.network ?? defaultGrants,
     policies: policySource(house, parts.repository),
     authority: house.authority,
-    forge: (place) => house.forge(place, watch.signal),
+    forge: (place) => house.forge(place, limitsOnRecord(house, log, { place, signal: watch.signal, until })),
     screen: { onDelta: watch.onDelta, onOutput: watch.onOutput, confirm: watch.confirm },
   };
   try {
@@ -249,4 +258,17 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     clearTimeout(timer);
     stop.done();
   }
+}
+
+/** A forge that limits requests is waited for as long as the run has time, and until when is there for all to see. */
+function limitsOnRecord(
+  { clock }: House,
+  log: RunLog,
+  { place, signal, until }: { readonly place: Place; readonly signal: AbortSignal; readonly until: number },
+): ForgeCall {
+  const onWait = (seconds: number): void => {
+    const waits = { type: "forge.limited", host: place.host, until: Math.round(clock.now() + seconds * 1000) } as const;
+    log.append(waits).catch(() => {}); // who lost the run finds out where it writes something that counts
+  };
+  return { signal, onWait, patienceMs: Math.max(0, until - clock.now()) };
 }

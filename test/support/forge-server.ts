@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { verify } from "node:crypto";
+import { createHash, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serveGit } from "./git-backend.ts";
@@ -56,11 +56,16 @@ interface FakePull {
   base: { ref: string; repo: { full_name: string } };
 }
 
-/** Something a forge does wrong with one request: an answer of its own, or the work done and the answer lost or never sent. */
+/**
+ * Something a forge does wrong with one request: an answer of its own, or the work done and the answer lost, never sent, cut
+ * off as if by a proxy, or cut off with its connection.
+ */
 type ForgeFault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
   | "lose-answer"
-  | "never-answer";
+  | "never-answer"
+  | "cut-answer"
+  | "cut-connection";
 
 export interface ForgeServer {
   /** "127.0.0.1:1234". */
@@ -80,6 +85,8 @@ export interface ForgeServer {
   /** A GitHub App: what each token that it was given may do. Null where there is none. */
   app: { readonly publicKey: string; readonly given: Map<string, Record<string, string>> } | null;
   archived: boolean;
+  /** How often it was enough to say that nothing has changed. */
+  unchanged: number;
   /** What the classic token was given; undefined for one of the newer kind. */
   scopes: string | undefined;
   /** Asked before each API request; undefined lets it through. */
@@ -110,6 +117,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     permissions: new Map(),
     app: null,
     archived: false,
+    unchanged: 0,
     scopes: undefined,
     fault: () => undefined,
     close: () => new Promise((resolve) => void (server.closeAllConnections(), server.close(() => resolve()))),
@@ -149,7 +157,18 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const [status, value] = api(method, url, body.toString("utf8"));
     if (fault === "lose-answer") return void request.socket.destroy();
     if (fault === "never-answer") return;
-    send(status, value, forge.scopes === undefined ? {} : { "x-oauth-scopes": forge.scopes });
+    if (fault === "cut-answer")
+      return send(status, JSON.stringify(value).slice(0, -2), { "content-type": "application/json" });
+    if (fault === "cut-connection") {
+      response.writeHead(status, { "content-type": "application/json", "content-length": 1e6 });
+      return void response.write("[", () => request.socket.destroy());
+    }
+    const etag = `"${createHash("sha1").update(JSON.stringify(value)).digest("hex")}"`;
+    const known = method === "GET" && request.headers["if-none-match"] === etag;
+    if (known) forge.unchanged += 1;
+    const beside = { etag, ...(forge.scopes !== undefined && { "x-oauth-scopes": forge.scopes }) };
+    if (known) return void response.writeHead(304, beside).end();
+    send(status, value, beside);
   }
 
   /** Signed with the App's key, for itself, and not for long? */

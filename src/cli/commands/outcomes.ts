@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { App } from "../../app.ts";
+import type { Forge, Place, PullRequest } from "../../forge/forge.ts";
 import { placeName, readIssueName } from "../../forge/place.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { resultOf } from "../../reports/result.ts";
 import { money, plural } from "../../text.ts";
 import { acceptance, fateOf, type PullRequestFate } from "../../views/fate.ts";
@@ -37,8 +39,9 @@ Exit codes: 0 told, also when there is none; 22 the forge does not answer`,
     const app = await desk.app();
     const ledger = await app.ledger();
     const rows: Row[] = [];
+    const places = asked(desk, app);
     for (const { run } of await ledger.newest(number)) {
-      const row = await follow(desk, app, run);
+      const row = await follow(places, await app.ledger(), run);
       if (!row) continue;
       rows.push(row);
       const { cost, ...told } = row;
@@ -63,16 +66,32 @@ Exit codes: 0 told, also when there is none; 22 the forge does not answer`,
   },
 });
 
+/** A forge and its newest pull requests, asked for once. */
+type Asked = (place: Place) => Promise<{ readonly forge: Forge; readonly others: readonly PullRequest[] }>;
+
+function asked(desk: CommandDesk, app: App): Asked {
+  const known = new Map<string, ReturnType<Asked>>();
+  return (place) => {
+    const name = placeName(place);
+    const there = known.get(name) ?? ask(desk, app, place);
+    known.set(name, there);
+    return there;
+  };
+}
+
+async function ask(desk: CommandDesk, app: App, place: Place): ReturnType<Asked> {
+  const forge = await forgeFor(app, desk, place);
+  return { forge, others: await forge.pullRequests() };
+}
+
 /** Looks at the pull request of a run, and records what is new; null for a run without one. */
-async function follow(desk: CommandDesk, app: App, run: string): Promise<Row | null> {
-  const ledger = await app.ledger();
+async function follow(places: Asked, ledger: Ledger, run: string): Promise<Row | null> {
   const facts = await readRun(ledger, run);
   const { pullRequest: url, commit } = resultOf(facts);
   const name = url ? readIssueName(url) : null;
   if (!url || !name?.place || commit === null) return null;
-  const forge = await forgeFor(app, desk, name.place);
+  const { forge, others } = await places(name.place);
   const { state, edits } = await forge.followUp(name.number, commit);
-  const others = await forge.pullRequests();
   const body = others.find((pull) => pull.number === name.number)?.body ?? "";
   const issue = Number(/ issue=(\d+) -->/.exec(body)?.[1] ?? 0) || null;
   const pull = { number: name.number, state, body, edited: edits !== null };

@@ -1,5 +1,6 @@
 import { Octokit } from "octokit";
 import { ClawError } from "../../errors.ts";
+import { type Remembered, transport } from "./transport.ts";
 
 /** Where the API is, and how patient to be. */
 export interface Access {
@@ -10,6 +11,10 @@ export interface Access {
   readonly signal?: AbortSignal;
   /** Told before each wait for a rate limit. */
   readonly onWait?: (seconds: number) => void;
+  /** The wait before a failed read is asked again, which grows each time; in milliseconds, 1000 unless given. */
+  readonly backoffMs?: number;
+  /** What was answered before, by this process. */
+  readonly remembered?: Remembered;
 }
 
 const silent = (): void => {};
@@ -22,19 +27,20 @@ export const octokitFor = ({
   api,
   userAgent,
   signal,
-}: Pick<Access, "api" | "userAgent"> & { readonly signal?: AbortSignal | undefined }) =>
+  remembered = new Map(),
+}: Pick<Access, "api" | "userAgent" | "remembered"> & { readonly signal?: AbortSignal | undefined }) =>
   Octokit.defaults({
     baseUrl: api,
     userAgent,
     log: { debug: silent, info: silent, warn: silent, error: silent },
-    request: { ...(signal && { signal }) },
+    request: { fetch: transport(remembered), ...(signal && { signal }) },
   });
 
 /**
  * Octokit with its own throttling and retries: primary and secondary rate limits are waited out as the server asks, and a
  * failed read is asked again. A failed write never is: nobody knows whether it was done.
  */
-export function connect(token: string, { patienceMs, onWait, ...server }: Access): Octokit {
+export function connect(token: string, { patienceMs, onWait, backoffMs = 1000, ...server }: Access): Octokit {
   const wait = (seconds: number, _options: object, _octokit: unknown, attempt: number): boolean => {
     const worth = seconds * 1000 <= patienceMs && attempt < MAX_WAITS;
     if (worth) onWait?.(seconds);
@@ -42,7 +48,9 @@ export function connect(token: string, { patienceMs, onWait, ...server }: Access
   };
   const octokit = new (octokitFor(server))({
     auth: token,
-    throttle: { onRateLimit: wait, onSecondaryRateLimit: wait },
+    retry: { retryAfterBaseValue: backoffMs },
+    // The limits are those of a server; without a name all servers share them.
+    throttle: { id: server.api, onRateLimit: wait, onSecondaryRateLimit: wait },
   });
   octokit.hook.before("request", (options) => {
     if (options.method !== "GET") options.request = { ...options.request, retries: 0 };

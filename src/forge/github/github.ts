@@ -30,14 +30,7 @@ export function openGitHub(options: GitHubOptions): Forge {
   const name = placeName(place);
   const at = { owner: place.owner, repo: place.repo };
   const as = connections(options);
-  const ask = async <T>(need: Need, what: string, question: (octokit: Octokit) => Promise<T>): Promise<T> => {
-    try {
-      return await question(await as(need));
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw forgeError(error, { what, host: place.host });
-    }
-  };
+  const ask = asking(options, as);
   return {
     place,
     readIssue: (number) => ask("read", `issue #${number} of ${name}`, (octokit) => readIssue(octokit, place, number)),
@@ -62,7 +55,9 @@ export function openGitHub(options: GitHubOptions): Forge {
       }),
     addLabels: (number, labels) =>
       ask("pull-request", `labels on #${number} of ${name}`, async (octokit) => {
-        await octokit.rest.issues.addLabels({ ...at, issue_number: number, labels: [...labels] });
+        const add = () => octokit.rest.issues.addLabels({ ...at, issue_number: number, labels: [...labels] });
+        // Put on twice they are there once.
+        await add().catch((error: unknown) => (isInDoubt(error) ? add() : Promise.reject(error as Error)));
       }),
     showCheck: (check) => ask("read", `a check in ${name}`, () => showCheck(() => as("check"), at, check)),
     comments: (number) =>
@@ -84,6 +79,37 @@ export function openGitHub(options: GitHubOptions): Forge {
     account: () =>
       ask("read", "your account", async (octokit) => (await octokit.rest.users.getAuthenticated()).data.login),
   };
+}
+
+type Ask = <T>(need: Need, what: string, question: (octokit: Octokit) => Promise<T>) => Promise<T>;
+
+/** Asks with the credential for a need; what fails is told in terms of `what`. */
+function asking({ signal, place }: GitHubOptions, as: (need: Need) => Promise<Octokit>): Ask {
+  return async (need, what, question) => {
+    try {
+      return await untilAborted(
+        as(need).then((octokit) => question(octokit)),
+        signal,
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw forgeError(error, { what, host: place.host });
+    }
+  };
+}
+
+/** A rate limit is waited out without looking at the signal: nobody who wants to stop waits for that. */
+async function untilAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return answer;
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([answer, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 /** One client for each token, so that what it knows of rate limits lasts. */
