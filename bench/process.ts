@@ -17,20 +17,26 @@ export interface Launch {
   readonly env: NodeJS.ProcessEnv;
   /** Reads the peak memory every so many milliseconds. It only ever grows, so little can be missed. */
   readonly sampleMs?: number;
+  /** Longest it may take. */
+  readonly limitMs?: number;
 }
 
-/** Longest any measured process may take. */
+/** Longest a measured process may take where nothing else is said. */
 const LIMIT_MS = 180_000;
 
 /** Runs a program to its end, from just before it is spawned until its output is closed. */
-export function finish(command: string, args: readonly string[], { cwd, env, sampleMs }: Launch): Promise<Finished> {
+export function finish(
+  command: string,
+  args: readonly string[],
+  { cwd, env, sampleMs, limitMs = LIMIT_MS }: Launch,
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
     const child = spawn(command, args, {
       cwd,
       env,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: LIMIT_MS,
+      timeout: limitMs,
       killSignal: "SIGKILL",
     });
     let [stdout, stderr, peakKb] = ["", "", 0];

@@ -1,10 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
-import { type Desk, environment, makeHome, type Measurement, prepare, program } from "../desk.ts";
+import { type Desk, makeHome, type Measurement } from "../desk.ts";
 import { finish } from "../process.ts";
 import { atLeast, type Row } from "../row.ts";
+import { type Search, searchRun } from "../search-run.ts";
 import { median } from "../statistics.ts";
 
 const folder = join(import.meta.dirname, "..", "faults");
@@ -18,17 +19,12 @@ interface Case extends Fault {
   readonly project: string;
 }
 
-/** What became of one fault. Times in milliseconds. */
-interface Repair {
+/** What became of one fault. */
+interface Repair extends Search {
   readonly found: boolean;
   /** The very line as it was before it was broken. */
   readonly exact: boolean;
-  /** Place of the first candidate that passed, in the order of trying. */
-  readonly rank: number | null;
-  readonly tried: number;
-  readonly searchMs: number;
   readonly wallMs: number;
-  readonly cpuMs: number;
 }
 
 /** The search engine on one-line faults that were written together with it. */
@@ -108,19 +104,10 @@ async function repair(desk: Desk, { project, id, file, right, wrong }: Case, wor
     join(dir, file),
     text.replace(right, () => wrong),
   );
-  const git = ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false"];
-  prepare("git", ["init", "-q", "-b", "main"], dir);
-  prepare("git", ["add", "."], dir);
-  prepare("git", [...git, "commit", "-q", "-m", "start"], dir);
-  const env = environment(home);
-  const path = `${dirname(process.execPath)}:${env["PATH"]}`;
-  const flags = ["--engine", "search", "--json", "--timeout", "2.5", ...(workers ? ["--workers", `${workers}`] : [])];
-  const ran = await finish(process.execPath, [program, "fix", "Its tests fail.", ...flags], {
-    cwd: dir,
-    env: { ...env, PATH: path },
-  });
+  const flags = ["--timeout", "2.5", ...(workers ? ["--workers", `${workers}`] : [])];
+  const { ran, ...made } = await searchRun({ home, dir }, flags);
   const after = ran.exitCode === 0 ? await fixedText(dir, file) : "";
-  return { ...readEvents(ran.stdout), found: ran.exitCode === 0, exact: after === text, wallMs: ran.wallMs };
+  return { ...made, found: ran.exitCode === 0, exact: after === text, wallMs: ran.wallMs };
 }
 
 async function fixedText(dir: string, file: string): Promise<string> {
@@ -130,27 +117,4 @@ async function fixedText(dir: string, file: string): Promise<string> {
   });
   const shown = await finish("git", ["show", `${branches.stdout.trim()}:${file}`], { cwd: dir, env: process.env });
   return shown.stdout;
-}
-
-const Line = z.object({
-  event: z
-    .looseObject({
-      type: z.string(),
-      rank: z.number().optional(),
-      tried: z.number().optional(),
-      cpuMs: z.number().optional(),
-      ms: z.number().optional(),
-    })
-    .optional(),
-});
-
-function readEvents(stdout: string): Pick<Repair, "rank" | "tried" | "cpuMs" | "searchMs"> {
-  const events = stdout
-    .trim()
-    .split("\n")
-    .flatMap((line) => Line.parse(JSON.parse(line)).event ?? []);
-  const waves = events.filter(({ type }) => type === "search.tried");
-  const sum = (name: "tried" | "cpuMs" | "ms"): number => waves.reduce((total, wave) => total + (wave[name] ?? 0), 0);
-  const found = events.findLast(({ type }) => type === "search.found");
-  return { rank: found?.rank ?? null, tried: sum("tried"), cpuMs: sum("cpuMs"), searchMs: sum("ms") };
 }

@@ -3,7 +3,6 @@ import type { Language } from "./languages.ts";
 import { operators } from "./operators/all.ts";
 import { type Edit, type Operator, replace, type Wave } from "./operators/operator.ts";
 import { type Node, type Reader, walk } from "./parse.ts";
-import { isValue } from "./places.ts";
 import { type Scope, scopesOf } from "./scope.ts";
 
 /** A file in which the fault may be. */
@@ -47,8 +46,7 @@ export function* candidatesOf(files: readonly ReadableFile[], waves: readonly Wa
   const seen = new Set<string>();
   for (const wave of waves) {
     const found = sources.flatMap((source) => proposals(source, wave).map((candidate) => ({ candidate, source })));
-    found.sort((one, other) => inOrder(one.candidate, other.candidate));
-    for (const { candidate, source } of found) {
+    for (const { candidate, source } of found.toSorted((a, b) => b.candidate.score - a.candidate.score)) {
       const text = candidate.apply();
       const key = createHash("sha1").update(`${candidate.path}\0${text}`).digest("base64");
       if (text === source.file.text || seen.has(key)) continue;
@@ -57,9 +55,6 @@ export function* candidatesOf(files: readonly ReadableFile[], waves: readonly Wa
     }
   }
 }
-
-const inOrder = (a: Candidate, b: Candidate): number =>
-  b.score - a.score || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0) || a.start - b.start || a.end - b.end;
 
 function open({ file, reader }: ReadableFile) {
   const root = reader.parse(file.text);
@@ -87,8 +82,8 @@ function proposals({ file, reader, nodes, scopeOf }: ReturnType<typeof open>, wa
   });
 }
 
-function editsOf({ at, values, propose }: Operator, node: Node, scope: Scope, language: Language): Edit[] {
-  if ((at && !at.split(" ").includes(node.role ?? "")) || (values && !isValue(node))) return [];
+function editsOf({ at, where, propose }: Operator, node: Node, scope: Scope, language: Language): Edit[] {
+  if ((at && !at.split(" ").includes(node.role ?? "")) || where?.(node) === false) return [];
   const texts = new Set(propose(node, scope, language));
   texts.delete(node.text);
   return [...texts].map((edit) => (typeof edit === "string" ? replace(node, edit) : edit));
@@ -97,9 +92,8 @@ function editsOf({ at, values, propose }: Operator, node: Node, scope: Scope, la
 /** A change counts where it begins; one to a function as a whole counts where its body is reached. */
 function suspicionOf(node: Node, lines: SuspectFile["lines"]): number {
   if (node.role !== "function") return lines.get(node.line) ?? 0;
-  let most = 0;
-  for (let line = node.line; line <= node.lastLine; line++) most = Math.max(most, lines.get(line) ?? 0);
-  return most;
+  const within = [...lines].filter(([line]) => node.line <= line && line <= node.lastLine);
+  return Math.max(0, ...within.map(([, suspicion]) => suspicion));
 }
 
 /** A returned constant satisfies one test and mends nothing. */

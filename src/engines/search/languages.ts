@@ -95,17 +95,19 @@ function arithmetic(text: string): Signs {
   const assigning = Object.entries(plain).map(([sign, others]) => {
     return [`${sign}=`, [...others.map((other) => `${other}=`), "="]];
   });
-  return { ...plain, ...Object.fromEntries(assigning), "++": ["--"], "--": ["++"] };
+  return { ...plain, ...Object.fromEntries(assigning), "=": ["+=", "-="], "++": ["--"], "--": ["++"] };
 }
+
+/** Signs that compare, given those for "is the same" and "is not". */
+const relation = (same: string, other: string): string =>
+  `${same} ${other} <= >=; ${other} ${same} < >; < <= > >= ${same} ${other}; ` +
+  `<= < >= > ${same} ${other}; > >= < <= ${same} ${other}; >= > <= < ${same} ${other}`;
 
 const javascript = {
   indented: false,
   words: words(0),
   signs: {
-    relation: signs(
-      "=== !== <= >=; !== === < >; == != <= >=; != == < >; " +
-        "< <= > >= === !==; <= < >= > === !==; > >= < <= === !==; >= > <= < === !==",
-    ),
+    relation: signs(`== != <= >=; != == < >; ${relation("===", "!==")}`),
     connective: signs("&& ||; || &&"),
     arithmetic: arithmetic("+ - *; - + /; * / + **; / * %; % / *; ** *; ?? ||"),
   },
@@ -115,10 +117,7 @@ const python = {
   indented: true,
   words: words(1),
   signs: {
-    relation: signs(
-      "== != <= >=; != == < >; is is~not <= >=; is~not is < >; in not~in; not~in in; " +
-        "< <= > >= == !=; <= < >= > == !=; > >= < <= == !=; >= > <= < == !=",
-    ),
+    relation: signs(`is is~not <= >=; is~not is < >; in not~in; not~in in; ${relation("==", "!=")}`),
     connective: signs("and or; or and"),
     arithmetic: arithmetic("+ - *; - + //; * ** + //; / // *; // / % *; % // *; ** *"),
   },

@@ -15,6 +15,8 @@ export interface Node {
   readonly line: number;
   readonly lastLine: number;
   readonly text: string;
+  /** Blanks and tabs at the beginning of its first line. */
+  readonly indent: string;
   readonly parent: Node | null;
   /** Without tokens, comments and what the language's table ignores. */
   readonly parts: readonly Node[];
@@ -77,6 +79,9 @@ function plain(from: TreeSitter.Node, text: string, parent: Node | null = null, 
     line: from.startPosition.row + 1,
     lastLine: from.endPosition.row + 1,
     text: text.slice(start, end),
+    get indent() {
+      return /^[ \t]*/.exec(text.slice(text.lastIndexOf("\n", start - 1) + 1, start))?.[0] ?? "";
+    },
     parent,
     parts,
     tokens,

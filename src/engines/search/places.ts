@@ -14,6 +14,17 @@ export const isCallee = (node: Node): boolean =>
 export const isMemberName = (node: Node): boolean =>
   node.parent?.role === "member" && (node.field === "property" || node.field === "attribute");
 
+/** Is this the name of what a call calls, alone or after the dot? */
+export const isCalledName = (node: Node): boolean =>
+  isMemberName(node) ? node.parent !== null && isCallee(node.parent) : node.role === "name" && isCallee(node);
+
+/** Is this a property that is read or written, and not called? */
+export const isProperty = (node: Node): boolean => isMemberName(node) && !isCalledName(node);
+
+/** Is this the name of a variable that is read, or counted up or down, in a function? */
+export const isVariable = (node: Node): boolean =>
+  (isValue(node) || node.parent?.role === "update") && homeOf(node) !== undefined;
+
 /** Does this compare two things, or more in a chain? */
 export const isComparison = ({ role, tokens }: Node): boolean =>
   role === "binary" && tokens.some(({ type }) => /^(?:[<>]=?|[=!]==?|is|is not|in|not in|instanceof)$/.test(type));
@@ -62,17 +73,9 @@ export function isValue({ role, field, parent }: Node): boolean {
 export const isTakenFrom = (node: Node): boolean =>
   (node.parent?.role === "index" || node.parent?.role === "member") && node.parent.parts[0] === node;
 
-/** Neighbours in the same block, in order, itself included; none for what is no statement of a block. */
-export const siblings = ({ parent }: Node): readonly Node[] => (parent?.role === "block" ? parent.parts : []);
+/** Is this a statement of a block, and no function? */
+export const isStatement = ({ role, parent }: Node): boolean => parent?.role === "block" && role !== "function";
 
 /** Text that keeps its meaning as an operand of anything. */
 export const bracketed = ({ role, text }: Node): string =>
   role === "binary" || role === "ternary" || role === "unary" ? `(${text})` : text;
-
-/** Blanks in front of the line a node starts on. */
-export function indentOf(node: Node): string {
-  let root = node;
-  while (root.parent) root = root.parent;
-  const from = root.text.lastIndexOf("\n", node.start - root.start - 1);
-  return " ".repeat(Math.max(0, node.start - root.start - from - 1));
-}

@@ -1,5 +1,5 @@
 import { type Node, walk } from "./parse.ts";
-import { homeOf, isCallee, isComparison, isMemberName } from "./places.ts";
+import { homeOf, isCalledName, isCallee, isComparison, isMemberName, isProperty } from "./places.ts";
 
 /** What an operator may use at a place: words and pieces of the code around it, nearest first, each once. */
 export type Scope = ReturnType<typeof makeScope>;
@@ -20,12 +20,10 @@ export function scopesOf(root: Node): (node: Node) => Scope {
 function fileFacts(nodes: readonly Node[]) {
   const isFunction = (node: Node): boolean =>
     node.role === "name" && (isCallee(node) || (node.parent?.role === "function" && node.field === "name"));
-  const isMethod = ({ parent }: Node): boolean => parent !== null && isCallee(parent);
-  const members = nodes.filter(isMemberName);
   return {
     functions: texts(nodes.filter(isFunction)),
-    methods: texts(members.filter(isMethod)),
-    properties: texts(members.filter((node) => !isMethod(node))),
+    methods: texts(nodes.filter((node) => isMemberName(node) && isCalledName(node))),
+    properties: texts(nodes.filter(isProperty)),
   };
 }
 

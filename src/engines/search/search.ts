@@ -4,8 +4,8 @@ import { type Candidate, candidatesOf } from "./candidates.ts";
 import type { Lab, Trial, Worker } from "./lab.ts";
 import { languageOf } from "./languages.ts";
 import { openReaders } from "./parse.ts";
-import { countOf, describeFind, isHopeless, rankOfFirst, type Stop, type Tally, waveEvents } from "./tally.ts";
-import { judgeCandidate, type Verdict, type Walls, wallsFor } from "./validate.ts";
+import { countOf, describeFind, isHopeless, type Hunt, rankOfFirst, type Stop, waveEvents } from "./tally.ts";
+import { judgeCandidate, type Verdict, wallsFor } from "./validate.ts";
 
 /** Candidates tried between two looks at the limits: few at first, more later. Constants, so that the outcome does not depend on the number of workers. */
 const FIRST_CHUNK = 16;
@@ -16,16 +16,22 @@ const BATCH = 8;
 const LOOK_FURTHER = 16;
 const MAX_COMPARED = 3;
 
+interface End {
+  readonly why: Stop;
+  readonly detail: string;
+}
+
 /** Tries small changes until the tests pass. Needs no model, and understands nothing. */
 export const search: Engine = {
   name: "search",
   async patch(assignment): Promise<EngineEnd> {
     const lab = await assignment.lab();
     const workers = await Promise.all(Array.from({ length: lab.workers }, () => lab.openWorker()));
-    const tally: Tally = { startedAt: lab.now(), verdicts: [], waveMs: new Map() };
+    const walls = wallsFor(lab, workers);
+    const hunt: Hunt = { lab, workers, walls, startedAt: lab.now(), verdicts: [], waveMs: new Map() };
     try {
-      const { why, detail } = await hunt(lab, workers, tally);
-      for (const event of waveEvents(tally, why)) await lab.record(event);
+      const { why, detail } = await seek(hunt);
+      for (const event of waveEvents(hunt, why)) await lab.record(event);
       return { reason: why === "found" ? "finished" : "gave-up", detail };
     } finally {
       await Promise.all(workers.map((worker) => worker.close()));
@@ -33,21 +39,16 @@ export const search: Engine = {
   },
 };
 
-interface End {
-  readonly why: Stop;
-  readonly detail: string;
-}
-
-async function hunt(lab: Lab, workers: readonly Worker[], tally: Tally): Promise<End> {
-  const walls = wallsFor(lab, workers);
+async function seek(hunt: Hunt): Promise<End> {
+  const { lab, verdicts, waveMs } = hunt;
   const gaveUp = (why: Stop, because: string): End => ({
     why,
-    detail: `the search engine tried ${plural(tally.verdicts.length, "small change")} in ${duration(lab.now() - tally.startedAt)}: ${because}`,
+    detail: `the search engine tried ${plural(verdicts.length, "small change")} in ${duration(lab.now() - hunt.startedAt)}: ${because}`,
   });
   let [waiting, sinceFirst, refused]: [Verdict[], number, number] = [[], 0, 0];
   const submitWaiting = async (): Promise<End | null> => {
     for (const found of waiting.toSorted(better)) {
-      const answer = await submit(lab, found, tally);
+      const answer = await submit(hunt, found);
       if (answer.accepted) return { why: "found", detail: answer.detail };
       refused += 1;
       if (refused >= lab.attempts) return gaveUp("attempts", "what passed its tests did not pass claw's check");
@@ -56,41 +57,41 @@ async function hunt(lab: Lab, workers: readonly Worker[], tally: Tally): Promise
     return null;
   };
 
-  for await (const chunk of chunks(lab, tally)) {
+  for await (const chunk of chunks(hunt)) {
     const before = lab.now();
-    const verdicts = await tryAll(lab, workers, chunk, { walls, tally });
+    const latest = await tryAll(hunt, chunk);
     const wave = chunk[0]?.wave ?? 0;
-    tally.waveMs.set(wave, (tally.waveMs.get(wave) ?? 0) + lab.now() - before);
-    tally.verdicts.push(...verdicts);
-    waiting.push(...verdicts.filter(({ fate }) => fate === "plausible"));
-    lab.progress(`${plural(tally.verdicts.length, "candidate")} tried, ${countOf(tally.verdicts, "plausible")} passed`);
+    waveMs.set(wave, (waveMs.get(wave) ?? 0) + lab.now() - before);
+    verdicts.push(...latest);
+    waiting.push(...latest.filter(({ fate }) => fate === "plausible"));
+    lab.progress(`${plural(verdicts.length, "candidate")} tried, ${countOf(verdicts, "plausible")} passed`);
     if (waiting.length > 0) sinceFirst += chunk.length;
     const ended = waiting.length >= MAX_COMPARED || sinceFirst >= LOOK_FURTHER ? await submitWaiting() : null;
     if (ended) return ended;
   }
   const ended = await submitWaiting();
   if (ended) return ended;
-  return isSpent(lab, tally)
+  return isSpent(hunt)
     ? gaveUp("limits", "its limits were reached")
     : gaveUp("exhausted", "no small change makes the tests pass");
 }
 
 /** The candidates in order, a few at a time, each group of one wave, until the limits are reached. */
-async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
+async function* chunks(hunt: Hunt): AsyncGenerator<Candidate[]> {
+  const { lab, verdicts } = hunt;
   const readers = openReaders();
   const files = [];
   for (const file of lab.files) {
     const language = languageOf(file.path);
     if (language) files.push({ file, reader: await readers(language) });
   }
-  let size = FIRST_CHUNK;
-  let chunk: Candidate[] = [];
+  let [chunk, size]: [Candidate[], number] = [[], FIRST_CHUNK];
   for (const candidate of candidatesOf(files, lab.limits.deep ? [1, 2, 3, 4] : [1, 2, 3])) {
-    if (!lab.endless && isHopeless(tally, candidate)) continue;
-    const most = Math.min(size, lab.limits.candidates - tally.verdicts.length);
+    if (!lab.endless && isHopeless(hunt, candidate)) continue;
+    const most = Math.min(size, lab.limits.candidates - verdicts.length);
     if (chunk.length > 0 && (chunk.length >= most || chunk[0]?.wave !== candidate.wave)) {
       yield chunk;
-      if (isSpent(lab, tally)) return;
+      if (isSpent(hunt)) return;
       [chunk, size] = [[], CHUNK];
     }
     chunk.push(candidate);
@@ -98,32 +99,26 @@ async function* chunks(lab: Lab, tally: Tally): AsyncGenerator<Candidate[]> {
   if (chunk.length > 0) yield chunk;
 }
 
-const isInTime = (lab: Lab, { startedAt }: Tally): boolean => lab.now() - startedAt < lab.limits.wallMs;
+const isInTime = ({ lab, startedAt }: Hunt): boolean => lab.now() - startedAt < lab.limits.wallMs;
 
-const isSpent = (lab: Lab, tally: Tally): boolean =>
-  tally.verdicts.length >= lab.limits.candidates || !isInTime(lab, tally);
+const isSpent = (hunt: Hunt): boolean => hunt.verdicts.length >= hunt.lab.limits.candidates || !isInTime(hunt);
 
 /** Each worker takes the next few candidates as soon as it is free, while there is time; the verdicts come in the order of the candidates. */
-async function tryAll(
-  lab: Lab,
-  workers: readonly Worker[],
-  chunk: readonly Candidate[],
-  { walls, tally }: { readonly walls: Walls; readonly tally: Tally },
-): Promise<Verdict[]> {
+async function tryAll(hunt: Hunt, chunk: readonly Candidate[]): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   let next = 0;
   const work = async (worker: Worker): Promise<void> => {
     const size = worker.manyAtOnce ? Math.max(BATCH, Math.ceil(chunk.length / 4)) : 1;
-    for (let from = next; from < chunk.length && isInTime(lab, tally); from = next) {
-      lab.signal.throwIfAborted();
+    for (let from = next; from < chunk.length && isInTime(hunt); from = next) {
+      hunt.lab.signal.throwIfAborted();
       next = from + size;
       const few = chunk.slice(from, next);
-      const trials = await worker.tryEach(few, walls("failing"));
+      const trials = await worker.tryEach(few, hunt.walls("failing"));
       for (const [index, candidate] of few.entries())
-        verdicts[from + index] = await judgeCandidate(lab, worker, candidate, trials[index] as Trial, walls);
+        verdicts[from + index] = await judgeCandidate(hunt, worker, candidate, trials[index] as Trial);
     }
   };
-  await Promise.all(workers.map(work));
+  await Promise.all(hunt.workers.map(work));
   return verdicts;
 }
 
@@ -131,10 +126,10 @@ async function tryAll(
 const better = (a: Verdict, b: Verdict): number =>
   Number(a.candidate.suspicious) - Number(b.candidate.suspicious) || b.candidate.score - a.candidate.score;
 
-async function submit(lab: Lab, found: Verdict, tally: Tally): ReturnType<Lab["submit"]> {
-  const { candidate, heldOut } = found;
-  const { path, line, operator, suspicious } = candidate;
-  const [rank, tried, failing] = [rankOfFirst(tally), tally.verdicts.length, lab.failing.length];
-  await lab.record({ type: "search.found", path, line, operator, suspicious, rank, tried, heldOut, failing });
-  return lab.submit(candidate, describeFind(lab, found, tally));
+async function submit(hunt: Hunt, found: Verdict): ReturnType<Lab["submit"]> {
+  const { lab, verdicts } = hunt;
+  const { path, line, operator, suspicious } = found.candidate;
+  const facts = { path, line, operator, suspicious, heldOut: found.heldOut, failing: lab.failing.length };
+  await lab.record({ type: "search.found", ...facts, rank: rankOfFirst(hunt), tried: verdicts.length });
+  return lab.submit(found.candidate, describeFind(hunt, found));
 }

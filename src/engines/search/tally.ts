@@ -1,14 +1,17 @@
 import type { EventOf } from "../../ledger/events.ts";
 import { headline, plural } from "../../text.ts";
-import { type Lab, MAX_TIMEOUTS } from "./lab.ts";
+import { type Lab, MAX_TIMEOUTS, type Worker } from "./lab.ts";
 import type { Candidate } from "./candidates.ts";
-import type { Fate, Verdict } from "./validate.ts";
+import type { Fate, Verdict, Walls } from "./validate.ts";
 
 /** Why the search, or one wave of it, came to its end. */
 export type Stop = EventOf<"search.tried">["why"];
 
-/** What has been tried so far. It grows while the search goes on. */
-export interface Tally {
+/** One search: what it works with, and what it has tried so far. */
+export interface Hunt {
+  readonly lab: Lab;
+  readonly workers: readonly Worker[];
+  readonly walls: Walls;
   readonly startedAt: number;
   /** In the order of the candidates. */
   readonly verdicts: Verdict[];
@@ -20,14 +23,14 @@ export const countOf = (verdicts: readonly Verdict[], wanted: Fate): number =>
   verdicts.filter(({ fate }) => fate === wanted).length;
 
 /** Rank in the order of trying of the first candidate that passed, from 1; 0 when none did. */
-export const rankOfFirst = ({ verdicts }: Tally): number => verdicts.findIndex(({ fate }) => fate === "plausible") + 1;
+export const rankOfFirst = ({ verdicts }: Hunt): number => verdicts.findIndex(({ fate }) => fate === "plausible") + 1;
 
 /** Did too many changes around this one never end? */
-export const isHopeless = ({ verdicts }: Tally, { place }: Candidate): boolean =>
+export const isHopeless = ({ verdicts }: Hunt, { place }: Candidate): boolean =>
   verdicts.filter(({ fate, candidate }) => fate === "timeout" && candidate.place === place).length >= MAX_TIMEOUTS;
 
 /** One fact per wave that was begun; the last one says why the search stopped. */
-export const waveEvents = ({ verdicts, waveMs }: Tally, why: Stop): EventOf<"search.tried">[] =>
+export const waveEvents = ({ verdicts, waveMs }: Hunt, why: Stop): EventOf<"search.tried">[] =>
   [...waveMs].map(([wave, ms], index) => {
     const mine = verdicts.filter(({ candidate }) => candidate.wave === wave);
     return {
@@ -44,23 +47,16 @@ export const waveEvents = ({ verdicts, waveMs }: Tally, why: Stop): EventOf<"sea
   });
 
 /** What was found, for a reviewer: where it came from, and how far it can be trusted. */
-export function describeFind(
-  { failing, files }: Pick<Lab, "failing" | "files">,
-  { candidate, heldOut }: Verdict,
-  tally: Tally,
-): string {
+export function describeFind(hunt: Hunt, { candidate, heldOut }: Verdict): string {
+  const { failing, files } = hunt.lab;
   const { path, line, start, end, text, operator, suspicious } = candidate;
   const before = files.find((file) => file.path === path)?.text.slice(start, end) ?? "";
-  const change =
-    before === ""
-      ? `put in "${oneLine(text)}"`
-      : text === ""
-        ? `took out "${oneLine(before)}"`
-        : `"${oneLine(before)}" became "${oneLine(text)}"`;
+  const [was, is] = [oneLine(before), oneLine(text)];
+  const change = was === "" ? `put in "${is}"` : is === "" ? `took out "${was}"` : `"${was}" became "${is}"`;
   return [
     "Found by search, not by understanding: review it.",
     "",
-    `In ${path}, line ${line}, ${change} (${operator}). The first that passed the tests was number ${rankOfFirst(tally)} of ${plural(tally.verdicts.length, "change")} tried; ${countOf(tally.verdicts, "plausible")} passed.`,
+    `In ${path}, line ${line}, ${change} (${operator}). The first that passed the tests was number ${rankOfFirst(hunt)} of ${plural(hunt.verdicts.length, "change")} tried; ${countOf(hunt.verdicts, "plausible")} passed.`,
     failing.length > 1
       ? `${failing.length} failing tests pass with it.`
       : "Weak: one failing input. A second, different one would say more.",

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { failedTests, type SuiteResult } from "../../suite/suite.ts";
 import type { Candidate } from "./candidates.ts";
 import type { Lab, Part, Trial, Worker } from "./lab.ts";
@@ -21,19 +22,15 @@ const MIN_WALL_MS = 2000;
 export const wallFor = (baselineMs: number): number => Math.max(10 * baselineMs, MIN_WALL_MS);
 
 /** Is a test kept back? Decided by its id alone, so that it is the same in every run. */
-export function isHeldOut(id: string): boolean {
-  let hash = 2166136261;
-  for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16777619) >>> 0;
-  return hash / 2 ** 32 < HELD_OUT;
-}
+export const isHeldOut = (id: string): boolean =>
+  createHash("sha1").update(id).digest().readUInt32LE() / 2 ** 32 < HELD_OUT;
 
 /** Judges a candidate by its trial with the failing tests, and if that holds by those that reach its line, then by everything. */
 export async function judgeCandidate(
-  lab: Lab,
+  { lab, walls }: { readonly lab: Lab; readonly walls: Walls },
   worker: Worker,
   candidate: Candidate,
   first: Trial,
-  walls: Walls,
 ): Promise<Verdict> {
   let [heldOut, cpuMs, refuted] = [0, 0, false];
   const end = (fate: Fate): Verdict => ({ candidate, fate, heldOut, cpuMs });

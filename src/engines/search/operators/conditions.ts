@@ -2,13 +2,11 @@ import type { Language } from "../languages.ts";
 import { bracketed, isComparison, isCondition } from "../places.ts";
 import { pairs, type Propose, replace, swapped } from "./operator.ts";
 
-/** `<` for `<=`, `&&` for `||`, `*` for `+`, `+=` for `-=`: a sign for one of its kind. */
+/** `<` for `<=`, `&&` for `||`, `*` for `+`, `+=` for `=`: a sign for one of its kind. */
 export const otherSign =
   (kind: keyof Language["signs"]): Propose =>
-  ({ role, tokens }, _scope, { signs }) =>
-    role === "binary" || role === "update" || role === "augment"
-      ? tokens.flatMap((sign) => (signs[kind][sign.text] ?? []).map((text) => replace(sign, text)))
-      : [];
+  ({ tokens }, _scope, { signs }) =>
+    tokens.flatMap((sign) => (signs[kind][sign.text] ?? []).map((text) => replace(sign, text)));
 
 /** `true` for `false`. A loop that never ends by its condition usually should have one. */
 export const truth: Propose = (node, { names }, { words }) => [
@@ -24,7 +22,6 @@ export const negation: Propose = (node, _scope, { words }) =>
 
 /** `c && x` or `c || x` for a condition `c`. */
 export const extraCondition: Propose = (node, { names, donors, comparisons }, { words }) => {
-  if (!isCondition(node)) return [];
   const { and, or, not, is, nothing } = words;
   const inside = new Set(node.text.match(/\w+/g));
   const near = names.toSorted((a, b) => Number(inside.has(b)) - Number(inside.has(a))).slice(0, 8);

@@ -1,4 +1,4 @@
-import { homeOf, isCallee, isMemberName, isValue } from "../places.ts";
+import { isMemberName } from "../places.ts";
 import type { Propose } from "./operator.ts";
 
 /** Letters that two names share at their beginnings and ends. */
@@ -30,19 +30,16 @@ const families = `
 const cousins = (name: string): string[] => families.filter((family) => family.includes(name)).flat();
 
 /** Another variable that is in sight; those spelled alike first. */
-export const variable: Propose = (node, { names }) =>
-  (isValue(node) || node.parent?.role === "update") && homeOf(node) ? alike(names, node.text).slice(0, 12) : [];
+export const variable: Propose = ({ text }, { names }) => alike(names, text).slice(0, 12);
 
 /** Another method, or another function. */
 export const callee: Propose = (node, { functions, methods }) => {
-  const { role, text, parent } = node;
-  if (role === "name" && isCallee(node))
-    return [...cousins(text), ...functions.filter((name) => likeness(name, text) >= 3).slice(0, 5)];
-  return isMemberName(node) && parent && isCallee(parent) ? [...cousins(text), ...methods.slice(0, 5)] : [];
+  const others = isMemberName(node) ? methods : functions.filter((name) => likeness(name, node.text) >= 3);
+  return [...cousins(node.text), ...others.slice(0, 5)];
 };
 
 /** Another property of the same kind of thing. */
-export const property: Propose = (node, { properties }) =>
-  isMemberName(node) && node.parent && !isCallee(node.parent)
-    ? [...cousins(node.text), ...alike(properties, node.text).slice(0, 8)]
-    : [];
+export const property: Propose = ({ text }, { properties }) => [
+  ...cousins(text),
+  ...alike(properties, text).slice(0, 8),
+];

@@ -1,6 +1,6 @@
 import type { Node } from "../parse.ts";
 import { bracketed, isComparison, isTakenFrom, isTerm, isValue } from "../places.ts";
-import { type Propose, replace } from "./operator.ts";
+import type { Propose } from "./operator.ts";
 
 const whole = /^\d+$/;
 
@@ -16,18 +16,14 @@ function countsHere(node: Node): boolean {
 /** `n + 1` or `n - 1` for `n`. */
 export const offByOne: Propose = (node) => {
   const { role, text, parent, tokens } = node;
-  if (role === "number" && whole.test(text)) {
+  if (role === "number") {
+    if (!whole.test(text)) return [];
     const number = Number(text);
     if (number === 0) return ["1", "-1"];
     const isTerm = parent?.role === "binary" && /^[+-]$/.test(parent.tokens[0]?.type ?? "");
     return number === 1 && isTerm ? ["2"] : [`${number + 1}`, `${number - 1}`];
   }
-  const isCount =
-    role === "name" ||
-    role === "member" ||
-    role === "call" ||
-    (role === "binary" && /[-+/]/.test(tokens[0]?.type ?? ""));
-  if (!isCount || !countsHere(node)) return [];
+  if (!countsHere(node) || (role === "binary" && !/[-+/]/.test(tokens[0]?.type ?? ""))) return [];
   const sums = [`${bracketed(node)} + 1`, `${bracketed(node)} - 1`];
   return isTerm(node) ? sums.map((sum) => `(${sum})`) : sums;
 };
@@ -43,12 +39,6 @@ export const constant: Propose = (node, { names, numbers, strings }) => {
   if (role === "string") return [...strings.filter((other) => other.length < 40).slice(0, 6), '""', '" "'];
   return parts.length === 0 ? [...names.slice(0, 8).map((name) => `[${name}]`), "[[]]", "[0]"] : [];
 };
-
-/** `+=` for `=`. */
-export const accumulate: Propose = ({ tokens, parent }) =>
-  parent?.role === "statement"
-    ? tokens.filter(({ text }) => text === "=").flatMap((sign) => [replace(sign, "+="), replace(sign, "-=")])
-    : [];
 
 /** `n - x` for `n`: a term that was forgotten. */
 export const term: Propose = (node, { names }) => {

@@ -23,14 +23,16 @@ export interface Operator {
   readonly prior: number;
   /** Roles of the nodes it looks at; all of them when left out. */
   readonly at?: string;
-  /** Only where the value of an expression is used. */
-  readonly values?: true;
+  /** Of those, only the nodes for which this holds. */
+  readonly where?: (node: Node) => boolean;
   /** Makes tests pass without mending anything more often than not: a person should look twice. */
   readonly suspicious?: true;
   readonly propose: Propose;
 }
 
 export const replace = ({ start, end }: Pick<Node, "start" | "end">, text: string): Edit => ({ start, end, text });
+
+export const insert = (at: number, text: string): Edit => ({ start: at, end: at, text });
 
 /** Two pieces of a larger one in each other's place; everything between them stays. */
 export function swapped(whole: Node, left: Node, right: Node): Edit {
