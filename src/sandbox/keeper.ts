@@ -25,7 +25,8 @@ export interface KnownUser {
   readonly outside: UserId;
 }
 
-// Who loses a parent becomes the keeper's child; with the signal ignored, the kernel clears them away.
+// Who loses a parent becomes the keeper's child; with the signal ignored, the kernel clears them away. Not every shell
+// can ignore that one: dash cannot.
 const script = `echo ready; read -r _
 echo 0 > /proc/sys/user/max_user_namespaces && echo sealed || echo open
 trap '' CHLD; exec /bin/cat`;
@@ -35,7 +36,7 @@ trap '' CHLD; exec /bin/cat`;
  * bubblewrap may enter them; null: to whoever claw runs as.
  */
 export async function openKeeper(users: readonly KnownUser[], owner: UserId | null): Promise<Keeper> {
-  const namespaces = ["/usr/bin/unshare", "--user", "--keep-caps", "--pid", "--fork", "--", "/bin/sh", "-c", script];
+  const namespaces = ["/usr/bin/unshare", "--user", "--keep-caps", "--pid", "--fork", "--", "/bin/bash", "-c", script];
   const [program = "", ...argv] = [...(owner ? becoming(owner) : []), ...namespaces];
   const child = spawn(program, argv, { env: {}, cwd: "/", stdio: ["pipe", "pipe", "ignore"] });
   const failed = new Promise<never>((_, reject) => {

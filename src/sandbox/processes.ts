@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { setImmediate as immediate } from "node:timers/promises";
 
 /** What the processes of one sandbox use. */
 export interface ProcessUse {
@@ -12,6 +13,9 @@ export interface ProcessUse {
 
 /** The largest page this kind of machine may have, so that the cheap figure errs upwards. */
 const PAGE_BYTES = process.arch === "arm64" ? 65_536 : 4096;
+
+/** How long a namespace is emptied for. */
+const PATIENCE_MS = 10_000;
 
 /** The sandbox's own view of /proc, which lists exactly its processes; `init` is its first process as the host numbers it. */
 const procOf = (init: number): string => `/proc/${init}/root/proc`;
@@ -59,6 +63,41 @@ export function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
+
+/** Ends every process of a namespace but the first, however fast they make others. Needs to be their user, or root. */
+export async function endOthers(init: number): Promise<void> {
+  const space = namespaceOf(init);
+  const others = (): number[] =>
+    pidsIn("/proc")
+      .map(Number)
+      .filter((pid) => pid !== init && namespaceOf(pid) === space && !isGone(pid));
+  if (space === null) return;
+  const deadline = performance.now() + PATIENCE_MS;
+  const stopped = new Set<number>();
+  for (let left = others(); left.length > 0 && performance.now() < deadline; left = others()) {
+    // All are stopped before any is ended, whose place another one would take.
+    const moving = left.filter((pid) => !stopped.has(pid));
+    for (const pid of moving.length > 0 ? moving : left) send(pid, moving.length > 0 ? "SIGSTOP" : "SIGKILL");
+    for (const pid of moving) stopped.add(pid);
+    await immediate();
+  }
+}
+
+const send = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it has ended already
+  }
+};
+
+const namespaceOf = (pid: number): string | null => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return null;
+  }
+};
 
 /** The fields after the name, which may itself contain anything: state first. */
 function statFields(path: string): string[] | null {

@@ -15,8 +15,8 @@ const remedies: Readonly<Record<string, string>> = {
     "memory, processes, disk and idleness are limited for each process only, or not at all; use the container backend for unattended runs",
   bubblewrap:
     "bubblewrap does not hold here, and a container is used instead; claw doctor says why with backend: bubblewrap",
-  disk: "what one command writes is not counted in a container; bubblewrap counts it",
-  idle: "a command that does nothing is ended by its time alone in a container; bubblewrap ends it sooner",
+  disk: "what one command writes is not counted here; bubblewrap counts it",
+  idle: "what commands do in this container cannot be seen from outside it, so one that does nothing is ended by its time alone; bubblewrap ends it sooner",
   "no-sandbox": "nothing is enforced: somebody wanted it so",
   seccomp: "there is no system-call filter; run claw on x64 or arm64",
   gvisor: "install gVisor (runsc) for a kernel boundary of its own",

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -165,6 +165,16 @@ test("a command aborted while it is being started leaves nothing behind", async 
     );
   }
   expect(processesWith(marker)).toEqual([]);
+});
+
+test("a process that ended is nobody's any more, however many a sandbox has had", async () => {
+  const sandbox = await bench.open();
+  for (let n = 0; n < 3; n += 1) await bash(sandbox, "(sleep 0.01 &); true");
+  const children = (pid: string): string[] =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").match(/\d+/g) ?? [];
+  const keepers = children(`${process.pid}`).flatMap((pid) => children(pid));
+  expect(keepers.length).toBeGreaterThan(0);
+  await expect.poll(() => keepers.flatMap(children)).toEqual([]);
 });
 
 test("closing ends what runs, and removes home, /tmp and mount points", async () => {

@@ -2,6 +2,7 @@ import { UsageError } from "../../errors.ts";
 import { WORKSPACE } from "../check-policy.ts";
 import { SHARED_MEMORY_BYTES } from "../arguments.ts";
 import { HOME } from "../environment.ts";
+import { THREADS_PER_PROCESS } from "../watchdog.ts";
 import type { ContainerChoice, Limits, SandboxPolicy } from "../sandbox.ts";
 
 /** Everything that decides what the commands of a container see. All paths exist and are canonical. */
@@ -43,7 +44,8 @@ export function containerArguments(layout: ContainerLayout): readonly string[] {
     ...Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     ...words(`--workdir ${WORKSPACE}`),
     ...(engine.image === undefined ? ["--rootfs", layout.root] : [engine.image]),
-    ...words("/bin/sleep infinity"),
+    // Who loses a parent becomes its child; with the signal ignored, as dash cannot, the kernel clears them away.
+    ...["/bin/bash", "-c", "trap '' CHLD; exec /bin/sleep infinity"],
   ];
 }
 
@@ -63,9 +65,9 @@ export function runtimeOf(engine: ContainerChoice): readonly string[] {
 const words = (text: string): string[] => text.split(" ").filter(Boolean);
 
 const limitArguments = ({ processes, memoryBytes, openFiles, fileBytes }: Limits): string[] => [
-  ...words(`--pids-limit ${processes} --memory ${memoryBytes} --memory-swap ${memoryBytes}`),
+  ...words(`--pids-limit ${processes * THREADS_PER_PROCESS} --memory ${memoryBytes} --memory-swap ${memoryBytes}`),
   ...words(`--ulimit core=0:0 --ulimit nofile=${openFiles}:${openFiles} --ulimit fsize=${fileBytes}:${fileBytes}`),
-  ...words(`--ulimit nproc=${processes * 16}:${processes * 16}`),
+  ...words(`--ulimit nproc=${processes * THREADS_PER_PROCESS}:${processes * THREADS_PER_PROCESS}`),
 ];
 
 interface Shown {

@@ -6,20 +6,35 @@ import { SandboxUnavailable } from "../../errors.ts";
 import { runtimeOf } from "./arguments.ts";
 import { keepEnds, outputOf } from "../keep-ends.ts";
 import { type Killed, killedExitCodes } from "../killed.ts";
+import { endOthers, isAlive, readProcessUse } from "../processes.ts";
 import type { ContainerChoice, ExecOptions, ExecResult, Limits, SandboxHost } from "../sandbox.ts";
+import { watch } from "../watchdog.ts";
 
 /** The program that talks to the engine. A client can die without its container, so all is done by the container's id. */
 export interface Client {
   newName(): string;
   /** Starts a container and gives its id. */
   run(args: readonly string[]): Promise<string>;
-  exec(id: string, argv: readonly string[], options: ExecOptions & { readonly limits?: Limits }): Promise<ExecResult>;
+  exec(id: string, argv: readonly string[], options: ContainedOptions): Promise<ExecResult>;
+  /** The first process of a container as this machine numbers it; null where its processes are another machine's. */
+  init(id: string): Promise<number | null>;
   remove(id: string): Promise<void>;
   /** Removes what processes left that are no more. */
   sweep(): Promise<void>;
 }
 
+/** What a command in a container is held to. */
+export interface ContainedOptions extends ExecOptions {
+  readonly limits?: Limits;
+  /** Directories of the host that it can write to, to count what it does. */
+  readonly directories?: readonly [string, ...string[]];
+  /** The container's first process, as this machine numbers it. */
+  readonly init?: number | null;
+}
+
 const PATIENCE_MS = 60_000;
+/** With these a client ends that could not run a command, and so may a command. */
+const clientCodes: readonly number[] = [125, 126, 128, 255];
 const KEPT_BYTES = 2 ** 20;
 const run = promisify(execFile);
 
@@ -43,10 +58,16 @@ export function engineClient(engine: ContainerChoice, host: SandboxHost): Client
     }
   };
   const remove = async (id: string): Promise<void> => void (await ask([...global, "rm", "--force", id]));
+  const isRunning = async (id: string): Promise<boolean> =>
+    (await ask([...global, "inspect", "--format", "{{.State.Running}}", id]).catch(() => "")) === "true";
   return {
     newName: () => `claw-${boot}-${process.pid}-${randomUUID().slice(0, 8)}`,
     run: async (args) => (await ask(args)).split("\n").at(-1) ?? "",
     remove,
+    async init(id) {
+      const pid = Number(await ask([...global, "inspect", "--format", "{{.State.Pid}}", id]));
+      return pid > 0 && readProcessUse(pid, 0) !== null ? pid : null;
+    },
     async sweep() {
       const names = (await ask(["ps", "--all", "--filter", "name=^claw-", "--format", "{{.Names}}"])).split("\n");
       for (const name of names) {
@@ -54,7 +75,14 @@ export function engineClient(engine: ContainerChoice, host: SandboxHost): Client
         if (pid !== "" && (of !== boot || !isAlive(Number(pid)))) await remove(name).catch(() => undefined);
       }
     },
-    exec: (id, argv, options) => execIn({ program: backend, global, env, id }, argv, options),
+    async exec(id, argv, options) {
+      const result = await execIn({ program: backend, global, env, id }, argv, options);
+      if (!clientCodes.includes(result.exitCode) || (await isRunning(id))) return result;
+      throw new SandboxUnavailable(
+        `the container ended amid a command: ${reasonIn(result.stderr.toString("utf8"))}`,
+        `see whether one stays: claw doctor sandbox`,
+      );
+    },
   };
 }
 
@@ -62,15 +90,6 @@ export function engineClient(engine: ContainerChoice, host: SandboxHost): Client
 function reasonIn(stderr: string): string {
   const lines = stderr.trim().split("\n");
   return lines.find((line) => /error|unknown|cannot|denied/i.test(line)) ?? lines.at(-1) ?? "no reason given";
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 interface Where {
@@ -84,9 +103,9 @@ interface Where {
 async function execIn(
   { program, global, env, id }: Where,
   argv: readonly string[],
-  options: ExecOptions & { readonly limits?: Limits },
+  options: ContainedOptions,
 ): Promise<ExecResult> {
-  const { limits, signal, merge = false, stdin } = options;
+  const { limits, signal, merge = false, stdin, init = null, directories } = options;
   signal?.throwIfAborted();
   const started = performance.now();
   const kept = {
@@ -98,15 +117,18 @@ async function execIn(
   const place = options.cwd === undefined ? [] : ["--workdir", options.cwd];
   const child = spawn(program, [...global, ...words, ...place, id, ...argv], { env, stdio: ["pipe", "pipe", "pipe"] });
   let killed: Killed | null = null;
-  // Of the container's own user: the first process is out of the signal's reach, and all others go.
-  const killAll = (): Promise<unknown> =>
-    run(program, [...global, "exec", id, "/bin/bash", "-c", "kill -9 -1"], { env, timeout: PATIENCE_MS }).catch(
-      () => {},
-    );
+  let ending: Promise<void> | null = null;
+  // Of the container's own user: the first process is out of the signal's reach, and all others go. One that has no room
+  // for one more process, or makes them faster, is emptied from outside.
+  const killAll = async (): Promise<void> => {
+    const words = [...global, "exec", id, "/bin/bash", "-c", "kill -9 -1"];
+    await run(program, words, { env, timeout: PATIENCE_MS }).catch(() => undefined);
+    if (init !== null) await endOthers(init);
+  };
   const kill = (why: Killed): void => {
     if (killed) return;
     killed = why;
-    void killAll().then(() => child.kill("SIGKILL"));
+    ending = killAll().then(() => void child.kill("SIGKILL"));
   };
   const onData = (stream: "stdout" | "stderr") => (chunk: Buffer) => {
     kept[merge ? "stdout" : stream].add(chunk);
@@ -119,6 +141,19 @@ async function execIn(
   child.stdin.end(stdin);
   const wallMs = Math.min(options.wallMs ?? Infinity, limits?.wallMs ?? 600_000);
   const timer = setTimeout(() => kill("timeout"), wallMs);
+  const heard = (): number => kept.stdout.bytes + kept.stderr.bytes;
+  const stopWatching =
+    limits && directories
+      ? watch({
+          // Where its processes cannot be seen at work, silence says nothing.
+          limits: init === null ? { ...limits, idleMs: Infinity } : limits,
+          directories,
+          init: () => init,
+          refused: () => null,
+          heard,
+          kill,
+        })
+      : () => undefined;
   const abort = (): void => kill("abort");
   signal?.addEventListener("abort", abort, { once: true });
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -126,8 +161,9 @@ async function execIn(
     child.once("close", resolve);
   });
   clearTimeout(timer);
+  stopWatching();
   signal?.removeEventListener("abort", abort);
-  if (!killed) await killAll();
+  await (ending ?? killAll());
   if (killed === "abort") signal?.throwIfAborted();
   return {
     exitCode: exitCode(code, killed),

@@ -16,9 +16,6 @@ import { findToolchains } from "../toolchains.ts";
 import { containerArguments, isGvisor } from "./arguments.ts";
 import { type Client, engineClient } from "./client.ts";
 
-/** What a container does not give: writes and idle time of one command are not counted, and file tools cost a command each. */
-const lacks = ["disk", "idle"];
-
 /**
  * One long-lived container for a run, by the same policy as bubblewrap's: commands are executed in it one after the
  * other, what one leaves running is killed, and it is removed by its id, also after a crash. Throws SandboxUnavailable.
@@ -55,9 +52,12 @@ export async function openContainer(
       () => client.remove(id),
     );
     await prove(client, id, engine);
+    // Those of gVisor are its own.
+    const init = isGvisor(engine) ? null : await client.init(id);
     return sandboxOf({
       client,
       id,
+      init,
       policy: checked.policy,
       outlet,
       scratch,
@@ -172,6 +172,8 @@ async function prove(client: Client, id: string, engine: ContainerChoice): Promi
 interface Opened {
   readonly client: Client;
   readonly id: string;
+  /** Null: what its processes do cannot be seen. */
+  readonly init: number | null;
   readonly policy: SandboxPolicy;
   readonly outlet: Outlet | null;
   readonly scratch: Scratch;
@@ -185,6 +187,7 @@ interface Opened {
 function sandboxOf({
   client,
   id,
+  init,
   policy,
   outlet,
   scratch,
@@ -200,6 +203,9 @@ function sandboxOf({
     last = result.catch(() => undefined);
     return result;
   };
+  const beside = policy.mounts.flatMap(({ source, writable }) => (writable ? [source] : []));
+  const own = [...(policy.git ? [policy.git.dir] : []), ...beside, scratch.home, scratch.tmp];
+  const directories: [string, ...string[]] = [policy.workspace, ...own];
   return {
     exec: (argv, options = {}): Promise<ExecResult> =>
       inTurn(async () => {
@@ -209,6 +215,8 @@ function sandboxOf({
           ...options,
           env: checkedEnvironment(options.env ?? {}),
           limits: policy.limits,
+          directories,
+          init,
           signal: AbortSignal.any(signals),
         });
       }),
@@ -216,7 +224,7 @@ function sandboxOf({
     collect: (path, maxBytes) => collectFile(scratch.tmp, path, maxBytes),
     backend,
     policyHash: hash,
-    degraded: lacks,
+    degraded: init === null ? ["idle"] : [],
     close: async () => {
       closing.abort();
       await last;
