@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { containerArguments, type ContainerLayout } from "../../src/sandbox/container/arguments.ts";
+import { hasOtherIds } from "../../src/sandbox/container/ability.ts";
 import { examineSandbox } from "../../src/sandbox/examine.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import type { ContainerChoice, Sandbox, SandboxHost } from "../../src/sandbox/sandbox.ts";
-import { limits } from "./limits.ts";
+import { limits, MiB } from "./limits.ts";
 import { bash, output, workbench } from "./workbench.ts";
 
 const bench = workbench();
@@ -35,6 +36,7 @@ const layout: ContainerLayout = {
   toolchains: ["/opt/node"],
   env: { CI: "1" },
   user: { uid: 1000, gid: 1000 },
+  keepsId: false,
   egress: [],
 };
 
@@ -48,6 +50,17 @@ test("a path that the engine would read as two is refused", () => {
   expect(() => containerArguments({ ...layout, home: "/h:/etc" })).toThrow("has a colon or comma");
 });
 
+test("rootless podman keeps the caller's id where that has others to give away, and is told of nobody", () => {
+  const podman = { ...layout, engine: { backend: "podman" }, user: null } as const;
+  const users = (keepsId: boolean) =>
+    containerArguments({ ...podman, keepsId }).filter((word) => word.includes("user"));
+  expect([users(true), users(false)]).toEqual([["--userns=keep-id"], []]);
+  const file = join(bench.dir, "subuid");
+  writeFileSync(file, "ada:100000:65536\n2000:165536:65536\n");
+  const has = (uid: number, username: string) => hasOtherIds(file, { uid, username });
+  expect([has(1, "ada"), has(2000, ""), has(1, "bob"), hasOtherIds(`${file}x`)]).toEqual([true, true, false, false]);
+});
+
 test("gVisor gets no network of its own to look for, and podman is told of it before its command", () => {
   const own = containerArguments({ ...layout, engine: { backend: "podman", runtime: "runsc" } });
   expect(own.slice(0, 4)).toEqual(["--runtime", "runsc", "--runtime-flag=network=none", "run"]);
@@ -58,7 +71,8 @@ const opened = async (
   host: Partial<SandboxHost> = { container: engine },
 ): Promise<{ box: Sandbox; workspace: string }> => {
   const workspace = bench.workspace(files);
-  const base = { workspaceMode: "rw", git: null, mounts: [], network: "none", limits } as const;
+  const tight = { ...limits, idleMs: 1500, diskBytes: 16 * MiB };
+  const base = { workspaceMode: "rw", git: null, mounts: [], network: "none", limits: tight } as const;
   const box = await openSandbox({ ...base, workspace, env: { STAGE: "test" } }, { ...bench.host, ...host });
   return { workspace, box };
 };
@@ -127,6 +141,8 @@ describe.skipIf(!podmanWorks("runc"))("a podman container (live)", () => {
     const trying = attempts.map((attempt, index) => `(${attempt}) >/dev/null 2>&1 && echo ${index}`).join("; ");
     expect((await output(box, `${trying}; true`)).split("\n").filter(Boolean)).toEqual([]);
     expect(await bash(box, "sleep 50", { wallMs: 500 })).toMatchObject({ exitCode: 124, killed: "timeout" });
+    expect(await bash(box, "sleep 50")).toMatchObject({ exitCode: 125, killed: "idle" });
+    expect(await bash(box, "head -c 40M /dev/zero > /tmp/x; sleep 9")).toMatchObject({ exitCode: 125, killed: "disk" });
     expect((await box.exec(["no-such-command"])).exitCode).toBe(127);
     expect((await box.exec(["cat"], { stdin: "in" })).stdout.toString()).toBe("in");
     await output(box, "echo kept > /tmp/kept");

@@ -19,8 +19,10 @@ export interface ContainerLayout {
   readonly tmp: string;
   readonly toolchains: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Host ids of the commands; null for a rootless engine, which keeps the caller's own. */
+  /** Whom the engine is told to run commands as; null: whom it chooses, for rootless podman the caller. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
+  /** Does a rootless engine show the caller's id as it is? Otherwise it is 0 there, and the caller's own outside. */
+  readonly keepsId: boolean;
   /** Socket of the egress proxy and where it is shown; empty without one. */
   readonly egress: readonly { readonly source: string; readonly target: string }[];
 }
@@ -29,7 +31,7 @@ export interface ContainerLayout {
 export function containerArguments(layout: ContainerLayout): readonly string[] {
   const { engine, name, policy, env } = layout;
   const podman = engine.backend === "podman";
-  const user = podman ? "--userns=keep-id" : "";
+  const user = podman && layout.keepsId ? "--userns=keep-id" : "";
   return [
     ...(podman ? [...runtimeOf(engine), "run"] : ["run", ...runtimeOf(engine)]),
     ...words(`--detach --name ${name} --hostname sandbox --network none --read-only --cap-drop all`),
@@ -64,10 +66,13 @@ export function runtimeOf(engine: ContainerChoice): readonly string[] {
 /** Words without blanks in them, none from outside claw. */
 const words = (text: string): string[] => text.split(" ").filter(Boolean);
 
-const limitArguments = ({ processes, memoryBytes, openFiles, fileBytes }: Limits): string[] => [
-  ...words(`--pids-limit ${processes * THREADS_PER_PROCESS} --memory ${memoryBytes} --memory-swap ${memoryBytes}`),
+/** Of all processes of a container; the watchdog counts the processes. */
+export const mostThreads = ({ processes }: Pick<Limits, "processes">): number => processes * THREADS_PER_PROCESS;
+
+const limitArguments = ({ memoryBytes, openFiles, fileBytes, ...limits }: Limits): string[] => [
+  ...words(`--pids-limit ${mostThreads(limits)} --memory ${memoryBytes} --memory-swap ${memoryBytes}`),
   ...words(`--ulimit core=0:0 --ulimit nofile=${openFiles}:${openFiles} --ulimit fsize=${fileBytes}:${fileBytes}`),
-  ...words(`--ulimit nproc=${processes * THREADS_PER_PROCESS}:${processes * THREADS_PER_PROCESS}`),
+  ...words(`--ulimit nproc=${mostThreads(limits)}:${mostThreads(limits)}`),
 ];
 
 interface Shown {

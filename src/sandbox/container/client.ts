@@ -16,6 +16,8 @@ export interface Client {
   /** Starts a container and gives its id. */
   run(args: readonly string[]): Promise<string>;
   exec(id: string, argv: readonly string[], options: ContainedOptions): Promise<ExecResult>;
+  /** Does the engine run as an ordinary user, who is 0 in its containers? */
+  isRootless(): Promise<boolean>;
   /** The first process of a container as this machine numbers it; null where its processes are another machine's. */
   init(id: string): Promise<number | null>;
   remove(id: string): Promise<void>;
@@ -64,6 +66,7 @@ export function engineClient(engine: ContainerChoice, host: SandboxHost): Client
     newName: () => `claw-${boot}-${process.pid}-${randomUUID().slice(0, 8)}`,
     run: async (args) => (await ask(args)).split("\n").at(-1) ?? "",
     remove,
+    isRootless: async () => (await ask(["info", "--format", "{{json .SecurityOptions}}"])).includes('"name=rootless"'),
     async init(id) {
       const pid = Number(await ask([...global, "inspect", "--format", "{{.State.Pid}}", id]));
       return pid > 0 && readProcessUse(pid, 0) !== null ? pid : null;

@@ -1,7 +1,7 @@
 import { chmod, mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SandboxUnavailable } from "../../errors.ts";
-import { agentOf, possess, type Possession, thisUser } from "../agent-user.ts";
+import { agentOf, possess, type Possession, thisUser, type UserId } from "../agent-user.ts";
 import { checkPolicy, WORKSPACE } from "../check-policy.ts";
 import { collectFile } from "../collect.ts";
 import { openOutlet, type Outlet } from "../egress/outlet.ts";
@@ -14,6 +14,7 @@ import { openScratch, type Scratch } from "../scratch.ts";
 import { readSystemRoot } from "../system-root.ts";
 import { findToolchains } from "../toolchains.ts";
 import { containerArguments, isGvisor } from "./arguments.ts";
+import { hasOtherIds, proveContainer } from "./ability.ts";
 import { type Client, engineClient } from "./client.ts";
 
 /**
@@ -51,13 +52,14 @@ export async function openContainer(
       () => possession?.end(),
       () => client.remove(id),
     );
-    await prove(client, id, engine);
+    const lacks = await proveContainer(client, { id, engine, limits: checked.policy.limits });
     // Those of gVisor are its own.
     const init = isGvisor(engine) ? null : await client.init(id);
     return sandboxOf({
       client,
       id,
       init,
+      degraded: [...lacks, ...(init === null ? ["idle"] : [])],
       policy: checked.policy,
       outlet,
       scratch,
@@ -88,8 +90,10 @@ async function start(
   const root = thisUser().uid === 0;
   const user = root ? agentOf(asked.workspace) : null;
   const policy = { ...asked, mounts: await withFrozenFiles(asked, scratch.host) };
+  const keepsId = !root && hasOtherIds();
+  const inside = user ?? (engine.backend === "docker" ? await dockerUser(client) : null);
   const [etc, toolchains, skeleton] = await Promise.all([
-    prepareEtc(host.stateDir, user ?? thisUser()),
+    prepareEtc(host.stateDir, inside ?? (keepsId ? thisUser() : ROOT_INSIDE)),
     findToolchains(
       host,
       asked.mounts.map(({ source }) => join(source, "bin")),
@@ -108,7 +112,8 @@ async function start(
       root: skeleton,
       etc,
       env,
-      user,
+      user: inside,
+      keepsId,
       system: readSystemRoot().directories,
       home: scratch.home,
       tmp: scratch.tmp,
@@ -118,6 +123,12 @@ async function start(
   );
   return { id, possession };
 }
+
+/** Who an ordinary user without further ids is in a container of their own: that user alone, by another number. */
+const ROOT_INSIDE = { uid: 0, gid: 0 };
+
+/** Whom an ordinary user's docker has to be told of: its own choice would be root of the machine, or the image's. */
+const dockerUser = async (client: Client): Promise<UserId> => ((await client.isRootless()) ? ROOT_INSIDE : thisUser());
 
 /** A root with nothing in it but where things are mounted; the engine makes the rest of the mount points. */
 async function makeRoot(scratch: string): Promise<string> {
@@ -153,27 +164,12 @@ function shownEgress(outlet: Outlet | null): { source: string; target: string }[
   );
 }
 
-/** The engine's own defaults are not taken on trust. gVisor filters system calls by being the kernel, and says of nothing else. */
-async function prove(client: Client, id: string, engine: ContainerChoice): Promise<void> {
-  const status = "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t'";
-  const script = `${status}; (: > /usr/claw) 2>/dev/null && echo writable; grep -v lo: /proc/net/dev | grep : ; dmesg 2>/dev/null | grep -om1 gVisor; exit 0`;
-  const { stdout } = await client.exec(id, ["/bin/bash", "-c", script], { wallMs: 20_000 });
-  const said = stdout.toString("utf8").trim();
-  const kernel = isGvisor(engine) ? "Seccomp:0\ngVisor" : "NoNewPrivs:1\nSeccomp:2";
-  const wanted = `CapEff:0000000000000000\nCapBnd:0000000000000000\n${kernel}`;
-  const order = (text: string): string => text.split("\n").toSorted().join("\n");
-  if (order(said) === order(wanted)) return;
-  throw new SandboxUnavailable(
-    `the container does not hold: it says ${JSON.stringify(said.slice(0, 200))}`,
-    "look at the settings of podman or docker on this machine, or set sandbox.backend to bubblewrap",
-  );
-}
-
 interface Opened {
   readonly client: Client;
   readonly id: string;
   /** Null: what its processes do cannot be seen. */
   readonly init: number | null;
+  readonly degraded: readonly string[];
   readonly policy: SandboxPolicy;
   readonly outlet: Outlet | null;
   readonly scratch: Scratch;
@@ -188,6 +184,7 @@ function sandboxOf({
   client,
   id,
   init,
+  degraded,
   policy,
   outlet,
   scratch,
@@ -224,7 +221,7 @@ function sandboxOf({
     collect: (path, maxBytes) => collectFile(scratch.tmp, path, maxBytes),
     backend,
     policyHash: hash,
-    degraded: init === null ? ["idle"] : [],
+    degraded,
     close: async () => {
       closing.abort();
       await last;
