@@ -47,7 +47,9 @@ export function containerArguments(layout: ContainerLayout): readonly string[] {
     ...words(`--workdir ${WORKSPACE}`),
     ...(engine.image === undefined ? ["--rootfs", layout.root] : [engine.image]),
     // Who loses a parent becomes its child; with the signal ignored, as dash cannot, the kernel clears them away.
-    ...["/bin/bash", "-c", "trap '' CHLD; exec /bin/sleep infinity"],
+    "/bin/bash",
+    "-c",
+    "trap '' CHLD; exec /bin/sleep infinity",
   ];
 }
 

@@ -1,14 +1,12 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { SandboxUnavailable } from "../../errors.ts";
 import { runtimeOf } from "./arguments.ts";
-import { keepEnds, outputOf } from "../keep-ends.ts";
-import { type Killed, killedExitCodes } from "../killed.ts";
-import { endOthers, isAlive, readProcessUse } from "../processes.ts";
-import type { ContainerChoice, ExecOptions, ExecResult, Limits, SandboxHost } from "../sandbox.ts";
-import { watch } from "../watchdog.ts";
+import { isAlive, readProcessUse } from "../processes.ts";
+import type { ContainerChoice, ExecResult, SandboxHost } from "../sandbox.ts";
+import { type ContainedOptions, execIn } from "./exec.ts";
 
 /** The program that talks to the engine. A client can die without its container, so all is done by the container's id. */
 export interface Client {
@@ -25,19 +23,9 @@ export interface Client {
   sweep(): Promise<void>;
 }
 
-/** What a command in a container is held to. */
-export interface ContainedOptions extends ExecOptions {
-  readonly limits?: Limits;
-  /** Directories of the host that it can write to, to count what it does. */
-  readonly directories?: readonly [string, ...string[]];
-  /** The container's first process, as this machine numbers it. */
-  readonly init?: number | null;
-}
-
 const PATIENCE_MS = 60_000;
 /** With these a client ends that could not run a command, and so may a command. */
 const clientCodes: readonly number[] = [125, 126, 128, 255];
-const KEPT_BYTES = 2 ** 20;
 const run = promisify(execFile);
 
 /** Talks to podman or docker with an environment of its own: nothing of the user's but where things are. */
@@ -93,89 +81,4 @@ export function engineClient(engine: ContainerChoice, host: SandboxHost): Client
 function reasonIn(stderr: string): string {
   const lines = stderr.trim().split("\n");
   return lines.find((line) => /error|unknown|cannot|denied/i.test(line)) ?? lines.at(-1) ?? "no reason given";
-}
-
-interface Where {
-  readonly program: string;
-  readonly global: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly id: string;
-}
-
-/** One command, to its end and that of everything it started. */
-async function execIn(
-  { program, global, env, id }: Where,
-  argv: readonly string[],
-  options: ContainedOptions,
-): Promise<ExecResult> {
-  const { limits, signal, merge = false, stdin, init = null, directories } = options;
-  signal?.throwIfAborted();
-  const started = performance.now();
-  const kept = {
-    stdout: keepEnds(limits?.outputBytes ?? KEPT_BYTES),
-    stderr: keepEnds(limits?.outputBytes ?? KEPT_BYTES),
-  };
-  const extra = Object.entries(options.env ?? {}).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
-  const words = ["exec", ...(stdin === undefined ? [] : ["--interactive"]), ...extra];
-  const place = options.cwd === undefined ? [] : ["--workdir", options.cwd];
-  const child = spawn(program, [...global, ...words, ...place, id, ...argv], { env, stdio: ["pipe", "pipe", "pipe"] });
-  let killed: Killed | null = null;
-  let ending: Promise<void> | null = null;
-  // Of the container's own user: the first process is out of the signal's reach, and all others go. One that has no room
-  // for one more process, or makes them faster, is emptied from outside.
-  const killAll = async (): Promise<void> => {
-    const words = [...global, "exec", id, "/bin/bash", "-c", "kill -9 -1"];
-    await run(program, words, { env, timeout: PATIENCE_MS }).catch(() => undefined);
-    if (init !== null) await endOthers(init);
-  };
-  const kill = (why: Killed): void => {
-    if (killed) return;
-    killed = why;
-    ending = killAll().then(() => void child.kill("SIGKILL"));
-  };
-  const onData = (stream: "stdout" | "stderr") => (chunk: Buffer) => {
-    kept[merge ? "stdout" : stream].add(chunk);
-    options.onOutput?.(chunk);
-    if (kept.stdout.bytes + kept.stderr.bytes > (limits?.outputKillBytes ?? Infinity)) kill("output");
-  };
-  child.stdout.on("data", onData("stdout"));
-  child.stderr.on("data", onData("stderr"));
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(stdin);
-  const wallMs = Math.min(options.wallMs ?? Infinity, limits?.wallMs ?? 600_000);
-  const timer = setTimeout(() => kill("timeout"), wallMs);
-  const heard = (): number => kept.stdout.bytes + kept.stderr.bytes;
-  const stopWatching =
-    limits && directories
-      ? watch({
-          // Where its processes cannot be seen at work, silence says nothing.
-          limits: init === null ? { ...limits, idleMs: Infinity } : limits,
-          directories,
-          init: () => init,
-          refused: () => null,
-          heard,
-          kill,
-        })
-      : () => undefined;
-  const abort = (): void => kill("abort");
-  signal?.addEventListener("abort", abort, { once: true });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  clearTimeout(timer);
-  stopWatching();
-  signal?.removeEventListener("abort", abort);
-  await (ending ?? killAll());
-  if (killed === "abort") signal?.throwIfAborted();
-  return {
-    exitCode: exitCode(code, killed),
-    killed,
-    ...outputOf(kept),
-    ms: performance.now() - started,
-  };
-}
-
-function exitCode(code: number | null, killed: Killed | null): number {
-  return killed ? killedExitCodes[killed] : (code ?? 137);
 }
