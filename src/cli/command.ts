@@ -74,10 +74,14 @@ export function command<Input extends z.ZodType>(spec: {
   };
 }
 
-/** A command that does nothing but hold others. */
-export function family(members: readonly (readonly [name: string, about: string, member: Command])[]): Command {
+/** A command that holds others. Alone it does what `itself` does, or else prints its help. */
+export function family(
+  members: readonly (readonly [name: string, about: string, member: Command])[],
+  itself?: Command,
+): Command {
   return {
     attach(to, desk, done) {
+      itself?.attach(to, desk, done);
       for (const [name, about, member] of members) {
         const child = to.command(name).description(about);
         member.attach(child.showHelpAfterError(`  see: ${spelled(child)} --help`), desk, done);

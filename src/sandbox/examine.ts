@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { release } from "node:os";
 import { join } from "node:path";
@@ -36,10 +36,14 @@ export interface Examination {
 /** That kernel has no such filter and no such mark: it stands between commands and the machine's. */
 const notGvisor = "! dmesg 2>/dev/null | grep -q gVisor";
 
-/** Each script succeeds where the attempt gets through. `$FILE`, `$PORT`, `$PID` and `$HOMEDIR` are of the host. */
+/** Toolchains that lie in the home directory are shown, in directories that are made for them: none of its files is. */
+const homeShown =
+  '[ "$(stat -c %d:%i "$HOMEDIR")" = "$HOMEID" ] || for f in "$HOMEDIR"/.[!.]* "$HOMEDIR"/*; do [ -f "$f" ] && exit 0; done; exit 1';
+
+/** Each script succeeds where the attempt gets through. `$FILE`, `$PORT`, `$PID`, `$HOMEDIR` and `$HOMEID` are of the host. */
 const attempts: readonly (readonly [attempt: string, script: string])[] = [
   ["read a file beside the workspace", '[ -e "$FILE" ] && cat "$FILE"'],
-  ["see the user's home directory", 'ls "$HOMEDIR"'],
+  ["see the user's home directory", homeShown],
   ["read the host's /etc/shadow", "grep -q . /etc/shadow"],
   ["write to the system", ": > /usr/claw-probe || : > /claw-probe || : > /etc/claw-probe"],
   ["write to the kernel's settings", "v=$(cat /proc/sys/vm/swappiness) && echo $v > /proc/sys/vm/swappiness"],
@@ -100,6 +104,13 @@ const versionOf = async (program: string): Promise<string | null> =>
     () => null,
   );
 
+/** Device and inode, as `stat -c %d:%i` prints them; nothing that it prints for a directory that does not exist. */
+const identity = async (path: string): Promise<string> =>
+  stat(path).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => "no such directory",
+  );
+
 async function tryOut(host: SandboxHost): Promise<Pick<Sandbox, "backend" | "degraded"> & { probes: EscapeProbe[] }> {
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(host.stateDir, ownedName("examination-")));
@@ -112,7 +123,13 @@ async function tryOut(host: SandboxHost): Promise<Pick<Sandbox, "backend" | "deg
       listener.once("error", reject);
       listener.listen(0, "127.0.0.1", () => resolve((listener.address() as AddressInfo).port));
     });
-    const env = { FILE: canary, PORT: `${port}`, PID: `${process.pid}`, HOMEDIR: host.home };
+    const env = {
+      FILE: canary,
+      PORT: `${port}`,
+      PID: `${process.pid}`,
+      HOMEDIR: host.home,
+      HOMEID: await identity(host.home),
+    };
     const policy = {
       workspace,
       workspaceMode: "rw",

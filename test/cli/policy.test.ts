@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../src/ledger/events.ts";
@@ -117,7 +117,12 @@ test("claw policy test shows which past decisions would be others under a strict
 
 describe("claw doctor sandbox", () => {
   test("tries to break out of a real sandbox, and says what this machine lacks with what to do about it", async () => {
-    const environment = { CLAW_HOME: temporary() };
+    // Toolchains in the home directory are shown, and are no way into it.
+    const HOME = temporary();
+    writeFileSync(join(HOME, ".netrc"), "secret");
+    mkdirSync(join(HOME, ".tool/bin"), { recursive: true });
+    writeFileSync(join(HOME, ".tool/bin/tool"), "#!/bin/sh\n", { mode: 0o755 });
+    const environment = { CLAW_HOME: temporary(), HOME, PATH: `${HOME}/.tool/bin:${process.env["PATH"] ?? ""}` };
     const { code, out } = await type(["doctor", "sandbox", "--json"], { environment });
     const found = JSON.parse(out) as {
       level: string;

@@ -1,8 +1,12 @@
-import { forge } from "../doctor/forge.ts";
-import { sandbox } from "../doctor/sandbox.ts";
 import { family } from "../command.ts";
+import { forge } from "../doctor/forge.ts";
+import { machine } from "../doctor/machine.ts";
+import { sandbox } from "../doctor/sandbox.ts";
 
-export const doctor = family([
-  ["sandbox", "Try to break out of the sandbox on this machine, and say what it lacks", sandbox],
-  ["forge", "Say what the forge's credential could do, and whether that is more than claw needs", forge],
-]);
+export const doctor = family(
+  [
+    ["sandbox", "Try to break out of the sandbox on this machine, and say what it lacks", sandbox],
+    ["forge", "Say what the forge's credential could do, and whether that is more than claw needs", forge],
+  ],
+  machine,
+);
