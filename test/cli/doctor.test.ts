@@ -24,7 +24,7 @@ test("claw doctor finds what would fail, each with what to do, and changes nothi
   chmodSync(home, 0o755);
   writeFileSync(join(home, "STOP"), "we look at something");
   const environment = { CLAW_HOME: home, OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: "http://127.0.0.1:9/v1" };
-  const options = { environment, ledger: memoryLedger(), cwd: makeRepository({ "a.txt": "" }) };
+  const options = { environment, ledger: await memoryLedger(), cwd: makeRepository({ "a.txt": "" }) };
 
   const first = await doctor([], options);
   expect(first).toMatchObject({ code: 13, ok: false });
