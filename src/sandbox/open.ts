@@ -31,7 +31,7 @@ async function openAny(policy: SandboxPolicy, host: SandboxHost, onEgress?: OnEg
   if (!isMainThread) throw new Error("a sandbox can be opened on the main thread only");
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
   if (host.container) return openContainer(policy, host, host.container, onEgress);
-  if (process.platform === "darwin") return openSeatbelt(policy, host);
+  if (process.platform === "darwin") return openSeatbelt(policy, host, { onEgress });
   try {
     const bubblewrap = findBubblewrap(host.bwrap);
     return await assembleBox(policy, host, await proveAbility(bubblewrap, policy, host), onEgress);

@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import { openSeatbelt } from "../../src/sandbox/on-host/seatbelt.ts";
-import type { SandboxPolicy } from "../../src/sandbox/sandbox.ts";
+import type { EgressFact, SandboxPolicy } from "../../src/sandbox/sandbox.ts";
 import { limits } from "./limits.ts";
 import { output, workbench } from "./workbench.ts";
 import { seatbeltArguments, type SeatbeltLayout, seatbeltLacks, seatbeltProfile } from "../../src/sandbox/seatbelt.ts";
@@ -124,7 +125,7 @@ const policy = (network: SandboxPolicy["network"] = "none"): SandboxPolicy => ({
 });
 
 test("commands run under the profile, by the names they know, and one that confines nothing is refused", async () => {
-  const box = await openSeatbelt(policy(), bench.host, standIn("confining", confining));
+  const box = await openSeatbelt(policy(), bench.host, { program: standIn("confining", confining) });
   expect(box.backend).toBe("seatbelt");
   expect(await output(box, "cat /workspace/a.txt; echo $STAGE > b; cat b; pwd; echo x > $TMPDIR/x; echo $HOME")).toBe(
     "one\ntest\n/workspace\n/home/agent",
@@ -134,11 +135,36 @@ test("commands run under the profile, by the names they know, and one that confi
     "open",
     '#!/bin/bash\nwhile [ "$1" != /usr/bin/env ]; do shift; done; exec "${@/#\\/bin\\/sh//bin/bash}"\n',
   );
-  await expect(openSeatbelt(policy(), bench.host, open)).rejects.toThrow(
+  await expect(openSeatbelt(policy(), bench.host, { program: open })).rejects.toThrow(
     "a command can read a file of the host, a command can write",
   );
   const broken = standIn("broken", "#!/bin/bash\nexit 71\n");
-  await expect(openSeatbelt(policy(), bench.host, broken)).rejects.toThrow("it runs nothing");
-  await expect(openSeatbelt(policy({ hosts: ["a.example.org"] }), bench.host, open)).rejects.toThrow("declared hosts");
-  await expect(openSeatbelt(policy(), bench.host, "/nonexistent")).rejects.toThrow("there is no /nonexistent");
+  await expect(openSeatbelt(policy(), bench.host, { program: broken })).rejects.toThrow("it runs nothing");
+  await expect(openSeatbelt(policy(), bench.host, { program: "/nonexistent" })).rejects.toThrow(
+    "there is no /nonexistent",
+  );
+});
+
+test("declared hosts are reached through a port of the sandbox's own, by who knows its password", async () => {
+  const facts: EgressFact[] = [];
+  const onEgress = (fact: EgressFact) => Promise.resolve(void facts.push(fact));
+  const way = { program: standIn("confining", confining), onEgress };
+  const box = await openSeatbelt(policy({ hosts: ["a.claw.test"] }), { ...bench.host, lookup: async () => [] }, way);
+  const proxy = new URL(await output(box, "echo $HTTPS_PROXY"));
+  const ask = (authorization: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(proxy.port), proxy.hostname);
+      socket.once("error", reject).once("data", (chunk) => resolve(chunk.toString("latin1").split("\r\n")[0] ?? ""));
+      socket.write(`CONNECT a.claw.test:443 HTTP/1.1\r\n${authorization}\r\n`);
+    });
+  const basic = (text: string) => `Proxy-Authorization: Basic ${Buffer.from(text).toString("base64")}\r\n`;
+  const refused = "HTTP/1.1 407 Proxy Authentication Required";
+  expect([await ask(""), await ask(basic("claw:guess"))]).toEqual([refused, refused]);
+  expect(facts).toEqual([]);
+  expect(await ask(basic(`claw:${proxy.password}`))).toBe("HTTP/1.1 403 Forbidden");
+  expect(facts).toMatchObject([
+    { kind: "judged", host: "a.claw.test", verdict: "deny", rule: "its name does not resolve" },
+  ]);
+  await box.close();
+  await expect(ask("")).rejects.toThrow("ECONNREFUSED");
 });

@@ -20,11 +20,10 @@ export interface Bridge {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const proxy = `http://127.0.0.1:${PORT}`;
 const none = "127.0.0.1,localhost,::1";
 
 /** As programs that know proxies spell it; Node's own fetch and https need the last one. */
-const proxyVariables: Readonly<Record<string, string>> = {
+export const proxyVariables = (proxy: string): Readonly<Record<string, string>> => ({
   HTTP_PROXY: proxy,
   HTTPS_PROXY: proxy,
   http_proxy: proxy,
@@ -34,7 +33,7 @@ const proxyVariables: Readonly<Record<string, string>> = {
   YARN_HTTP_PROXY: proxy,
   YARN_HTTPS_PROXY: proxy,
   NODE_USE_ENV_PROXY: "1",
-};
+});
 
 /** The same as socat does, for machines without it. */
 const forwarder = `"use strict";
@@ -77,7 +76,7 @@ export async function prepareBridge(socket: string, scratch: string): Promise<Br
 const bridge = (forward: string, mounts: readonly string[]): Bridge => ({
   prefix: ["/bin/bash", "-c", starter(forward), "claw"],
   mounts,
-  env: proxyVariables,
+  env: proxyVariables(`http://127.0.0.1:${PORT}`),
 });
 
 /** The proxy's socket on the host. */

@@ -1,5 +1,6 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 import { type HostRule, judgeHost } from "../../policy/host-rules.ts";
 import type { EgressFact, EgressLimits } from "../sandbox.ts";
@@ -20,7 +21,12 @@ export interface ProxyPlan {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** A Unix socket that one sandbox sees; or, where a sandbox has no mounts, a port of loopback and a word that it knows. */
+export type ProxyPlace = { readonly path: string } | { readonly password: string };
+
 export interface Proxy {
+  /** On loopback; null for a Unix socket. */
+  readonly port: number | null;
   close(): Promise<void>;
 }
 
@@ -29,14 +35,16 @@ const MOST_DECISIONS = 2_000;
 
 /** What all connections of one proxy share. */
 interface Desk extends ProxyPlan {
+  readonly password: string | null;
   readonly open: Set<Socket>;
   decisions: number;
   sent: number;
 }
 
-/** The only way out of a sandbox: answers CONNECT on a Unix socket at `path`, for the declared hosts and for TLS. */
-export async function openProxy(path: string, plan: ProxyPlan): Promise<Proxy> {
-  const desk: Desk = { ...plan, open: new Set(), decisions: 0, sent: 0 };
+/** The only way out of a sandbox: answers CONNECT, for the declared hosts and for TLS. */
+export async function openProxy(place: ProxyPlace, plan: ProxyPlan): Promise<Proxy> {
+  const password = "password" in place ? place.password : null;
+  const desk: Desk = { ...plan, password, open: new Set(), decisions: 0, sent: 0 };
   const closeAll = (): void => {
     for (const socket of desk.open) socket.destroy();
   };
@@ -50,22 +58,44 @@ export async function openProxy(path: string, plan: ProxyPlan): Promise<Proxy> {
       plan.onFailure(error);
     });
   });
+  const left = "path" in place ? await listenAt(server, place.path) : await listenOnLoopback(server);
+  const address = server.address();
+  return {
+    port: typeof address === "object" ? (address?.port ?? null) : null,
+    async close() {
+      const closed = new Promise((resolve) => void server.close(resolve));
+      closeAll();
+      await closed;
+      await left?.close();
+    },
+  };
+}
+
+/** Returns what has to be closed afterwards. */
+async function listenAt(server: Server, path: string): Promise<FileHandle> {
   // Addressed by its directory's descriptor: the kernel takes no socket path over 107 bytes.
-  const directory: FileHandle = await open(dirname(path));
+  const directory = await open(dirname(path));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     // The directory keeps other users out; inside, the command may run as somebody else.
     const short = `/proc/self/fd/${directory.fd}/${basename(path)}`;
     server.listen({ path: short, readableAll: true, writableAll: true }, resolve);
   });
-  return {
-    async close() {
-      const closed = new Promise((resolve) => void server.close(resolve));
-      closeAll();
-      await closed;
-      await directory.close();
-    },
-  };
+  return directory;
+}
+
+const listenOnLoopback = (server: Server): Promise<null> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => resolve(null));
+  });
+
+/** Who knows the password is a command of this sandbox; others of the machine are not answered, and not recorded. */
+function knows({ password }: Desk, head: string): boolean {
+  if (password === null) return true;
+  const [, given = ""] = /^proxy-authorization:[\t ]*basic[\t ]+(\S+)[\t ]*$/im.exec(head) ?? [];
+  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(hash(given), hash(Buffer.from(`claw:${password}`).toString("base64")));
 }
 
 function hold(desk: Desk, socket: Socket): void {
@@ -84,9 +114,10 @@ async function serve(client: Socket, desk: Desk): Promise<void> {
     if (error instanceof NothingRead && !error.silent) return null;
     throw error;
   });
-  const request: ConnectRequest = head
-    ? parseConnect(head.bytes.subarray(0, head.value).toString("latin1"))
-    : { ok: false, status: 400, why: "its request has no end", asked: "" };
+  const text = head?.bytes.subarray(0, head.value).toString("latin1");
+  if (!knows(desk, text ?? "")) return refuse(client, 407, "who does not name the password of this sandbox");
+  const request: ConnectRequest =
+    text !== undefined ? parseConnect(text) : { ok: false, status: 400, why: "its request has no end", asked: "" };
   if ((desk.decisions += 1) > MOST_DECISIONS) return void client.destroy();
   const way = await decide(request, desk);
   const { host, port } = request.ok ? request : { host: request.asked, port: 0 };
@@ -120,7 +151,14 @@ async function decide(request: ConnectRequest, desk: Desk): Promise<Way> {
 }
 
 function refuse(client: Socket, status: number, why: string): void {
-  const reason = { 400: "Bad Request", 403: "Forbidden", 405: "Method Not Allowed", 502: "Bad Gateway" }[status] ?? "";
+  const reason =
+    {
+      400: "Bad Request",
+      403: "Forbidden",
+      405: "Method Not Allowed",
+      407: "Proxy Authentication Required",
+      502: "Bad Gateway",
+    }[status] ?? "";
   const body = `claw: refused ${why}\n`;
   const headers = `Content-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
   client.end(`HTTP/1.1 ${status} ${reason}\r\n${headers}\r\n\r\n${body}`);

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { checkPolicy, WORKSPACE } from "../check-policy.ts";
 import { collectFile } from "../collect.ts";
 import { baseEnvironment, checkedEnvironment } from "../environment.ts";
+import type { LoopbackOutlet } from "../egress/outlet.ts";
 import { inheritedDescriptors } from "../inherited.ts";
 import { pipePool } from "../pipes.ts";
 import type { Backend, ExecOptions, ExecResult, FileAnswer, Sandbox, SandboxFiles } from "../sandbox.ts";
@@ -27,17 +28,27 @@ interface HostRoom {
   readonly home: string;
   readonly tmp: string;
   readonly toolchains: Toolchains;
+  /** What the policy and the way out add to the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Port of this sandbox's own proxy on loopback; null without one. */
+  readonly proxyPort: number | null;
 }
 
 /** A sandbox without mounts: the names that commands use are changed into those of the host, and back in what they say. */
-export async function openOnHost(asked: SandboxPolicy, host: SandboxHost, confinement: Confinement): Promise<Sandbox> {
+export async function openOnHost(
+  asked: SandboxPolicy,
+  host: SandboxHost,
+  confinement: Confinement,
+  outlet: LoopbackOutlet | null = null,
+): Promise<Sandbox> {
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
   const { policy, hash } = checkPolicy(asked, host);
   const scratch = await openScratch(host.stateDir, policy.workspace);
   try {
     const names = namesOf(policy, scratch);
     const toolchains = await findToolchains(host);
-    const room = { policy, home: scratch.home, tmp: scratch.tmp, toolchains };
+    const env = { ...policy.env, ...outlet?.env };
+    const room = { policy, env, proxyPort: outlet?.port ?? null, home: scratch.home, tmp: scratch.tmp, toolchains };
     const closing = new AbortController();
     const bench: HostBench = {
       limits: policy.limits,
@@ -98,8 +109,8 @@ async function execIn(
   options: ExecOptions,
 ): Promise<ExecResult> {
   bench.closing.throwIfAborted();
-  const { policy, toolchains } = room;
-  const variables = { ...baseEnvironment(toolchains.path), TMPDIR: "/tmp", ...toolchains.env, ...policy.env };
+  const { toolchains } = room;
+  const variables = { ...baseEnvironment(toolchains.path), TMPDIR: "/tmp", ...toolchains.env, ...room.env };
   const env = { ...variables, ...checkedEnvironment(options.env ?? {}) };
   const hostEnv = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, names.toHost(value)]));
   const cwd = names.toHost(options.cwd ?? WORKSPACE);

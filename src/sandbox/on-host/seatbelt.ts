@@ -4,36 +4,64 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { SandboxUnavailable } from "../../errors.ts";
 import { ownedName } from "../../ledger/owned-name.ts";
-import type { Sandbox, SandboxHost, SandboxPolicy } from "../sandbox.ts";
+import { type LoopbackOutlet, openLoopbackOutlet } from "../egress/outlet.ts";
+import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "../sandbox.ts";
 import { seatbeltArguments, seatbeltLacks } from "../seatbelt.ts";
 import { type Confinement, openOnHost } from "./open.ts";
 
 const PROGRAM = "/usr/bin/sandbox-exec";
 const containers = "use a container: sandbox: { backend: podman } in config.yaml";
 
-/** The sandbox of macOS, once it has shown that it holds. Throws SandboxUnavailable. `program` stands in for its own in tests. */
-export async function openSeatbelt(policy: SandboxPolicy, host: SandboxHost, program = PROGRAM): Promise<Sandbox> {
-  if (policy.network !== "none" && policy.network.hosts.length > 0)
-    throw new SandboxUnavailable("commands cannot reach declared hosts on macOS yet", containers);
+interface Way {
+  readonly onEgress?: OnEgress | undefined;
+  /** Stands in for the system's own in tests. */
+  readonly program?: string;
+}
+
+/**
+ * The sandbox of macOS, once it has shown that it holds. Declared hosts are reached through a port of loopback that is this
+ * sandbox's own, with a password, since loopback is everybody's there. Throws SandboxUnavailable.
+ */
+export async function openSeatbelt(
+  policy: SandboxPolicy,
+  host: SandboxHost,
+  { onEgress = () => Promise.resolve(), program = PROGRAM }: Way = {},
+): Promise<Sandbox> {
   if (!existsSync(program)) throw new SandboxUnavailable(`there is no ${program}`, containers);
-  const box = await openOnHost(policy, host, seatbelt(program));
+  let failure: unknown;
+  let box: Sandbox | undefined;
+  const onFailure = (error: unknown): void => void ((failure = error), box?.close());
+  const outlet = await openLoopbackOutlet(policy.network, { host, onEgress, onFailure });
   try {
+    box = withOutlet(await openOnHost(policy, host, seatbelt(program), outlet), outlet);
     const misses = await escapes(box, host);
-    if (misses.length === 0) return box;
-    throw new SandboxUnavailable(`the sandbox does not hold on this machine: ${misses.join(", ")}`, containers);
+    if (misses.length === 0 && failure === undefined) return box;
+    throw new SandboxUnavailable(
+      `the sandbox does not hold on this machine: ${misses.join(", ")}`,
+      containers,
+      failure,
+    );
   } catch (error) {
-    await box.close();
+    await (box ?? outlet)?.close();
     throw error;
   }
 }
 
+const withOutlet = (box: Sandbox, outlet: LoopbackOutlet | null): Sandbox => ({
+  ...box,
+  async close() {
+    await box.close();
+    await outlet?.close();
+  },
+});
+
 const seatbelt = (program: string): Confinement => ({
   backend: "seatbelt",
   lacks: seatbeltLacks,
-  confined: ({ argv, env, cwd }, { policy, home, tmp, toolchains }) => {
+  confined: ({ argv, env, cwd }, { policy, home, tmp, toolchains, proxyPort }) => {
     const layout = { policy, workspace: policy.workspace, home: realpathSync(home), tmp: realpathSync(tmp) };
     const { directories } = toolchains;
-    const whole = { ...layout, toolchains: directories, proxyPort: null, env, program };
+    const whole = { ...layout, toolchains: directories, proxyPort, env, program };
     return { argv: seatbeltArguments(whole, argv), env: {}, cwd };
   },
 });
