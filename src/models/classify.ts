@@ -164,6 +164,9 @@ function namedParam(message: string): string | undefined {
   );
 }
 
+/** A year: longer than any run, and still a date. */
+const LONGEST_WAIT_MS = 366 * 24 * 3_600_000;
+
 /** How long the server asked us to wait, in milliseconds, by whichever header says most. */
 function retryAfter(headers: IncomingHttpHeaders, local: number): number | undefined {
   // By the server's own clock where it shows it: this machine's may be wrong, or jump.
@@ -182,7 +185,7 @@ function retryAfter(headers: IncomingHttpHeaders, local: number): number | undef
         : Number.NaN,
     ),
   ].filter((ms) => Number.isFinite(ms) && ms > 0); // "at once" is no advice: the next try is paced as any other
-  return waits.length === 0 ? undefined : Math.ceil(Math.max(...waits));
+  return waits.length === 0 ? undefined : Math.min(Math.ceil(Math.max(...waits)), LONGEST_WAIT_MS);
 }
 
 const numberOf = (text: string): number => (/^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN);

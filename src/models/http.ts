@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { Readable } from "node:stream";
+import type { Readable, Transform } from "node:stream";
 import { watchDeadlines, type DeadlineWatch } from "./deadline.ts";
 import type { Deadlines } from "./endpoint.ts";
 import { ModelError, type Where } from "./model-error.ts";
@@ -55,8 +55,10 @@ async function attempt(request: HttpRequest, start: typeof httpRequest): Promise
   const sent = start(url, { method, agent, headers: headersOf(request) });
   let response: IncomingMessage | undefined;
   let reason: ModelError | undefined;
+  const began = Promise.withResolvers<IncomingMessage>();
   const give = (error: ModelError) => {
     reason ??= error;
+    began.reject(error);
     (response ?? sent).destroy(error);
   };
   const watch = watchDeadlines(request.limits, where, give);
@@ -69,12 +71,17 @@ async function attempt(request: HttpRequest, start: typeof httpRequest): Promise
   const explain = (error: unknown) => reason ?? transportError(error, where);
   whenConnected(sent, watch);
   try {
-    response = await new Promise<IncomingMessage>((resolve, reject) => {
-      sent.once("response", resolve);
-      // Stays attached: a socket that breaks later must not become an uncaught error.
-      sent.on("error", reject);
-      sent.end(request.body);
+    sent.once("response", began.resolve);
+    sent.once("upgrade", (_, socket) => {
+      socket.destroy();
+      give(new ModelError("not_an_api", `${where.name} wants to speak another protocol (101)`, { where }));
     });
+    // Stays attached: a socket that breaks later must not become an uncaught error.
+    sent.on("error", began.reject);
+    // Whatever else ends a request, nothing is waited for that cannot come.
+    sent.once("close", () => began.reject(reset()));
+    sent.end(request.body);
+    response = await began.promise;
   } catch (error) {
     release();
     if (reason === undefined && sent.reusedSocket && isReset(error)) throw staleSocket;
@@ -83,6 +90,8 @@ async function attempt(request: HttpRequest, start: typeof httpRequest): Promise
   const body = readBody(response, decoded(response), { watch, release, explain, where });
   return { status: response.statusCode ?? 0, headers: response.headers, body };
 }
+
+const reset = (): Error => Object.assign(new Error("closed without a reply"), { code: "ECONNRESET" });
 
 interface BodyWatch {
   readonly watch: DeadlineWatch;
@@ -94,9 +103,10 @@ interface BodyWatch {
 /** Nobody asked for a packed reply; some proxies pack it all the same. */
 function decoded(response: IncomingMessage): Readable {
   const packing = String(response.headers["content-encoding"] ?? "identity").toLowerCase();
-  if (!/^(?:x-)?gzip$|^deflate$|^br$/.test(packing)) return response;
-  const { createBrotliDecompress, createUnzip } = process.getBuiltinModule("node:zlib");
-  const unpacking = packing === "br" ? createBrotliDecompress() : createUnzip();
+  if (!/^(?:x-)?gzip$|^deflate$|^br$|^zstd$/.test(packing)) return response;
+  const { createBrotliDecompress, createUnzip, createZstdDecompress } = process.getBuiltinModule("node:zlib");
+  const unpackers: Record<string, () => Transform> = { br: createBrotliDecompress, zstd: createZstdDecompress };
+  const unpacking = (unpackers[packing] ?? createUnzip)();
   response.on("error", (error) => unpacking.destroy(error));
   return response.pipe(unpacking);
 }

@@ -182,8 +182,13 @@ async function* streamFrames(
   asked: Asked,
 ): AsyncGenerator<unknown> {
   const { endpoint: where, key, clock } = asked;
+  let ended = false;
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    yield* body;
+    ended = true;
+  }
   // Only these two are read of a response; building a real one would load the whole of fetch.
-  const response = { body, headers: { get: () => null } } as unknown as Response;
+  const response = { body: whole(), headers: { get: () => null } } as unknown as Response;
   try {
     yield* Stream.fromSSEResponse<unknown>(response, new AbortController(), silent);
   } catch (error) {
@@ -196,6 +201,9 @@ async function* streamFrames(
         key,
         now: clock.now(),
       });
+    // What cannot be read is the last that came: its rest is missing.
+    if (ended)
+      throw new ModelError("stream_truncated", `${where.name} ended its reply in the middle of a line`, { where });
     throw new ModelError("stream_malformed", `${where.name} sent a stream that cannot be read`, { where });
   }
 }
@@ -220,7 +228,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 
 function jsonOr(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.replace(/^\ufeff/, "")) as unknown;
   } catch {
     return text;
   }

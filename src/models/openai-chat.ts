@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 import { connectWire, type Dialect } from "./adapter.ts";
+import { isObject, parseOr } from "./json-text.ts";
 import { addDetail, ReasoningDetail } from "./reasoning-details.ts";
 import { isStrict, repeats, replayedArguments, type RawReply } from "./settle.ts";
 import { Thought, thoughtField, thoughtsOf, withThinkingPart } from "./thoughts.ts";
@@ -132,7 +133,14 @@ type Piece = z.infer<typeof Piece>;
 
 const Frame = z.object({
   choices: z
-    .array(z.object({ delta: Piece.nullish(), message: Piece.nullish(), finish_reason: z.string().nullish() }))
+    .array(
+      z.object({
+        index: z.unknown().optional(),
+        delta: Piece.nullish(),
+        message: Piece.nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
     .nullish(),
   model: z.string().nullish(),
   service_tier: z.string().nullish(),
@@ -171,7 +179,8 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
       service_tier: rest.service_tier ?? last.service_tier,
       system_fingerprint: rest.system_fingerprint ?? last.system_fingerprint,
     };
-    const choice = choices?.[0];
+    // One was asked for; a server that gives several mixes them in one stream.
+    const choice = choices?.find(({ index }) => !index);
     finish = choice?.finish_reason ?? finish;
     const piece = choice?.delta ?? choice?.message;
     if (piece === null || piece === undefined) continue;
@@ -224,7 +233,9 @@ function addCalls(calls: OpenCall[], piece: Piece, whole: boolean): void {
     const open = whole ? undefined : calls.findLast((call) => index === null || call.index === index);
     const another =
       open === undefined ||
-      (id ? open.id !== null && open.id !== id : name !== "" && open.name !== "" && open.name !== name);
+      (id
+        ? open.id !== null && open.id !== id
+        : name !== "" && open.name !== "" && (open.name !== name || isWhole(open)));
     if (another) calls.push({ index, id, name, args: part.function?.arguments ?? "" });
     else {
       open.id ??= id;
@@ -235,3 +246,6 @@ function addCalls(calls: OpenCall[], piece: Piece, whole: boolean): void {
     }
   }
 }
+
+/** A name that comes again after whole arguments begins another call. */
+const isWhole = ({ args }: OpenCall): boolean => typeof args === "string" && isObject(parseOr(args, null));

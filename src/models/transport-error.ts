@@ -16,7 +16,7 @@ export function transportError(error: unknown, where: Where): ModelError {
       `${where.name} closed the connection before its reply was complete`,
       details,
     );
-  if (/^Z_|^ERR__ERROR_FORMAT|BROTLI/.test(code))
+  if (/^Z_|^ERR__ERROR_FORMAT|BROTLI|ZSTD/.test(code))
     return new ModelError("stream_malformed", `${where.name} sent a reply that cannot be unpacked (${code})`, details);
   if (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME/.test(code))
     return new ModelError("untrusted", `${where.name}: certificate refused (${code})`, details);

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Usage } from "../ledger/message.ts";
 
-const count = z.number().int().nonnegative();
+/** No request has a billion tokens: a server that says so counts something else. */
+const count = z.number().int().nonnegative().max(1_000_000_000);
 const details = z.object({ cached_tokens: count.nullish(), cache_write_tokens: count.nullish() }).nullish();
 const reasoning = z.object({ reasoning_tokens: count.nullish() }).nullish();
 

@@ -251,6 +251,42 @@ test("what is no HTTP at all is no API", async () => {
   expect((await failureOf(askOnce(endpointAt(url)))).kind).toBe("not_an_api");
 });
 
+test.each([
+  [
+    "switches to another protocol",
+    "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+    "not_an_api",
+  ],
+  ["hangs up without a word", "", "stream_truncated"],
+  [
+    "ends in the middle of a line",
+    'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\ndata: {"choices":[{"de',
+    "stream_truncated",
+  ],
+])("a server that %s is not waited for", async (_, bytes, kind) => {
+  const url = await listen(createTcpServer((socket) => socket.once("data", () => socket.end(bytes))));
+  expect((await failureOf(askOnce(endpointAt(url)))).kind).toBe(kind);
+});
+
+test.each([
+  ["0", undefined],
+  ["-5", undefined],
+  ["2.5", 2_500],
+  ["Wed, 21 Oct 2015 07:28:00 GMT", undefined],
+  ["9".repeat(40), 366 * 86_400_000],
+])("a wish to be left alone for %s is a time that can be waited", async (after, afterMs) => {
+  const error = await askingFor({ fault: "status", status: 429, headers: { "retry-after": after } });
+  expect([error.kind, error.afterMs]).toEqual(["rate", afterMs]);
+});
+
+test.each([
+  [408, "server"],
+  [425, "server"],
+  [413, "context_overflow"],
+])("status %i is %s", async (status, kind) => {
+  expect((await askingFor({ fault: "status", status })).kind).toBe(kind);
+});
+
 test("a host that accepts no connection is given up after the connect time", async () => {
   // 192.0.2.1 is reserved for documentation: packets to it are dropped or refused, never answered.
   const error = await failureOf(askOnce(endpointAt("http://192.0.2.1:81/v1", { deadlines: { connectMs: 100 } })));

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Endpoint } from "../../src/models/endpoint.ts";
 import { frame } from "../support/model-wire.ts";
@@ -70,6 +70,14 @@ test.each<[string, Endpoint["wire"], Record<string, string>, string | Buffer]>([
   ["as a plain string", "responses", jsonType, response({ type: "message", content: "Done." })],
   ["as a stream that does not call itself one", "chat", { "content-type": "application/octet-stream" }, streamed],
   ["packed by a proxy", "chat", { ...jsonType, "content-encoding": "gzip" }, gzipSync(chat({ content: "Done." }))],
+  ["packed as zstd", "chat", { ...jsonType, "content-encoding": "zstd" }, zstdCompressSync(chat({ content: "Done." }))],
+  ["after a byte order mark", "chat", jsonType, `\ufeff${chat({ content: "Done." })}`],
+  [
+    "of the first of two answers",
+    "chat",
+    { "content-type": "text/event-stream" },
+    frame({ choices: [{ index: 1, delta: { content: "No." }, finish_reason: "stop" }] }) + streamed,
+  ],
   [
     "packed, in a stream",
     "chat",
@@ -96,4 +104,21 @@ test("errors in the words of FastAPI are understood: what is wrong, and which pa
   expect(error.message).toBe("test answered 422: stream_options: Extra inputs are not permitted");
   next = { status: 403, headers: jsonType, body: JSON.stringify({ detail: "Not authenticated" }) };
   expect((await failureOf(asked("chat"))).message).toBe("test answered 403: Not authenticated");
+});
+
+test("two calls of one name under one index stay two, when each is whole", async () => {
+  const call = (command: string) =>
+    piece({ tool_calls: [{ index: 0, function: { name: "bash", arguments: JSON.stringify({ command }) } }] });
+  const body = `${call("a")}${call("b")}${piece({}, "stop")}data: [DONE]\n\n`;
+  next = { headers: { "content-type": "text/event-stream" }, body };
+  expect((await asked("chat")).message.calls.map((each) => each.args?.["command"])).toEqual(["a", "b"]);
+});
+
+test("counts that no request can have are not believed", async () => {
+  const body = {
+    ...(JSON.parse(chat({ content: "Done." })) as object),
+    usage: { prompt_tokens: 9e15, completion_tokens: 9e15 },
+  };
+  next = { headers: jsonType, body: JSON.stringify(body) };
+  expect((await asked("chat")).usage.source).toBe("estimated");
 });
