@@ -31,7 +31,7 @@ export function nextAnchor(
 export function verifyRows(rows: readonly Row[]): string {
   let head = GENESIS;
   for (const [index, row] of rows.entries()) {
-    if (row.seq !== index || row.hash !== seal(head, row.run, row.seq, row.body)) {
+    if (row.seq !== index || typeof row.body !== "string" || row.hash !== seal(head, row.run, row.seq, row.body)) {
       throw new LedgerBroken(
         `event ${index} of run ${row.run} does not match its hash`,
         "the ledger was changed after it was written: restore it from a backup before trusting this run",

@@ -6,6 +6,7 @@ import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
 import { type Migration, migrations } from "./migrations.ts";
 import { ownersOf } from "./owners.ts";
 import { moneyDesk } from "./sqlite-accounts.ts";
+import { damageOf } from "./sqlite-check.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { notesOf } from "./sqlite-notes.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
@@ -68,6 +69,19 @@ function packedBlob({ sha, data }: Blob): [sha: string, encoding: number, length
 /** The ledger's file, created with its directory when missing; ":memory:" for tests. Private to its owner. */
 export async function openSqlite(file: string, steps: readonly Migration[] = migrations): Promise<Store> {
   const db = await open(file, steps);
+  try {
+    return storeOn(db, steps);
+  } catch (error) {
+    db.close();
+    throw new InfrastructureError(
+      `the ledger ${file} is damaged: ${(error as Error).message}`,
+      "restore it from a backup, or set CLAW_HOME to another directory",
+      error,
+    );
+  }
+}
+
+function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
   const statements = prepare(db);
   const money = moneyDesk(db);
   const { refuseStale, ...owners } = ownersOf(db);
@@ -113,6 +127,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
     ...sqliteRunIndex(db),
     ...owners,
     ...sqliteUpkeep(db),
+    damage: () => whenFree(db, () => damageOf(db, steps)),
     close: async () => void db.close(),
   };
 }

@@ -133,6 +133,8 @@ export interface Pages {
   bodiesAfter(after: string, limit: number): Promise<readonly StoredBody[]>;
   /** Those of the names that no body is stored under. */
   lacking(shas: readonly string[]): Promise<readonly string[]>;
+  /** One clause on each thing that is wrong with how all of it is kept, at most ten; empty when nothing is. */
+  damage(): Promise<readonly string[]>;
   /** At most `limit` anchors from number `from` on, in order. */
   anchors(from?: number, limit?: number): Promise<readonly AnchorRow[]>;
 }

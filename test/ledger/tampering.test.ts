@@ -3,7 +3,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { lister } from "../../src/reports/run-row.ts";
 import { catchUp } from "../../src/cli/run-list.ts";
 import { type } from "../support/cli-desk.ts";
+import { openLedger } from "../../src/ledger/ledger.ts";
+import { openSqlite } from "../../src/store/sqlite.ts";
 import { started } from "../support/facts.ts";
+import { tickingClock } from "../support/recorded-fix.ts";
 import { type LedgerFile, ledgerFile, recordRun } from "../support/ledger-file.ts";
 
 /** One run with bodies of both kinds beside another one, on the list, with money and a note. */
@@ -23,7 +26,6 @@ async function smallLedger(): Promise<LedgerFile & { readonly db: Database.Datab
   await catchUp(file.ledger, undefined, () => {});
   const db = new Database(file.file);
   onTestFinished(() => void db.close());
-  db.exec("DROP TRIGGER events_are_facts; DROP TRIGGER events_are_kept");
   return { ...file, db };
 }
 
@@ -47,7 +49,8 @@ const sayNothing = ["owners", "notes", "accounts", "reservations"];
 
 test("any change of any column, and any deleted row, is found, in all tables that say what happened", async () => {
   const { db, ledger } = await smallLedger();
-  const holds = async () => (await ledger.audit({ lister })).findings.length === 0;
+  db.exec("DROP TRIGGER events_are_facts; DROP TRIGGER events_are_kept");
+  const holds = async () => (await ledger.audit({ lister })).findings.every(({ kind }) => kind === "file");
   expect(await holds()).toBe(true);
   const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
   const unnoticed: string[] = [];
@@ -100,4 +103,48 @@ test("what claw runs shows is compared with the events, and made anew on request
   expect(err).toContain("claw runs --reindex");
   expect((await type(["runs", "--reindex"], { ledger })).out).toContain("stuck");
   expect((await type(["audit", "verify", "--no-repository"], { ledger })).code).toBe(0);
+});
+
+test.each([
+  [
+    "a rule that was taken away",
+    "DROP TRIGGER events_are_kept",
+    "its trigger events_are_kept is not there as claw made it",
+  ],
+  ["an index that was taken away", "DROP INDEX run_index_outcome", "its index run_index_outcome is not there"],
+  [
+    "a rule of somebody else",
+    "CREATE TRIGGER x AFTER INSERT ON runs BEGIN SELECT 1; END",
+    "it has a trigger x that claw",
+  ],
+  [
+    "an index that lacks a run",
+    "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = 'CREATE INDEX run_index_outcome ON run_index (workflow, run)' WHERE name = 'run_index_outcome'",
+    "SQLite finds it damaged: ",
+  ],
+  [
+    "bytes in the place of text",
+    "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'last INTEGER', 'last TEXT') WHERE name = 'runs'",
+    "SQLite finds it damaged: ",
+  ],
+])("%s is found in the file", async (_, sql, problem) => {
+  const { db, file } = await smallLedger();
+  db.unsafeMode();
+  db.exec(sql);
+  db.close();
+  const store = await openSqlite(file);
+  onTestFinished(() => store.close());
+  const { findings } = await openLedger({ store, clock: tickingClock(), scrub: (text) => text }).audit();
+  expect(findings.map((one) => [one.kind, one.problem])).toContainEqual([
+    "file",
+    expect.stringContaining(problem) as string,
+  ]);
+});
+
+test("a file whose tables are not claw's any more is refused as damaged", async () => {
+  const { db, file } = await smallLedger();
+  db.exec("ALTER TABLE accounts RENAME COLUMN scope TO scopf");
+  await expect(openSqlite(file)).rejects.toMatchObject({
+    message: `the ledger ${file} is damaged: table accounts has no column named scope`,
+  });
 });

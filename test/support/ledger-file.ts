@@ -26,8 +26,15 @@ export async function ledgerFile({ scrub = (text: string) => text } = {}): Promi
 
 const tamperer = (file: string) => (sql: string) => {
   const db = new Database(file);
-  db.exec("DROP TRIGGER IF EXISTS events_are_facts; DROP TRIGGER IF EXISTS events_are_kept;");
+  const triggers = sql.includes("events")
+    ? (db.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all() as {
+        name: string;
+        sql: string;
+      }[])
+    : [];
+  for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
   db.exec(sql);
+  for (const trigger of triggers) db.exec(trigger.sql);
   db.close();
 };
 

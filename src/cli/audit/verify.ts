@@ -24,11 +24,13 @@ export const verify = command({
     ["--json", "print one JSON object"],
   ],
   more: `Checks the hash of every event, every body that an event names, and the anchors: all of the ledger, or one run. Finds a
-changed byte, a deleted or added event, a cut tail, a deleted run and an exchanged body, and a list of runs (claw runs) that
-is not what follows from the events. A whole ledger that was put back
-to an older copy holds by itself: it is found out by the heads in the Claw-Record trailers of claw's branches, or by --head.
-A claw/ branch that another machine made names a run that is not in this ledger: leave such branches out with
---no-repository.
+changed byte, a deleted or added event, a cut tail, a deleted run, an exchanged body, and a list of runs (claw runs) that is
+not what follows from the events; of a whole ledger also a damaged file, and one whose tables and rules are not claw's.
+
+A whole ledger that was put back to an older copy holds by itself: it is found out by the heads in the Claw-Record trailers
+of claw's branches, or by --head. A claw/ branch that another machine made names a run that is not in this ledger: leave such
+branches out with --no-repository. Leases, counters of budgets and notes between processes say nothing about what happened,
+and are not checked.
 
 Exit codes: 0 everything is as it was written; 24 something is not`,
   input: z.object({

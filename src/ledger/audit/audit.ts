@@ -62,9 +62,19 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
   const { anchors, findings: lost } = await auditAnchors(pages, { run: only, from, ends, signal });
   add(lost);
   add(bodies.unnamed());
-  if (only === undefined) add((await pages.strayListings(LISTED)).map(stray));
+  if (only === undefined) {
+    add((await pages.strayListings(LISTED)).map(stray));
+    add((await pages.damage()).map(damaged));
+  }
   return { runs, events, bodies: bodies.count(), anchors, heads: heads.length, findings, further };
 }
+
+const damaged = (problem: string): Finding => ({
+  kind: "file",
+  run: null,
+  seq: null,
+  problem: `the file of the ledger: ${problem}`,
+});
 
 const stray = (run: string): Finding => ({
   kind: "list",

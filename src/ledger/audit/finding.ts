@@ -1,7 +1,7 @@
 /** Something in a ledger that is not as it was written. */
 export interface Finding {
-  readonly kind: "event" | "run" | "body" | "anchor" | "head" | "statement" | "signature" | "list";
-  /** The run it is about; null for a body that no event names. */
+  readonly kind: "event" | "run" | "body" | "anchor" | "head" | "statement" | "signature" | "list" | "file";
+  /** The run it is about; null for a body that no event names, and for the file of the ledger. */
   readonly run: string | null;
   /** Number of the event or the anchor; null when it is about no single one. */
   readonly seq: number | null;
