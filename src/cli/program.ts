@@ -83,6 +83,11 @@ const menu: readonly Entry[] = [
   ],
   ["roles", "Check role files", async () => (await import("./commands/roles.ts")).roles],
   ["doctor", "Check this machine", async () => (await import("./commands/doctor.ts")).doctor],
+  [
+    "completion",
+    "Print a script that completes what is typed in bash, zsh or fish",
+    async () => (await import("./commands/completion.ts")).completion,
+  ],
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];
 
@@ -114,6 +119,10 @@ export async function program(
   for (const [name, about, load] of menu) {
     const child = root.command(name).description(about).showHelpAfterError(`  see: claw ${name} --help`);
     if (argv[0] === name || (argv[0] === "help" && argv[1] === name)) (await load()).attach(child, desk, options.done);
+  }
+  if (argv[0] === "complete") {
+    const { attachComplete } = await import("./completion/complete.ts");
+    attachComplete(root.command("complete", { hidden: true }), desk, (words) => program(words, desk, options));
   }
   return root;
 }

@@ -1,0 +1,48 @@
+import { allCapabilities } from "../../models/capabilities.ts";
+import { headline } from "../../text.ts";
+import type { CommandDesk } from "../command.ts";
+import { listRuns } from "../run-list.ts";
+import type { Candidate } from "./candidates.ts";
+
+/** Runs that are offered: older ones are typed, or found with claw runs. */
+const RECENT = 30;
+
+/** Values of an argument or option that only this installation knows; none for what the shell completes itself (files). */
+export async function valuesOf(desk: CommandDesk, wanted: string | null): Promise<readonly Candidate[]> {
+  if (wanted === null) return [];
+  if (["run", "one", "other"].includes(wanted)) return runs(desk);
+  if (wanted === "model") return models(desk);
+  if (wanted === "engine")
+    return [
+      ["native", "a model"],
+      ["search", "small changes, tried one by one"],
+    ];
+  if (wanted === "endpoint") return endpoints(desk);
+  if (wanted === "shell")
+    return [
+      ["bash", ""],
+      ["zsh", ""],
+      ["fish", ""],
+    ];
+  return [];
+}
+
+async function runs({ app }: CommandDesk): Promise<Candidate[]> {
+  const rows = await listRuns(await (await app()).ledger(), { limit: RECENT, tell: () => {} });
+  return rows.map(({ run, outcome, title }) => [run, `${outcome}: ${headline(title, 60)}`]);
+}
+
+/** Models that the configuration names, and those that were ever tried out. */
+async function models({ app }: CommandDesk): Promise<Candidate[]> {
+  const { config } = await app();
+  const named = [config.model, config.user.model, ...(config.user.models ?? [])].filter((name) => name !== undefined);
+  const probed = (await allCapabilities(config.home)).flatMap(({ baseUrl, model }) =>
+    Object.entries(config.user.endpoints)
+      .filter(([, endpoint]) => endpoint.baseUrl === baseUrl)
+      .map(([name]) => `${name}/${model}`),
+  );
+  return [...new Set([...named, ...probed, "auto"])].map((name): Candidate => [name, ""]);
+}
+
+const endpoints = async ({ app }: CommandDesk): Promise<Candidate[]> =>
+  Object.entries((await app()).config.user.endpoints).map(([name, { baseUrl }]): Candidate => [name, baseUrl]);
