@@ -79,7 +79,7 @@ function minimal(workspace: string): string[] {
 /** What of claw's own costs how much: only root has all of it. */
 async function parts(policy: SandboxPolicy, host: SandboxHost): Promise<Record<string, Sandbox>> {
   if (process.getuid?.() !== 0) return {};
-  const ability = { bwrap: "/usr/bin/bwrap", disableUserns: true, keeps: true, cgroup: true };
+  const ability = { bwrap: "/usr/bin/bwrap", disableUserns: true, keeps: true, cgroup: true, scope: false };
   return {
     "without a cgroup": await assembleBox(policy, host, { ...ability, cgroup: false }),
     "without another user": await assembleBox(policy, host, { ...ability, keeps: false }),

@@ -234,11 +234,11 @@ const writableBeside = ({ git, mounts }: SandboxPolicy): string[] => [
 
 function degradations(
   ability: Ability,
-  { agent, keeper, cgroup, devices }: Omit<Hold, "close"> & { readonly devices: string | null },
+  { agent, keeper, cgroup, scope, devices }: Omit<Hold, "close"> & { readonly devices: string | null },
 ): string[] {
   const asRoot = thisUser().uid === 0 && agent === null;
   return [
-    ...(cgroup ? [] : ["cgroup"]),
+    ...((cgroup ?? scope) ? [] : ["cgroup"]),
     ...(keeper ? [] : ["end-with-claw"]),
     ...((keeper ? keeper.sealed : ability.disableUserns) ? [] : ["disable-userns"]),
     ...(asRoot ? ["uid-drop"] : []),

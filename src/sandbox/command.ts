@@ -158,7 +158,8 @@ const entering = ({ hold, limits, bwrap }: Bench): [string, ...string[]] => {
   // Not for uid 0, which the kernel exempts. The control group's and the watchdog's own limits are lower: they have a name.
   const threads = processes * THREADS_PER_PROCESS + SANDBOX_PROCESSES;
   const sizes = [openFiles, Math.ceil(fileBytes / 512), Math.ceil(memoryBytes / 1024), threads];
-  return ["/bin/sh", "-c", enter, "sh", ...sizes.map(String), ...(hold.cgroup?.doors ?? []), "--", bwrap];
+  const shell = ["/bin/sh", "-c", enter, "sh", ...sizes.map(String), ...(hold.cgroup?.doors ?? []), "--", bwrap];
+  return [...(hold.scope?.prefix(limits) ?? []), ...shell] as [string, ...string[]];
 };
 
 /** More than bubblewrap and its keeper need, who may count as the same user. */

@@ -1,6 +1,7 @@
 import { agentOf, INSIDE, readableByAll, thisUser, type UserId } from "./agent-user.ts";
 import { type Cgroup, openCgroup } from "./cgroup.ts";
 import { type Keeper, type KnownUser, openKeeper } from "./keeper.ts";
+import { findScopeMaker, type ScopeMaker } from "./scope.ts";
 import type { SandboxPolicy } from "./sandbox.ts";
 
 /** What holds the commands of one sandbox together from outside. Null is what this machine does not offer. */
@@ -9,6 +10,8 @@ export interface Hold {
   readonly agent: UserId | null;
   readonly keeper: Keeper | null;
   readonly cgroup: Cgroup | null;
+  /** Makes a group for each command instead. */
+  readonly scope: ScopeMaker | null;
   close(): Promise<void>;
 }
 
@@ -17,6 +20,7 @@ export interface HoldAbility {
   /** Can a keeper hold the namespaces of a sandbox, and commands of root run as a user of their own in them? */
   readonly keeps: boolean;
   readonly cgroup: boolean;
+  readonly scope: boolean;
 }
 
 /** `name` is the sandbox's own among all of this machine. */
@@ -28,7 +32,7 @@ export async function openHold(policy: SandboxPolicy, name: string, ability: Hol
     keeper?.close();
     await cgroup?.close();
   };
-  return { agent, keeper, cgroup, close };
+  return { agent, keeper, cgroup, scope: cgroup === null && ability.scope ? findScopeMaker() : null, close };
 }
 
 /** Root has to be known where bubblewrap must reach what only root may; nothing inside ever has its id, nor commands a capability. */

@@ -7,6 +7,7 @@ import type { Ability } from "./box.ts";
 import { findCgroupPlace } from "./cgroup.ts";
 import { type Bubblewrap, checkVersion } from "./bubblewrap.ts";
 import { freeBytes } from "./disk.ts";
+import { findScopeMaker } from "./scope.ts";
 import type { SandboxHost, SandboxPolicy } from "./sandbox.ts";
 import { kindOf, probeHash, provesCgroup, selfTest } from "./self-test.ts";
 
@@ -23,6 +24,7 @@ const Proof = z.strictObject({
   disableUserns: z.boolean(),
   keeps: z.boolean(),
   cgroup: z.boolean(),
+  scope: z.boolean(),
   kinds: z.array(z.string()),
 });
 type Proof = z.infer<typeof Proof>;
@@ -34,25 +36,26 @@ type Proof = z.infer<typeof Proof>;
 export async function proveAbility(bubblewrap: Bubblewrap, policy: SandboxPolicy, host: SandboxHost): Promise<Ability> {
   const file = join(host.stateDir, "sandbox-proof.json");
   const known = await readProof(file);
-  const identity = `${bubblewrap.identity} ${findCgroupPlace()?.version ?? "no"} cgroup`;
+  const identity = `${bubblewrap.identity} ${findCgroupPlace()?.version ?? (findScopeMaker() ? "systemd's" : "no")} cgroup`;
   const valid = known?.identity === identity && known.test === probeHash ? known : null;
   const kind = kindOf(policy);
   if (valid?.kinds.includes(kind)) return abilityOf(bubblewrap, valid);
   const ability = await prove(bubblewrap, { policy, host, known: valid && abilityOf(bubblewrap, valid) });
-  const { disableUserns, keeps, cgroup } = ability;
+  const { disableUserns, keeps, cgroup, scope } = ability;
   const kinds = [...(valid?.kinds ?? []), kind].slice(-MOST_KINDS);
-  const proof: Proof = { identity, test: probeHash, disableUserns, keeps, cgroup, kinds };
+  const proof: Proof = { identity, test: probeHash, disableUserns, keeps, cgroup, scope, kinds };
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, JSON.stringify(proof), { mode: 0o600 });
   await rename(draft, file);
   return ability;
 }
 
-const abilityOf = ({ path }: Bubblewrap, { disableUserns, keeps, cgroup }: Proof): Ability => ({
+const abilityOf = ({ path }: Bubblewrap, { disableUserns, keeps, cgroup, scope }: Proof): Ability => ({
   bwrap: path,
   disableUserns,
   keeps,
   cgroup,
+  scope,
 });
 
 async function readProof(file: string): Promise<Proof | null> {
@@ -78,7 +81,7 @@ async function prove(bubblewrap: Bubblewrap, { policy, host, known }: Trial): Pr
   for (const ability of tries) {
     try {
       const misses = await selfTest(policy, host, ability);
-      if (misses.length === 0) return known ?? { ...ability, cgroup: await provesCgroup(host, ability) };
+      if (misses.length === 0) return known ?? { ...ability, ...(await provenLimits(host, ability)) };
       failure = misses.join("; ");
     } catch (error) {
       // The policy is to blame, and not the machine.
@@ -97,13 +100,20 @@ async function prove(bubblewrap: Bubblewrap, { policy, host, known }: Trial): Pr
   );
 }
 
+/** What of the kernel's limits for all processes together holds here; a scope is tried where there is no other way. */
+async function provenLimits(host: SandboxHost, ability: Ability): Promise<Pick<Ability, "cgroup" | "scope">> {
+  const cgroup = await provesCgroup(host, { ...ability, cgroup: true });
+  const scope = !cgroup && findScopeMaker() !== null && (await provesCgroup(host, { ...ability, scope: true }));
+  return { cgroup, scope };
+}
+
 /** Best first. */
 const attempts = ({ path }: Bubblewrap, { disableUserns }: Pick<Ability, "disableUserns">): Ability[] =>
   [
     { disableUserns, keeps: true },
     ...(disableUserns ? [{ disableUserns: true, keeps: false }] : []),
     { disableUserns: false, keeps: false },
-  ].map((attempt) => ({ bwrap: path, ...attempt, cgroup: false }));
+  ].map((attempt) => ({ bwrap: path, ...attempt, cgroup: false, scope: false }));
 
 /** Without space no command can write, which looks like a sandbox that does not work. */
 async function refuseFullDisk(dir: string): Promise<void> {

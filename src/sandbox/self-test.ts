@@ -117,15 +117,16 @@ export async function selfTest(asked: SandboxPolicy, host: SandboxHost, ability:
 
 /** Does the kernel hold a sandbox to its memory here? Files in memory count for nobody else: no other limit sees them. */
 export async function provesCgroup(host: SandboxHost, ability: Ability): Promise<boolean> {
-  if (findCgroupPlace() === null) return false;
+  if (ability.cgroup && findCgroupPlace() === null) return false;
   const workspace = await mkdtemp(join(host.stateDir, "self-test", ownedName("run-")));
   const policy = { workspace, workspaceMode: "rw", git: null, mounts: [], network: "none", env: {} } as const;
   const small = { ...probeLimits, memoryBytes: 32 * MiB, fileBytes: 64 * MiB };
   try {
-    const box = await assembleBox({ ...policy, limits: small }, host, { ...ability, cgroup: true });
+    const box = await assembleBox({ ...policy, limits: small }, host, ability);
     try {
-      const { killed } = await box.exec(["/bin/bash", "-c", "head -c 60M /dev/zero > /dev/shm/file"]);
-      return !box.degraded.includes("cgroup") && killed === "memory";
+      const { killed, exitCode } = await box.exec(["/bin/bash", "-c", "head -c 60M /dev/zero > /dev/shm/file"]);
+      // What a scope was refused is gone with it.
+      return !box.degraded.includes("cgroup") && (ability.cgroup ? killed === "memory" : exitCode !== 0);
     } finally {
       await box.close();
     }

@@ -71,7 +71,7 @@ const policy: SandboxPolicy = {
   limits,
 };
 const host = { path: process.env["PATH"] ?? "", home, stateDir: join(dir, "state") };
-const weaker = { bwrap: "/usr/bin/bwrap", disableUserns: true, keeps: false, cgroup: false };
+const weaker = { bwrap: "/usr/bin/bwrap", disableUserns: true, keeps: false, cgroup: false, scope: false };
 process.env["CLAW_TEST_SECRET"] = canary;
 
 let sandbox: Sandbox | undefined;
