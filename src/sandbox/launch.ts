@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import type { UserId } from "./agent-user.ts";
 import type { Keeper } from "./keeper.ts";
-import { isGone } from "./processes.ts";
+import { endProcess, isGone } from "./processes.ts";
 
 /** Descriptors of bubblewrap, in the order of its stdio. */
 const ARGUMENTS = 3;
@@ -165,14 +165,6 @@ function killer(child: ChildProcess, status: Status, { isKept }: { readonly isKe
     const last = setTimeout(() => child.kill("SIGKILL"), KILL_GRACE_MS);
     child.once("close", () => clearTimeout(last));
   };
-}
-
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // it ended by itself
-  }
 }
 
 /** When memory or processors run out, the command shall suffer, and not the program that governs it. */

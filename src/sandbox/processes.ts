@@ -91,6 +91,9 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
   }
 };
 
+/** Ends a process by its number, if there still is one. */
+export const endProcess = (pid: number): void => send(pid, "SIGKILL");
+
 const namespaceOf = (pid: number): string | null => {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);

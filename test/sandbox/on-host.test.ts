@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -53,6 +53,21 @@ test("without a sandbox time, output and the caller's patience end a command wit
   expect(processesWith(word)).toEqual([]);
   expect(await bash(box, "cat /dev/zero")).toMatchObject({ killed: "output", exitCode: 125 });
   await expect(bash(box, "sleep 60", { signal: AbortSignal.timeout(200) })).rejects.toThrow("timeout");
+});
+
+test("without a sandbox what left its command's group is ended after it, and what a killed claw left with the next one", async () => {
+  const box = await open(bench.workspace());
+  const [word, left] = [`daemon-${process.pid}`, `left-${process.pid}`];
+  const daemon = `setsid bash -c "exec -a ${word} sleep 60" < /dev/null > /dev/null 2>&1 & sleep 0.2; echo done`;
+  expect(await output(box, daemon)).toBe("done");
+  expect(processesWith(word)).toEqual([]);
+  const boxes = readdirSync(join(bench.host.stateDir, "boxes")).map((name) => name.split("."));
+  const [boot, pids] = boxes.find(([, , pid]) => pid === `${process.pid}`) ?? [];
+  const env = { CLAW_BOX: `claw-${boot}.${pids}.4194303.gone.1.` };
+  spawn("/bin/bash", ["-c", `exec -a ${left} sleep 60`], { env, detached: true, stdio: "ignore" }).unref();
+  await expect.poll(() => processesWith(left).length).toBe(1);
+  await open(bench.workspace());
+  await expect.poll(() => processesWith(left)).toEqual([]);
 });
 
 test("without a sandbox git has its disposable directory, packages their links, and nothing of both stays", async () => {

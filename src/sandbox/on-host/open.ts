@@ -9,6 +9,7 @@ import type { Backend, ExecOptions, ExecResult, FileAnswer, Sandbox, SandboxFile
 import type { SandboxHost, SandboxPolicy } from "../sandbox.ts";
 import { openScratch } from "../scratch.ts";
 import { findToolchains, type Toolchains } from "../toolchains.ts";
+import { endMarked, marked, sweepMarked } from "./leftovers.ts";
 import { type Names, namesOf } from "./names.ts";
 import { type Placed, placeInWorkspace } from "./placed.ts";
 import { type HostBench, type HostCommand, runOnHost } from "./run.ts";
@@ -44,6 +45,7 @@ export async function openOnHost(
   await mkdir(host.stateDir, { recursive: true, mode: 0o700 });
   const { policy, hash } = checkPolicy(asked, host);
   const scratch = await openScratch(host.stateDir, policy.workspace);
+  await sweepMarked(scratch.name);
   try {
     const names = namesOf(policy, scratch);
     const toolchains = await findToolchains(host);
@@ -58,12 +60,7 @@ export async function openOnHost(
       closing: closing.signal,
     };
     const placed = placeInWorkspace(policy);
-    const running = new Set<Promise<unknown>>();
-    const raw = (argv: readonly string[], options: ExecOptions): Promise<ExecResult> => {
-      const result = execIn({ bench, names, placed, room, confinement }, argv, options);
-      running.add(result);
-      return result.finally(() => running.delete(result));
-    };
+    const { raw, running } = commandsOf({ bench, names, placed, room, confinement }, scratch.name);
     return {
       exec: async (argv, options = {}) =>
         said(
@@ -85,6 +82,7 @@ export async function openOnHost(
       async close() {
         closing.abort();
         await Promise.allSettled(running);
+        await endMarked(`${scratch.name}.`);
         placed.end();
         await scratch.remove();
       },
@@ -95,29 +93,45 @@ export async function openOnHost(
   }
 }
 
+/** What runs commands, each with a mark of its own, and those that run. */
+function commandsOf(parts: Omit<Parts, "mark">, name: string) {
+  const running = new Set<Promise<unknown>>();
+  let commands = 0;
+  const raw = (argv: readonly string[], options: ExecOptions): Promise<ExecResult> => {
+    const result = execIn({ ...parts, mark: `${name}.${(commands += 1)}.` }, argv, options);
+    running.add(result);
+    return result.finally(() => running.delete(result));
+  };
+  return { raw, running };
+}
+
 interface Parts {
   readonly bench: HostBench;
   readonly names: Names;
   readonly placed: Placed;
   readonly room: HostRoom;
   readonly confinement: Confinement;
+  /** The command's own, by which its processes are found. */
+  readonly mark: string;
 }
 
 async function execIn(
-  { bench, names, placed, room, confinement }: Parts,
+  { bench, names, placed, room, confinement, mark }: Parts,
   argv: readonly string[],
   options: ExecOptions,
 ): Promise<ExecResult> {
   bench.closing.throwIfAborted();
   const { toolchains } = room;
   const variables = { ...baseEnvironment(toolchains.path), TMPDIR: "/tmp", ...toolchains.env, ...room.env };
-  const env = { ...variables, ...checkedEnvironment(options.env ?? {}) };
+  const env = { ...variables, ...checkedEnvironment(options.env ?? {}), ...marked(mark) };
   const hostEnv = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, names.toHost(value)]));
   const cwd = names.toHost(options.cwd ?? WORKSPACE);
   placed.link();
   try {
     return await runOnHost(bench, confinement.confined({ argv, env: hostEnv, cwd }, room), options);
   } finally {
+    // Those of its group are gone; these left it.
+    await endMarked(mark);
     placed.unlink();
   }
 }
