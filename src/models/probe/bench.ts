@@ -6,6 +6,7 @@ import type { ConnectedModel, Reply, ToolSpec } from "../model.ts";
 import { ModelError } from "../model-error.ts";
 import type { ServerFacts } from "./facts.ts";
 import { type Finding, ok, problem } from "./finding.ts";
+import { settingOf } from "./named.ts";
 import { remedyFor } from "./reach.ts";
 
 /** What a probe works with, and tells. */
@@ -41,7 +42,7 @@ export async function openBench(endpoint: Endpoint, facts: ServerFacts, desk: Pr
   const [perMillion, out] = [model.ceiling(1_000_000, 0, clock.now()), model.ceiling(0, 1_000_000, clock.now())];
   const usd = (nano: number): string => `$${Number((nano / 1e9).toFixed(4))}`;
   const known = perMillion !== null && out !== null;
-  const remedy = `give it under endpoints.${endpoint.name}.price in config.yaml`;
+  const remedy = `give it under ${settingOf(endpoint, "price")} in config.yaml`;
   const price =
     known && perMillion + out > 0
       ? ok("price", `up to ${usd(perMillion)} in and ${usd(out)} out, per million tokens`)

@@ -1,20 +1,23 @@
-import { UsageError } from "../../errors.ts";
+import { ClawError, UsageError } from "../../errors.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { readModelList } from "./facts.ts";
-import { look } from "./look.ts";
+import { targetWords } from "./named.ts";
 import { ANY_MODEL } from "./probe.ts";
+import { reach } from "./reach.ts";
 
-const LIMIT_MS = 3_000;
-
-/** The endpoint with its only model, where none was named. Fails with ModelError when it cannot be asked. */
+/** The endpoint with its only model, where none was named. Fails where it cannot be asked, or has several. */
 export async function known(endpoint: Endpoint, signal: AbortSignal): Promise<Endpoint> {
   if (endpoint.model !== ANY_MODEL) return endpoint;
-  const { json } = await look(endpoint, { path: "/models", limitMs: LIMIT_MS, signal });
-  const models = readModelList(json)?.map(({ id }) => id) ?? [];
-  const [only] = models;
-  if (only !== undefined && models.length === 1) return { ...endpoint, model: only };
+  const { finding, models } = await reach(endpoint, signal);
+  if (finding.level === "problem")
+    throw new ClawError(finding.text, {
+      outcome: "model-unavailable",
+      hint: finding.remedy ?? "look into the server's log",
+    });
+  const [only] = models ?? [];
+  if (only && models?.length === 1) return { ...endpoint, model: only.id };
+  const names = (models ?? []).map(({ id }) => id).slice(0, 8);
   throw new UsageError(
-    models.length === 0 ? `${endpoint.name} lists no models` : `${endpoint.name} serves ${models.length} models`,
-    `say which: ${endpoint.name}/<model>${models.length === 0 ? "" : `, one of ${models.slice(0, 8).join(", ")}`}`,
+    models ? `${endpoint.name} serves ${models.length} models` : `${endpoint.name} lists no models`,
+    `say which: ${targetWords(endpoint, "<model>")}${names.length === 0 ? "" : `, one of ${names.join(", ")}`}`,
   );
 }

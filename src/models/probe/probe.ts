@@ -3,6 +3,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { adviceFor, windowFlag } from "./advice.ts";
 import { type Bench, failed, openBench, perSecond, type ProbeDesk, words } from "./bench.ts";
 import { nothingKnown, serverFacts } from "./facts.ts";
+import { fixCommand, targetWords } from "./named.ts";
 import { type Finding, inThousands, LEAST_WINDOW, ok, problem, skipped, warning } from "./finding.ts";
 import { reach } from "./reach.ts";
 import { callShape, note, oneCall, twoCalls, twoShape } from "./tools.ts";
@@ -72,7 +73,7 @@ function nameModel(
           finding: problem(
             "model",
             "the server lists no models",
-            `say which: claw models probe ${endpoint.name}/<model>`,
+            `say which: claw models probe ${targetWords(endpoint, "<model>")}`,
           ),
         }
       : { endpoint };
@@ -84,7 +85,7 @@ function nameModel(
           finding: problem(
             "model",
             `it serves ${served.length} models`,
-            `say which: claw models probe ${endpoint.name}/<model>, one of ${served.slice(0, 8).join(", ")}`,
+            `say which: claw models probe ${targetWords(endpoint, "<model>")}, one of ${served.slice(0, 8).join(", ")}`,
           ),
         };
   if (served.includes(model) || served.includes(`${model}:latest`)) return { endpoint };
@@ -214,5 +215,5 @@ function verdict({ window: { used }, toolCalls }: Capabilities, { endpoint, fact
       `refuses a window of ${inThousands(used)} tokens: it needs ${inThousands(LEAST_WINDOW)}`,
       windowFlag(facts.kind, endpoint.model, facts.slots),
     );
-  return ok("fix", `can work with it: claw fix ISSUE.md --model ${endpoint.name}/${endpoint.model}`);
+  return ok("fix", `can work with it: ${fixCommand(endpoint, endpoint.model)}`);
 }

@@ -2,6 +2,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { ModelError, redact } from "../model-error.ts";
 import { type ListedModel, readModelList } from "./facts.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
+import { settingOf } from "./named.ts";
 import { look, type Seen } from "./look.ts";
 
 /** Whether a server can be talked to at all, and the models it lists; null where it lists none. */
@@ -22,7 +23,7 @@ export async function reach(endpoint: Endpoint, signal: AbortSignal): Promise<Re
     if ((key === undefined || key === "") && !endpoint.selfHosted)
       return no(
         `no key: ${keyName} is not set`,
-        `set ${keyName}, or name another key under endpoints.${endpoint.name}.key`,
+        `set ${keyName}, or name another key under ${settingOf(endpoint, "key")}`,
       );
     return reached(endpoint, await look(endpoint, { path: "/models", limitMs: LIMIT_MS, signal }));
   } catch (error) {
@@ -48,7 +49,7 @@ function reached(endpoint: Endpoint, seen: Seen): Reached {
         ? `the server asks for a key (${status})`
         : `the server refuses the key of ${keyName} (${status})${said}`,
       keyName === undefined
-        ? `name one under endpoints.${endpoint.name}.key in config.yaml: { env: NAME }`
+        ? `name one under ${settingOf(endpoint, "key")} in config.yaml: { env: NAME }`
         : `check ${keyName} and what it may use`,
     );
   if (/https? port|http request to an? https/i.test(says))

@@ -2,6 +2,7 @@ import { windowFlag } from "./advice.ts";
 import { type Bench, failed, perSecond } from "./bench.ts";
 import { type Canary, canary } from "./canary.ts";
 import { listedWindow } from "./catalogue.ts";
+import { targetWords } from "./named.ts";
 import { type Finding, inThousands, LEAST_WINDOW, ok, problem, skipped, warning } from "./finding.ts";
 
 /** How much context a model has, in tokens: as it is said, as it was tried, and what to go by. */
@@ -24,7 +25,7 @@ export async function measureWindow(bench: Bench): Promise<Window> {
     const finding = skipped(
       "window",
       `${listed}not tried out, since that costs ${cost}`,
-      `try it: claw models probe ${endpoint.name}/${endpoint.model} --context ${LEAST_WINDOW}`,
+      `try it: claw models probe ${targetWords(endpoint, endpoint.model)} --context ${LEAST_WINDOW}`,
     );
     return { findings: [finding], declared, probed: null, used: declared, prefill: null };
   }

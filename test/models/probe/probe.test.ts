@@ -117,7 +117,7 @@ describe("a server that cannot be used says why, and what to do, in one line:", 
     [
       "401",
       () => page(401, '{"error":{"message":"Unauthorized"}}'),
-      /^problem: the server asks for a key \(401\) → name one under endpoints\./,
+      /^problem: the server asks for a key \(401\) → name one under endpoints\.<name>\.key, beside its baseUrl, in config\.yaml: /,
     ],
     [
       "an empty list",
