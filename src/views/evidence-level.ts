@@ -35,7 +35,12 @@ export function evidenceLevel(events: readonly Recorded[]): EvidenceLevel | null
   const output = (name: string): unknown => stages.find((stage) => stage.name === name)?.output;
   const failing = Reproduced.safeParse(output("reproduce")).data?.reproduction.failing ?? [];
   const proved = Proved.safeParse(output("prove")).data?.holds ?? false;
-  const suite = ofType(events, "suite.ran").findLast(({ tree, files }) => tree === change.to && files.length === 0);
+  const suites = ofType(events, "suite.ran");
+  const whole = suites.findLast(({ purpose }) => purpose === "baseline")?.command;
+  const suite = suites.findLast(
+    ({ tree, files, command }) =>
+      tree === change.to && files.length === 0 && (whole === undefined || command === whole),
+  );
   const regressions = latestGates(events).find(({ gate, tree }) => gate === "regressions" && tree === change.to);
   const unharmed = suite !== undefined && suite.verdict !== "broken" && regressions?.verdict === "pass";
 

@@ -140,13 +140,14 @@ async function execUnlessSilent(
   }
 }
 
-/** Executions of the same files on the same tree that are on record, oldest first. */
+/** Executions of the same command with the same files on the same tree that are on record, oldest first. */
 export function recordedSuites(
   desk: WorkDesk,
-  wanted: Pick<SuiteRequest, "tree" | "files">,
+  wanted: Pick<SuiteRequest, "tree" | "files"> & Pick<Bench, "plan">,
 ): Promise<readonly SuiteRun[]> {
   const same = ofType(desk.log.events, "suite.ran").filter(
-    ({ tree, files }) => tree === wanted.tree && JSON.stringify(files) === JSON.stringify(wanted.files),
+    ({ tree, files, command }) =>
+      tree === wanted.tree && command === wanted.plan.shell && JSON.stringify(files) === JSON.stringify(wanted.files),
   );
   return Promise.all(same.map(async (fact) => ({ fact, result: await resultOf(desk, fact) })));
 }

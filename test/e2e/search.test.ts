@@ -56,13 +56,15 @@ def test_just_fits():
 def test_fits():
     assert fits([1], 3)
 `,
+  "test_empty.py": "from shelf import fits\n\n\ndef test_empty():\n    assert fits([], 3)\n",
 };
 
-test("without any model the search engine works and says so; a pytest failure is repaired at cost 0, its CPU time on record", async () => {
+test("without any model the search engine works and says so; what a command shows is repaired at cost 0 and judged by the whole suite", async () => {
   const dir = await user.repository("shelf", shelf);
   // Plugins that happen to be installed often take longer to load than the tests.
   const command = "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python3 -m pytest";
-  const args = ["fix", "Books that just fit are refused", "--test-command", command, "--json"];
+  const part = ["--test-command", command, "--repro", `${command} test_shelf.py`];
+  const args = ["fix", "Books that just fit are refused", ...part, "--json"];
   const done = await user.claw(args, { cwd: dir });
   expect(done.stderr).toContain("No model is configured, so the search engine works");
   const result = lines(done).at(-1) as unknown as Record<string, Record<string, unknown>>;
@@ -75,6 +77,8 @@ test("without any model the search engine works and says so; a pytest failure is
   const tried = eventsOf(done, "search.tried");
   expect(tried.at(-1)).toMatchObject({ why: "found" });
   expect(Number(tried.at(-1)?.["cpuMs"])).toBeGreaterThan(0);
+  const ran = eventsOf(done, "suite.ran").filter(({ purpose }) => purpose === "suite-on-head");
+  expect(ran).toEqual([expect.objectContaining({ command, passed: 4, failed: 0 })]);
 }, 120_000);
 
 test("localise maps what vitest ran back to the lines of the TypeScript source", async () => {

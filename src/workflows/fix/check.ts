@@ -36,7 +36,7 @@ export type Checked =
  * Cheapest questions first. What is already on record for this very tree is not run again.
  */
 export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Promise<Checked> {
-  const { setup, reproduction, baseResult } = bases;
+  const { setup, reproduction } = bases;
   const no = (why: string, refused = false): Checked => ({ holds: false, refused, why });
   const early = await takeChange(desk, reproduction, tree, null);
   if (early.diff.files.length === 0)
@@ -52,7 +52,7 @@ export async function checkTree(desk: WorkDesk, bases: Bases, tree: string): Pro
   const suite = await runWholeSuite(desk, bases, tree);
   if (suite.fact.verdict === "broken")
     return no(`the test suite can no longer be judged: ${failureText(suite.result)}`);
-  const comparison = await regressionsOn(desk, baseResult, tree);
+  const comparison = await regressionsOn(desk, bases, tree);
   const taken = await takeChange(desk, reproduction, tree, comparison);
   const last = await judgeChange(desk, taken);
   if (last.worst !== "block") return { holds: true, taken, asks: last.reasons };
@@ -72,7 +72,7 @@ export function stillFailing(result: SuiteResult, { failing }: Reproduction): st
 async function runWholeSuite(desk: WorkDesk, { setup, baseline, baseResult }: Bases, tree: string): Promise<SuiteRun> {
   const bench = { plan: baseline.plan, dependencies: setup.dependencies };
   const request = { purpose: "suite-on-head", tree, files: [] };
-  const [known] = await recordedSuites(desk, request);
+  const [known] = await recordedSuites(desk, { ...request, plan: baseline.plan });
   if (known) return known;
   const first = await runSuite(desk, bench, request);
   if (compareResults(baseResult, first.result).newlyFailing.length === 0) return first;
@@ -82,10 +82,10 @@ async function runWholeSuite(desk: WorkDesk, { setup, baseline, baseResult }: Ba
 /** What got worse on a tree, from every execution of its suite on record: newly failing is what failed each time. */
 export async function regressionsOn(
   desk: WorkDesk,
-  baseResult: SuiteResult,
+  { baseline, baseResult }: Pick<Bases, "baseline" | "baseResult">,
   tree: string,
 ): Promise<Regressions | null> {
-  const runs = await recordedSuites(desk, { tree, files: [] });
+  const runs = await recordedSuites(desk, { tree, files: [], plan: baseline.plan });
   const compared = runs.map(({ result }) => compareResults(baseResult, result));
   const [first] = compared;
   if (!first) return null;

@@ -69,12 +69,8 @@ export const fix = workflow({
 const Verdicts = z.object({ worst: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) });
 
 /** Every gate, once more, on what will leave the run. */
-async function finalVerdicts(
-  desk: WorkDesk,
-  { reproduction, baseResult }: Bases,
-  { tree }: Patch,
-): Promise<z.infer<typeof Verdicts>> {
-  const comparison = await regressionsOn(desk, baseResult, tree);
-  const { worst, reasons } = await judgeChange(desk, await takeChange(desk, reproduction, tree, comparison));
+async function finalVerdicts(desk: WorkDesk, bases: Bases, { tree }: Patch): Promise<z.infer<typeof Verdicts>> {
+  const comparison = await regressionsOn(desk, bases, tree);
+  const { worst, reasons } = await judgeChange(desk, await takeChange(desk, bases.reproduction, tree, comparison));
   return { worst, reasons: [...reasons] };
 }

@@ -40,8 +40,8 @@ export async function prove(desk: WorkDesk, bases: Bases, patch: Patch): Promise
       await room.close();
     }
   });
-  const suites = await recordedSuites(desk, { tree: patch.tree, files: [] });
-  const worse = await regressionsOn(desk, bases.baseResult, patch.tree);
+  const suites = await recordedSuites(desk, { tree: patch.tree, files: [], plan: bases.baseline.plan });
+  const worse = await regressionsOn(desk, bases, patch.tree);
 
   const findings = [
     { claim: "the test fails on the base", holds: reds.length > 0, facts: reds.map(({ seq }) => seq) },

@@ -4,6 +4,8 @@ import { LIMIT_VARIABLE } from "../../suite/pytest-limit.ts";
 export const BATCH_DRIVER = "/tmp/claw-search/batch.py";
 export const BATCH_ANSWERS = "/tmp/claw-search/answers.json";
 const BATCH_MODULES = "/tmp/claw-search/modules.json";
+/** What a report says of a test that was stopped. */
+const STOPPED = "claw_limit.NeverEnds";
 
 /**
  * Runs pytest once for each of many small changes, in forks of a process that has it loaded already: starting Python
@@ -100,11 +102,12 @@ def wait(pid):
     return status, usage, True
 
 
-def failing_ms():
-    """How long the tests took that fail; those that never end say nothing about how long the others may take."""
+def stopped_ms():
+    """How long the tests took that were stopped; those that never end say nothing about how long the others may take."""
     try:
         cases = xml.etree.ElementTree.parse(report).iter("testcase")
-        return 1000 * sum(float(case.get("time", 0)) for case in cases if case.find("failure") is not None)
+        stopped = (case for case in cases if b"${STOPPED}" in xml.etree.ElementTree.tostring(case))
+        return 1000 * sum(float(case.get("time", 0)) for case in stopped)
     except (OSError, ValueError, xml.etree.ElementTree.ParseError):
         return 0
 
@@ -128,8 +131,8 @@ def run(path, text):
     left = read(report)
     return {
         "code": os.waitstatus_to_exitcode(status),
-        "killed": killed or (path is not None and "claw_limit.NeverEnds" in (left or "")),
-        "ms": ms - (failing_ms() if path is None else 0),
+        "killed": killed or (path is not None and "${STOPPED}" in (left or "")),
+        "ms": ms - (stopped_ms() if path is None else 0),
         "cpuMs": (usage.ru_utime + usage.ru_stime) * 1000,
         "report": left,
     }

@@ -230,7 +230,7 @@ async function recordedReproduction(
   { to: tree, summary }: EventOf<"diff.taken">,
 ): Promise<Reproduction> {
   const files = (await desk.clone.diff(desk.clone.base.tree, tree)).files.map(({ path }) => path);
-  const [seen] = await recordedSuites(desk, { tree, files });
+  const [seen] = await recordedSuites(desk, { tree, files, plan: baseline.plan });
   if (!seen) throw new WorkspaceError("the run has no execution of its reproduction on record", "start a new run");
   return {
     tree,

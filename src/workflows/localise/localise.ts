@@ -33,7 +33,7 @@ export async function localise(desk: WorkDesk, bases: Bases, budgetMs: number): 
   const { tree, files, failing, plan } = reproduction;
   const startedAt = desk.clock.now();
   const left = (): number => budgetMs - (desk.clock.now() - startedAt);
-  const [seen] = await recordedSuites(desk, { tree, files });
+  const [seen] = await recordedSuites(desk, { tree, files, plan });
   const bench = { plan: baseline.plan, dependencies: setup.dependencies };
   const executions = !seen
     ? []
