@@ -12,6 +12,7 @@ import { budgetsOf } from "./policy/budgets.ts";
 import { type SecretBook, secretBook } from "./policy/secret-book.ts";
 import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
 import { containersOf } from "./reach-settings.ts";
+import type { Signing } from "./repo/sign.ts";
 import { openSqlite } from "./store/sqlite.ts";
 import type { MayContact } from "./models/choose.ts";
 import type { Endpoint } from "./models/endpoint.ts";
@@ -66,6 +67,7 @@ export function openApp(version: string, progress: FirstUse): App {
       connectModel(config, choice, { secrets, progress, ledger: await ledger(), ...(mayContact && { mayContact }) }),
     learn: async (events) => (await import("./models/drift/settled.ts")).learnFrom(events, await ledger(), systemClock),
     authority: config.user.forge,
+    signing: await signingOf(config),
     forge,
     network: {
       hosts: config.user.network.hosts,
@@ -184,12 +186,19 @@ function withCertificates(policy: SandboxPolicy, file: string | undefined): Sand
   };
 }
 
+/** Signs commits as the configuration says; undefined where it says nothing. */
+async function signingOf({ user, path, userHome: home, variable }: Config): Promise<Signing | undefined> {
+  if (!user.forge.signing) return undefined;
+  const { signingWith } = await import("./repo/sign.ts");
+  return signingWith(user.forge.signing, { searchPath: path, home, agent: variable("SSH_AUTH_SOCK") });
+}
+
 /** Opens forges with what the configuration says of each; their tokens are secrets from the moment they are known. */
 function forgesOf(config: Config, secrets: SecretBook, version: string): App["forge"] {
-  const { hosts } = config.user.forge;
+  const { hosts, forks } = config.user.forge;
   const localGit = async (bare: string) => (await import("./repo/bare.ts")).openBare(bare, { searchPath: config.path });
   const remembered = new Map();
-  const always = { localGit, now: () => systemClock.now(), hosts, version, remembered };
+  const always = { localGit, now: () => systemClock.now(), hosts, forks, version, remembered };
   return async (place, { patienceMs = FORGE_PATIENCE_MS, ...call }) => {
     const { openForge } = await import("./forge/open.ts");
     const onToken = (token: string): void => secrets.learn(`the token for ${place.host}`, token);

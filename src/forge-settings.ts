@@ -32,6 +32,20 @@ const ForgeHost = z
   });
 export type ForgeHost = z.infer<typeof ForgeHost>;
 
+/** How commits are signed. A forge checks that the key is that of the account with this address. */
+const Signing = z
+  .strictObject({
+    name: z.string().min(1).meta({ description: "The committer of signed commits." }),
+    email: z.email().meta({ description: "Their address, as the forge knows it." }),
+    ssh: z
+      .string()
+      .startsWith("/")
+      .optional()
+      .meta({ description: "File of an SSH key, or of its public half where an agent holds it." }),
+    gpg: z.string().min(1).optional().meta({ description: "A key of gpg's, by its id or address." }),
+  })
+  .refine(({ ssh, gpg }) => (ssh === undefined) !== (gpg === undefined), { error: "either ssh or gpg" });
+
 /** Where claw finds issues and publishes, and how much. */
 export const ForgeSettings = z
   .strictObject({
@@ -49,6 +63,14 @@ export const ForgeSettings = z
         "The least share of claw's last 20 decided pull requests that people must have merged for it to open another; 0 asks for none.",
     }),
     labels: z.array(z.string().min(1).max(50)).default([]).meta({ description: "Put on each of its pull requests." }),
+    signing: Signing.optional().meta({ description: "Sign the commits of proven fixes." }),
+    forks: z
+      .record(z.string(), z.string().regex(/^[\w.-]+\/[\w.-]+$/, { error: "give it like owner/repo" }))
+      .default({})
+      .meta({
+        description:
+          "Repositories that the token may not push to, as owner/repo (host/owner/repo elsewhere than github.com), and your own fork of each.",
+      }),
     local: z.record(z.string().startsWith("/"), z.string().startsWith("/")).default({}).meta({
       description:
         "Repositories of this machine whose issues and pull requests are files beside a bare repository: the working tree's path, and the bare one's.",

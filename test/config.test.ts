@@ -38,7 +38,7 @@ test("no file and no environment is enough to start", () => {
     budgets: {},
     sandbox: { backend: "bubblewrap" },
     network: { hosts: [], tools: [], private: [] },
-    forge: { publish: true, perDay: 10, acceptance: 0.2, labels: [], hosts: {}, local: {} },
+    forge: { publish: true, perDay: 10, acceptance: 0.2, labels: [], hosts: {}, forks: {}, local: {} },
   });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: userInfo().username });
   expect(config.home).toBe(join(config.userHome, ".local", "state", "claw"));

@@ -57,7 +57,7 @@ export interface PullRequest {
   readonly url: string;
   readonly state: "open" | "closed" | "merged";
   readonly draft: boolean;
-  /** From a branch below claw/ of the repository itself. */
+  /** From a branch below claw/ of the repository itself, or of the fork that claw pushes to. */
   readonly own: boolean;
   /** In milliseconds since the epoch. */
   readonly createdAt: number;
@@ -126,6 +126,12 @@ export interface Forge {
   /** A run of its CI; null where there is none of this number, or the credential may not see it. */
   ciRun(id: number): Promise<CiRun | null>;
   defaultBranch(): Promise<string>;
+  /** Refuses where nothing can be published with the credential that writes: asked before work begins. */
+  checkPublish(): Promise<void>;
+  /** The commit that a branch is at where claw pushes to, and that of the default branch; null for what cannot be seen. */
+  tips(branch: string): Promise<{ readonly branch: string | null; readonly base: string | null }>;
+  /** Does it take signed commits only, on one of these branches? False also where the credential may not see that. */
+  requiresSignatures(branches: readonly string[]): Promise<boolean>;
   /** Pull requests of the repository, newest first, whatever their state; the newest few hundred. */
   pullRequests(): Promise<readonly PullRequest[]>;
   /** The newest pull request from this branch; null when there never was one. */

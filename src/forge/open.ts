@@ -9,6 +9,8 @@ import { barePath, LOCAL, placeName } from "./place.ts";
 export interface ForgeWishes {
   /** Forges the user's configuration names; github.com is known without. */
   readonly hosts: Readonly<Record<string, ForgeHost>>;
+  /** Where branches go instead, by placeName: the user's own forks, as owner/repo. */
+  readonly forks?: Readonly<Record<string, string>>;
   /** Looks the credential up now; undefined when there is none. */
   readonly credential: (host: string, configured: ForgeHost | undefined) => Promise<Credential | undefined>;
   /** Told of every token that the forge gives, before it is used. */
@@ -55,8 +57,10 @@ export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forg
   ]);
   const api = apiOf(host, configured);
   const server = { place, api, userAgent: `claw/${version}`, ...(signal && { signal }) };
+  const [owner, repo] = wishes.forks?.[placeName(place)]?.split("/") ?? [];
   return openGitHub({
     ...server,
+    ...(owner !== undefined && repo !== undefined && { fork: { owner, repo } }),
     kind: credential.kind === "app" ? "app" : "token",
     tokens: tokensFor({ ...server, credential, onToken }),
     web: (configured?.web ?? `https://${host}`).replace(/\/+$/, ""),

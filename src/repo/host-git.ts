@@ -74,6 +74,8 @@ export interface Identity {
   readonly name: string;
   readonly email: string;
   readonly at: number;
+  /** Who commits it, when that is somebody else. */
+  readonly committer?: { readonly name: string; readonly email: string };
 }
 
 /** How git reaches a server. `askpass` reads the secret from descriptor 3. */
@@ -181,6 +183,7 @@ function giveSecret(pipe: Writable, secret: string): void {
 }
 
 function environment(options: HostGitOptions, { identity, remote }: GitCall): NodeJS.ProcessEnv {
+  const committer = identity?.committer ?? identity;
   const date = identity && `@${Math.floor(identity.at / 1000)} +0000`;
   return {
     PATH: options.searchPath ?? defaultSearchPath,
@@ -210,8 +213,8 @@ function environment(options: HostGitOptions, { identity, remote }: GitCall): No
       GIT_AUTHOR_NAME: identity.name,
       GIT_AUTHOR_EMAIL: identity.email,
       GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: identity.name,
-      GIT_COMMITTER_EMAIL: identity.email,
+      GIT_COMMITTER_NAME: committer?.name,
+      GIT_COMMITTER_EMAIL: committer?.email,
       GIT_COMMITTER_DATE: date,
     }),
   };

@@ -1,17 +1,19 @@
 import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
 import { GitFailed, type HostGit, type Identity } from "./host-git.ts";
+import { signedCommit, type Signing } from "./sign.ts";
 import { type Viewed, withView } from "./shadow.ts";
 
-/** What a commit says. The committer is the author. `at` in milliseconds since the epoch; seconds are kept. */
+/** What a commit says. The committer is the author, unless somebody signs it. `at` in milliseconds since the epoch; seconds are kept. */
 export interface CommitSpec {
   readonly tree: string;
   readonly parent: string;
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
   readonly at: number;
+  readonly signing?: Signing | undefined;
 }
 
-/** Makes a commit object: the same spec gives the same id. Never signs, and never signs off in anybody's name. */
+/** Makes a commit object: the same spec gives the same id, unless it is signed. Never signs off in anybody's name. */
 export async function makeCommit(git: HostGit, spec: CommitSpec): Promise<string> {
   if (/^\s*signed-off-by\s*:/im.test(spec.message)) {
     throw new ClawError("the commit message contains a Signed-off-by line", {
@@ -19,8 +21,10 @@ export async function makeCommit(git: HostGit, spec: CommitSpec): Promise<string
       hint: "only a person can sign off: add it yourself when you commit or amend",
     });
   }
-  const identity: Identity = { ...spec.author, at: spec.at };
-  return git.line(["commit-tree", spec.tree, "-p", spec.parent, "-F", "-"], { stdin: spec.message, identity });
+  const { tree, parent, message, author, at, signing } = spec;
+  const identity: Identity = { ...author, at, ...(signing && { committer: signing.committer }) };
+  const commit = await git.line(["commit-tree", tree, "-p", parent, "-F", "-"], { stdin: message, identity });
+  return signing ? signedCommit(git, commit, (bytes) => signing.sign(bytes)) : commit;
 }
 
 /** Branches claw may make in the user's repository begin with this. */

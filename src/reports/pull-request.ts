@@ -9,6 +9,8 @@ import { onTheWaySection } from "./on-the-way.ts";
 export interface PullRequestInput extends FixReportInput {
   /** The number of the issue it answers there. */
   readonly issue: number | null;
+  /** The commit that the branch to merge into is at by now; null when that is not known. */
+  readonly baseNow?: string | null;
   /** Invisible on the page; the body's last line. */
   readonly mark: string;
 }
@@ -21,7 +23,7 @@ const MAX_BODY = 40_000;
  * the rest folded away. Ends with the mark.
  */
 export function pullRequestText(input: PullRequestInput): { readonly title: string; readonly body: string } {
-  const { run, events, issue, mark } = input;
+  const { run, events, issue, baseNow, mark } = input;
   const level = evidenceLevel(events)?.level;
   const { started } = foldRun(events);
   const facts = [
@@ -32,6 +34,11 @@ export function pullRequestText(input: PullRequestInput): { readonly title: stri
   const body = [
     ...(issue === null ? [] : [`Fixes #${issue}`]),
     facts.join(" · "),
+    ...(started && baseNow && baseNow !== started.base
+      ? [
+          `The branch to merge into has moved since: it is at ${code(baseNow.slice(0, 12))}. The proof is of the base above.`,
+        ]
+      : []),
     smaller(whatFailed(events)),
     smaller(why(events)),
     folded("The proof, run by claw in a sandbox", proof(events)),

@@ -11,15 +11,16 @@ export interface Effects {
   done(effect: string, result: string): Promise<void>;
 }
 
-/** `target` is what they are done to. Each half is said once, however often the run is resumed. */
+/** `target` is what they are done to. Each half is said once, however often the run is resumed, unless the verdict is another. */
 export function effectsOf(log: RunLog, step: string, target: string): Effects {
   const key = (effect: string): string => `${log.run}:${step}:${effect}`;
-  const known = (type: "effect.judged" | "effect.done", effect: string): boolean =>
-    log.events.some((event) => event.type === type && event.key === key(effect));
+  const isDone = (effect: string): boolean =>
+    log.events.some((event) => event.type === "effect.done" && event.key === key(effect));
   return {
-    isDone: (effect) => known("effect.done", effect),
+    isDone,
     async judge(effect, { verdict, rule }) {
-      if (!known("effect.judged", effect))
+      const before = log.events.findLast((event) => event.type === "effect.judged" && event.key === key(effect));
+      if (before?.type !== "effect.judged" || before.verdict !== verdict)
         await log.append({ type: "effect.judged", effect, key: key(effect), verdict, rule, target });
       if (verdict === "deny")
         throw new ClawError(`the change may not be published: ${rule}`, {
@@ -28,7 +29,7 @@ export function effectsOf(log: RunLog, step: string, target: string): Effects {
         });
     },
     async done(effect, result) {
-      if (!known("effect.done", effect)) await log.append({ type: "effect.done", effect, key: key(effect), result });
+      if (!isDone(effect)) await log.append({ type: "effect.done", effect, key: key(effect), result });
     },
   };
 }

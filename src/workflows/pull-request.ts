@@ -4,8 +4,16 @@ import { ClawError } from "../errors.ts";
 import type { Forge, Place } from "../forge/forge.ts";
 import { placeName } from "../forge/place.ts";
 import type { RunLog } from "../ledger/ledger.ts";
-import { judgeCaps, judgePublish, type PublishAuthority, publishMark } from "../policy/publish.ts";
+import {
+  type EarlierWork,
+  judgeCaps,
+  judgePublish,
+  type PublishAuthority,
+  publishMark,
+  workOn,
+} from "../policy/publish.ts";
 import { pushBranch } from "../repo/push.ts";
+import { isSigned } from "../repo/sign.ts";
 import type { Repository } from "../repo/repository.ts";
 import { checkText, pullRequestText } from "../reports/pull-request.ts";
 import { type Effects, effectsOf } from "./effects.ts";
@@ -64,17 +72,52 @@ export async function openPullRequest(
       outcome: "blocked",
       hint: "claw opens nothing again that a person closed; for a new attempt: claw fix --again",
     });
-  if (!there) await effects.judge("pull-request", judgeCaps(await forge.pullRequests(), authority, clock.now()));
+  if (!there) await judgeOpening(effects, await forge.pullRequests(), { wish, authority, now: clock.now() });
+  const base = await forge.defaultBranch();
   if (!effects.isDone("push")) {
+    if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([branch, base])))
+      await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });
     await pushBranch(repository, { commit, branch, signal, to: await forge.pushAccess() });
     await effects.done("push", `${placeName(place)} ${branch}`);
   }
-  const made =
-    there ?? (await forge.openDraft({ branch, base: await forge.defaultBranch(), ...page(desk, wish, change) }));
+  const made = there ?? (await open(desk, forge, { wish, change, base }));
   await effects.done("pull-request", made.url);
   await decorate(desk, forge, { effects, number: made.number, commit });
   return { number: made.number, url: made.url };
 }
+
+/** By what is on the forge now: so many a day, only where people take them, and one for each issue. */
+async function judgeOpening(
+  effects: Effects,
+  earlier: readonly EarlierWork[],
+  { wish, authority, now }: { wish: PullRequestWish; authority: PublishAuthority; now: number },
+): Promise<void> {
+  const same = wish.issue === null || wish.again ? undefined : workOn(earlier, wish.issue);
+  const rule = same && `there is one for issue #${wish.issue} already: ${same.url} (--again opens another)`;
+  await effects.judge("pull-request", rule ? { verdict: "deny", rule } : judgeCaps(earlier, authority, now));
+}
+
+/** Opens it from the branch that was pushed, if that is still what was proven; says so when what it goes into has moved. */
+async function open(
+  { log }: PublishDesk,
+  forge: Forge,
+  { wish, change, base }: { wish: PullRequestWish; change: ProvenChange; base: string },
+): Promise<PullRequestMade> {
+  const { run, events, head } = log;
+  const { branch, commit, diff } = change;
+  const tips = await forge.tips(branch);
+  if (tips.branch !== null && tips.branch !== commit)
+    throw new ClawError(
+      `somebody pushed to ${branch}: it is at ${tips.branch.slice(0, 12)}, and the proof is of ${commit.slice(0, 12)}`,
+      { outcome: "blocked", hint: `what was proven is here: claw diff ${run}; for another attempt: claw fix --again` },
+    );
+  const { issue } = wish;
+  const text = pullRequestText({ run, events, head, diff, baseNow: tips.base, issue, mark: publishMark(run, issue) });
+  return forge.openDraft({ branch, base, ...text });
+}
+
+const UNSIGNED =
+  "the repository takes signed commits only, and this one has no signature; name a key under forge.signing in config.yaml";
 
 /** What stands beside a pull request: labels that the user wishes for, and a check where the credential may show one. */
 async function decorate(
@@ -93,6 +136,3 @@ async function decorate(
   const shown = await forge.showCheck({ commit, run, ...checkText(events) });
   await effects.done("check", shown ? "shown" : "not shown: the token may not");
 }
-
-const page = ({ log: { run, events, head } }: PublishDesk, { issue }: PullRequestWish, { diff }: ProvenChange) =>
-  pullRequestText({ run, events, head, diff, issue, mark: publishMark(run, issue) });

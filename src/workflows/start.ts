@@ -14,6 +14,7 @@ import { defaultGrants, type NetworkGrants, readGranted } from "../policy/networ
 import type { PublishAuthority } from "../policy/publish.ts";
 import { type Clone, createClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
+import type { Signing } from "../repo/sign.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
@@ -52,6 +53,7 @@ export interface House {
   /** Where the user's sandbox policies are, and the variables that they pass on. */
   readonly policies: Pick<PolicySource, "directories" | "variable">;
   readonly authority: PublishAuthority;
+  readonly signing?: Signing | undefined;
   /** The forge of a place, with the token the user's configuration names. */
   forge(place: Place, call: ForgeCall): Promise<Forge>;
 }
@@ -241,6 +243,7 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     network: house.network ?? defaultGrants,
     policies: policySource(house, parts.repository),
     authority: house.authority,
+    signing: house.signing,
     forge: (place) => house.forge(place, limitsOnRecord(house, log, { place, signal: watch.signal, until })),
     screen: { onDelta: watch.onDelta, onOutput: watch.onOutput, confirm: watch.confirm },
   };

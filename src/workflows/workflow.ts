@@ -8,6 +8,7 @@ import type { Manifest } from "../policy/manifest.ts";
 import type { PublishAuthority } from "../policy/publish.ts";
 import type { Clone } from "../repo/clone.ts";
 import type { Repository } from "../repo/repository.ts";
+import type { Signing } from "../repo/sign.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import type { PolicySource } from "./room-policy.ts";
 import type { NetworkGrants } from "../policy/network.ts";
@@ -41,6 +42,8 @@ export interface WorkDesk {
   readonly policies: PolicySource;
   /** What the user's configuration lets out of the machine. */
   readonly authority: PublishAuthority;
+  /** Signs the commits of fixes, where the user's configuration says so. */
+  readonly signing?: Signing | undefined;
   /** Looks a token up and opens the forge of a place. */
   forge(place: Place): Promise<Forge>;
   readonly screen: Screen;

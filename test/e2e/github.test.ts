@@ -114,11 +114,20 @@ test("claw publish opens the pull request of a run that was made elsewhere and c
   const claw = (...args: string[]) =>
     used.claw(args, { cwd, env: { ...env, CLAW_HOME: join(used.dir, "state-elsewhere") } });
   expect((await claw("audit", "import", file)).stdout).toMatch(/^run \w{12} is in this ledger now/);
+  forge.rules = ["required_signatures"];
+  const unsigned = await claw("publish", "--repository", ".");
+  expect([unsigned.code, twoLines(unsigned)]).toEqual([13, expect.stringContaining("signed commits only")]);
+  expect(writes(forge)).toEqual([]);
+  forge.rules = [];
+  // The branch it goes into has moved meanwhile.
+  await used.git(first, "commit", "--quiet", "--allow-empty", "--message=more");
+  await used.git(first, "push", "--quiet", bare, "main");
   forge.fault = (method, path) => (method === "POST" && path.endsWith("/pulls") ? "lose-answer" : undefined);
   forge.checks = null;
   const published = await claw("publish", "--repository", ".");
   expect(published.code, published.stderr).toBe(0);
   forge.fault = () => undefined;
+  expect(forge.pulls[0]?.body).toContain("The branch to merge into has moved since");
   const second = await claw("publish", "--repository", ".", "--json");
   expect(JSON.parse(second.stdout)).toMatchObject({ url: forge.pulls[0]?.html_url });
   expect(forge.pulls).toHaveLength(1);
@@ -207,6 +216,18 @@ test("what a forge refuses is told in two lines, before a run begins", async () 
     22,
     expect.stringContaining("not among the forges"),
   ]);
+  // What an event asks for counts by who asks.
+  const event = join(used.dir, "event.json");
+  const about = { repository: { full_name: "o/r" }, sender: { login: "eve" }, issue: { number: 8 } };
+  writeFileSync(event, JSON.stringify({ ...about, action: "labeled", label: { name: "claw" } }));
+  const inActions = async (name: string) => {
+    const run = await used.claw(["fix", "--event", event], { cwd, env: { ...env, GITHUB_EVENT_NAME: name } });
+    return [run.code, twoLines(run).split("\n")[0]];
+  };
+  expect(await inActions("pull_request_target")).toEqual([13, expect.stringContaining("claw does not work there")]);
+  expect(await inActions("issues")).toEqual([13, expect.stringContaining("eve may not write to o/r")]);
+  forge.permissions.set("eve", "write");
+  expect(await inActions("issues")).toEqual([2, expect.stringContaining("is a pull request")]);
   forge.fault = () => ({ status: 401, body: { message: "Bad credentials" } });
   expect(await refusal("fix", "7")).toEqual([22, expect.stringContaining("refuses the token")]);
   forge.fault = () => ({ status: 301, headers: { location: "http://127.0.0.1:1/steal" } });

@@ -16,6 +16,7 @@ const asked = [
   "apps.getRepoInstallation",
   "checks.create",
   "checks.listForRef",
+  "git.getRef",
   "issues.addLabels",
   "issues.createComment",
   "issues.get",
@@ -26,7 +27,9 @@ const asked = [
   "pulls.list",
   "repos.compareCommitsWithBasehead",
   "repos.get",
+  "repos.getBranchRules",
   "repos.getCollaboratorPermissionLevel",
+  "repos.getCommitSignatureProtection",
   "users.getAuthenticated",
 ];
 

@@ -56,6 +56,36 @@ async function onServer(bare: string): Promise<Ground> {
   };
 }
 
+test("branches go to a fork where one is named; a token that may not push is told of before work begins", async () => {
+  const { bare, cwd, commit } = made();
+  const server = await startForgeServer(bare);
+  onTestFinished(() => server.close());
+  const { host, url, token } = server;
+  const place = { host, owner: "o", repo: "r" };
+  const reached = { ...wishes, hosts: { [host]: { api: `${url}/api/v3`, web: url } } };
+  const credential = async () => ({ kind: "tokens", read: token, write: token }) as const;
+  server.mayPush = false;
+  await expect((await openForge(place, { ...reached, credential })).checkPublish()).rejects.toMatchObject({
+    outcome: "forge-unavailable",
+    message: expect.stringContaining("may not push"),
+  });
+  server.fork = join(temporary(), "theirs.git");
+  git(cwd, "clone", "--quiet", "--bare", bare, server.fork);
+  const forge = await openForge(place, { ...reached, credential, forks: { [`${host}/o/r`]: "fork/r" } });
+  await forge.checkPublish();
+  await pushBranch(await openRepository(cwd), { commit, branch, to: await forge.pushAccess() });
+  expect([git(server.fork, "rev-parse", branch), git(bare, "branch", "--list", branch)]).toEqual([commit, ""]);
+  expect((await forge.tips(branch)).branch).toBe(commit);
+  const pull = await forge.openDraft({ branch, base: "main", title: "t", body: "b" });
+  expect(pull).toMatchObject({ own: true, commit });
+  expect(await forge.openDraft({ branch, base: "main", title: "t", body: "b" })).toEqual(pull);
+  await expect(forge.openDraft({ branch, base: "none", title: "t", body: "b" })).resolves.toEqual(pull);
+  server.pulls.length = 0;
+  await expect(forge.openDraft({ branch, base: "none", title: "t", body: "b" })).rejects.toThrow(
+    /no branch none to merge into/,
+  );
+});
+
 async function onDisk(bare: string): Promise<Ground> {
   const folder = `${bare}.forge`;
   const forge = await openForge(localPlace(bare), {
@@ -191,6 +221,15 @@ describe.for([
     expect((await forge.comments(7)).map(({ body, edited }) => [body, edited])).toEqual([
       ["May I?\n\n<!-- claw run=r asks=d -->\n", false],
     ]);
+  });
+
+  test("where the branches are is told, and what can be published is not refused", async () => {
+    const { bare, forge, commit } = await pushed();
+    await forge.checkPublish();
+    expect(await forge.tips(branch)).toEqual({ branch: commit, base: git(bare, "rev-parse", "main") });
+    expect((await forge.tips("claw/none")).branch).toBeNull();
+    expect(await forge.requiresSignatures(["main", branch])).toBe(false);
+    expect(await forge.ciRun(1)).toBeNull();
   });
 
   test("who may decide is whom the repository lets write", async () => {

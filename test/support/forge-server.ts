@@ -85,6 +85,12 @@ export interface ForgeServer {
   /** A GitHub App: what each token that it was given may do. Null where there is none. */
   app: { readonly publicKey: string; readonly given: Map<string, Record<string, string>> } | null;
   archived: boolean;
+  /** May the token push here? It may push to the fork in any case. */
+  mayPush: boolean;
+  /** A bare repository beside that of o/r, which is fork/r; null where there is none. */
+  fork: string | null;
+  /** Rules of its branches, as rulesets have them: "required_signatures", … */
+  rules: readonly string[];
   /** How often it was enough to say that nothing has changed. */
   unchanged: number;
   /** What the classic token was given; undefined for one of the newer kind. */
@@ -117,6 +123,9 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     permissions: new Map(),
     app: null,
     archived: false,
+    mayPush: true,
+    fork: null,
+    rules: [],
     unchanged: 0,
     scopes: undefined,
     fault: () => undefined,
@@ -133,6 +142,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const blob = /^\/blob\/(\d+)\/(\d+)$/.exec(url);
     if (blob) return void response.end(forge.runs.get(Number(blob[1]))?.jobs[Number(blob[2])]?.log);
     if (url.startsWith("/o/r.git/")) return serveGit({ request, response, body }, { bare, secret: token });
+    if (url.startsWith("/fork/r.git/") && forge.fork)
+      return serveGit({ request, response, body }, { bare: forge.fork, secret: token });
     const send = (status: number, value: unknown, headers: Record<string, string> = {}): void => {
       const text = typeof value === "string";
       response.writeHead(status, {
@@ -204,7 +215,20 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const path = pathname.replace(/^\/api\/v3/, "");
     if (path === "/user") return [200, { login: "ada-l" }];
     if (path === "/repos/o/r")
-      return [200, { default_branch: "main", archived: forge.archived, permissions: { push: true, admin: false } }];
+      return [
+        200,
+        {
+          default_branch: "main",
+          archived: forge.archived,
+          permissions: { pull: true, push: forge.mayPush, admin: false },
+        },
+      ];
+    const ref = /^\/repos\/(o|fork)\/r\/git\/ref\/heads%2F(.+)$/.exec(path);
+    if (ref) {
+      const sha = branchAt(decodeURIComponent(ref[2] ?? ""), ref[1]);
+      return sha === null ? [404, { message: "Not Found" }] : [200, { object: { sha } }];
+    }
+    if (path.startsWith("/repos/o/r/rules/branches/")) return [200, forge.rules.map((type) => ({ type }))];
     const labelled = /^\/repos\/o\/r\/issues\/(\d+)\/labels$/.exec(path);
     if (labelled) return label(Number(labelled[1]), JSON.parse(body) as { labels: string[] });
     const person = /^\/repos\/o\/r\/collaborators\/(.+)\/permission$/.exec(path)?.[1];
@@ -229,7 +253,12 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     if (method === "POST")
       return openPull(JSON.parse(body) as { title: string; body: string; head: string; base: string; draft: boolean });
     const head = searchParams.get("head");
-    return [200, forge.pulls.filter((pull) => head === null || `o:${pull.head.ref}` === head).toReversed()];
+    return [
+      200,
+      forge.pulls
+        .filter((pull) => head === null || `${pull.head.repo.full_name.split("/")[0]}:${pull.head.ref}` === head)
+        .toReversed(),
+    ];
   }
 
   function workflowRun(id: number, jobs: boolean): [number, unknown] {
@@ -309,9 +338,15 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     base: string;
     draft: boolean;
   }): [number, unknown] {
-    const sha = branchAt(head);
+    const [owner, ref] = head.includes(":") ? (head.split(":") as [string, string]) : ["o", head];
+    const sha = branchAt(ref, owner);
     if (sha === null) return [422, { message: "Validation Failed", errors: [{ field: "head", code: "invalid" }] }];
-    if (forge.pulls.some((pull) => pull.head.ref === head && pull.state === "open"))
+    if (branchAt(base) === null)
+      return [
+        422,
+        { message: "Validation Failed", errors: [{ resource: "PullRequest", field: "base", code: "invalid" }] },
+      ];
+    if (forge.pulls.some((pull) => pull.head.ref === ref && pull.state === "open"))
       return [422, { message: `Validation Failed: A pull request already exists for o:${head}.` }];
     const number = 100 + forge.pulls.length;
     const pull: FakePull = {
@@ -323,19 +358,23 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
       merged_at: null,
       title,
       body,
-      head: { ref: head, sha, repo: { full_name: "o/r" } },
+      head: { ref, sha, repo: { full_name: `${owner}/r` } },
       base: { ref: base, repo: { full_name: "o/r" } },
     };
     forge.pulls.push(pull);
     return [201, pull];
   }
 
-  function branchAt(branch: string): string | null {
+  function branchAt(branch: string, owner = "o"): string | null {
     try {
-      return execFileSync("git", ["--git-dir", bare, "rev-parse", "--verify", `refs/heads/${branch}`], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "ignore"],
-      }).trim();
+      return execFileSync(
+        "git",
+        ["--git-dir", owner === "o" ? bare : (forge.fork ?? ""), "rev-parse", "--verify", `refs/heads/${branch}`],
+        {
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "ignore"],
+        },
+      ).trim();
     } catch {
       return null;
     }

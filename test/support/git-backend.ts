@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** Answers a request below /o/r.git with the CGI that serves git everywhere, behind a password. `bare` is the git directory. */
 export function serveGit(
@@ -25,7 +25,7 @@ export function serveGit(
       GIT_CONFIG_KEY_1: "safe.directory",
       GIT_CONFIG_VALUE_1: "*",
       REQUEST_METHOD: request.method,
-      PATH_INFO: pathname.replace("/o/", "/"),
+      PATH_INFO: `/${basename(bare)}${pathname.replace(/^\/[^/]+\/r\.git/, "")}`,
       QUERY_STRING: search.slice(1),
       CONTENT_TYPE: request.headers["content-type"] ?? "",
       CONTENT_LENGTH: String(body.length),

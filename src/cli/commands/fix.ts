@@ -42,6 +42,8 @@ const Input = z.object({
   yes: z.boolean().default(false),
   pr: z.boolean().optional(),
   again: z.boolean().default(false),
+  event: given,
+  label: given,
   sandbox: z.boolean().default(true),
 });
 type Input = z.infer<typeof Input>;
@@ -56,6 +58,7 @@ const more = `Examples:
   claw fix ISSUE.md --repro test/date.test.ts --budget-usd 0.50
   claw fix ISSUE.md --engine search --repro "npm test -- slug"
   claw fix ISSUE.md --dry-run
+  claw fix --event "$GITHUB_EVENT_PATH" --no-pr
 
 At a terminal, and not in CI, it asks one thing: whether packages that the tests need may be installed from their registry.
 
@@ -89,6 +92,8 @@ export const fix = command({
     ["--pr", "open a draft pull request when the fix is proven (default for an issue on a forge)"],
     ["--no-pr", "leave it on a local branch"],
     ["--again", "work on an issue although claw has a pull request for it"],
+    ["--event <file>", "in GitHub Actions: the issue that $GITHUB_EVENT_PATH asks for, by somebody who may write"],
+    ["--label <name>", "the label that asks for work in such an event (default: claw)"],
     ["--no-sandbox", "run commands as yourself: asks at a terminal first, marks the run, publishes nothing"],
     ["--dry-run", "print the plan and the price ceiling, then stop"],
     ["--json", "print events and, last, the result as lines of JSON"],
@@ -154,7 +159,9 @@ async function waiverFor({ sandbox, pr }: Input, desk: CommandDesk): Promise<Wai
 }
 
 /** A file wins over an issue on a forge that has the same name. */
-async function readIssueOf({ issue, again }: Input, desk: CommandDesk): Promise<Issue | ForgeIssueText> {
+async function readIssueOf(input: Input, desk: CommandDesk): Promise<Issue | ForgeIssueText> {
+  const { again } = input;
+  const issue = await askedFor(input, desk);
   const [word] = issue;
   const name = issue.length === 1 && word !== undefined ? readIssueName(word) : null;
   const isFile = name?.place?.host !== LOCAL && existsSync(resolve(desk.cwd, word ?? ""));
@@ -163,12 +170,24 @@ async function readIssueOf({ issue, again }: Input, desk: CommandDesk): Promise<
   return readForgeIssue(desk, name, again);
 }
 
+/** The words that name the issue; in GitHub Actions an event can. */
+async function askedFor({ issue, event, label = "claw" }: Input, desk: CommandDesk): Promise<readonly string[]> {
+  const name = (await desk.app()).config.variable("GITHUB_EVENT_NAME");
+  if (name === undefined && event === undefined) return issue;
+  const { issueOfEvent, refuseEvent } = await import("../event-issue.ts");
+  await refuseEvent(desk);
+  return event === undefined ? issue : issueOfEvent(desk, { file: event, label, given: issue });
+}
+
 /** An issue from a forge goes back there unless --no-pr says otherwise; other work only with --pr, to where origin leads. */
 async function pullRequestWish({ pr, again }: Input, issue: Issue | ForgeIssueText, desk: CommandDesk) {
-  if ("at" in issue) return pr === false ? null : { ...issue.at, again };
-  if (pr !== true) return null;
-  const { placeOfOrigin } = await import("../forge-issue.ts");
-  return { ...(await placeOfOrigin(await desk.app(), desk.cwd)), issue: null, again };
+  if (pr === false || (pr !== true && !("at" in issue))) return null;
+  const { forgeFor, placeOfOrigin } = await import("../forge-issue.ts");
+  const app = await desk.app();
+  const wish = "at" in issue ? issue.at : { ...(await placeOfOrigin(app, desk.cwd)), issue: null };
+  // What cannot be published at the end is said before anything is paid for.
+  if (app.config.user.forge.publish) await (await forgeFor(app, desk, wish)).checkPublish();
+  return { ...wish, again };
 }
 
 const fixInput = (

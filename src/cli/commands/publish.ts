@@ -17,6 +17,7 @@ export const publish = command({
       "--repository <path>",
       "publish from this one (default: the run's own; where that is not here, the one around this directory)",
     ],
+    ["--again", "open it although claw has, or had, a pull request for that issue"],
     ["--json", "print one JSON object"],
   ],
   more: `Pushes the run's branch to the forge that the remote called origin leads to, and opens one draft pull request with the
@@ -34,9 +35,10 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
     run: z.string().optional(),
     issue: z.coerce.number().int().positive().optional(),
     repository: z.string().optional(),
+    again: z.boolean().default(false),
     json: z.boolean().default(false),
   }),
-  async run({ run: prefix, issue, repository: path, json }, desk) {
+  async run({ run: prefix, issue, repository: path, again, json }, desk) {
     const app = await desk.app();
     const ledger = await app.ledger();
     const { facts, change, patch } = await readChange(ledger, prefix);
@@ -71,7 +73,7 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
           authority: app.config.user.forge,
           forge: (place) => forgeFor(app, desk, place),
         },
-        { host, owner, repo, issue: issue ?? null, again: false },
+        { host, owner, repo, issue: issue ?? null, again },
         { branch, commit, diff: patch.toString("utf8") },
       );
     });

@@ -1,10 +1,13 @@
 import { ClawError, UsageError } from "../../errors.ts";
 
 /** What octokit throws: an answer with a status, or no answer at all (status 500 and no response). */
-interface RequestFailure {
+export interface RequestFailure {
   readonly status: number;
   readonly message: string;
-  readonly response?: { readonly headers: Readonly<Record<string, string | number | undefined>> };
+  readonly response?: {
+    readonly headers: Readonly<Record<string, string | number | undefined>>;
+    readonly data: unknown;
+  };
 }
 
 export const isRequestFailure = (error: unknown): error is RequestFailure & Error =>

@@ -39,6 +39,18 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
     readIssue: (number) => readIssue(folder, people, number),
     ciRun: () => Promise.resolve(null),
     defaultBranch: () => git.defaultBranch(),
+    async checkPublish() {
+      if (await mayChange(bare)) return;
+      throw new ClawError(`${bare} cannot be written to`, {
+        outcome: "forge-unavailable",
+        hint: "mend its permissions, or keep the fix on a local branch with --no-pr",
+      });
+    },
+    tips: async (branch) => ({
+      branch: await git.branch(branch),
+      base: await git.branch(await git.defaultBranch()),
+    }),
+    requiresSignatures: () => Promise.resolve(false),
     pullRequests: () => pullRequests(folder, git),
     pullRequestFrom: async (branch) => (await from(branch)) ?? null,
     async followUp(number, commit) {

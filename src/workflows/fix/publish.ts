@@ -79,5 +79,6 @@ function makeCommit(desk: WorkDesk, task: Task, patch: Patch): Promise<string> {
     message,
     author: { name: "claw", email: "claw@localhost" },
     at: clock.now(),
+    signing: desk.signing,
   });
 }
