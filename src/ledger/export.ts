@@ -32,13 +32,24 @@ export type ExportLine = z.infer<typeof ExportLine>;
 
 const AT_ONCE = 500;
 
+/** What is exported of a run, and by which version; `events`: so many of them, where the run may go on meanwhile. */
+export interface ExportRequest {
+  readonly run: string;
+  readonly claw: string;
+  readonly events?: number;
+}
+
 /** Everything that a ledger has of one run, in order: events, anchors, and the bodies that the events name, each once. */
-export async function* exportLines(pages: Pages, run: string, claw: string): AsyncGenerator<ExportLine> {
+export async function* exportLines(
+  pages: Pages,
+  { run, claw, events = Infinity }: ExportRequest,
+): AsyncGenerator<ExportLine> {
   yield { type: "export", version: 1, run, claw };
   const shas = new Set<string>();
   const prompts = new Set<string>();
-  for (let seq = 0; ;) {
-    const rows = await pages.rows(run, seq, AT_ONCE);
+  let seq = 0;
+  while (seq < events) {
+    const rows = await pages.rows(run, seq, Math.min(AT_ONCE, events - seq));
     for (const row of rows) {
       for (const sha of bodiesNamed(row.body)) shas.add(sha);
       for (const sha of promptsNamed(row.body)) prompts.add(sha);
@@ -47,7 +58,7 @@ export async function* exportLines(pages: Pages, run: string, claw: string): Asy
     seq += rows.length;
     if (rows.length < AT_ONCE) break;
   }
-  for await (const anchor of anchorsOf(pages, run)) yield { type: "anchor", ...anchor };
+  for await (const anchor of anchorsOf(pages, run, seq)) yield { type: "anchor", ...anchor };
   for (const sha of shas) {
     const data = await pages.blob(sha);
     yield { type: "body", sha, data: data && Buffer.from(data).toString("base64") };
@@ -60,17 +71,17 @@ export async function* exportLines(pages: Pages, run: string, claw: string): Asy
 }
 
 /**
- * The anchors from the run's first to its last, and the one before them, which the first follows: between a run's own
+ * The anchors from the run's first to its last of so many events, and the one before them, which the first follows: between a run's own
  * lie those of other runs, and their chain holds only together.
  */
-async function* anchorsOf(pages: Pages, run: string): AsyncGenerator<AnchorRow> {
+async function* anchorsOf(pages: Pages, run: string, events: number): AsyncGenerator<AnchorRow> {
   let waiting: AnchorRow[] = [];
   let begun = false;
   for (let from = 0; ;) {
     const page = await pages.anchors(from, AT_ONCE);
     for (const anchor of page) {
       waiting = begun ? [...waiting, anchor] : [...waiting.slice(-1), anchor];
-      if (anchor.run !== run) continue;
+      if (anchor.run !== run || anchor.last >= events) continue;
       begun = true;
       yield* waiting;
       waiting = [];

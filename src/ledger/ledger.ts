@@ -6,7 +6,7 @@ import type { Account, AnchorRow, Holder, Lease, Notes, Row, Scope, Store } from
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { nextAnchor, seal, verifyRows } from "./chain.ts";
 import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
-import { type ExportLine, exportLines } from "./export.ts";
+import { type ExportLine, exportLines, type ExportRequest } from "./export.ts";
 import { adopt, type RunCopy } from "./adopt.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { abandonedRuns } from "./abandoned.ts";
@@ -85,8 +85,8 @@ export interface Ledger extends StoredBodies, RunIndex, Pick<Upkeep, "size" | "b
   keep(text: string): Promise<Sha>;
   /** Looks for anything that is not as it was written. */
   audit(request?: AuditRequest): Promise<Audit>;
-  /** Everything there is of a run, to be checked elsewhere. `claw` is the version that exports it. */
-  export(run: string, claw: string): AsyncIterable<ExportLine>;
+  /** Everything there is of a run, to be checked elsewhere. */
+  export(request: ExportRequest): AsyncIterable<ExportLine>;
   /**
    * Takes in a run that was checked elsewhere, as it is: all of it or nothing. False when it is here already; UsageError
    * when another run, or another length of this one, has its name.
@@ -127,7 +127,7 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
     },
     change: (key, next) => store.change(key, next),
     audit: (request) => auditLedger(store, request),
-    export: (run, claw) => exportLines(store, run, claw),
+    export: (request) => exportLines(store, request),
     adopt: (copy) => adopt(store, copy, clock.now()),
     abandoned: () => abandonedRuns(store, clock.now()),
     newest: async (limit) => {

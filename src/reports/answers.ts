@@ -179,7 +179,8 @@ function whatBecameOfIt(events: readonly Recorded[], fate: Fate | null): Answer 
   const kept = diffs.findLast(({ purpose }) => purpose === "patch");
   const dropped = diffs.filter((diff) => diff !== kept && diff.purpose !== "reproduction");
   const reason = headline(end?.reason ?? "", 200).replace(/[.:]$/, "");
-  const ended = end ? `The run ended ${end.outcome}: ${reason}.` : "The run has not ended.";
+  const how = end?.type === "run.paused" ? "rests" : "ended";
+  const ended = end ? `The run ${how} ${end.outcome}: ${reason}.` : "The run has not ended.";
   return {
     question: "What was accepted, rejected or overwritten?",
     answer: [ended, fate ? since(fate) : ""].filter(Boolean).join(" "),

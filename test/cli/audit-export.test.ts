@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import type { ExportLine } from "../../src/ledger/export.ts";
 import { type } from "../support/cli-desk.ts";
 import { ledgerFile, recordRun } from "../support/ledger-file.ts";
@@ -157,6 +158,23 @@ test("a file is never overwritten, and one that is not there is told", async () 
     out: "",
     err: "claw: /nowhere/x cannot be read\n  name a file that claw audit export wrote\n",
   });
+});
+
+test("a run that goes on while it is exported is exported as it was when that began", async () => {
+  const { ledger, check } = await exported();
+  const growing: Ledger = {
+    ...ledger,
+    async *export(request) {
+      const log = await ledger.open("aaa1");
+      await log.append({ type: "run.resumed", host: "here" });
+      await log.append({ type: "run.ended", outcome: "stuck", reason: "", hint: "" });
+      await log.close();
+      yield* ledger.export(request);
+    },
+  };
+  const { out } = await type(["audit", "export", "aaa1"], { ledger: growing });
+  expect((await ledger.read("aaa1")).events.length).toBeGreaterThan(36);
+  expect((await check(out.trimEnd().split("\n"))).out).toMatch(/^✓ as it was written: 1 run, 36 events/);
 });
 
 test("the formats of others are one text each", async () => {

@@ -58,6 +58,9 @@ test("an export is signed when a key is configured, and says of itself that the 
   expect((await check("--key", place("open.pem", open))).out).toMatch(
     /\n✓ signed by the key that was given: sha256:[0-9a-f]{64}\n$/,
   );
+  const answered = await type(["audit", "answer", "--file", file, "--key", place("open.pem", open)]);
+  expect(answered.out).toContain("\n✓ signed by the key that was given: sha256:");
+  expect((await type(["audit", "answer", "--file", file, "--key", place("x.pem", newKey().open)])).code).toBe(24);
   expect(await check("--key", place("other.pem", newKey().open))).toMatchObject({
     code: 24,
     out: expect.stringContaining("run aaa1: the signature of the record is not one of key "),
@@ -121,7 +124,9 @@ test("a signed file that was laid out anew holds; an early claw's signature says
     }),
   );
   expect(await json()).toMatchObject({ holds: true, signed: { trusted: true, covers: "events" } });
-  expect((await check()).err).toContain("note: an early claw signed its events and statements only");
+  expect((await check()).out).toContain(
+    "\n  by an early claw, which signed its events and statements, not its first line",
+  );
 });
 
 test("a private key is not taken for the public one that is asked for", async () => {
@@ -167,6 +172,9 @@ test("a run is taken into another ledger only when it holds and the right key ha
   expect((await take("--key", key)).out).toContain("in this ledger already");
   expect((await type(["audit", "verify", "--no-repository"], { ledger })).code).toBe(0);
   expect((await type(["show", "aaa1", "--json"], { ledger })).out).toContain('"outcome":"proven"');
+  const { ledger: other } = await ledgerFile();
+  const atOnce = await Promise.all([1, 2].map(() => type(["audit", "import", file], { ledger: other })));
+  expect(atOnce.map(({ code }) => code)).toEqual([0, 0]);
 
   alter((lines) => lines.filter((line) => !/"type":"(envelope|key)"/.test(line)));
   expect((await take("--key", key)).code).not.toBe(0);

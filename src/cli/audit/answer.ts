@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { UsageError } from "../../errors.ts";
 import { type Answer, answersOf } from "../../reports/answers.ts";
 import { resultOf } from "../../reports/result.ts";
 import { fateOf } from "../../repo/claw-commits.ts";
 import { printable } from "../../text.ts";
 import { command } from "../command.ts";
 import { hasColours, type Style, styleFor } from "../style.ts";
+import { signedText } from "./signatures.ts";
 import { readSubject, readSubjectFile, type Subject } from "./subject.ts";
 
 export const answer = command({
@@ -13,6 +15,7 @@ export const answer = command({
     ["--repository <path>", "where commits and branches are looked up (default: the repository around this directory)"],
     ["--no-repository", "answer from the ledger alone"],
     ["--file <file>", "answer from a run that claw audit export wrote, without a ledger"],
+    ["--key <file>", "with --file: the public key (PEM, ed25519) that must have signed it"],
     ["--json", "print one JSON object"],
   ],
   more: `Answers five questions about a run, each with the events it rests on: who approved the prompts, which model wrote the
@@ -31,23 +34,39 @@ Exit codes: 0 answered; 24 the record is not as it was written`,
     what: z.string().optional(),
     repository: z.union([z.string(), z.literal(false)]).optional(),
     file: z.string().optional(),
+    key: z.string().optional(),
     json: z.boolean().default(false),
   }),
-  async run({ what, repository, file, json }, { app, cwd, out, terminal }) {
+  async run({ what, repository, file, key, json }, { app, cwd, out, terminal }) {
+    if (key !== undefined && file === undefined)
+      throw new UsageError("--key is for --file", "leave it out: a ledger is not signed");
     const opened = await app();
     const asked = { what, cwd, repository };
-    const subject = await (file === undefined ? readSubject(opened, asked) : readSubjectFile(opened, file, asked));
-    const { facts, head } = subject;
+    const subject = await (file === undefined
+      ? readSubject(opened, asked)
+      : readSubjectFile(opened, { ...asked, file, key }));
+    const { facts, head, signed } = subject;
     const { run, outcome, commit, branch, base } = resultOf(facts);
     const fate = subject.repository && commit ? await fateOf(subject.repository, { commit, branch }) : null;
     const answers = answersOf(facts.events, fate);
     if (json) {
       return out(
-        JSON.stringify({ type: "answers", version: 1, run, outcome, base, commit, record: facts.head, answers }),
+        JSON.stringify({
+          type: "answers",
+          version: 1,
+          run,
+          outcome,
+          base,
+          commit,
+          record: facts.head,
+          signed,
+          answers,
+        }),
       );
     }
     const style = styleFor(hasColours(opened.config, terminal.stdout && terminal.colour));
     out(`run ${run}, ${outcome ?? "not ended"}\n${style.good("✓")} ${checked(facts.events.length, head)}`);
+    if (signed) out(signedText(signed));
     for (const [index, one] of answers.entries()) out(`\n${render(index + 1, one, style)}`);
   },
 });

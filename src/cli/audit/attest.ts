@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Finding } from "../../ledger/audit/finding.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
+import type { Ledger, RunRecord } from "../../ledger/ledger.ts";
 import { readBody } from "../../ledger/read-body.ts";
 import { type Statement, statementsOf } from "../../reports/statements.ts";
 import { ofType } from "../../views/run.ts";
@@ -8,17 +8,16 @@ import { ofType } from "../../views/run.ts";
 /** The hash of each event of a run, by its number. */
 export async function hashesOf(ledger: Ledger, run: string): Promise<readonly string[]> {
   const hashes: string[] = [];
-  for await (const line of ledger.export(run, "")) {
+  for await (const line of ledger.export({ run, claw: "" })) {
     if (line.type === "event") hashes.push(line.hash);
     else if (hashes.length > 0) break;
   }
   return hashes;
 }
 
-/** What the record of a run lets claw state. */
-export async function attest(ledger: Ledger, run: string): Promise<readonly Statement[]> {
-  const { events } = await ledger.read(run);
-  const hashes = await hashesOf(ledger, run);
+/** What the record of a run lets claw state; more may have been recorded since it was read. */
+export async function attest(ledger: Ledger, { run, events }: RunRecord): Promise<readonly Statement[]> {
+  const hashes = (await hashesOf(ledger, run)).slice(0, events.length);
   const results = new Map<string, unknown>();
   for (const { result } of ofType(events, "suite.ran")) {
     const text = await ledger.text(result).catch(() => null);
@@ -33,7 +32,7 @@ export async function compareStatements(
   run: string,
   came: readonly unknown[],
 ): Promise<readonly Finding[]> {
-  const own = (await attest(ledger, run)).map((statement) => JSON.stringify(statement));
+  const own = (await attest(ledger, await ledger.read(run))).map((statement) => JSON.stringify(statement));
   const theirs = came.map((statement) => JSON.stringify(statement));
   const wrong = theirs.findIndex((text, index) => text !== own[index]);
   const finding = (problem: string): Finding[] => [{ kind: "statement", run, seq: null, problem }];

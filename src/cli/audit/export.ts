@@ -79,17 +79,19 @@ The run is named by the beginning of its id; without one, the newest is meant.`,
 
 async function* linesOf(ledger: Ledger, run: string, { config, version }: App): AsyncGenerator<string> {
   const key = await signingKey(config);
-  const statements = await attest(ledger, run);
+  // Read once: a run that goes on meanwhile is exported as it was then.
+  const read = await ledger.read(run);
+  const events = read.events.length;
+  const statements = await attest(ledger, read);
   const digest = lineDigest();
   const said = (line: ExportLine | { readonly type: "statement"; readonly statement: Statement }): string => {
     digest.add(line);
     return JSON.stringify(line);
   };
-  for await (const line of ledger.export(run, version)) yield said(line);
+  for await (const line of ledger.export({ run, claw: version, events })) yield said(line);
   for (const statement of statements) yield said({ type: "statement", statement });
   if (!key) return;
-  const { head, events } = await ledger.read(run);
-  const record = { run, head, events: events.length, claw: version, lines: digest.sum() };
+  const record = { run, head: read.head, events, claw: version, lines: digest.sum() };
   for (const line of signatureLines(record, statements, key)) yield JSON.stringify(line);
 }
 

@@ -61,6 +61,17 @@ export interface Signed {
   readonly covers: "file" | "events";
 }
 
+/** In lines, for people. */
+export const signedText = ({ keyid, trusted, covers }: Signed): string =>
+  [
+    trusted
+      ? `✓ signed by the key that was given: sha256:${keyid}`
+      : `✓ self-signed: the key came with the file; compare it with one that you know: sha256:${keyid}`,
+    ...(covers === "file"
+      ? []
+      : ["  by an early claw, which signed its events and statements, not its first line and its anchors"]),
+  ].join("\n");
+
 export interface SignatureAudit {
   /** Null when nothing in it is signed. */
   readonly signed: Signed | null;

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { App } from "../../app.ts";
 import { LedgerBroken, UsageError } from "../../errors.ts";
 import type { Finding, PublishedHead } from "../../ledger/audit/finding.ts";
@@ -6,9 +7,10 @@ import type { RunFacts } from "../../reports/result.ts";
 import { readClawCommit } from "../../repo/claw-commits.ts";
 import type { Repository } from "../../repo/repository.ts";
 import { readRun, resolveRun } from "../run-id.ts";
-import { auditExport, openExport } from "./exported.ts";
+import { auditExport, openExport, readKeyFile } from "./exported.ts";
 import { repositoryAt } from "./heads.ts";
 import { namesPullRequest, runOfPullRequest } from "./pull-request.ts";
+import type { Signed } from "./signatures.ts";
 
 /** A run that an auditor asks about, checked. */
 export interface Subject {
@@ -17,6 +19,8 @@ export interface Subject {
   readonly repository: Repository | null;
   /** The head that the commit names, when the run was found by a commit. */
   readonly head: PublishedHead | null;
+  /** Who signed the file that it came in; null where nobody did, and for a run of this ledger. */
+  readonly signed: Signed | null;
 }
 
 interface Asked {
@@ -24,6 +28,12 @@ interface Asked {
   readonly what: string | undefined;
   readonly cwd: string;
   readonly repository: string | false | undefined;
+}
+
+interface AskedOfFile extends Asked {
+  readonly file: string;
+  /** With the public key that must have signed it. */
+  readonly key: string | undefined;
 }
 
 /** The run that is meant, its record checked against its chain, its anchors, its bodies and the commit that names it. */
@@ -43,11 +53,11 @@ export async function readSubject(app: App, { what, cwd, repository: path }: Ask
   const { findings } = await ledger.audit({ run, heads: head ? [head] : [] });
   const [first] = findings;
   if (first) throw brokenRecord(first, "ledger");
-  return { facts: await readRun(ledger, run), repository, head };
+  return { facts: await readRun(ledger, run), repository, head, signed: null };
 }
 
 /** The same of a run that came in a file. A commit or branch is then the one it must come from. */
-export async function readSubjectFile(app: App, file: string, asked: Asked): Promise<Subject> {
+export async function readSubjectFile(app: App, { file, key, ...asked }: AskedOfFile): Promise<Subject> {
   const repository = await repositoryAt(app, asked.cwd, asked.repository);
   const imported = await openExport(asked.cwd, file);
   const head = asked.what === undefined ? null : await headOfCommit(repository, asked.what);
@@ -57,10 +67,11 @@ export async function readSubjectFile(app: App, file: string, asked: Asked): Pro
       "ask for the other file",
     );
   }
-  const { findings } = await auditExport(imported, head ? [head] : []);
+  const trusted = key === undefined ? null : await readKeyFile(resolve(asked.cwd, key));
+  const { findings, signed } = await auditExport(imported, head ? [head] : [], trusted);
   const [first] = findings;
   if (first) throw brokenRecord(first, "file");
-  return { facts: await readRun(imported.ledger, imported.run), repository, head };
+  return { facts: await readRun(imported.ledger, imported.run), repository, head, signed };
 }
 
 const namesRun = async (ledger: Ledger, what: string): Promise<boolean> =>

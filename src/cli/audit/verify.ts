@@ -10,7 +10,7 @@ import { command, type CommandDesk } from "../command.ts";
 import { resolveRun } from "../run-id.ts";
 import { auditExport, openExport, readKeyFile } from "./exported.ts";
 import { branchHeads, Head, repositoryAt } from "./heads.ts";
-import type { Signed } from "./signatures.ts";
+import { type Signed, signedText } from "./signatures.ts";
 import { brokenRecord, sentence } from "./subject.ts";
 
 export const verify = command({
@@ -55,9 +55,7 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     const first = audit.findings.find(({ kind }) => kind !== "list") ?? audit.findings[0];
     if (first) throw brokenRecord(first, input.file === undefined ? "ledger" : "file");
     out(`✓ as it was written: ${counted(audit)}`);
-    if (audit.signed) out(signature(audit.signed));
-    if (audit.signed?.covers === "events")
-      err("note: an early claw signed its events and statements only, not its first line and its anchors");
+    if (audit.signed) out(signedText(audit.signed));
     if (audit.heads === 0) err("note: no head from outside was compared; an older or shorter copy would hold, too");
   },
 });
@@ -70,11 +68,6 @@ interface Asked {
   readonly repository?: string | false | undefined;
   readonly key?: string | undefined;
 }
-
-const signature = ({ keyid, trusted }: Signed): string =>
-  trusted
-    ? `✓ signed by the key that was given: sha256:${keyid}`
-    : `✓ self-signed: the key came with the file; compare it with one that you know: sha256:${keyid}`;
 
 async function auditHere(
   { run: prefix, head, repository, key }: Asked,
