@@ -141,6 +141,8 @@ export const userConfigSchema = (): unknown => z.toJSONSchema(UserConfig, { io: 
 
 /** Everything claw takes from the machine it runs on. */
 export interface Config {
+  /** The user's config.yaml, whether it is there or not. */
+  readonly file: string;
   /** Ledger, workspaces and reports. Never inside a repository. */
   readonly home: string;
   readonly user: UserConfig;
@@ -180,6 +182,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   const user = withWellKnown(readUserConfig(configFile), environment);
   const credentials = takeCredentials(environment, user);
   return {
+    file: configFile,
     home: resolve(
       environment["CLAW_HOME"] || join(environment["XDG_STATE_HOME"] || join(userHome, ".local", "state"), "claw"),
     ),

@@ -1,5 +1,6 @@
 import { Command as Commander } from "commander";
 import type { Command, CommandDesk } from "./command.ts";
+import { isTopic, topicNames } from "./topics/names.ts";
 
 type Entry = readonly [name: string, about: string, load: () => Promise<Command>];
 
@@ -82,6 +83,11 @@ const menu: readonly Entry[] = [
     async () => (await import("./commands/policy.ts")).policy,
   ],
   ["roles", "Check role files", async () => (await import("./commands/roles.ts")).roles],
+  [
+    "init",
+    "Write claw.yaml and config.yaml, with what this repository and machine have",
+    async () => (await import("./commands/init.ts")).init,
+  ],
   ["doctor", "Check this machine", async () => (await import("./commands/doctor.ts")).doctor],
   [
     "completion",
@@ -114,11 +120,18 @@ export async function program(
     .showHelpAfterError("  see: claw --help")
     .addHelpText(
       "after",
-      '\nStart with: claw fix ISSUE.md   (or: claw fix "what is wrong")\nMore on one command: claw <command> --help',
+      '\nStart with: claw fix ISSUE.md   (or: claw fix "what is wrong")\nMore on one command: claw <command> --help\n' +
+        `More on: ${topicNames.map((name) => `claw help ${name}`).join(", ")}`,
     );
   for (const [name, about, load] of menu) {
     const child = root.command(name).description(about).showHelpAfterError(`  see: claw ${name} --help`);
     if (argv[0] === name || (argv[0] === "help" && argv[1] === name)) (await load()).attach(child, desk, options.done);
+  }
+  if (argv[0] === "help" && isTopic(argv[1])) {
+    const { topicTexts } = await import("./topics/texts.ts");
+    const text = topicTexts[argv[1]]();
+    root.helpCommand(false);
+    root.command("help <topic>", { hidden: true }).action(() => desk.out(text));
   }
   if (argv[0] === "complete") {
     const { attachComplete } = await import("./completion/complete.ts");

@@ -57,3 +57,15 @@ test.each<[string[], unknown]>([
 ])("%j is told in two lines what is wrong and what to do", async (argv, err) => {
   expect(await type(argv)).toEqual({ code: 2, out: "", err });
 });
+
+test.each([
+  ["outcomes", /^ {3}14 {2}waiting +a person has to approve/m],
+  ["manifest", /^# protect: \[\]$/m],
+  ["config", /^# approval:$/m],
+  ["sandbox", /claw refuses to work/],
+  ["budgets", /--budget-usd/],
+])("claw help %s tells about it", async (topic, words) => {
+  const { code, out } = await type(["help", topic]);
+  expect(code).toBe(0);
+  expect(out).toMatch(words);
+});

@@ -1,19 +1,11 @@
 import { systemClock } from "../../clock.ts";
-import { type Config, type EndpointConfig, EndpointSettings } from "../../config.ts";
+import type { Config, EndpointConfig } from "../../config.ts";
 import { endpointFor } from "../../models/choose.ts";
 import { listModels } from "../../models/list-models.ts";
 import { ANY_MODEL } from "../../models/probe/probe.ts";
 import { plural } from "../../text.ts";
+import { type ServerHere, serversHere } from "../models/servers-here.ts";
 import { type Check, type Finding, findingOf, ok, problem, warning } from "./finding.ts";
-
-/** Where model servers usually listen. */
-const usualPlaces: readonly (readonly [server: string, port: number])[] = [
-  ["Ollama", 11434],
-  ["vLLM", 8000],
-  ["SGLang", 30000],
-  ["llama.cpp", 8080],
-  ["LM Studio", 1234],
-];
 
 /** Each configured endpoint: is there a key, and does it answer. Without any, the servers of this machine are looked for. */
 export const models: Check = async (desk, offline) => {
@@ -21,7 +13,7 @@ export const models: Check = async (desk, offline) => {
   const endpoints = Object.entries(config.user.endpoints);
   if (endpoints.length > 0) return Promise.all(endpoints.map((named) => answers(config, named, offline)));
   const found = offline ? [] : await serversHere(config);
-  if (found.length > 0) return found;
+  if (found.length > 0) return found.map(unused);
   return [
     warning(
       "model",
@@ -51,19 +43,9 @@ async function answers(config: Config, named: readonly [string, EndpointConfig],
 const keyMissing = (config: Config, key: EndpointConfig["key"]): string | null =>
   key && "env" in key && config.variable(key.env) === undefined ? key.env : null;
 
-async function serversHere(config: Config): Promise<readonly Finding[]> {
-  const asked = usualPlaces.map(async ([server, port]) => {
-    const baseUrl = `http://127.0.0.1:${port}/v1`;
-    const endpoint = endpointFor(config, [server, EndpointSettings.parse({ baseUrl })], ANY_MODEL);
-    const offered = await listModels(endpoint, systemClock).catch(() => []);
-    return offered.length === 0 ? [] : [unused(server, baseUrl, offered)];
-  });
-  return (await Promise.all(asked)).flat();
-}
-
-const unused = (server: string, baseUrl: string, [first = "", ...others]: readonly string[]): Finding =>
+const unused = ({ usually, baseUrl, models: [first, ...others] }: ServerHere): Finding =>
   warning(
     "model",
-    `a server answers at ${baseUrl} (${server}'s usual place) with ${first}${others.length > 0 ? ` and ${others.length} more` : ""}, and is not configured`,
-    `OPENAI_BASE_URL=${baseUrl} claw fix … --model ${first}; for good: endpoints in config.yaml`,
+    `a server answers at ${baseUrl} (${usually}'s usual place) with ${first}${others.length > 0 ? ` and ${others.length} more` : ""}, and is not configured`,
+    `for good: claw init; for once: OPENAI_BASE_URL=${baseUrl} claw fix … --model ${first}`,
   );
