@@ -281,6 +281,7 @@ function recordReply(
     firstByteMs: reply.firstByteMs,
     ms: reply.ms,
     ...(reply.queuedMs !== undefined && { queuedMs: reply.queuedMs }),
+    ...(reply.places && { places: reply.places }),
     ...exchangeOfReply(agent.log, reply, message, attempts),
     ...(purpose && { purpose }),
   });

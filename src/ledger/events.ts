@@ -156,6 +156,8 @@ export const Event = z.discriminatedUnion("type", [
     exchange: Exchange.optional(),
     /** How long it waited for a place at the server before it was sent. */
     queuedMs: z.number().optional(),
+    /** The limiter's state then: requests at once that the server of one's own was sent, under way, and waiting. */
+    places: z.object({ limit: z.int(), held: z.int(), queued: z.int() }).optional(),
     ...aside,
   }),
   contextAlarmed,

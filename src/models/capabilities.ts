@@ -13,7 +13,12 @@ export const Capabilities = z.object({
   baseUrl: z.string(),
   model: z.string(),
   wire: z.string(),
-  server: z.object({ kind: z.string(), version: z.string().nullable() }),
+  server: z.object({
+    kind: z.string(),
+    version: z.string().nullable(),
+    /** SHA-256 of its chat templates, where it shows them. */
+    template: z.string().nullable().optional(),
+  }),
   servedModel: z.string().nullable(),
   /** Tokens: what the server or the catalogue says, what arrived when it was tried, and what a run goes by. */
   window: z.object({

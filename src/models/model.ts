@@ -37,6 +37,8 @@ export interface Reply {
   readonly heard?: Heard;
   /** How long the request waited for its place before it was sent; only at a server of one's own. */
   readonly queuedMs?: number;
+  /** What the limiter allowed when it was sent: requests at once, how many were under way, and how many waited. */
+  readonly places?: { readonly limit: number; readonly held: number; readonly queued: number };
 }
 
 /** Display only: never stored, never acted upon. */

@@ -50,7 +50,10 @@ async function pricingOf(endpoint: Endpoint): Promise<Pricing> {
   const pricing = await untiered(endpoint);
   const { serviceTier: asked = "default", model } = endpoint;
   if (asked === "default" || pricing.terms?.kind === "own-server" || pricing.terms?.kind === "hourly") return pricing;
+  // Who names a price names that of the tier they ask for, where nobody published how tiers relate.
   const factor = tierFactor(asked, model);
+  if (pricing.terms?.kind === "configured" && factor === null)
+    return { ...pricing, price: (usage, at, tier, ms) => pricing.price(usage, at, tier === asked ? null : tier, ms) };
   return {
     ...pricing,
     // A dearer tier that was asked for is taken to have served where the reply does not say.

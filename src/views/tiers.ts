@@ -79,16 +79,17 @@ const updated = (prior: number, attempts: readonly Attempt[]): number =>
   (PRIOR_RUNS * prior + attempts.filter(({ solved }) => solved).length) / (PRIOR_RUNS + attempts.length);
 
 /**
- * The chance that a model solves a task: what this kind of work in this repository says, shrunk towards what the repository
- * says, that towards the whole installation, and that towards what is believed beforehand.
+ * The chance that a model solves a task: what this kind of work in this repository says, shrunk towards what other work in
+ * it says, that towards what other repositories say, and that towards what is believed beforehand. Each run counts once.
  */
 export function chanceOf(model: string, attempts: readonly Attempt[], place?: TaskPlace): number {
   const own = attempts.filter((attempt) => attempt.model === model);
-  const anywhere = updated(PRIOR_CHANCE, own);
-  if (!place) return anywhere;
+  if (!place) return updated(PRIOR_CHANCE, own);
   const here = own.filter(({ repository }) => repository === place.repository);
   const alike = here.filter(({ kind }) => kind === place.kind);
-  return updated(updated(anywhere, here), alike);
+  const elsewhere = own.filter((attempt) => !here.includes(attempt));
+  const otherwise = here.filter((attempt) => !alike.includes(attempt));
+  return updated(updated(updated(PRIOR_CHANCE, elsewhere), otherwise), alike);
 }
 
 /** What is known of one model, for a task at a place. */

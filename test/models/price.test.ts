@@ -255,6 +255,11 @@ test("a service tier that is asked for is reserved at its price, or at the usual
   expect(await ceiling("gpt-5.5", "fast")).toBe(2.5 * usual);
   // Nobody published what it costs there: no budget can be kept.
   expect(await ceiling("gpt-4o-mini", "priority")).toBeNull();
+  // Unless it is the owner's own word.
+  const own = await openai("house-model", { serviceTier: "flex", prices: { input: 1, output: 4 } });
+  expect([own.ceiling(1_000, 0, at), own.price(usage({ inputUncached: 1 }), at, "flex", 1)]).toEqual([
+    1_000_000, 1_000,
+  ]);
   const { price } = await openai("gpt-5.5", { serviceTier: "priority" });
   const one = usage({ inputUncached: 1 });
   expect([price(one, at, null, 1), price(one, at, "default", 1)]).toEqual([12_500, 5_000]);

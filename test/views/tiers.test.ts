@@ -23,12 +23,13 @@ test("the chance of a model is what this kind of work here says, shrunk towards 
   const attempts = [...at("/a", "bug", 0, 10), ...at("/a", "docs", 10, 0), ...at("/b", "bug", 20, 0)];
   const chance = (repository: string, kind: "bug" | "docs") =>
     chanceOf("weak", attempts, { repository, kind }).toFixed(3);
-  const anywhere = (3 + 30) / (5 + 40);
-  const a = (5 * anywhere + 10) / (5 + 20);
-  expect(chanceOf("weak", attempts).toFixed(3)).toBe(anywhere.toFixed(3));
-  expect(chance("/a", "bug")).toBe(((5 * a) / 15).toFixed(3));
-  expect(chance("/a", "docs")).toBe(((5 * a + 10) / 15).toFixed(3));
-  expect(chance("/elsewhere", "bug")).toBe(anywhere.toFixed(3));
+  const elsewhere = (3 + 20) / 25;
+  expect(chanceOf("weak", attempts).toFixed(3)).toBe(((3 + 30) / 45).toFixed(3));
+  expect(chance("/a", "bug")).toBe(((5 * ((5 * elsewhere + 10) / 15)) / 15).toFixed(3));
+  expect(chance("/a", "docs")).toBe(((5 * ((5 * elsewhere) / 15) + 10) / 15).toFixed(3));
+  expect(chance("/elsewhere", "bug")).toBe(((3 + 30) / 45).toFixed(3));
+  // One run is counted once.
+  expect(chanceOf("weak", at("/a", "bug", 1, 0), { repository: "/a", kind: "bug" })).toBeCloseTo(4 / 6);
   expect(chanceOf("never tried", attempts, { repository: "/a", kind: "bug" })).toBeCloseTo(0.6);
 });
 

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "../../clock.ts";
 import { connectModel } from "../connect.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { Reply } from "../model.ts";
 import { words } from "../probe/bench.ts";
-import { serverFacts } from "../probe/facts.ts";
+import { serverFacts, templateHash } from "../probe/facts.ts";
 import { note } from "../probe/tools.ts";
 import { canarySet, isRight } from "./canary-set.ts";
 import type { CanaryResult } from "./standing.ts";
@@ -17,10 +16,8 @@ const ANSWER_TOKENS = 2_000;
 /** What a server of one's own says about its version and templates, as one short text; empty where it says nothing. */
 export async function serverMark(endpoint: Endpoint, signal: AbortSignal): Promise<string> {
   if (!endpoint.selfHosted) return "";
-  const { version, templates } = await serverFacts(endpoint, [], signal);
-  return [version ?? "", templates === null ? "" : createHash("sha256").update(templates).digest("hex").slice(0, 12)]
-    .join(" ")
-    .trim();
+  const facts = await serverFacts(endpoint, [], signal);
+  return [facts.version ?? "", templateHash(facts)?.slice(0, 12) ?? ""].join(" ").trim();
 }
 
 /** Asks the canary questions. Fails with ModelError when one of them gets no answer at all: that says nothing about the rest. */

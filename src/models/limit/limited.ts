@@ -81,7 +81,8 @@ export function limited(model: ConnectedModel, endpoint: Endpoint, { change, clo
         void renew(() => wish(id).then(lookAfter), clock, renewing.signal);
         const reply = await model.ask(request, signal, onDelta);
         ending = { firstByteMs: reply.firstByteMs, ms: reply.ms };
-        return { ...reply, queuedMs };
+        const { limit, held, queued } = place;
+        return { ...reply, queuedMs, places: { limit, held, queued } };
       } catch (error) {
         if (error instanceof ModelError && refusals.has(error.kind)) ending = "refused";
         throw error;

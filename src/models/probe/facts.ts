@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Endpoint } from "../endpoint.ts";
 import { look, type Seen } from "./look.ts";
@@ -151,6 +152,10 @@ export async function serverFacts(
   if (found) return { ...common, ...found };
   return { ...common, kind: own?.owner === "vllm" || gauges?.kind === "vllm" ? "vllm" : "other" };
 }
+
+/** SHA-256 of a server's chat templates; null where it does not show them. */
+export const templateHash = ({ templates }: Pick<ServerFacts, "templates">): string | null =>
+  templates === null ? null : hash("sha256", templates);
 
 /** A server that says nothing, or is not asked. */
 export const nothingKnown: ServerFacts = {

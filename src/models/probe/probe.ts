@@ -2,7 +2,7 @@ import type { Capabilities } from "../capabilities.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { adviceFor, windowFlag } from "./advice.ts";
 import { type Bench, failed, openBench, perSecond, type ProbeDesk, words } from "./bench.ts";
-import { nothingKnown, serverFacts } from "./facts.ts";
+import { nothingKnown, serverFacts, templateHash } from "./facts.ts";
 import { fixCommand, targetWords } from "./named.ts";
 import { type Finding, inThousands, LEAST_WINDOW, ok, problem, skipped, warning } from "./finding.ts";
 import { reach } from "./reach.ts";
@@ -188,7 +188,7 @@ function capabilitiesOf(
     baseUrl: endpoint.baseUrl,
     model: endpoint.model,
     wire: endpoint.wire,
-    server: { kind: facts.kind, version: facts.version },
+    server: { kind: facts.kind, version: facts.version, template: templateHash(facts) },
     servedModel: spoken.reply?.servedModel || null,
     window: { declared, probed, used },
     toolCalls: called.toolCalls,

@@ -13,7 +13,7 @@ import {
 } from "../../../src/models/limit/aimd.ts";
 import { boundsFor, type Change, limited } from "../../../src/models/limit/limited.ts";
 import { ask, leave } from "../../../src/models/limit/places.ts";
-import type { ConnectedModel } from "../../../src/models/model.ts";
+import type { ConnectedModel, Reply } from "../../../src/models/model.ts";
 import { ModelError } from "../../../src/models/model-error.ts";
 import type { Gauges } from "../../../src/models/probe/metrics.ts";
 import { chatJson } from "../../support/model-wire.ts";
@@ -213,6 +213,14 @@ describe("a place", () => {
       },
     );
     expect(result).toMatchObject({ granted: true, held: 1, limit: 2, queued: 0 });
+  });
+
+  test("says for the record what the limiter allowed", async () => {
+    const answered = model(() => Promise.resolve({ firstByteMs: 1, ms: 1 } as Reply));
+    const asking = limited(answered, endpoint, { change: notes(), clock: systemClock, most: 3 });
+    const { places, queuedMs } = await asking.ask(requestOf(), new AbortController().signal);
+    expect(places).toEqual({ limit: 3, held: 1, queued: 0 });
+    expect(queuedMs).toBeLessThan(1_000);
   });
 
   test("is not waited for when the run is stopped", async () => {
