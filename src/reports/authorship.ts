@@ -19,7 +19,8 @@ function author({ events }: Authored): string | null {
   const { started } = foldRun(events);
   if (ofType(events, "search.found").length > 0) return null;
   const served = servedModels(events).at(-1) ?? started?.model?.model;
-  return started?.model && served ? `${started.model.endpoint}/${served}` : null;
+  // Agent Trace takes no longer ones.
+  return started?.model && served ? `${started.model.endpoint}/${served}`.slice(0, 250) : null;
 }
 
 /** Of a hash the part that looks like a UUID of version 8: made by its own rule, here from the run's head. */

@@ -55,6 +55,7 @@ test("an export is signed when a key is configured, and says of itself that the 
   expect(out).toMatch(
     /\n✓ self-signed: the key came with the file; compare it with one that you know: sha256:[0-9a-f]{64}\n$/,
   );
+  expect((await check("--key", place("open.pem", open))).err).toContain("an older or shorter copy would hold, too");
   expect((await check("--key", place("open.pem", open))).out).toMatch(
     /\n✓ signed by the key that was given: sha256:[0-9a-f]{64}\n$/,
   );

@@ -56,9 +56,17 @@ Exit codes: 0 everything is as it was written; 24 something is not`,
     if (first) throw brokenRecord(first, input.file === undefined ? "ledger" : "file");
     out(`✓ as it was written: ${counted(audit)}`);
     if (audit.signed) out(signedText(audit.signed));
-    if (audit.heads === 0) err("note: no head from outside was compared; an older or shorter copy would hold, too");
+    const limit = audit.heads === 0 ? limitOf(input.file !== undefined, audit.signed) : null;
+    if (limit !== null) err(`note: ${limit}`);
   },
 });
+
+/** What an audit without a head from outside cannot find out. */
+function limitOf(isFile: boolean, signed: Signed | null): string {
+  if (isFile && signed?.trusted !== true)
+    return "no head from outside and no key that you know was compared; one that somebody worked out anew would hold, too";
+  return "no head from outside was compared; an older or shorter copy would hold, too";
+}
 
 type AuditOf = Audit & { readonly signed: Signed | null };
 
