@@ -13,7 +13,10 @@ const script = String.raw`
 exec 3>&1
 while IFS= read -r -d '' word && IFS= read -r -d '' what && IFS= read -r -d '' size && IFS= read -r -d '' path; do
   said= code=0
-  if [ "$what" = read ]; then
+  if [ -p "$path" ]; then
+    said='Is a pipe' code=1
+    if [ "$what" != read ]; then /usr/bin/head -c "$size" >/dev/null; fi
+  elif [ "$what" = read ]; then
     said=$(/usr/bin/head -c "$size" "$path" 2>&1 >&3 </dev/null); code=$?
   else
     case $path in */*) [ -d "\${path%/*}" ] || said=$(/bin/mkdir -p -- "\${path%/*}" 2>&1) ;; esac
@@ -27,7 +30,7 @@ export const helperCommand = ["/bin/bash", "-c", script] as const;
 
 /** The longest answer line, bytes. */
 const LINE = 2048;
-/** A pipe or a device never ends: nobody waits for it longer than this. */
+/** A device may never end, nor a pipe that was put where a file was: nobody waits for it longer than this. */
 const WALL_MS = 20_000;
 
 export interface FileDesk {
