@@ -8,6 +8,7 @@ import { findCgroupPlace } from "./cgroup.ts";
 import { type Bubblewrap, checkVersion } from "./bubblewrap.ts";
 import { freeBytes } from "./disk.ts";
 import { findScopeMaker } from "./scope.ts";
+import { namespaceHint } from "./namespace-hint.ts";
 import type { SandboxHost, SandboxPolicy } from "./sandbox.ts";
 import { kindOf, probeHash, provesCgroup, selfTest } from "./self-test.ts";
 
@@ -93,11 +94,7 @@ async function prove(bubblewrap: Bubblewrap, { policy, host, known }: Trial): Pr
     }
   }
   await refuseFullDisk(host.stateDir);
-  throw new SandboxUnavailable(
-    `the sandbox does not hold on this machine: ${failure}`,
-    "user namespaces must be allowed here (in a container: seccomp=unconfined and an unmasked /proc)",
-    cause,
-  );
+  throw new SandboxUnavailable(`the sandbox does not hold on this machine: ${failure}`, namespaceHint(), cause);
 }
 
 /** What of the kernel's limits for all processes together holds here; a scope is tried where there is no other way. */
