@@ -158,11 +158,19 @@ export interface Config {
   readonly proxy: ProxyVariables | undefined;
   readonly initiator: string;
   readonly ci: boolean;
+  /** What GitHub Actions tells a step: where its summary goes, and the branch a pull request is to go into. */
+  readonly actions: ActionsFacts | undefined;
   /** A terminal that cannot move its cursor: it gets lines. */
   readonly dumbTerminal: boolean;
   readonly colour: "auto" | "never" | "always";
   /** Reads a variable by the name a credential reference gives. Values are never kept. */
   readonly variable: (name: string) => string | undefined;
+}
+
+/** Variables of a step in GitHub Actions: https://docs.github.com/actions/reference/workflows-and-actions/variables */
+interface ActionsFacts {
+  readonly summary: string | undefined;
+  readonly baseRef: string | undefined;
 }
 
 /** Proxies by the scheme of what is asked for, and the hosts that are asked directly. May hold a password. */
@@ -195,6 +203,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     proxy: proxyFrom(environment),
     initiator: environment["USER"] || environment["LOGNAME"] || accountName(),
     ci: isOn(environment["CI"]),
+    actions: actionsFrom(environment),
     dumbTerminal: environment["TERM"] === "dumb",
     colour: colourFrom(environment),
     variable: (name) => credentials.get(name) ?? (environment[name] || undefined),
@@ -230,6 +239,14 @@ function proxyFrom(environment: Environment): ProxyVariables | undefined {
     ...(http && { HTTP_PROXY: http }),
     ...(https && { HTTPS_PROXY: https }),
     ...(none && { NO_PROXY: none }),
+  };
+}
+
+function actionsFrom(environment: Environment): ActionsFacts | undefined {
+  if (!isOn(environment["GITHUB_ACTIONS"])) return undefined;
+  return {
+    summary: environment["GITHUB_STEP_SUMMARY"] || undefined,
+    baseRef: environment["GITHUB_BASE_REF"] || undefined,
   };
 }
 

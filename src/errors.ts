@@ -15,6 +15,12 @@ export const exitCodes = {
   "forge-unavailable": 22,
   workspace: 23,
   infrastructure: 24,
+  // How `claw triage` ended: its worst verdict.
+  regression: 30,
+  flaky: 31,
+  environment: 32,
+  timeout: 33,
+  unknown: 34,
   interrupted: 130,
 } as const;
 

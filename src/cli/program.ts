@@ -11,6 +11,11 @@ const menu: readonly Entry[] = [
     "Fix an issue: reproduce it with a test, patch it, prove the patch",
     async () => (await import("./commands/fix.ts")).fix,
   ],
+  [
+    "triage",
+    "Say why tests fail: regression, flaky, timeout, infrastructure, by executing them again",
+    async () => (await import("./commands/triage.ts")).triage,
+  ],
   ["resume", "Continue an interrupted or waiting run", async () => (await import("./commands/resume.ts")).resume],
   ["runs", "List runs, newest first", async () => (await import("./commands/runs.ts")).runs],
   ["show", "Show what a run did, its proof and its cost", async () => (await import("./commands/show.ts")).show],

@@ -12,10 +12,18 @@ import { scrubbedProgress } from "./scrubbed.ts";
 import { hasColours, styleFor } from "./style.ts";
 import { summary } from "./summary.ts";
 
+interface Watching {
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly past?: readonly Recorded[];
+  /** Tells what the run found, before its result, or in place of its summary. */
+  readonly tell?: (finished: FinishedRun) => Promise<void>;
+}
+
 /** Shows a run while it goes on and tells how it ended. Gives the exit code. */
 export async function watchRun(
   desk: CommandDesk,
-  { json, yes, past = [] }: { readonly json: boolean; readonly yes: boolean; readonly past?: readonly Recorded[] },
+  { json, yes, past = [], tell }: Watching,
   go: (app: App, watch: Watch) => Promise<FinishedRun>,
 ): Promise<number> {
   const app = await desk.app();
@@ -26,6 +34,8 @@ export async function watchRun(
   try {
     const finished = await go(app, { ...progress, confirm, onStart, signal: desk.signal });
     await progress.end();
+    await tell?.(finished);
+    if (tell && !json) return exitCodes[finished.outcome];
     const facts = await readRun(await app.ledger(), finished.run);
     const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
     const columns = desk.terminal.stdout ? desk.terminal.columns : Infinity;

@@ -7,6 +7,7 @@ import { event } from "./fact.ts";
 import { Usage } from "./message.ts";
 import { sandboxEvents } from "./sandbox-events.ts";
 import { searchEvents } from "./search-events.ts";
+import { triageEvents } from "./triage-events.ts";
 import { budgets, prices } from "./prices.ts";
 
 /** SHA-256 of a blob, hex. Anything long or sensitive is a blob, so that it can be redacted without breaking a chain. */
@@ -254,6 +255,7 @@ export const Event = z.discriminatedUnion("type", [
     ms: z.number(),
   }),
   ...searchEvents,
+  ...triageEvents,
   event("gate.judged", {
     gate: z.string(),
     tree: commit,

@@ -24,3 +24,9 @@ export function groupFailures(all: readonly Found[]): FailureGroup[] {
     .map(([signature, members]) => ({ signature, members, example: telling(members) }))
     .toSorted((a, b) => b.members.length - a.members.length);
 }
+
+/** What a failing test is called where runs are compared: file and titles, or the suite where no file is known. */
+export function testName({ file, suite, titles }: Pick<Found, "file" | "suite" | "titles">): string {
+  const before = file ?? (suite !== null && titles[0] !== suite ? suite : null);
+  return [...(before === null ? [] : [before]), ...titles].join(" > ");
+}

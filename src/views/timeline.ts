@@ -3,6 +3,7 @@ import { duration, headline, plural } from "../text.ts";
 import { asksForMore } from "./finishes.ts";
 import { outside, sandbox } from "./timeline-doors.ts";
 import { isOfModel, model } from "./timeline-model.ts";
+import { isOfTriage, type OfTriage, triage } from "./timeline-triage.ts";
 
 /** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
 export type Mark = "·" | "…" | "✓" | "✗" | "!";
@@ -54,7 +55,7 @@ export function applyToTimeline(state: TimelineState, event: Recorded): Timeline
 
 /** The line for an event, given the state before it; null when people need none. `words` is what a model said in a reply. */
 export function timelineLine(state: TimelineState, event: Recorded, words = ""): TimelineLine | null {
-  const said = say(state, event, words);
+  const said = isOfTriage(event) ? triage(event) : say(state, event, words);
   return said && { at: event.at, mark: said[0], text: said[1], stage: applyToTimeline(state, event).stage };
 }
 
@@ -73,7 +74,7 @@ export function foldTimeline(
 
 export type Said = readonly [mark: Mark, text: string] | null;
 
-function say(state: TimelineState, event: Recorded, words: string): Said {
+function say(state: TimelineState, event: Exclude<Recorded, OfTriage>, words: string): Said {
   if (isOfModel(event)) return model(event, words);
   switch (event.type) {
     case "run.started":

@@ -1,2 +1,3 @@
 export { fix } from "./fix/fix.ts";
 export { localise } from "./localise/ranking.ts";
+export { triage } from "./triage/triage.ts";

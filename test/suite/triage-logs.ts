@@ -70,7 +70,7 @@ export const expectations: Readonly<Record<string, readonly string[]>> = {
     "node-spec/test | a.test.js:5 | group > inner fails | { a: 2 } ≠ { a: 1 } |  | AssertionError [ERR_ASSERTION]: Expected values to be loosel",
     "node-spec/test | a.test.js:6 | slow |  | out of time | test timed out after 50ms",
     "node-spec/test | a.test.js:7 | throws |  |  | TypeError: x is undefined",
-    "node-spec/file | b.test.js:1 | (file) |  |  | test failed",
+    "node-spec/file | b.test.js:1 | (file) |  |  | Error: Cannot find module './nope'",
   ],
   "node-tap.txt": [
     "tap/test | /home/ada/project/node/a.test.js:2 | adds | 3 ≠ 2 |  | Expected values to be strictly equal:",

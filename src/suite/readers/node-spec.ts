@@ -21,6 +21,9 @@ const beginNodeSpec = (sink: Sink) => ({
   begun: null as Begun | null,
   at: null as { file: string; line: number } | null,
   ours: false,
+  /** Lines that belong to no test, since the last test. */
+  stray: [] as string[],
+  lastWords: new Map<string, string>(),
 });
 type NodeSpecState = ReturnType<typeof beginNodeSpec>;
 
@@ -29,13 +32,21 @@ const full = (s: NodeSpecState, name: string): readonly string[] => {
   return found === -1 ? [name] : (s.leaves.splice(found, 1)[0]?.titles ?? [name]);
 };
 
+/** What a process said before it died: from its error on, without where Node was. */
+function whyOf(stray: readonly string[]): string {
+  const at = stray.findIndex((line) => /^(?:[\w.]*(?:Error|Exception)\b|FATAL ERROR: )/.test(line));
+  return stray.slice(Math.max(0, at)).join("\n").trim() || "test failed";
+}
+
 function close(s: NodeSpecState): void {
   if (!s.begun) return;
   const { name, ms, file, line, block: kept } = s.begun;
   const text = dedent(kept.head.slice(1).concat(kept.tail).join("\n")).trim();
   const whole =
     file !== null && (name === file || file.endsWith(`/${name}`) || name.endsWith(`/${file}`)) && /\.\w+$/.test(name);
-  const said = /^'(.*)'$/s.exec(text)?.[1] ?? text;
+  const plain = /^'(.*)'$/s.exec(text)?.[1] ?? text;
+  // A file that dies says why where it died, not in the list.
+  const said = whole && plain === "test failed" ? (s.lastWords.get(name) ?? plain) : plain;
   s.sink.found(
     failure({
       format: "node-spec",
@@ -97,7 +108,12 @@ function lineNodeSpec(s: NodeSpecState, text: string, offset: number): void {
     return;
   }
   const leaf = /^(\s*)✖ (.*?) \(([\d.]+)ms\)$/.exec(text);
-  if (!leaf) return;
+  if (!leaf) {
+    if (!/^\s*[✔﹣⚠ℹ]/u.test(text)) s.stray = [...s.stray, text].slice(-30);
+    return;
+  }
+  if (/\.\w+$/.test(leaf[2] ?? "")) s.lastWords.set(leaf[2] ?? "", whyOf(s.stray));
+  s.stray = [];
   const depth = (leaf[1] ?? "").length / 2;
   const path = [...s.parents.slice(0, depth), leaf[2] ?? ""];
   // A group is told again after what is in it.

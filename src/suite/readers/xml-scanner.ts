@@ -72,7 +72,7 @@ const external = "it names an external definition, or declares entities";
 function takeText(s: State, at: number): { readonly tag: number; readonly upTo: number } {
   const tag = s.rest.indexOf("<", at);
   // An entity may be cut in two.
-  const amp = s.rest.lastIndexOf("&");
+  const amp = tag === -1 ? s.rest.lastIndexOf("&") : -1;
   const upTo = tag !== -1 ? tag : amp >= at && s.rest.length - amp < 12 ? amp : s.rest.length;
   if (s.depth > 0 && upTo > at) s.handler.text(decodeEntities(s.rest.slice(at, upTo)));
   return { tag, upTo };

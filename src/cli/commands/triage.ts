@@ -1,0 +1,229 @@
+import { z } from "zod";
+import { ClawError, exitCodes, UsageError, WorkspaceError } from "../../errors.ts";
+import { JudgedFailure, triageGroups, type TriageReport } from "../../reports/triage-rows.ts";
+import type { Repository } from "../../repo/repository.ts";
+import { judge, type TriageVerdict, worstVerdict } from "../../suite/verdict.ts";
+import { uniteFound } from "../../suite/unite.ts";
+import { foldRun, latest } from "../../views/run.ts";
+import { command, type CommandDesk } from "../command.ts";
+import { numberOption } from "../number-option.ts";
+import { readRun } from "../run-id.ts";
+import { findBase } from "../triage/find-base.ts";
+import { tellHistory } from "../triage/history.ts";
+import { tellTriage } from "../triage/outputs.ts";
+import { type ReadReport, readReports } from "../triage/read-files.ts";
+import { refuseStale } from "../triage/stale.ts";
+import { watchRun } from "../watch-run.ts";
+
+const given = z.string().trim().min(1, "must not be empty").optional();
+const DEFAULT_RERUNS = 10;
+const DEFAULT_BISECT = 20;
+const DEFAULT_MINUTES = 30;
+const CONFIDENCE = 0.95;
+
+const Input = z.object({
+  report: z.array(z.string()).default([]),
+  against: given,
+  reruns: numberOption({ min: 0, max: 100, whole: true }),
+  confidence: numberOption({ min: 50, max: 99.9 }),
+  bisect: numberOption({ min: 0, max: 1000, whole: true }),
+  testCommand: given,
+  timeout: numberOption({ min: 0.1, max: 10_080 }),
+  allowStale: z.boolean().default(false),
+  junit: given,
+  sarif: given,
+  markdown: given,
+  json: z.boolean().default(false),
+  exitZero: z.boolean().default(false),
+  history: z.boolean().default(false),
+  yes: z.boolean().default(false),
+});
+type Input = z.infer<typeof Input>;
+
+const more = `Without a report the suite is run here. Reports are files, folders, or - for standard input: JUnit XML, TAP, JSON of jest,
+vitest, mocha, playwright, pytest and rspec, go test -json, and logs in which anything may be mixed. What they are is seen
+in their content. Failing tests of this repository are executed again in the sandbox, at head and at base. No model decides.
+
+Examples:
+  claw triage
+  claw triage report.xml build.log
+  claw triage --against origin/main --reruns 5
+  gh run view 123 --log-failed | claw triage -
+  claw triage reports/ --junit verdicts.xml --sarif verdicts.sarif
+  claw triage --history
+
+Exit codes, by the worst verdict; --exit-zero gives 0 instead:
+   0 nothing fails
+  30 regression: fails at head and not at base; or it does not build
+  33 timeout
+  34 unknown, or failing at base as well
+  32 infrastructure: network, disk, memory, a missing tool, a lost runner
+  31 flaky: both results at one commit`;
+
+export const triage = command({
+  arguments: "[report...]",
+  options: [
+    ["--against <ref>", "what head is compared with (default: where it left the default branch)"],
+    ["--reruns <n>", `executions of a failing test at one commit, at most; 0 for none (default: ${DEFAULT_RERUNS})`],
+    ["--confidence <percent>", "how sure a verdict shall be (default: 95)"],
+    ["--bisect <n>", `commits tried for the first bad one, at most; 0 for none (default: ${DEFAULT_BISECT})`],
+    ["--test-command <command>", "how the whole test suite is run"],
+    ["--timeout <minutes>", `most time (default: ${DEFAULT_MINUTES})`],
+    ["--allow-stale", "read reports that are older than the commit they are read for"],
+    ["--junit <file>", "write the failures with their verdicts as JUnit XML"],
+    ["--sarif <file>", "write them as SARIF"],
+    ["--markdown <file>", "write what GITHUB_STEP_SUMMARY gets"],
+    ["--history", "tell the failures of this repository that were triaged before: first seen, last seen, how often"],
+    ["--json", "print events and, at last, the verdicts and the result as lines of JSON"],
+    ["--exit-zero", "end with 0 whatever the verdicts are"],
+    ["--yes", "ask nothing: install packages from their registry when they are needed"],
+  ],
+  more,
+  input: Input,
+  async run(input, desk) {
+    const repository = await repositoryHere(desk);
+    if (input.history) return tellHistory(repository, input, desk);
+    const reports = await readReports(input.report, desk);
+    if (repository === null && reports.length === 0)
+      throw new WorkspaceError(
+        "this is no git repository, and no report was given",
+        "name reports: claw triage report.xml, or go into a repository",
+      );
+    if (repository && !input.allowStale) await refuseStale(repository, reports);
+    const code = repository ? await here(input, { repository, reports }, desk) : await elsewhere(input, reports, desk);
+    return input.exitZero && code >= exitCodes.regression && code <= exitCodes.unknown ? 0 : code;
+  },
+});
+
+async function repositoryHere(desk: CommandDesk): Promise<Repository | null> {
+  const { openRepository } = await import("../../repo/repository.ts");
+  const { config } = await desk.app();
+  return openRepository(desk.cwd, { searchPath: config.path, home: config.userHome }).catch((error: unknown) => {
+    if (error instanceof ClawError && error.outcome === "workspace") return null;
+    throw error;
+  });
+}
+
+/** A run in the ledger, with executions. */
+async function here(
+  input: Input,
+  { repository, reports }: { readonly repository: Repository; readonly reports: readonly ReadReport[] },
+  desk: CommandDesk,
+): Promise<number> {
+  const app = await desk.app();
+  const { triage: workflow } = await import("../../workflows/triage/triage.ts");
+  const base = await findBase(repository, input.against, app.config);
+  const wallMs = Math.round((input.timeout ?? DEFAULT_MINUTES) * 60_000);
+  const yes = input.yes || reports.some(({ source }) => source === "standard input");
+  return watchRun(
+    desk,
+    { json: input.json, yes, tell: (finished) => tellRun(finished, { input, reports }, desk) },
+    (_, watch) =>
+      app.start({
+        ...watch,
+        workflow,
+        cwd: desk.cwd,
+        baseRef: undefined,
+        model: { label: null },
+        limits: { usdNano: null, turns: 0, tokens: 0, wallMs, attempts: 1 },
+        input: (put) => ({
+          reports: reports.map((report) => forRecord(report, put)),
+          testCommand: input.testCommand ?? null,
+          base: base.commit,
+          baseBecause: base.because,
+          reruns: input.reruns ?? DEFAULT_RERUNS,
+          confidence: (input.confidence ?? CONFIDENCE * 100) / 100,
+          bisect: input.bisect ?? DEFAULT_BISECT,
+        }),
+      }),
+  );
+}
+
+/** Of very many failures less of each is kept. */
+const MOST_KEPT = 8 * 2 ** 20;
+
+function forRecord({ source, bytes, digest }: ReadReport, put: (body: string) => string) {
+  const room = Math.max(200, Math.floor(MOST_KEPT / (digest.found.length + 1)));
+  const found = digest.found.map((one) => ({
+    ...one,
+    excerpt: one.excerpt.slice(0, room),
+    stack: one.stack.slice(0, room),
+    message: one.message.slice(0, room),
+  }));
+  const { formats, passed, failed, skipped, notes } = digest;
+  return {
+    source,
+    bytes,
+    formats,
+    found: found.length,
+    passed,
+    failed,
+    skipped,
+    notes,
+    digest: put(JSON.stringify({ ...digest, found })),
+  };
+}
+
+const Concluded = z.object({ notes: z.array(z.string()) });
+
+/** What the run found; nothing where it ended before there were verdicts. */
+async function tellRun(
+  { run, reason, hint }: { readonly run: string; readonly reason: string; readonly hint: string },
+  { input, reports }: { readonly input: Input; readonly reports: readonly ReadReport[] },
+  desk: CommandDesk,
+): Promise<void> {
+  const ledger = await (await desk.app()).ledger();
+  const { events } = await readRun(ledger, run);
+  const fact = latest(events, "failures.judged");
+  if (!fact) {
+    if (!input.json) desk.err(`claw: ${reason}\n  ${hint}`);
+    return;
+  }
+  const failures = z.array(JudgedFailure).parse(JSON.parse(await ledger.text(fact.verdicts)));
+  const { notes } = Concluded.parse(
+    foldRun(events).stages.find(({ name }) => name === "verdicts")?.output ?? { notes: [] },
+  );
+  const ran = latest(events, "suite.ran");
+  const totals =
+    reports.length > 0
+      ? totalsOf(reports)
+      : { passed: ran?.passed ?? 0, failed: ran?.failed ?? 0, skipped: ran?.skipped ?? 0 };
+  await tellTriage(
+    { run, head: fact.head, base: fact.base, failures, groups: triageGroups(failures), notes, totals },
+    input,
+    desk,
+  );
+  if (!input.json) desk.err(`evidence: claw log ${run}`);
+}
+
+const totalsOf = (reports: readonly ReadReport[]): TriageReport["totals"] => ({
+  passed: reports.reduce((sum, { digest }) => sum + digest.passed, 0),
+  failed: reports.reduce((sum, { digest }) => sum + digest.failed, 0),
+  skipped: reports.reduce((sum, { digest }) => sum + digest.skipped, 0),
+});
+
+/** Outside of any repository: what the reports say, and nothing is executed or recorded. */
+async function elsewhere(input: Input, reports: readonly ReadReport[], desk: CommandDesk): Promise<number> {
+  const { firstExecutions } = await import("../../workflows/triage/executions.ts");
+  const { judgement, outcomeOfVerdict } = await import("../../workflows/triage/triage.ts");
+  if (reports.length === 0) throw new UsageError("no report was given", "claw triage report.xml");
+  const all = uniteFound(reports.flatMap(({ source, digest }) => digest.found.map((found) => ({ ...found, source }))));
+  const failures = all.map((found) => {
+    const rule = { confidence: CONFIDENCE, reruns: 0, hasBase: false };
+    return judgement(
+      { found, source: "source" in found ? String(found.source) : null },
+      judge(found, firstExecutions(found, "report"), rule),
+      null,
+    );
+  });
+  const notes = [
+    ...reports.flatMap(({ source, digest }) => digest.notes.map((note) => `${source}: ${note}`)),
+    "this is no git repository: nothing was run again, and nothing is recorded",
+  ];
+  await tellTriage(
+    { run: null, head: null, base: null, failures, groups: triageGroups(failures), notes, totals: totalsOf(reports) },
+    input,
+    desk,
+  );
+  return exitCodes[outcomeOfVerdict(worstVerdict(failures.map(({ verdict }) => verdict as TriageVerdict)))];
+}

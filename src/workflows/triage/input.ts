@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { Sha } from "../../ledger/events.ts";
+import { Baseline } from "../fix/input.ts";
+import { Setup } from "../fix/setup.ts";
+
+/** A report as the command read it; its digest is a blob. */
+const Given = z.object({
+  source: z.string(),
+  bytes: z.int(),
+  formats: z.array(z.string()),
+  found: z.int(),
+  passed: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+  notes: z.array(z.string()),
+  digest: Sha,
+});
+
+/** What `claw triage` is asked. */
+export const TriageInput = z.object({
+  reports: z.array(Given),
+  testCommand: z.string().nullable(),
+  /** The commit to compare with; null when none can be reached. */
+  base: z.string().nullable(),
+  /** Why that one, or why none, in one sentence for people. */
+  baseBecause: z.string(),
+  /** Executions of a failing test at one commit, at most; 0 runs nothing. */
+  reruns: z.int(),
+  /** How sure a verdict shall be, below 1. */
+  confidence: z.number(),
+  /** Commits that are tried in a search for the first bad one. */
+  bisect: z.int(),
+});
+export type TriageInput = z.infer<typeof TriageInput>;
+
+/** How the suite is executed here; null when it is not. */
+export const Suite = z.object({
+  setup: Setup,
+  plan: Baseline.shape.plan,
+});
+export type Suite = z.infer<typeof Suite>;
+
+/** A failing test with what is known of it: what the last stage hands on, and history is made of. */
+export const Judged = z.object({
+  test: z.string(),
+  kind: z.enum(["test", "file", "build", "job"]),
+  suite: z.string().nullable(),
+  file: z.string().nullable(),
+  line: z.int().nullable(),
+  titles: z.array(z.string()),
+  format: z.string(),
+  source: z.string().nullable(),
+  signature: z.string(),
+  message: z.string(),
+  expected: z.string().nullable(),
+  actual: z.string().nullable(),
+  stack: z.string(),
+  excerpt: z.string(),
+  offset: z.int(),
+  ms: z.int().nullable(),
+  verdict: z.enum(["regression", "build", "timeout", "unknown", "pre-existing", "infrastructure", "flaky"]),
+  because: z.string(),
+  head: z.object({ failed: z.int(), passed: z.int() }),
+  base: z.object({ failed: z.int(), passed: z.int() }),
+  rate: z.object({ low: z.number(), high: z.number() }).nullable(),
+  /** The commit that broke it, where the search found one. */
+  firstBad: z.object({ commit: z.string(), subject: z.string(), author: z.string() }).nullable(),
+});
+export type Judged = z.infer<typeof Judged>;

@@ -1,0 +1,159 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startRun } from "../../src/workflows/start.ts";
+import { openReport } from "../../src/suite/read-report.ts";
+import { machine } from "../support/claw.ts";
+import { type } from "../support/cli-desk.ts";
+import { houseAt } from "../support/house.ts";
+import { ledgerFile } from "../support/ledger-file.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+
+const suite = `echo "TAP version 13"
+if grep -q broken value; then echo "not ok 1 - value is good"; else echo "ok 1 - value is good"; fi
+echo "not ok 2 - old"
+echo "ok 3 - sometimes"
+exit 1
+`;
+const report = `TAP version 13
+not ok 1 - value is good
+not ok 2 - old
+not ok 3 - sometimes
+not ok 4 - far
+  ---
+  error: 'getaddrinfo EAI_AGAIN db.example'
+  ...
+`;
+
+/** A repository whose branch breaks a test in its second of three commits. */
+async function brokenBranch() {
+  const { ledger } = await ledgerFile();
+  const user = machine();
+  onTestFinished(() => user.remove());
+  const cwd = await user.repository("project", { "run.sh": suite, value: "fine\n" });
+  await user.git(cwd, "checkout", "-qb", "work");
+  for (const [text, message] of [
+    ["fine, too", "Say more"],
+    ["broken", "Break it"],
+    ["broken still", "Say even more"],
+  ] as const) {
+    writeFileSync(join(cwd, "value"), `${text}\n`);
+    await user.git(cwd, "commit", "-qam", message);
+  }
+  const house = houseAt(join(user.dir, "home"), ledger);
+  const app = { start: (request: Parameters<typeof startRun>[1]) => startRun(house, request) };
+  const claw = (args: readonly string[], environment: Record<string, string> = {}) =>
+    type(["triage", ...args], { ledger, cwd, app, environment, stdin: Buffer.from(report) });
+  return { claw, cwd, user };
+}
+
+test("each failing test of a report gets the verdict that executions at head and base give it, with the commit that broke it", async () => {
+  const { claw, cwd } = await brokenBranch();
+  const summary = join(cwd, "..", "summary.md");
+  const args = ["-", "--test-command", "sh run.sh", "--junit", "out.xml", "--sarif", "out.sarif"];
+  const { code, out, err } = await claw(args, { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary, CI: "true" });
+  expect(code, err).toBe(30);
+  expect(out.replace(/\b[0-9a-f]{12}\b/g, "<commit>")).toMatchInlineSnapshot(`
+    "4 failures in 4 groups
+    regression     value is good
+      not ok 1 - value is good
+      failed 5 of 5 at head, 0 of 2 at base
+      first bad commit: <commit> Break it (A User <user@example.org>)
+    pre-existing   old
+      not ok 2 - old
+      failed 5 of 5 at head, 2 of 2 at base
+    infrastructure far
+      getaddrinfo EAI_AGAIN db.example
+      the network failed
+    flaky          sometimes
+      not ok 3 - sometimes
+      failed 1 of 5 at head, 0 of 2 at base; fails 20 % of the time (95 % sure: 4–62 %)
+    ::error title=regression%3A value is good::not ok 1 - value is good%0Afailed 5 of 5 at head, 0 of 2 at base
+    ::warning title=pre-existing%3A old::not ok 2 - old%0Afailed 5 of 5 at head, 2 of 2 at base
+    ::notice title=infrastructure%3A far::getaddrinfo EAI_AGAIN db.example%0Athe network failed
+    ::warning title=flaky%3A sometimes::not ok 3 - sometimes%0Afailed 1 of 5 at head, 0 of 2 at base
+    "
+  `);
+  const junit = openReport();
+  for (const line of readFileSync(join(cwd, "out.xml"), "utf8").split("\n")) junit.piece(line, 0, true);
+  expect(junit.end().found.map(({ titles }) => titles.at(-1))).toEqual(["value is good", "old", "sometimes", "far"]);
+  expect(JSON.parse(readFileSync(join(cwd, "out.sarif"), "utf8"))).toMatchObject({
+    version: "2.1.0",
+    runs: [{ results: [{ ruleId: "regression" }, {}, {}, {}] }],
+  });
+  expect(readFileSync(summary, "utf8")).toContain("| 🔴 | regression | `value is good` |");
+
+  const history = await claw(["--history"]);
+  expect([history.code, history.out]).toEqual([
+    0,
+    expect.stringContaining("in 1 of 1 runs (100 %): 1 regression") as string,
+  ]);
+});
+
+test("without executions nothing is called a regression, and --exit-zero only reports", async () => {
+  const { claw } = await brokenBranch();
+  const { code, out } = await claw(["-", "--reruns", "0", "--json", "--exit-zero"]);
+  const lines = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { type: string; failures?: { verdict: string }[]; outcome?: string });
+  expect(code).toBe(0);
+  expect(lines.find((line) => line.type === "triage")?.failures?.map(({ verdict }) => verdict)).toEqual([
+    "unknown",
+    "unknown",
+    "unknown",
+    "infrastructure",
+  ]);
+  expect(lines.at(-1)).toMatchObject({ type: "result", outcome: "unknown", workflow: "triage" });
+});
+
+describe("outside of a repository", () => {
+  test.each([
+    ["FATAL ERROR: JavaScript heap out of memory\nProcess completed with exit code 134.\n", 32, "infrastructure "],
+    ["src/a.ts(3,5): error TS2322: Type 'string' is not assignable to type 'number'.\n", 30, "build "],
+    ["ok 1 - a\n1..1\n", 0, "nothing fails, 1 passed"],
+    ["not ok 1 - a\n1..1\n", 34, "unknown "],
+    ["", 0, "nothing fails"],
+  ])("%j ends with %i", async (text, expected, told) => {
+    const { code, out } = await type(["triage", "-"], { cwd: temporaryDirectory(), stdin: Buffer.from(text) });
+    expect([code, out]).toEqual([expected, expect.stringContaining(told) as string]);
+  });
+
+  test("ten thousand failures of one cause are one line", async () => {
+    const cwd = temporaryDirectory();
+    const cases = Array.from(
+      { length: 10_000 },
+      (_, index) =>
+        `<testcase classname="a" name="t${index}"><failure message="TypeError: db is undefined (${index})"/></testcase>`,
+    );
+    writeFileSync(join(cwd, "many.xml"), `<testsuites><testsuite name="s">${cases.join("")}</testsuite></testsuites>`);
+    const { out } = await type(["triage", "many.xml"], { cwd });
+    expect(out).toContain("10000 failures in 1 group\n");
+    expect(out).toContain("  and 9999 more tests of the same cause: t1, t2, t3, …\n");
+  });
+
+  test.each([
+    [["nope.xml"], "there is no report nope.xml"],
+    [["--history"], "this is no git repository"],
+    [[], "this is no git repository, and no report was given"],
+  ])("%j is told", async (args, message) => {
+    const { code, err } = await type(["triage", ...args], { cwd: temporaryDirectory() });
+    expect([code, err]).toEqual([expect.any(Number), expect.stringContaining(message) as string]);
+    expect(code).toBeGreaterThan(0);
+  });
+});
+
+test("a report that is older than head, about a test that is here, is refused unless it is allowed", async () => {
+  const user = machine();
+  onTestFinished(() => user.remove());
+  const cwd = await user.repository("project", { "a.test.js": "" });
+  writeFileSync(
+    join(cwd, "old.xml"),
+    '<testsuites><testsuite timestamp="2020-01-01T00:00:00"><testcase name="x" file="a.test.js"><failure/></testcase></testsuite></testsuites>',
+  );
+  const { code, err } = await type(["triage", "old.xml"], { cwd });
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/^claw: old\.xml is older than the commit[^\n]*\n {2}.*--allow-stale\n$/) as string,
+  ]);
+});
