@@ -25,6 +25,21 @@ const example = parse(read("examples/ci/label.yml")) as {
   jobs: Record<string, Job>;
 };
 
+test("the job that executes failing tests again can only read, and the one that comments runs nothing of the repository", () => {
+  const triage = parse(read("examples/ci/triage.yml")) as typeof example;
+  const { test: red, comment } = triage.jobs;
+  expect([triage.permissions, red?.permissions, comment?.permissions]).toEqual([
+    {},
+    { contents: "read" },
+    { "pull-requests": "write" },
+  ]);
+  expect(comment?.steps.some(({ uses }) => uses?.startsWith("actions/checkout"))).toBe(false);
+  const steps = [red, comment].flatMap((job) => job?.steps ?? []);
+  for (const { run = "" } of steps) expect(run).not.toContain("${{");
+  const used = steps.find(({ uses }) => uses?.includes("/claw@"));
+  expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(used?.with ?? {})));
+});
+
 test("the job that runs commands can change nothing, and the one that can write runs none of them", () => {
   const { fix, publish } = example.jobs;
   expect(example.permissions).toEqual({});

@@ -13,6 +13,7 @@ import { search } from "./search.ts";
 import { startUp } from "./start-up.ts";
 import { storage } from "./storage.ts";
 import { stuck } from "./stuck.ts";
+import { triage } from "./triage.ts";
 import { turns } from "./turns.ts";
 import { views } from "./views.ts";
 
@@ -34,4 +35,5 @@ export const measurements: readonly Measurement[] = [
   search,
   stuck,
   fleet,
+  triage,
 ];

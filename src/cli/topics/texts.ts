@@ -21,6 +21,11 @@ const meanings: Readonly<Record<Outcome, string>> = {
   "forge-unavailable": "the forge refused, or did not answer; see claw doctor forge",
   workspace: "no repository, no tests that can be judged, or installing failed",
   infrastructure: "a full disk, a damaged ledger, a machine that refuses",
+  regression: "claw triage: fails at head and not at base, or does not build",
+  flaky: "claw triage: passes and fails at one commit",
+  environment: "claw triage: the network, the disk, memory, a tool or the runner failed, not the code",
+  timeout: "claw triage: runs out of its time",
+  unknown: "claw triage: fails, and nothing tells why, or fails at base as well",
   interrupted: "Ctrl-C or a signal (143 for SIGTERM): the state is saved, claw resume goes on",
 };
 
