@@ -78,12 +78,17 @@ function linesOf(
     });
 }
 
-/** The first character of each line that is not blank. */
+/** The first character of each line with code on it: neither blank, nor comment alone. */
 function firstPlaces(source: string): Place[] {
-  let offset = 0;
+  let [offset, inComment] = [0, false];
   return source.split("\n").flatMap((content, index) => {
+    const text = content.trim();
     const at = offset + content.search(/\S|$/);
     offset += content.length + 1;
-    return content.trim() === "" ? [] : [{ offset: at, line: index + 1 }];
+    const begins = inComment || text.startsWith("/*");
+    const ends = /\*\/\s*(\S?)/.exec(text);
+    inComment = begins && !ends;
+    const isComment = text.startsWith("//") || (begins && !ends?.[1]);
+    return text === "" || isComment ? [] : [{ offset: at, line: index + 1 }];
   });
 }

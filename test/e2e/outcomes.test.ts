@@ -192,6 +192,11 @@ test("--repro names a failing test: no session has to write one, and none can ed
     "echo > test/empty.test.js; rm -f test/empty.test.js; mv test/empty.test.js test/gone.js; wc -l test/empty.test.js";
   const files = { ...sumRepository, "test/empty.test.js": emptyListTest };
   const { fix, server } = await stage({ patch: [bash(attempt), ...patchesSum] }, files);
+  const lost = await fix("--repro", "test/none.test.js");
+  expect([lost.code, lost.stdout]).toEqual([
+    10,
+    expect.stringContaining("there is no test/none.test.js in the commit"),
+  ]);
   const run = await fix("--repro", "test/empty.test.js");
   expect(run.code, run.stderr).toBe(0);
   expect(JSON.stringify(server.requests[0]?.body)).toContain("Reproduction: test/empty.test.js");

@@ -71,6 +71,12 @@ test("V8: several processes are joined, and what is not the repository's own is 
   expect(Object.keys(plain(v8Lines(text, "/workspace"))).toSorted()).toEqual(["src/a.js", "src/b c.js"]);
 });
 
+test("V8: what is comment alone is no line of code, also in the middle of a long one", () => {
+  const source = "/** Says\n * why.\n */\nlet a = 1; // here\n// there\n/* so */ a += 2;\n  * 3;\n/*\nb = 1; */\n";
+  const made = JSON.stringify([script("/workspace/src/a.js", source, [])]);
+  expect(plain(v8Lines(made, "/workspace"))).toEqual({ "src/a.js": [4, 6, 7] });
+});
+
 /** "AAAA" maps the first column to the first line; ";AAEA" the next line to two lines further down. */
 const mapped = (generated: string, mappings: string): string =>
   `${generated}\n//# sourceMappingURL=data:application/json;base64,${btoa(JSON.stringify({ version: 3, sources: ["a.ts"], mappings }))}\n`;

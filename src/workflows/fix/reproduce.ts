@@ -41,11 +41,19 @@ export const reproduce = (desk: WorkDesk, input: ReproduceInput): Promise<Reprod
     ? throughTiers(desk, "reproduce", () => writeTest(desk, input))
     : namedTest(desk, input, input.fix.repro);
 
+/** One word with an ending: no command looks like this. */
+const looksLikeFile = /^[\w./@+-]+\.(?:[cm]?[jt]sx?|py)$/;
+
 async function namedTest(desk: WorkDesk, { setup, baseline }: ReproduceInput, repro: string): Promise<Reproduced> {
   const { tree } = desk.clone.base;
   const listed = await suiteTree(desk);
   const path = repro.split("::", 1)[0]?.replace(/^\.\//, "") ?? repro;
   const isFile = listed.files.includes(path);
+  if (!isFile && looksLikeFile.test(path))
+    return notReproduced(
+      `there is no ${path} in the commit that the run starts from`,
+      "commit it, or name another test or a command",
+    );
   const { hangs } = baseline.plan;
   const plan: SuitePlan = isFile
     ? baseline.plan
