@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { LedgerBroken } from "../errors.ts";
-import type { Blob, Store } from "../store/store.ts";
+import type { Blob, Row, Store } from "../store/store.ts";
 import type { Audit } from "./audit/audit.ts";
-import type { PublishedHead } from "./audit/finding.ts";
+import type { Finding, PublishedHead } from "./audit/finding.ts";
 import type { RunCopy } from "./adopt.ts";
 import { bodiesNamed, promptsNamed } from "./bodies.ts";
 import { type Envelope, ExportLine } from "./export.ts";
@@ -72,10 +72,17 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     statements,
     envelopes,
     key,
-    check: (heads) => ledger.audit({ run: only, heads, firstAnchor: firstAnchor ?? 0 }),
+    check: async (heads) => {
+      const audit = await ledger.audit({ run: only, heads, firstAnchor: firstAnchor ?? 0 });
+      // Where events are missing, so are the names of bodies.
+      if (audit.findings.length > 0) return audit;
+      const named = namedIn(await store.rows(only));
+      const stray = [...shas].find((sha) => !named.has(sha));
+      return stray === undefined ? audit : { ...audit, findings: [strayBody(only, stray)] };
+    },
     copy: async () => {
       const rows = await store.rows(only);
-      const named = new Set(rows.flatMap(({ body }) => [...bodiesNamed(body), ...promptsNamed(body)]));
+      const named = namedIn(rows);
       const blobs: Blob[] = [];
       for (const sha of shas) {
         const data = named.has(sha) ? await store.blob(sha) : null;
@@ -85,6 +92,17 @@ export async function importRun(lines: AsyncIterable<string>, store: Store, cloc
     },
   };
 }
+
+const namedIn = (rows: readonly Row[]): ReadonlySet<string> =>
+  new Set(rows.flatMap(({ body }) => [...bodiesNamed(body), ...promptsNamed(body)]));
+
+/** Whatever it is, it is not of this run. */
+const strayBody = (run: string, sha: string): Finding => ({
+  kind: "body",
+  run,
+  seq: null,
+  problem: `body ${sha.slice(0, 12)} is in the file, and no event names it`,
+});
 
 async function take(store: Store, line: ExportLine): Promise<void> {
   if (line.type === "event") {
