@@ -60,7 +60,8 @@ describe.each(guides)("%s", (guide) => {
   });
 
   test.skipIf(menu === undefined)("names only commands that are on the menu", () => {
-    expect(commandsIn(read(guide)).filter((name) => !menu?.includes(name))).toEqual([]);
+    const own = ["help"]; // of the command line itself
+    expect(commandsIn(read(guide)).filter((name) => ![...own, ...(menu ?? [])].includes(name))).toEqual([]);
   });
 });
 

@@ -27,10 +27,11 @@ export async function intake(desk: WorkDesk, input: FixInput): Promise<Task> {
 
 /** Files that a text is likely to be about: more are a listing. */
 const MAX_FILES = 10;
+const LONGEST_PATH = 300;
 
 /** Files of the base whose path stands in the text, whole or as the end that no other file has. */
 async function filesNamed({ clone }: WorkDesk, text: string): Promise<string[]> {
-  const words = new Set(text.match(/[\w@+-][\w@.+-]*(?:\/[\w@.+-]+)*\.[a-z]\w{0,7}\b/gi));
+  const words = new Set(wordsLikePaths(text));
   if (words.size === 0) return [];
   const listed = (await clone.list(clone.base.tree)).map(({ path }) => path);
   // A path can hold any words; these are told as if they were claw's.
@@ -43,6 +44,13 @@ async function filesNamed({ clone }: WorkDesk, text: string): Promise<string[]> 
   });
   return [...new Set(found)].slice(0, MAX_FILES);
 }
+
+/** Words of any length first, then what they look like: one pattern for both would take forever with a word of megabytes. */
+const wordsLikePaths = (text: string): string[] =>
+  [...text.matchAll(/[\w@.+/-]+/g)]
+    .filter(([word]) => word.length <= LONGEST_PATH)
+    .map(([word]) => word.replace(/^[./]+/, "").replace(/[.+/-]+$/, ""))
+    .filter((word) => /\.[a-z]\w{0,7}$/i.test(word));
 
 const named = (files: readonly string[]): string =>
   files.length === 0 ? "" : `\n\n(Files of the repository that it names: ${files.join(", ")})`;
