@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { type ActionsFacts, actionsFrom } from "./actions-facts.ts";
 import { BudgetsInDollars } from "./budgets.ts";
 import { BurstSettings } from "./burst-settings.ts";
 import { UsageError } from "./errors.ts";
@@ -167,12 +168,6 @@ export interface Config {
   readonly variable: (name: string) => string | undefined;
 }
 
-/** Variables of a step in GitHub Actions: https://docs.github.com/actions/reference/workflows-and-actions/variables */
-interface ActionsFacts {
-  readonly summary: string | undefined;
-  readonly baseRef: string | undefined;
-}
-
 /** Proxies by the scheme of what is asked for, and the hosts that are asked directly. May hold a password. */
 export interface ProxyVariables extends Readonly<Record<string, string | undefined>> {
   readonly HTTP_PROXY?: string;
@@ -203,7 +198,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     proxy: proxyFrom(environment),
     initiator: environment["USER"] || environment["LOGNAME"] || accountName(),
     ci: isOn(environment["CI"]),
-    actions: actionsFrom(environment),
+    actions: isOn(environment["GITHUB_ACTIONS"]) ? actionsFrom(environment) : undefined,
     dumbTerminal: environment["TERM"] === "dumb",
     colour: colourFrom(environment),
     variable: (name) => credentials.get(name) ?? (environment[name] || undefined),
@@ -239,14 +234,6 @@ function proxyFrom(environment: Environment): ProxyVariables | undefined {
     ...(http && { HTTP_PROXY: http }),
     ...(https && { HTTPS_PROXY: https }),
     ...(none && { NO_PROXY: none }),
-  };
-}
-
-function actionsFrom(environment: Environment): ActionsFacts | undefined {
-  if (!isOn(environment["GITHUB_ACTIONS"])) return undefined;
-  return {
-    summary: environment["GITHUB_STEP_SUMMARY"] || undefined,
-    baseRef: environment["GITHUB_BASE_REF"] || undefined,
   };
 }
 
