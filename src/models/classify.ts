@@ -102,6 +102,7 @@ const byName: readonly (readonly [RegExp, ModelErrorKind])[] = [
   [/^(content_filter|invalid_prompt|.*_policy.*)$/, "content_policy"],
   [/^(invalid_api_key|authentication_error|permission_error)$/, "auth"],
   [/^(unsupported_parameter|unknown_parameter)$/, "unsupported_param"],
+  [/^(not_found_error|model_not_found)$/, "bad_request"],
   [/^(overloaded_error|overloaded|engine_overloaded|slow_down)$/, "overloaded"],
   [/^(server_error|internal_error|internal_server_error|api_error|timeout_error)$/, "server"],
 ];
@@ -141,6 +142,9 @@ function kindOf(status: number | undefined, names: readonly string[], message: s
   if (status !== 404) {
     for (const [pattern, kind] of byMessage) if (pattern.test(message)) return kind;
   }
+  const mistaken =
+    names.includes("invalid_request_error") || /\bmodel\b.{0,80}\b(?:not found|does not exist)\b/i.test(message);
+  if (status === undefined && mistaken) return "bad_request";
   if (status === undefined || status >= 500) return "server";
   if (status < 400) return "not_an_api";
   return "bad_request";

@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { ConnectedModel, ModelRequest, OnDelta, ToolSpec } from "./model.ts";
 import { ModelError } from "./model-error.ts";
 import { connectWire, type Dialect } from "./adapter.ts";
+import { isObject } from "./json-text.ts";
 import { isStrict, maxCalls, repeats, replayedArguments, type RawReply } from "./settle.ts";
 import { askedTier } from "./service-tier.ts";
 import { mapUsage } from "./usage.ts";
@@ -141,7 +142,10 @@ const OutputItem = z.union([
 const Finished = z.object({
   object: z.literal("response").optional(),
   status: z.string(),
-  output: z.array(z.unknown()),
+  output: z
+    .array(z.unknown())
+    .nullish()
+    .transform((output) => output ?? []),
   incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
   model: z.string().nullish(),
   service_tier: z.string().nullish(),
@@ -155,13 +159,19 @@ const Event = z.union([
   z.object({ type: z.literal("response.output_text.delta"), delta: z.string() }),
 ]);
 
+/** A reply that did not come in pieces. */
+const wholeReply = (frame: unknown): Finished | undefined =>
+  isObject(frame) && "output" in frame ? Finished.safeParse(frame).data : undefined;
+
 async function readResponses(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDelta: OnDelta): Promise<RawReply> {
   const where = endpoint;
   const items: unknown[] = [];
   let finished: Finished | undefined;
   for await (const frame of frames) {
     const event = Event.safeParse(frame).data;
-    if (event === undefined) finished = Finished.safeParse(frame).data ?? finished;
+    // What is said after the end is no part of the reply.
+    if (finished !== undefined) break;
+    if (event === undefined) finished = wholeReply(frame);
     else if (event.type === "response.output_item.done") items.push(event.item);
     else if (event.type === "response.output_text.delta") onDelta({ kind: "text", text: event.delta });
     else {

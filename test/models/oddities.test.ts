@@ -122,3 +122,23 @@ test("counts that no request can have are not believed", async () => {
   next = { headers: jsonType, body: JSON.stringify(body) };
   expect((await asked("chat")).usage.source).toBe("estimated");
 });
+
+test("what comes after the end of a response is no part of it, and its list may be left out", async () => {
+  const completed = {
+    type: "response.completed",
+    response: { status: "completed", model: "test-model", output: null },
+  };
+  const done = (call: object) => ({ type: "response.output_item.done", item: call });
+  const body = [done(item), completed, done({ ...item, call_id: "c10" })].map(frame).join("");
+  next = { headers: { "content-type": "text/event-stream" }, body };
+  expect((await asked("responses")).message.calls).toHaveLength(1);
+});
+
+test.each([
+  { type: "error", error: { type: "not_found_error", message: "model: x" } },
+  { type: "error", error: { type: "invalid_request_error", message: "max_tokens: must be positive" } },
+  { error: "model 'x' not found, try pulling it first" },
+])("a mistake that is told with status 200 is not repeated: %j", async (body) => {
+  next = { headers: jsonType, body: JSON.stringify(body) };
+  expect(await failureOf(asked("anthropic"))).toMatchObject({ kind: "bad_request", retries: 0 });
+});
