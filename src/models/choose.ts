@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import type { Config, EndpointConfig } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { EndpointConfig } from "../endpoint-settings.ts";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../text.ts";
 import type { ConfiguredPrices, Deadlines, Endpoint, ModelChoice, ServiceTier } from "./endpoint.ts";

@@ -1,5 +1,6 @@
 import { systemClock } from "../../clock.ts";
-import type { Config, EndpointConfig } from "../../config.ts";
+import type { Config } from "../../config.ts";
+import type { EndpointConfig } from "../../endpoint-settings.ts";
 import { endpointFor } from "../../models/choose.ts";
 import { listModels } from "../../models/list-models.ts";
 import { ANY_MODEL } from "../../models/probe/probe.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { systemClock } from "../../clock.ts";
-import type { Config, EndpointConfig } from "../../config.ts";
+import type { Config } from "../../config.ts";
+import type { EndpointConfig } from "../../endpoint-settings.ts";
 import { allCapabilities, type Capabilities } from "../../models/capabilities.ts";
 import { endpointFor } from "../../models/choose.ts";
 import type { Endpoint } from "../../models/endpoint.ts";

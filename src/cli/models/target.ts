@@ -1,5 +1,6 @@
 import { systemClock } from "../../clock.ts";
-import { type Config, EndpointSettings } from "../../config.ts";
+import type { Config } from "../../config.ts";
+import { EndpointSettings } from "../../endpoint-settings.ts";
 import { UsageError } from "../../errors.ts";
 import { chooseModel, endpointFor } from "../../models/choose.ts";
 import type { Endpoint } from "../../models/endpoint.ts";
