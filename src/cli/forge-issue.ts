@@ -59,6 +59,8 @@ export async function readForgeIssue(
   if (stripInvisible(`${issue.title}${issue.body}`).text.trim() === "")
     throw new UsageError(`issue #${number} of ${placeName(place)} is empty`, "describe there what is wrong");
   if (!again) await refuseTwice(app, forge, issue);
+  if (issue.state === "closed") desk.err(`#${number} of ${placeName(place)} is closed: it is worked on all the same`);
+  if (issue.locked) desk.err(`#${number} of ${placeName(place)} is locked: claw may not be able to ask anything there`);
   const runs = ciRunsNamed(place, [issue.body, ...issue.comments.map(({ body }) => body)]);
   const ciRuns = (await Promise.all(runs.map((id) => forge.ciRun(id)))).filter((run) => run !== null);
   return { source: issue.url, ...issueText(issue, ciRuns, place), at: { ...place, issue: number } };

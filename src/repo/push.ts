@@ -60,7 +60,9 @@ function refusal(answer: string, branch: string, { url, secret }: PushTarget): C
     .replaceAll(/^hint:.*$/gm, "")
     .replace(/\s+/g, " ")
     .trim();
-  const said = all.slice(-300);
+  // What the server itself says tells more than what git makes of it.
+  const remote = [...answer.matchAll(/^remote: *(.*\S)/gm)].map(([, line]) => line).join(" ");
+  const said = (remote === "" ? all : remote.replaceAll(secret, "…")).slice(-300);
   const failed = (message: string, hint: string): ClawError =>
     new ClawError(message, { outcome: "forge-unavailable", hint });
   if (/non-fast-forward|fetch first|already exists|stale info/i.test(all))
@@ -70,7 +72,12 @@ function refusal(answer: string, branch: string, { url, secret }: PushTarget): C
     );
   if (/Authentication failed|could not read|403|401/i.test(all))
     return failed(`${url} refuses the push: ${said}`, "the token needs write access to the repository's contents");
-  if (/protected branch|GH0|rule violations|signed/i.test(all))
+  if (/verified signature|must be signed/i.test(all))
+    return failed(
+      `${url} takes signed commits only: ${said}`,
+      "name a key under forge.signing in config.yaml, and start a new run",
+    );
+  if (/protected branch|GH0|rule violations/i.test(all))
     return failed(
       `${url} refuses the push by its rules: ${said}`,
       "the change is on the local branch; look at the rules for branches below claw/",

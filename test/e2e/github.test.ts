@@ -216,18 +216,6 @@ test("what a forge refuses is told in two lines, before a run begins", async () 
     22,
     expect.stringContaining("not among the forges"),
   ]);
-  // What an event asks for counts by who asks.
-  const event = join(used.dir, "event.json");
-  const about = { repository: { full_name: "o/r" }, sender: { login: "eve" }, issue: { number: 8 } };
-  writeFileSync(event, JSON.stringify({ ...about, action: "labeled", label: { name: "claw" } }));
-  const inActions = async (name: string) => {
-    const run = await used.claw(["fix", "--event", event], { cwd, env: { ...env, GITHUB_EVENT_NAME: name } });
-    return [run.code, twoLines(run).split("\n")[0]];
-  };
-  expect(await inActions("pull_request_target")).toEqual([13, expect.stringContaining("claw does not work there")]);
-  expect(await inActions("issues")).toEqual([13, expect.stringContaining("eve may not write to o/r")]);
-  forge.permissions.set("eve", "write");
-  expect(await inActions("issues")).toEqual([2, expect.stringContaining("is a pull request")]);
   forge.fault = () => ({ status: 401, body: { message: "Bad credentials" } });
   expect(await refusal("fix", "7")).toEqual([22, expect.stringContaining("refuses the token")]);
   forge.fault = () => ({ status: 301, headers: { location: "http://127.0.0.1:1/steal" } });

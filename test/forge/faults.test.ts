@@ -123,16 +123,19 @@ const limits = [
 test("limits of every kind are waited for, and said, when reading and when writing", async () => {
   const one = async (limit: (typeof limits)[number]): Promise<void> => {
     const waits: number[] = [];
-    const { forge, server } = await ground({ onWait: (seconds) => waits.push(seconds) });
+    const { forge, server, commit } = await ground({ onWait: (seconds) => waits.push(seconds) });
+    const check = { commit, name: "claw proof", run: "r", title: "t", summary: "s", remarks: [] };
     const limited = new Set<string>();
-    server.fault = (method) => {
-      if (limited.has(method)) return undefined;
-      limited.add(method);
+    server.fault = (method, path) => {
+      const key = `${method} ${path}`;
+      if (limited.has(key)) return undefined;
+      limited.add(key);
       return { ...limit, headers: { ...limit.headers, "x-ratelimit-reset": `${Math.floor(Date.now() / 1000)}` } };
     };
     await forge.addLabels(7, ["claw"]);
-    await forge.defaultBranch();
-    expect([limit.body.message, waits.length, server.labels.get(7)]).toEqual([limit.body.message, 2, ["claw"]]);
+    // A limit is no lack of rights.
+    expect(await forge.showCheck(check)).toBe(true);
+    expect([limit.body.message, waits.length, server.labels.get(7)]).toEqual([limit.body.message, 3, ["claw"]]);
   };
   await Promise.all(limits.map(one));
 }, 30_000);

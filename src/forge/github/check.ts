@@ -1,6 +1,7 @@
 import type { Octokit } from "octokit";
 import type { Check } from "../forge.ts";
 import { isInDoubt, isRequestFailure } from "./failure.ts";
+import { limitOf } from "./limits.ts";
 
 /** GitHub takes so many in one request. */
 const MAX_REMARKS = 50;
@@ -44,7 +45,7 @@ export async function showCheck(
     return true;
   } catch (error) {
     // An App that was never given checks is refused a token for them: 422.
-    if (isRequestFailure(error) && [403, 404, 422].includes(error.status)) return false;
+    if (isRequestFailure(error) && limitOf(error) === null && [403, 404, 422].includes(error.status)) return false;
     if (octokit && isInDoubt(error) && (await shown(octokit))) return true;
     throw error;
   }

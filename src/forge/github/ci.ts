@@ -1,6 +1,7 @@
 import type { Octokit } from "octokit";
 import type { CiRun } from "../forge.ts";
 import { isRequestFailure } from "./failure.ts";
+import { limitOf } from "./limits.ts";
 import { logText } from "./log.ts";
 
 /** Jobs of a run whose logs are read. */
@@ -31,7 +32,7 @@ export async function ciRun(
       failed: await Promise.all(failed.map(async (job) => ({ name: job.name, log: await log(job.id) }))),
     };
   } catch (error) {
-    if (isRequestFailure(error) && error.status !== 401) return null;
+    if (isRequestFailure(error) && error.status !== 401 && limitOf(error) === null) return null;
     throw error;
   }
 }

@@ -19,9 +19,6 @@ export interface Access {
 
 const silent = (): void => {};
 
-/** How often a rate limit is waited out before the answer counts as a refusal. */
-const MAX_WAITS = 3;
-
 /** Octokit for one server: it says nothing by itself. */
 export const octokitFor = ({
   api,
@@ -37,20 +34,17 @@ export const octokitFor = ({
   });
 
 /**
- * Octokit with its own throttling and retries: primary and secondary rate limits are waited out as the server asks, and a
- * failed read is asked again. A failed write never is: nobody knows whether it was done.
+ * Octokit with its own throttling and retries: writes a second apart, and a failed read is asked again. A failed write never
+ * is: nobody knows whether it was done.
  */
-export function connect(token: string, { patienceMs, onWait, backoffMs = 1000, ...server }: Access): Octokit {
-  const wait = (seconds: number, _options: object, _octokit: unknown, attempt: number): boolean => {
-    const worth = seconds * 1000 <= patienceMs && attempt < MAX_WAITS;
-    if (worth) onWait?.(seconds);
-    return worth;
-  };
+export function connect(token: string, { backoffMs = 1000, ...server }: Access): Octokit {
+  // The plugin would wait without looking at the signal, and keep the process alive: see limits.ts.
+  const noWait = (): boolean => false;
   const octokit = new (octokitFor(server))({
     auth: token,
     retry: { retryAfterBaseValue: backoffMs },
     // The limits are those of a server; without a name all servers share them.
-    throttle: { id: server.api, onRateLimit: wait, onSecondaryRateLimit: wait },
+    throttle: { id: server.api, onRateLimit: noWait, onSecondaryRateLimit: noWait },
   });
   octokit.hook.before("request", (options) => {
     if (options.method !== "GET") options.request = { ...options.request, retries: 0 };

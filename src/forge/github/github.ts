@@ -8,6 +8,7 @@ import { commentOnce, mayWrite, newestComments } from "./comments.ts";
 import { type Access, connect } from "./connect.ts";
 import { forgeError, isInDoubt } from "./failure.ts";
 import { readIssue } from "./issue.ts";
+import { beyondLimits } from "./limits.ts";
 import { asPullRequest, changesBetween, create, newestPullRequests, pullRequestFrom } from "./pulls.ts";
 import { type Ask, repositoryQuestions, type RepositoryOptions } from "./repository.ts";
 import { requiresSignatures } from "./rules.ts";
@@ -76,32 +77,16 @@ export function openGitHub(options: GitHubOptions): Forge {
 }
 
 /** Asks with the credential for a need; what fails is told in terms of `what`. */
-function asking({ signal, place }: GitHubOptions, as: (need: Need) => Promise<Octokit>): Ask {
+function asking(options: GitHubOptions, as: (need: Need) => Promise<Octokit>): Ask {
+  const { signal, place } = options;
   return async (need, what, question) => {
     try {
-      return await untilAborted(
-        as(need).then((octokit) => question(octokit)),
-        signal,
-      );
+      return await beyondLimits(async () => question(await as(need)), options);
     } catch (error) {
       signal?.throwIfAborted();
       throw forgeError(error, { what, host: place.host });
     }
   };
-}
-
-/** A rate limit is waited out without looking at the signal: nobody who wants to stop waits for that. */
-async function untilAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return answer;
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([answer, stopped]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }
 
 /** One client for each token, so that what it knows of rate limits lasts. */

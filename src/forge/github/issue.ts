@@ -1,6 +1,7 @@
 import type { Octokit } from "octokit";
 import type { ForgeIssue, LinkedPull, Place } from "../forge.ts";
 import { isRequestFailure } from "./failure.ts";
+import { limitOf } from "./limits.ts";
 
 /** Comments that are read from the beginning and from the end; those between help nobody. */
 const FIRST = 30;
@@ -62,7 +63,7 @@ async function linkedPulls(
     const found = events.flatMap((event) => linkedPull(event as Mention, `${at.owner}/${at.repo}`));
     return [...new Map(found.map((pull) => [pull.number, pull])).values()].slice(-MAX_LINKED);
   } catch (error) {
-    if (isRequestFailure(error) && error.status !== 401) return [];
+    if (isRequestFailure(error) && error.status !== 401 && limitOf(error) === null) return [];
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Octokit } from "octokit";
 import { isRequestFailure } from "./failure.ts";
+import { limitOf } from "./limits.ts";
 
 /**
  * Do rules of the repository ask for signed commits on one of these branches? Rulesets are told to everybody who reads it,
@@ -20,7 +21,7 @@ export async function requiresSignatures(
   const told = await Promise.all(
     asked.map((answer) =>
       answer.catch((error: unknown) => {
-        if (isRequestFailure(error) && error.status !== 401) return false;
+        if (isRequestFailure(error) && error.status !== 401 && limitOf(error) === null) return false;
         throw error;
       }),
     ),

@@ -1,0 +1,58 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { Place } from "../../src/forge/forge.ts";
+import { openForge } from "../../src/forge/open.ts";
+import { git, makeRepository, temporary } from "../repo/fixture.ts";
+import { type } from "../support/cli-desk.ts";
+import { startForgeServer } from "../support/forge-server.ts";
+
+test("an event asks for work in the name of who did it: by what the repository lets them do, and never beside a stranger's commit", async () => {
+  const server = await startForgeServer("/nonexistent");
+  onTestFinished(() => server.close());
+  const { host, url, token } = server;
+  server.issues.set(8, { title: "t", body: "b", pull_request: {} });
+  const cwd = makeRepository({ a: "1" });
+  git(cwd, "remote", "add", "origin", `${url}/o/r.git`);
+  const forge = (place: Place) =>
+    openForge(place, {
+      hosts: { [host]: { api: `${url}/api/v3`, web: url } },
+      credential: async () => ({ kind: "tokens", read: token, write: token }),
+      onToken: () => {},
+      version: "t",
+      patienceMs: 0,
+    });
+  const event = join(temporary(), "event.json");
+  const fix = async (name: string, ...args: string[]) => {
+    const { code, err } = await type(["fix", ...args], {
+      cwd,
+      app: { forge },
+      environment: { GITHUB_EVENT_NAME: name },
+    });
+    return [code, err.split("\n")[0]];
+  };
+  const of = (repository: string) => ({
+    repository: { full_name: repository },
+    sender: { login: "eve" },
+    issue: { number: 8 },
+  });
+  const labelled = (repository: string): void =>
+    writeFileSync(event, JSON.stringify({ ...of(repository), action: "labeled", label: { name: "claw" } }));
+  labelled("o/r");
+  expect(await fix("issues", "--event", event)).toEqual([13, expect.stringContaining("eve may not write to o/r")]);
+  server.permissions.set("eve", "write");
+  expect(await fix("issues", "--event", event)).toEqual([2, expect.stringContaining("#8 of")]);
+  expect(await fix("issues", "9", "--event", event)).toEqual([2, expect.stringContaining("about #8, and not 9")]);
+  expect(await fix("issues", "--event", event, "--label", "go")).toEqual([
+    13,
+    expect.stringContaining("not labelled go"),
+  ]);
+  expect(await fix("issues", "--event", "none.json")).toEqual([2, expect.stringContaining("cannot be read")]);
+  labelled("x/y");
+  expect(await fix("issues", "--event", event)).toEqual([
+    2,
+    expect.stringContaining("of x/y, and this is a clone of o/r"),
+  ]);
+  expect(await fix("pull_request_target", "text")).toEqual([13, expect.stringContaining("claw does not work there")]);
+  expect((await type(["fix", "--event", event], { cwd, app: { forge } })).err).toContain("the event has no name");
+});
