@@ -15,6 +15,8 @@ export interface ReportDigest {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** False where it tells of no test at all, or not of all: then that no failure is found says nothing. */
+  readonly complete: boolean;
   /** What a person should know about it, one sentence each. */
   readonly notes: readonly string[];
   /** The latest time it says it was made at, in milliseconds since the epoch; null when it does not say. */
@@ -43,6 +45,7 @@ interface Reading {
   readonly formats: Set<string>;
   madeAt: number | null;
   lost: number;
+  cut: boolean;
   mode: "unknown" | "lines" | "xml" | "json";
   xml: ReturnType<typeof junitStream> | null;
   json: string[];
@@ -66,6 +69,10 @@ function begin(): Reading {
       totals.skipped += some.skipped ?? 0;
     },
     note: (text) => void notes.push(text),
+    cut(text) {
+      reading.cut = true;
+      notes.push(text);
+    },
     made: (at) => void (reading.madeAt = Math.max(reading.madeAt ?? 0, at)),
   };
   const reading: Reading = {
@@ -78,6 +85,7 @@ function begin(): Reading {
     formats: new Set(),
     madeAt: null,
     lost: 0,
+    cut: false,
     mode: "unknown",
     xml: null,
     json: [],
@@ -118,7 +126,7 @@ function decide(reading: Reading, text: string): void {
 
 function readJson(reading: Reading): void {
   if (reading.characters > MOST_JSON) {
-    reading.notes.push("refused: a JSON report this large cannot be read in pieces; have the runner write JUnit XML");
+    reading.sink.cut("refused: a JSON report this large cannot be read in pieces; have the runner write JUnit XML");
     return;
   }
   const source = reading.json.join("");
@@ -130,7 +138,7 @@ function readJson(reading: Reading): void {
     line(reading, text, offset);
     offset += text.length + 1;
   }
-  reading.notes.push("it begins like JSON, but is no report that is known, or is cut short");
+  reading.sink.cut("it begins like JSON, but is no report that is known, or is cut short");
 }
 
 function finish(reading: Reading): ReportDigest {
@@ -145,7 +153,11 @@ function finish(reading: Reading): ReportDigest {
   for (const { format } of everything) formats.add(format);
   if (mode === "unknown") notes.push("it is empty");
   if (lost > 0) notes.push(`${lost} more failures are left out`);
-  return { formats: [...formats], found: everything, ...totals, notes: [...new Set(notes)], madeAt };
+  const tests = totals.passed + totals.failed + totals.skipped;
+  const untold = everything.length === 0 && (tests === 0 || totals.failed > 0);
+  if (everything.length === 0 && tests === 0 && notes.length === 0) notes.push("it tells of no test");
+  const complete = !reading.cut && !untold && mode !== "unknown";
+  return { formats: [...formats], found: everything, ...totals, complete, notes: [...new Set(notes)], madeAt };
 }
 
 /** Opens a reader. What the report is, is seen in its content: XML, one JSON document, or lines in which anything may be mixed. */

@@ -113,7 +113,8 @@ describe("outside of a repository", () => {
     ["src/a.ts(3,5): error TS2322: Type 'string' is not assignable to type 'number'.\n", 30, "build "],
     ["ok 1 - a\n1..1\n", 0, "nothing fails, 1 passed"],
     ["not ok 1 - a\n1..1\n", 34, "unknown "],
-    ["", 0, "nothing fails"],
+    ["", 34, "no failure found"],
+    ["Compiling\n", 34, "it tells of no test"],
   ])("%j ends with %i", async (text, expected, told) => {
     const { code, out } = await type(["triage", "-"], { cwd: temporaryDirectory(), stdin: Buffer.from(text) });
     expect([code, out]).toEqual([expected, expect.stringContaining(told) as string]);

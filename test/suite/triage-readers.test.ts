@@ -73,8 +73,8 @@ describe("bad reports", () => {
       [],
       ["refused: it names an external definition, or declares entities"],
     ],
-    ["\u0000\u0001\u0002\uffff binary", [], []],
-    ["<testsuites></testsuites>", [], []],
+    ["\u0000\u0001\u0002\uffff binary", [], ["it tells of no test"]],
+    ["<testsuites></testsuites>", [], ["it tells of no test"]],
   ])("%j", (text, found, notes) => {
     const digest = read(text);
     expect([digest.found, digest.notes]).toEqual([found, notes]);

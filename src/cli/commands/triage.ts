@@ -150,7 +150,7 @@ function forRecord({ source, bytes, digest }: ReadReport, put: (body: string) =>
     stack: one.stack.slice(0, room),
     message: one.message.slice(0, room),
   }));
-  const { formats, passed, failed, skipped, notes } = digest;
+  const { formats, passed, failed, skipped, notes, complete } = digest;
   return {
     source,
     bytes,
@@ -160,6 +160,7 @@ function forRecord({ source, bytes, digest }: ReadReport, put: (body: string) =>
     failed,
     skipped,
     notes,
+    complete,
     digest: put(JSON.stringify({ ...digest, found })),
   };
 }
@@ -225,5 +226,7 @@ async function elsewhere(input: Input, reports: readonly ReadReport[], desk: Com
     input,
     desk,
   );
+  // What tells of no test does not tell that none fails.
+  if (failures.length === 0 && reports.some(({ digest }) => !digest.complete)) return exitCodes.unknown;
   return exitCodes[outcomeOfVerdict(worstVerdict(failures.map(({ verdict }) => verdict as TriageVerdict)))];
 }

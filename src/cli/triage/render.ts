@@ -25,7 +25,9 @@ export function renderTriage(
   const passed = totals.passed > 0 ? `, ${totals.passed} passed` : "";
   const head =
     failures.length === 0
-      ? `nothing fails${passed}`
+      ? totals.passed > 0
+        ? `nothing fails${passed}`
+        : "no failure found"
       : `${plural(failures.length, "failure")} in ${plural(groups.length, "group")}${passed}`;
   return [style.strong(head), ...told, ...rest, ...notes.map((note) => style.faint(`note: ${printable(note)}`))];
 }

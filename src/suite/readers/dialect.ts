@@ -44,6 +44,8 @@ export interface Sink {
   tally(tally: Partial<Tally>): void;
   /** Something a person should know about the report, one sentence. */
   note(text: string): void;
+  /** What is told is not all, and why: one sentence. */
+  cut(text: string): void;
   /** When the report says it was made, in milliseconds since the epoch. */
   made(at: number): void;
 }

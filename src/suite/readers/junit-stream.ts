@@ -139,7 +139,7 @@ function handlerOf(s: State): XmlHandler {
     refuse(why) {
       s.refused = true;
       s.current = null;
-      s.sink.note(`refused: ${why}`);
+      s.sink.cut(`refused: ${why}`);
     },
   };
 }
@@ -160,7 +160,7 @@ export function junitStream(sink: Sink): { piece(text: string, offset: number): 
       const whole = scanner.end();
       if (s.current && s.current.failures > 0) close(s);
       const none = "cut short, or no XML: no test is told in it";
-      if (!s.refused && !whole) sink.note(s.count === 0 ? none : "cut short: the tests after that are unknown");
+      if (!s.refused && !whole) sink.cut(s.count === 0 ? none : "cut short: the tests after that are unknown");
       return s.count > 0;
     },
   };

@@ -13,6 +13,8 @@ const Given = z.object({
   failed: z.int(),
   skipped: z.int(),
   notes: z.array(z.string()),
+  /** False where it tells of no test at all, or not of all. */
+  complete: z.boolean().default(true),
   digest: Sha,
 });
 

@@ -27,7 +27,7 @@ export async function planSuite(desk: WorkDesk, testCommand: string | null): Pro
 /** A suite that says nothing for so long is taken to have met a test that never ends. */
 const SILENCE_MS = 30_000;
 /** The same for a single file. */
-const FILE_SILENCE_MS = 15_000;
+const FILE_SILENCE_MS = 90_000;
 /** Files that are executed one by one, where the suite as a whole cannot be judged. */
 const MOST_FILES = 40;
 
@@ -51,6 +51,7 @@ export async function observe(desk: WorkDesk, suite: Suite): Promise<Observed> {
   if (files.length < 2 && !hung) return { found: await foundIn(desk, first), suite };
   const found: Found[] = [];
   for (const file of files) {
+    if (desk.clock.now() > desk.deadline - 2 * FILE_SILENCE_MS && found.length > 0) break;
     const limited = { ...request, files: [file], silenceMs: FILE_SILENCE_MS };
     const run = await runSuite(desk, benchOf(patient), limited);
     // A file that holds no tests of its own.

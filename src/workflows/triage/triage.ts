@@ -55,7 +55,7 @@ export const triage = workflow({
         notes: [...read.notes, ...planned.notes, ...seen.notes, ...again.notes],
       }),
     );
-    return ending(found, seen.count);
+    return ending(found, seen.count, input.reports.find(({ complete }) => !complete)?.source);
   },
 });
 
@@ -66,7 +66,7 @@ function stageStart(desk: WorkDesk, name: string, otherwise: number): number {
 }
 
 async function readReports(desk: WorkDesk, { reports, baseBecause }: TriageInput): Promise<z.infer<typeof Sources>> {
-  for (const report of reports) await desk.log.append({ type: "report.read", ...report });
+  for (const { complete: _, ...report } of reports) await desk.log.append({ type: "report.read", ...report });
   return {
     notes: [
       ...(baseBecause === "" ? [] : [baseBecause]),
@@ -232,11 +232,17 @@ const countsText = (counts: Readonly<Record<string, number>>): string =>
     .map(([verdict, count]) => `${count} ${verdict}`)
     .join(", ");
 
-function ending({ worst, counts }: z.infer<typeof Verdicts>, count: number): RunEnd {
+function ending({ worst, counts }: z.infer<typeof Verdicts>, count: number, incomplete: string | undefined): RunEnd {
+  if (count === 0 && incomplete !== undefined)
+    return {
+      outcome: "unknown",
+      reason: `nothing can be said: ${incomplete} tells of no test, or not of all`,
+      hint: "name the report that the test runner wrote",
+    };
   if (count === 0) return { outcome: "done", reason: "nothing fails", hint: "" };
   return {
     outcome: outcomeOfVerdict(worst as TriageVerdict | null),
     reason: `${plural(count, "failure")}: ${countsText(counts)}`,
-    hint: worst === "regression" ? "have it mended: claw triage --fix" : "",
+    hint: worst === "regression" ? 'have it mended: claw fix "what is wrong" --repro <test file>' : "",
   };
 }
