@@ -19,7 +19,7 @@ claw.yaml names it (roles: { patch: agents/patch.yaml }); it is read from the ba
     timeout_seconds: 900
     retry_policy: { max_retries: 2, backoff_multiplier: 1.5 }
     tools: { security: allowlist, allowed: [read, write, edit], denied: [exec] }
-    sandbox: { workspace: rw, hosts: [] }
+    sandbox: { workspace: rw, hosts: [], policy: strict }   # a sandbox policy of yours that you offer
     guardrails: { max_tool_calls_per_task: 40, allow_external_network: false }
 
 tools may also be a list of { name, endpoint }: tools that a server offers over HTTP, which config.yaml must grant.
