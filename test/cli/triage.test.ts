@@ -50,7 +50,17 @@ async function brokenBranch() {
 test("each failing test of a report gets the verdict that executions at head and base give it, with the commit that broke it", async () => {
   const { claw, cwd } = await brokenBranch();
   const summary = join(cwd, "..", "summary.md");
-  const args = ["-", "--test-command", "sh run.sh", "--junit", "out.xml", "--sarif", "out.sarif"];
+  const args = [
+    "-",
+    "--test-command",
+    "sh run.sh",
+    "--junit",
+    "out.xml",
+    "--sarif",
+    "out.sarif",
+    "--quarantine",
+    "out.yaml",
+  ];
   const { code, out, err } = await claw(args, { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary, CI: "true" });
   expect(code, err).toBe(30);
   expect(out.replace(/\b[0-9a-f]{12}\b/g, "<commit>")).toMatchInlineSnapshot(`
@@ -82,6 +92,10 @@ test("each failing test of a report gets the verdict that executions at head and
     runs: [{ results: [{ ruleId: "regression" }, {}, {}, {}] }],
   });
   expect(readFileSync(summary, "utf8")).toContain("| 🔴 | regression | `value is good` |");
+
+  expect(readFileSync(join(cwd, "out.yaml"), "utf8")).toMatch(
+    /^quarantine:\n {2}- test: "sometimes"\n[^]*owner: "nobody: name one"\n {4}expires: \d{4}-\d\d-\d\d\n/m,
+  );
 
   const history = await claw(["--history"]);
   expect([history.code, history.out]).toEqual([
@@ -136,6 +150,7 @@ describe("outside of a repository", () => {
   test.each([
     [["nope.xml"], "there is no report nope.xml"],
     [["--history"], "this is no git repository"],
+    [["--run", "https://github.com/o/r/pull/1"], "is no address of a run"],
     [[], "this is no git repository, and no report was given"],
   ])("%j is told", async (args, message) => {
     const { code, err } = await type(["triage", ...args], { cwd: temporaryDirectory() });

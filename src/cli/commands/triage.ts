@@ -35,6 +35,8 @@ const Input = z.object({
   markdown: given,
   json: z.boolean().default(false),
   exitZero: z.boolean().default(false),
+  run: given,
+  quarantine: given,
   history: z.boolean().default(false),
   yes: z.boolean().default(false),
 });
@@ -63,6 +65,7 @@ Exit codes, by the worst verdict; --exit-zero gives 0 instead:
 export const triage = command({
   arguments: "[report...]",
   options: [
+    ["--run <url>", "read the logs of the failed jobs of this GitHub Actions run"],
     ["--against <ref>", "what head is compared with (default: where it left the default branch)"],
     ["--reruns <n>", `executions of a failing test at one commit, at most; 0 for none (default: ${DEFAULT_RERUNS})`],
     ["--confidence <percent>", "how sure a verdict shall be (default: 95)"],
@@ -73,6 +76,10 @@ export const triage = command({
     ["--junit <file>", "write the failures with their verdicts as JUnit XML"],
     ["--sarif <file>", "write them as SARIF"],
     ["--markdown <file>", "write what GITHUB_STEP_SUMMARY gets"],
+    [
+      "--quarantine <file>",
+      "write a proposal to leave flaky tests out, with owner, reason, expiry and task; nothing is skipped by it",
+    ],
     ["--history", "tell the failures of this repository that were triaged before: first seen, last seen, how often"],
     ["--json", "print events and, at last, the verdicts and the result as lines of JSON"],
     ["--exit-zero", "end with 0 whatever the verdicts are"],
@@ -83,7 +90,13 @@ export const triage = command({
   async run(input, desk) {
     const repository = await repositoryHere(desk);
     if (input.history) return tellHistory(repository, input, desk);
-    const reports = await readReports(input.report, desk);
+    const fetched =
+      input.run === undefined ? [] : await (await import("../triage/read-ci-run.ts")).readCiRun(input.run, desk);
+    const reports = [...(await readReports(input.report, desk)), ...fetched];
+    if (input.run !== undefined && reports.length === 0) {
+      desk.err("no job of that run failed");
+      return;
+    }
     if (repository === null && reports.length === 0)
       throw new WorkspaceError(
         "this is no git repository, and no report was given",

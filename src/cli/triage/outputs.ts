@@ -1,11 +1,14 @@
-import { appendFile, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { systemClock } from "../../clock.ts";
 import { UsageError } from "../../errors.ts";
 import { triageAnnotations, triageJunit, triageSarif } from "../../reports/triage-files.ts";
 import { triageMarkdown } from "../../reports/triage-markdown.ts";
 import type { TriageReport } from "../../reports/triage-rows.ts";
+import { matchesGlob } from "../../text.ts";
 import type { CommandDesk } from "../command.ts";
 import { hasColours, styleFor } from "../style.ts";
+import { ownerOf, quarantineYaml } from "./quarantine.ts";
 import { renderTriage } from "./render.ts";
 
 /** Where the verdicts go besides the terminal. */
@@ -14,6 +17,7 @@ export interface Outputs {
   readonly junit?: string | undefined;
   readonly sarif?: string | undefined;
   readonly markdown?: string | undefined;
+  readonly quarantine?: string | undefined;
 }
 
 /** Tells what was found: in the terminal or as JSON, in the files that are asked for, and where GitHub Actions shows it. */
@@ -27,6 +31,11 @@ export async function tellTriage(report: TriageReport, outputs: Outputs, desk: C
   };
   await put(outputs.junit, () => triageJunit(report));
   await put(outputs.sarif, () => `${JSON.stringify(triageSarif(report, version), null, 2)}\n`);
+  const codeowners = outputs.quarantine === undefined ? "" : await codeownersAt(desk.cwd);
+  const ownedBy = (file: string | null): string | null => ownerOf(file, codeowners, matchesGlob);
+  await put(outputs.quarantine, () =>
+    quarantineYaml(report.failures, { at: systemClock.now(), ownerOf: ownedBy, run: report.run }),
+  );
   await put(outputs.markdown, () => triageMarkdown(report));
   const { actions } = config;
   if (actions?.summary !== undefined)
@@ -55,4 +64,13 @@ function jsonOf({ run, head, base, failures, groups, notes, totals }: TriageRepo
     failures,
     notes,
   };
+}
+
+/** The CODEOWNERS file of the folder, where GitHub looks for it; empty when there is none. */
+async function codeownersAt(cwd: string): Promise<string> {
+  for (const place of [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]) {
+    const text = await readFile(join(cwd, place), "utf8").catch(() => null);
+    if (text !== null) return text;
+  }
+  return "";
 }

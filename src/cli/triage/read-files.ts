@@ -89,7 +89,7 @@ async function readFile(path: string, { cwd, signal }: Pick<CommandDesk, "cwd" |
 }
 
 /** Reads what is in memory. */
-function readBytes(chunks: Iterable<Uint8Array>): ReportDigest {
+export function readBytes(chunks: Iterable<Uint8Array>): ReportDigest {
   const reader = openReport();
   const lines = lineFeeder(reader);
   for (const chunk of chunks) lines.feed(chunk);
