@@ -219,6 +219,11 @@ test("every hash that an event may hold is either a body's or known to be none",
   expect(notBodies).toEqual(["prompt"]);
 });
 
+test.each(["diff", "failing", "report", "verdicts"])("a body that a stage hands on as its %s is named", (key) => {
+  const sha = "0".repeat(64);
+  expect(bodiesNamed(JSON.stringify({ type: "stage.finished", stage: "s", output: { [key]: sha } }))).toEqual([sha]);
+});
+
 test("a hash in somebody else's words names no body", () => {
   expect(bodiesNamed(JSON.stringify({ detail: JSON.stringify({ message: "0".repeat(64) }) }))).toEqual([]);
 });
