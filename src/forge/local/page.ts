@@ -21,7 +21,7 @@ export const writePage = ({ settings, title, body }: Page): string =>
 
 function settingsIn(head: string): Readonly<Record<string, unknown>> | null {
   try {
-    const found: unknown = parse(head);
+    const found: unknown = parse(head, { logLevel: "error" });
     return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : null;
   } catch {
     return null;
