@@ -17,6 +17,8 @@ export interface Agent {
   readonly limits: RunLimits;
   /** When the run's time is up, in milliseconds since the epoch: nothing waits past it. */
   readonly deadline: number;
+  /** How long a model server that does not work is waited for, in milliseconds; without it as long as the run goes. */
+  readonly outageMs?: number;
   /** False only when a run is replayed that was recorded before sessions were shortened. */
   readonly compacts?: boolean;
   readonly sandbox: Sandbox;

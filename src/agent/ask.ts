@@ -211,6 +211,7 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
     sleep: (ms, stop) => agent.clock.sleep(ms, stop),
     random: () => agent.clock.random(),
     deadline: agent.deadline,
+    outageMs: agent.outageMs ?? null,
     most: agent.role.bounds?.maxRetries ?? null,
     multiplier: agent.role.bounds?.backoffMultiplier ?? null,
     onWait: async ({ error, until }) => {

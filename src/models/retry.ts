@@ -22,6 +22,8 @@ export interface RetryOptions {
   readonly onWait: (wait: Wait) => void | Promise<void>;
   /** End of the run, in milliseconds since the epoch: no wait goes past it. */
   readonly deadline: number;
+  /** How long a server that does not work is waited for, in milliseconds; null: as long as the run goes. */
+  readonly outageMs?: number | null;
   /** Fewer retries than the failure would allow, and another factor from one wait to the next; null for the failure's own. */
   readonly most?: number | null;
   readonly multiplier?: number | null;
@@ -45,9 +47,10 @@ const longestTimer = 2 ** 31 - 1;
  * so a repeated request never runs one twice.
  */
 export function withRetry(model: Model, options: RetryOptions): Model {
-  const { clock, sleep, random, onWait, deadline, most = null, multiplier = null } = options;
+  const { clock, sleep, random, onWait, deadline, most = null, multiplier = null, outageMs = null } = options;
   return async (request, signal, onDelta) => {
     const failures = new Map<string, number>();
+    let down: number | null = null;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await model(request, signal, onDelta);
@@ -58,6 +61,8 @@ export function withRetry(model: Model, options: RetryOptions): Model {
         const wait = error.afterMs ?? backoff(error, seen, { random, multiplier });
         const until = clock.now() + wait;
         if (seen >= Math.min(error.retries, most ?? error.retries)) throw error;
+        down = error.isFault || error.kind === "circuit_open" ? (down ?? clock.now()) : null;
+        if (down !== null && outageMs !== null && until > down + outageMs) throw error;
         if (until >= deadline) throw tooLate(error, until);
         await onWait({ error, attempt, until });
         await sleep(Math.min(wait, longestTimer), signal);

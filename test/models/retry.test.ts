@@ -11,7 +11,10 @@ const failure = (kind: ModelErrorKind, details: Partial<ModelErrorDetails> = {})
 const reply = { stop: "end" } as Reply;
 
 /** A clock that moves only by waiting, a model that fails as told, and what happened. */
-function bench(failures: readonly ModelError[], options: { deadline?: number; chance?: number } = {}) {
+function bench(
+  failures: readonly ModelError[],
+  options: { deadline?: number; chance?: number; outageMs?: number } = {},
+) {
   let now = 1_000_000;
   let asked = 0;
   const slept: number[] = [];
@@ -33,6 +36,7 @@ function bench(failures: readonly ModelError[], options: { deadline?: number; ch
     random: () => options.chance ?? 0.5,
     onWait: (wait) => void waits.push(wait),
     deadline: options.deadline ?? Infinity,
+    outageMs: options.outageMs ?? null,
   });
   const ask = () => patient(requestOf(), new AbortController().signal);
   return { ask, slept, waits, requests };
@@ -152,4 +156,13 @@ test("hints name what a person can change", () => {
   expect(failure("auth").hint).toContain("TEST_API_KEY");
   expect(failure("unreachable").hint).toContain("http://127.0.0.1:1/v1");
   expect(failure("bad_request").hint).toContain("model name m");
+});
+
+test("where there is another model, a server that does not work is waited for only so long; a limit is waited out", async () => {
+  const open = Array.from({ length: 20 }, () => failure("circuit_open", { afterMs: 15_000 }));
+  const lost = bench([failure("server"), ...open], { outageMs: 30_000 });
+  expect((await failureOf(lost.ask())).kind).toBe("circuit_open");
+  expect(lost.slept).toEqual([500, 15_000]);
+  const limited = bench([failure("rate", { afterMs: 90_000 })], { outageMs: 30_000 });
+  expect(await limited.ask()).toBe(reply);
 });

@@ -9,6 +9,7 @@ import { servedTool } from "../../tools/served.ts";
 import { roleFor, roleRoom } from "../role-for.ts";
 import { restoredNote, workspaceKeeper } from "../snapshots.ts";
 import { latest } from "../../views/run.ts";
+import { tierNow } from "../../views/tiers.ts";
 import type { WorkDesk } from "../workflow.ts";
 
 /** What is known of the model goes on record before its first word; again only when that has changed. */
@@ -43,6 +44,9 @@ function refuseOtherModel({ bounds }: Role, { info }: ConnectedModel): void {
   );
 }
 
+/** The longest wait for a server within one request; `escalate.ts` decides whether it is lost. */
+const OUTAGE_MS = 30_000;
+
 /** An agent in a role: the run's model and limits, and only the tools the role has. */
 export async function agentFor(
   desk: WorkDesk,
@@ -64,5 +68,7 @@ export async function agentFor(
   const { hosts = sessionHosts(desk.manifest, desk.network) } = await roleRoom(desk, asked);
   const own = offeredTools(role, { patches: model.info.patches ?? false, hosts });
   const allowed = [...own, ...served].toSorted((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
-  return { log, clock, limits, deadline, ...screen, ...hands, ...kept, model, role, tools: allowed };
+  // Where another model comes next, one that is lost is not waited for to the end of the run.
+  const outage = tierNow(log.events).next === null ? {} : { outageMs: OUTAGE_MS };
+  return { log, clock, limits, deadline, ...outage, ...screen, ...hands, ...kept, model, role, tools: allowed };
 }
