@@ -19,8 +19,16 @@ const { values, positionals } = parseArgs({
   },
 });
 const [folder] = positionals;
-if (folder === undefined) throw new Error("name the folder that holds the projects");
-const names = readdirSync(folder).filter((name) => values.only?.includes(name) ?? true);
+if (folder === undefined) {
+  console.error(
+    'held-out: name the folder that holds the projects\n  npm run bench-held-out -- <folder> --repro "pytest"',
+  );
+  process.exit(2);
+}
+const names = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && (values.only?.includes(entry.name) ?? true))
+  .map(({ name }) => name)
+  .toSorted();
 
 const Result = z.object({ outcome: z.string(), reason: z.string() });
 
