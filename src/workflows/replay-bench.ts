@@ -117,6 +117,7 @@ async function furnish(
   const reproduction = Reproduced.safeParse(finished?.output).data?.reproduction;
   const tree = reproduction?.tree ?? clone.base.tree;
   const restored = ofType(before, "workspace.restored").findLast(({ workspace }) => workspace === session);
+  const opened = ofType(before, "sandbox.opened").findLast(({ purpose }) => purpose === role.kind);
   await mkdir(dir, { mode: 0o700 });
   await clone.checkout(restored?.tree ?? tree, dir);
   return furnishRoom(
@@ -127,6 +128,8 @@ async function furnish(
       tree,
       dependencies,
       frozen: reproduction?.files ?? [],
+      // What its commands found empty then, they find empty now.
+      masked: opened?.masked ?? [],
       ...(role.bounds?.workspace && { workspaceMode: role.bounds.workspace }),
     },
   );
