@@ -11,6 +11,9 @@ export interface SeatbeltLayout {
   readonly toolchains: readonly string[];
   /** Port of the run's own egress proxy on loopback; null without one. */
   readonly proxyPort: number | null;
+  /** Files of the workspace that something would be mounted over: hidden ones, and those that nothing may change. */
+  readonly hidden?: readonly string[];
+  readonly frozen?: readonly string[];
   /** The whole environment of the command. */
   readonly env: Readonly<Record<string, string>>;
   /** Stands in for the system's own program in tests. */
@@ -42,8 +45,12 @@ function literal(text: string): string {
 const all = (form: string, paths: readonly string[]): string =>
   paths.map((path) => `(${form} ${literal(path)})`).join(" ");
 
+const deny = (what: string, paths: readonly string[]): string =>
+  paths.length === 0 ? "" : `(deny ${what} ${all("literal", paths)})\n`;
+
 /** The profile of a policy for sandbox-exec: everything is denied that it does not name. The last rule that fits decides. */
-export function seatbeltProfile({ policy, toolchains, proxyPort }: SeatbeltLayout): string {
+export function seatbeltProfile(layout: SeatbeltLayout): string {
+  const { policy, toolchains, proxyPort, hidden = [], frozen = [] } = layout;
   const { mounts, git, workspaceMode } = policy;
   const shown = [...toolchains, ...mounts.map(({ source }) => source), ...(git?.objects ?? [])];
   const writable = mounts.flatMap(({ source, writable: yes }) => (yes ? [source] : []));
@@ -58,7 +65,7 @@ export function seatbeltProfile({ policy, toolchains, proxyPort }: SeatbeltLayou
   (subpath (param "WS")) ${own}${shown.map((path) => `\n  (subpath ${literal(path)})`).join("")})
 (allow file-write* ${workspace}${own} (literal "/dev/null")${writable.map((path) => ` (subpath ${literal(path)})`).join("")})
 ${git === null ? '(deny file-write* (subpath (string-append (param "WS") "/.git")))\n' : ""}(deny file-read* (regex #"/\\.env($|\\.)"))
-(allow mach-lookup ${services.map((name) => `(global-name "${name}")`).join(" ")})
+${deny("file-read*", hidden)}${deny("file-write*", [...hidden, ...frozen])}(allow mach-lookup ${services.map((name) => `(global-name "${name}")`).join(" ")})
 ${proxyPort === null ? "" : `(allow network-outbound (remote ip "localhost:${proxyPort}"))\n`}`;
 }
 

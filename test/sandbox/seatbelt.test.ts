@@ -65,6 +65,10 @@ test("a workspace that is read-only or has no git, and the run's own proxy, chan
   expect(changed({ policy: { ...layout.policy, git: null } })).toContain(
     '(deny file-write* (subpath (string-append (param "WS") "/.git")))',
   );
+  expect(changed({ hidden: ["/private/var/ws/.npmrc"], frozen: ["/private/var/ws/a.test.js"] })).toEqual([
+    '(deny file-read* (literal "/private/var/ws/.npmrc"))',
+    '(deny file-write* (literal "/private/var/ws/.npmrc") (literal "/private/var/ws/a.test.js"))',
+  ]);
   expect(changed({ proxyPort: 3128 })).toEqual(['(allow network-outbound (remote ip "localhost:3128"))']);
 });
 

@@ -1,8 +1,9 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { SandboxUnavailable } from "../../errors.ts";
+import { isInside, WORKSPACE } from "../check-policy.ts";
 import { ownedName } from "../../ledger/owned-name.ts";
 import { type LoopbackOutlet, openLoopbackOutlet } from "../egress/outlet.ts";
 import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "../sandbox.ts";
@@ -61,10 +62,23 @@ const seatbelt = (program: string): Confinement => ({
   confined: ({ argv, env, cwd }, { policy, home, tmp, toolchains, proxyPort }) => {
     const layout = { policy, workspace: policy.workspace, home: realpathSync(home), tmp: realpathSync(tmp) };
     const { directories } = toolchains;
-    const whole = { ...layout, toolchains: directories, proxyPort, env, program };
+    const whole = { ...layout, ...coveredFiles(policy), toolchains: directories, proxyPort, env, program };
     return { argv: seatbeltArguments(whole, argv), env: {}, cwd };
   },
 });
+
+/** Files of the workspace that a mount would lie over: their own copies, or something else in their place. */
+function coveredFiles({ workspace, mounts }: SandboxPolicy): { hidden: string[]; frozen: string[] } {
+  const files = mounts.flatMap(({ source, target }) => {
+    const path = join(workspace, relative(WORKSPACE, target));
+    return isInside(target, WORKSPACE) && lstatSync(path, { throwIfNoEntry: false })?.isFile()
+      ? [{ path, source }]
+      : [];
+  });
+  const paths = (own: boolean): string[] =>
+    files.flatMap(({ path, source }) => ((path === source) === own ? [path] : []));
+  return { hidden: paths(false), frozen: paths(true) };
+}
 
 /** What a command can do that none may. */
 async function escapes(box: Sandbox, host: SandboxHost): Promise<string[]> {
