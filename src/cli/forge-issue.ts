@@ -106,7 +106,12 @@ async function unfinishedRun(ledger: Ledger, { host, owner, repo }: Place, issue
   const same = z.object({ pullRequest: wish });
   for (const { run, started } of await ledger.newest(RECENT)) {
     if (!same.safeParse(started.input).success) continue;
-    const { events } = await ledger.read(run);
+    // A damaged record keeps nobody from working: claw audit verify tells of it.
+    const events = await ledger.read(run).then(
+      (record) => record.events,
+      () => null,
+    );
+    if (events === null) continue;
     if (foldRun(events).status !== "ended" && !expiredWait(events, systemClock.now())) return run;
   }
   return null;

@@ -1,13 +1,24 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Forge } from "../../src/forge/forge.ts";
 import { openForge } from "../../src/forge/open.ts";
 import { localPlace } from "../../src/forge/place.ts";
 import { openBare } from "../../src/repo/bare.ts";
 import { pushBranch } from "../../src/repo/push.ts";
 import { openRepository } from "../../src/repo/repository.ts";
-import { commitAll, git, makeRepository, temporary, write } from "../repo/fixture.ts";
+import { commitAll, git, temporary, write } from "../repo/fixture.ts";
 import { startForgeServer } from "../support/forge-server.ts";
 
 /** A forge, and what people do there. */
@@ -110,13 +121,24 @@ async function onDisk(bare: string): Promise<Ground> {
   };
 }
 
+const template = mkdtempSync(join(tmpdir(), "claw-test-"));
+beforeAll(() => {
+  const cwd = join(template, "r");
+  write(cwd, { "a.txt": "one\n" });
+  git(cwd, "init", "-q", "-b", "main");
+  commitAll(cwd, "first");
+  git(cwd, "clone", "--quiet", "--bare", cwd, join(template, "r.git"));
+  write(cwd, { "a.txt": "two\n" });
+  commitAll(cwd, "second");
+});
+afterAll(() => rmSync(template, { recursive: true, force: true }));
+
 /** A clone with a commit that the bare repository lacks. */
 function made(): { readonly bare: string; readonly cwd: string; readonly commit: string } {
-  const cwd = makeRepository({ "a.txt": "one\n" });
-  const bare = join(temporary(), "r.git");
-  git(cwd, "clone", "--quiet", "--bare", cwd, bare);
-  write(cwd, { "a.txt": "two\n" });
-  return { bare, cwd, commit: commitAll(cwd, "second") };
+  const dir = temporary();
+  cpSync(template, dir, { recursive: true });
+  const cwd = join(dir, "r");
+  return { bare: join(dir, "r.git"), cwd, commit: git(cwd, "rev-parse", "HEAD") };
 }
 
 const branch = "claw/a-fix-abc";

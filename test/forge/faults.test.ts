@@ -1,21 +1,31 @@
-import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Forge } from "../../src/forge/forge.ts";
 import { transport } from "../../src/forge/github/transport.ts";
 import { apiOf, openForge } from "../../src/forge/open.ts";
-import { commitAll, git, makeRepository, temporary } from "../repo/fixture.ts";
+import { commitAll, git, write } from "../repo/fixture.ts";
 import { type ForgeServer, startForgeServer } from "../support/forge-server.ts";
 
 const branch = "claw/a-fix-abc";
 type Wish = Partial<Parameters<typeof openForge>[1]>;
 
-/** A server with an issue, a branch of claw's and a run of CI, and a forge on it. */
-async function ground(wish: Wish = {}) {
-  const cwd = makeRepository({ a: "1" });
+/** A repository with a branch of claw's, made once: nothing is pushed to it here. */
+const shared = mkdtempSync(join(tmpdir(), "claw-test-"));
+const bare = join(shared, "r.git");
+beforeAll(() => {
+  const cwd = join(shared, "r");
+  write(cwd, { a: "1" });
+  git(cwd, "init", "-q", "-b", "main");
+  commitAll(cwd, "first");
   git(cwd, "branch", branch);
-  const bare = join(temporary(), "r.git");
-  execFileSync("git", ["clone", "--quiet", "--bare", cwd, bare]);
+  git(cwd, "clone", "--quiet", "--bare", cwd, bare);
+});
+afterAll(() => rmSync(shared, { recursive: true, force: true }));
+
+/** A server with an issue and a run of CI, and a forge on it. */
+async function ground(wish: Wish = {}) {
   const server = await startForgeServer(bare);
   onTestFinished(() => server.close());
   const { host, url, token } = server;
@@ -34,7 +44,7 @@ async function ground(wish: Wish = {}) {
       ...wish,
     },
   );
-  return { forge, server, commit: commitAll(cwd, "more") };
+  return { forge, server, commit: "c".repeat(40) };
 }
 
 /** Every question and every deed, in an order in which they can be; what each gave. */
