@@ -16,6 +16,8 @@ const BATCH = 8;
 const LOOK_FURTHER = 16;
 const MAX_COMPARED = 3;
 
+const REFUSED = "what passed its tests did not pass claw's check";
+
 interface End {
   readonly why: Stop;
   readonly detail: string;
@@ -51,7 +53,7 @@ async function seek(hunt: Hunt): Promise<End> {
       const answer = await submit(hunt, found);
       if (answer.accepted) return { why: "found", detail: answer.detail };
       refused += 1;
-      if (refused >= lab.attempts) return gaveUp("attempts", "what passed its tests did not pass claw's check");
+      if (refused >= lab.attempts) return gaveUp("attempts", REFUSED);
     }
     [waiting, sinceFirst] = [[], 0];
     return null;
@@ -71,9 +73,8 @@ async function seek(hunt: Hunt): Promise<End> {
   }
   const ended = await submitWaiting();
   if (ended) return ended;
-  return isSpent(hunt)
-    ? gaveUp("limits", "its limits were reached")
-    : gaveUp("exhausted", "no small change makes the tests pass");
+  if (isSpent(hunt)) return gaveUp("limits", "its limits were reached");
+  return gaveUp("exhausted", refused > 0 ? REFUSED : "no small change makes the tests pass");
 }
 
 /** The candidates in order, a few at a time, each group of one wave, until the limits are reached. */
