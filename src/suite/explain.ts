@@ -38,7 +38,7 @@ const pairs: readonly { readonly expected: RegExp; readonly actual: RegExp }[] =
     expected: /^\s*Expected(?: value| substring| pattern| path| length)?: (.+)$/m,
     actual: /^\s*(?:Received(?: value| string)?|Actual|But was): +(.+)$/im,
   },
-  { expected: /^\s*expected:? (.+)$/m, actual: /^\s*(?:got|actual|but was):? +(.+)$/m },
+  { expected: /^\s*expected:? (.+)$/m, actual: /^\s*(?:got|actual|but was)\s*:? +(.+)$/m },
   { expected: /^\s*right: (.+)$/m, actual: /^\s*left: (.+)$/m },
   { expected: /expected:\s*<?(.*?)>? but was:\s*<?.*?>?$/m, actual: /expected:.* but was:\s*<?(.*?)>?$/m },
   { expected: /^\s*expected: (.+?),?$/m, actual: /^\s*actual: (.+?),?$/m },

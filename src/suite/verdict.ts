@@ -135,7 +135,8 @@ function machine({ found, head, base, again, rule, counts }: Evidence): Ending |
 /** What never came to run. */
 function built({ found, head, base }: Evidence): Ending | null {
   const lost = found.kind === "file" && isLoad(found.message) && head.passed === 0;
-  if (found.kind !== "build" && !lost) return null;
+  const missing = found.kind === "job" && isMissing.test(found.message);
+  if (found.kind !== "build" && !lost && !missing) return null;
   const what = lost ? "the file does not load" : "it does not build";
   if (base.passed > 0) return ending("build", `${what} here, and does at base`);
   return ending("build", base.failed > 0 ? `${what}, at base neither` : `${what}, so none of its tests ran`);
@@ -163,6 +164,10 @@ function overtime({ found, executions, head, again, rule, counts }: Evidence): E
   const because = head.failed > 1 ? `it ran out of time each time: ${counts}` : "it ran out of time";
   return ending("timeout", because, again === 0 && rule.reruns > 0 ? "head" : null);
 }
+
+/** A step that ended because something it imports is not there, or cannot be parsed. */
+const isMissing =
+  /ModuleNotFoundError|Cannot find (?:module|package) '|ERR_MODULE_NOT_FOUND|(?:^|\s)(?:SyntaxError|IndentationError): /;
 
 /** Errors of loading rather than of what is loaded: imports, syntax, collection. */
 const isLoad = (message: string): boolean =>

@@ -21,6 +21,7 @@ export const expectations: Readonly<Record<string, readonly string[]>> = {
     "go-json/test | x_test.go:5 | TestSub > case_one |  |  | boom",
     "go-json/test | /home/ada/project/go/x_test.go:7 | TestZ |  |  | panic: assignment to entry in nil map [recovered]",
   ],
+  "go-testify.txt": ["go/test | cart_test.go:12 | TestCart | 3 ≠ 4 |  | Not equal:"],
   "go-v.txt": [
     "go/test | x_test.go:4 | TestAdd | 3 ≠ 2 |  | got 2, want 3",
     "go/test | x_test.go:5 | TestSub > case_one |  |  | boom",

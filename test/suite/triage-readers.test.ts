@@ -131,6 +131,9 @@ test.each([
   ["expected 3 to be 4", undefined],
   ["Element with testid foo not found", undefined],
   ["AssertionError: expected 'memory' to equal 'disk'", undefined],
+  ["Error: user: not found", undefined],
+  ["/bin/sh: 1: jq: not found", "tool"],
+  ["Error: failed to restore the state", undefined],
 ])("%s: %s", (text, cause) => {
   expect(troubleIn(text)?.cause).toBe(cause);
 });

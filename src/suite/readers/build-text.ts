@@ -37,7 +37,7 @@ const errors: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
   { tool: "webpack", pattern: /^(?:ERROR in (?<file>\S+)|Module not found: Error: (?<message>.+))$/ },
   { tool: "vite", pattern: /^(?:error during build:|\[vite\]:? Rollup failed to resolve import) ?(?<message>.*)$/ },
   { tool: "php", pattern: /^PHP (?:Parse|Fatal) error:\s+(?<message>.+) in (?<file>\S+) on line (?<line>\d+)$/ },
-  { tool: "cmake", pattern: /^CMake Error at (?<file>\S+):(?<line>\d+) (?<message>.+)$/ },
+  { tool: "cmake", pattern: /^CMake Error(?: at (?<file>\S+):(?<line>\d+)|:) (?<message>.+)$/ },
   {
     tool: "make",
     pattern: /^(?:make|gmake|ninja)(?:\[\d+\])?: \*\*\* (?<message>.*(?:No rule to make target|missing separator).*)$/,
@@ -71,7 +71,6 @@ const errors: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
     pattern:
       /^ERROR: failed to (?:solve|build): (?<message>.*(?:did not complete successfully|failed to compute cache key|dockerfile parse error).*)$/,
   },
-  { tool: "python", pattern: /^(?:E\s+)?(?<message>(?:SyntaxError|IndentationError|TabError): .+)$/ },
 ];
 
 const MOST = 40;

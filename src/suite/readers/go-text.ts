@@ -41,15 +41,29 @@ function tell(sink: Sink, tests: readonly Failed[], suite: string | null): void 
   }
 }
 
+/** What testify says is wrong, without the trace in front of it. */
+function testify(body: string): string {
+  const said = /^\s*Error:\s+([^]*?)(?=^\s*(?:Test|Messages):\s|$(?![^]))/m.exec(body)?.[1];
+  const more = /^\s*Messages:\s+(.*)$/m.exec(body)?.[1];
+  if (said === undefined || !/^\s*Error Trace:/m.test(body)) return "";
+  const lines = said
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  return [...lines.slice(0, 20), ...(more === undefined ? [] : [more.trim()])].join("\n");
+}
+
 /** What was logged, without the places in front of it. */
 export const goMessage = (body: string): string =>
+  testify(body) ||
   body
     .split("\n")
     .filter((line) => line.trim() !== "" && !done.test(line) && !boilerplate.test(line))
     .slice(0, 30)
     .map((line) => line.trim().replace(/^\S+\.go:\d+: /, ""))
     .join("\n")
-    .trim() || "failed without a word";
+    .trim() ||
+  "failed without a word";
 
 /** What has been begun and not told yet. */
 const beginGoText = (sink: Sink) => ({

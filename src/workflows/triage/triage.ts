@@ -118,7 +118,13 @@ async function casesOf(desk: WorkDesk, input: TriageInput, { failing }: z.infer<
     const file = found.file === null ? null : ownFile(found.file, files);
     const isNew = file !== null && atBase !== null && !atBase.has(file);
     const absent = { at: "base", scope: "file", result: "absent", ms: null } as const;
-    return { found, source, file, executions: [...firstExecutions(found, scope), ...(isNew ? [absent] : [])] };
+    // By its name here, whatever machine the report was made on: the same failure is then known again.
+    return {
+      found: { ...found, file: file ?? found.file },
+      source,
+      file,
+      executions: [...firstExecutions(found, scope), ...(isNew ? [absent] : [])],
+    };
   });
 }
 
