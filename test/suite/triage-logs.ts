@@ -59,6 +59,7 @@ export const expectations: Readonly<Record<string, readonly string[]>> = {
     "nextest/test | src/lib.rs:4 | tests > adds | 3 ≠ 2 |  | assertion `left == right` failed",
     "nextest/test | -:- | tests > hangs |  | out of time | the test timed out",
   ],
+  "no-module.txt": ["log/job | src/utils/parser.py:3 | (job) |  |  | ModuleNotFoundError: No module named 'dateutil'"],
   "node-junit.xml": [
     "junit/test | /home/ada/project/node/a.test.js:2 | adds | 3 ≠ 2 |  | Expected values to be strictly equal:",
     "junit/test | /home/ada/project/node/a.test.js:5 | group > inner fails | { a: 2 } ≠ { a: 1 } |  | Expected values to be loosely deep-equal:",
@@ -104,6 +105,10 @@ export const expectations: Readonly<Record<string, readonly string[]>> = {
     "pytest/test | test_a.py:16 | TestC > test_m |  |  | ValueError: bad value 42",
     "pytest/test | test_a.py:18 | U > test_u | 2 ≠ 1 |  | AssertionError: 1 != 2",
     "pytest/test | test_a.py:19 | U > test_v |  |  | KeyError: 'k'",
+  ],
+  "pytest-timeout.txt": [
+    "pytest/test | tests/test_a.py:- | test_two |  | 1+1 | failed",
+    "pytest/test | tests/test_a.py:12 | test_three |  | out of time | Timeout: the test did not end in its time",
   ],
   "pytest-v.txt": [
     "pytest/test | test_a.py:5 | test_eq | {'x': 2} ≠ {'x': 1} |  | AssertionError: dicts differ",

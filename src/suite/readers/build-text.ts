@@ -54,7 +54,8 @@ const errors: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
   },
   {
     tool: "yarn",
-    pattern: /^(?:error Your lockfile needs to be updated|➤ YN0028: (?<message>.+)|.*ERR_PNPM_OUTDATED_LOCKFILE.*)/,
+    pattern:
+      /^(?:error Your lockfile needs to be updated|error: lockfile had changes, but lockfile is frozen|➤ YN0028: (?<message>.+)|.*ERR_PNPM_OUTDATED_LOCKFILE.*)/,
   },
   {
     tool: "actions",

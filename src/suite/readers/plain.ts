@@ -78,7 +78,10 @@ export function plainReader(): PlainReader {
 }
 
 const errorLine = (lines: readonly { readonly text: string }[]): string | null =>
-  lines.findLast(({ text }) => /\b(?:error|fatal|exception|failed|cannot)\b/i.test(text))?.text.trim() ?? null;
+  (
+    lines.findLast(({ text }) => /^\s*[\w.]*(?:Error|Exception)\b:?/.test(text)) ??
+    lines.findLast(({ text }) => /\b(?:error|fatal|exception|failed|cannot)\b/i.test(text))
+  )?.text.trim() ?? null;
 
 const job = ({ text, offset, step }: Sign, message: string, timedOut: boolean): Found =>
   failure({

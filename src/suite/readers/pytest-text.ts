@@ -30,6 +30,10 @@ const beginPytestText = (sink: Sink) => ({
   ours: false,
   inside: [] as string[],
   crash: null as Block | null,
+  /** The test that began and has not ended, as -v tells it. */
+  running: null as string | null,
+  /** What ended the whole process in a test. */
+  death: null as { readonly id: string; readonly block: Block; readonly timedOut: boolean } | null,
 });
 type PytestTextState = ReturnType<typeof beginPytestText>;
 
@@ -126,6 +130,16 @@ function count(s: PytestTextState, text: string): void {
   s.sink.tally({ passed: of("passed"), failed: of("failed") + of("error"), skipped: of("skipped") });
 }
 
+/** pytest-timeout's banner, and Python dying: the test that ran never gets a result. */
+function dying(s: PytestTextState, text: string, offset: number): void {
+  const begun = /^(\S+\.py::\S.*?) *$/.exec(text)?.[1];
+  if (begun !== undefined && !/ (?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN)\b/.test(text)) s.running = begun;
+  const timedOut = /^\+{3,} Timeout \+{3,}$/.test(text);
+  if (s.running !== null && !s.death && (timedOut || text.startsWith("Fatal Python error: ")))
+    s.death = { id: s.running, block: block(offset), timedOut };
+  if (s.death && s.death.block.head.length < 60) add(s.death.block, text);
+}
+
 function linePytestText(s: PytestTextState, text: string, offset: number): void {
   if (text.startsWith("INTERNALERROR>")) {
     s.crash ??= block(offset);
@@ -140,6 +154,7 @@ function linePytestText(s: PytestTextState, text: string, offset: number): void 
     s.current = null;
     return;
   }
+  dying(s, text, offset);
   if (/^\d+ (?:failed|passed|error|errors)\b.* in [\d.]+s/.test(text)) count(s, text);
   const names = /^(?:FAILURES|ERRORS)$/.test(s.where) ? title.exec(text)?.[1] : undefined;
   if (names !== undefined && !/^(?:_ )+_?$/.test(text)) begin(s, names.replace(/^_+ | _+$/g, ""), offset, text);
@@ -190,6 +205,16 @@ function endPytestText(s: PytestTextState): void {
         passes: 0,
       });
     }
+  const { death } = s;
+  if (death && s.told.get(death.id)?.status !== "failed" && !s.told.has(death.id)) {
+    const [file = "", ...rest] = death.id.split("::");
+    const text = textOf(death.block);
+    const message = death.timedOut ? "Timeout: the test did not end in its time" : (text.split("\n")[0] ?? "");
+    const titles = splitNode(rest.join("::"));
+    s.sink.found(
+      failure({ format: "pytest", file, titles, offset: death.block.offset, text, message, timedOut: death.timedOut }),
+    );
+  }
   if (s.crash)
     s.sink.found(
       failure({
