@@ -74,6 +74,10 @@ const errors: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
   },
 ];
 
+/** What every pattern needs one of: most lines need no closer look. */
+const hint =
+  /error|Error|ERROR|ERR!|ERR_|\.go:\d|^e: |undefined reference|cannot find|symbol\(s\)|\*\*\*|Could not|Bundler|Ruby version|YN0028|Invalid workflow|workflow is not|Rollup|lockfile|npm /;
+
 const MOST = 40;
 
 /** The errors of one tool. */
@@ -108,7 +112,7 @@ export const buildText: Dialect = {
     let last: Block | null = null;
     return {
       line(text, offset) {
-        for (const { tool, pattern } of errors) {
+        for (const { tool, pattern } of hint.test(text) ? errors : []) {
           const groups = pattern.exec(text)?.groups;
           if (!groups) continue;
           const { file = null, line, line2, message } = groups;
