@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, statSync } from "node:fs";
 import type { Database } from "better-sqlite3";
-import { UsageError } from "../errors.ts";
+import { InfrastructureError, machineFailure, UsageError } from "../errors.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import type { LedgerSize, Upkeep } from "./upkeep.ts";
 
@@ -46,7 +46,7 @@ export function sqliteUpkeep(db: Database): Upkeep {
       if (existsSync(file))
         throw new UsageError(`${file} exists already`, "name a new file: a backup overwrites nothing");
       // By far more at once than the hundred pages that are usual: a step holds up only this process.
-      await db.backup(file, { progress: () => PAGES });
+      await db.backup(file, { progress: () => PAGES }).catch((error: unknown) => notWritten(file, error));
       chmodSync(file, 0o600);
     },
     async vacuum() {
@@ -56,6 +56,15 @@ export function sqliteUpkeep(db: Database): Upkeep {
       return before - bytesOf(db.name);
     },
   };
+}
+
+function notWritten(file: string, error: unknown): never {
+  if (machineFailure(error)) throw error;
+  throw new InfrastructureError(
+    `the backup ${file} cannot be written: ${(error as Error).message}`,
+    "name a file in a directory that is there, and that you may write to",
+    error,
+  );
 }
 
 const bytesOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);

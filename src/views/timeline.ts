@@ -118,7 +118,7 @@ function say(state: TimelineState, event: Exclude<Recorded, OfTriage>, words: st
     case "gate.judged":
       return gate(event, state.stage === "gates");
     case "bodies.redacted":
-      return ["!", `${event.redacted.length} recorded texts taken out by ${event.by}: ${headline(event.reason)}`];
+      return ["!", `${plural(event.redacted.length, "recorded text")} taken out by ${event.by}: ${headline(event.reason)}`];
     case "approval.given":
     case "approval.refused":
     case "approval.expired":

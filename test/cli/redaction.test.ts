@@ -39,7 +39,7 @@ test("a body is taken out of the file for good, with who and why in every run th
   }
   const { out } = await type(["log", "aaa", "--full"], { ledger });
   expect(out).toContain("[redacted]");
-  expect(out).toContain("1 recorded texts taken out by Ada: a customer's name");
+  expect(out).toContain("1 recorded text taken out by Ada: a customer's name");
   expect((await type(["show", "aaa"], { ledger })).out).toContain("✓ proven");
   await expect(ledger.text(sha)).rejects.toMatchObject({ name: "Redacted", outcome: "blocked" });
 });
@@ -118,6 +118,10 @@ test("a backup is whole, checked and private, and overwrites nothing; size says 
   const file = join(temporaryDirectory(), "copy.sqlite");
   expect((await type(["audit", "backup", file], { ledger })).out).toMatch(/: 2 runs, \d+ events, .*, checked\n$/);
   expect((await type(["audit", "backup", file], { ledger })).err).toContain("exists already");
+  expect(await type(["audit", "backup", join(file, "copy.sqlite")], { ledger })).toMatchObject({
+    code: 24,
+    err: expect.stringContaining("cannot be written"),
+  });
   const size = JSON.parse((await type(["audit", "size", "--json"], { ledger })).out) as object;
   expect(size).toMatchObject({ runs: 2, bodies: { redacted: 0 }, events: { count: 70 } });
 });
