@@ -121,6 +121,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     const connected = await model;
     const place = { run, repository: repository.root };
     const { limits, budgets } = await granted(house, request, manifest, connected, place);
+    const judged = connected ? await judgePrompts(clone, manifest) : null;
     watched(log, request);
     const input = request.input((body) => log.put(body)) as EventOf<"run.started">["input"];
     await log.append({
@@ -141,7 +142,6 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       budgets: sharedBudgets(budgets),
       ...(await keptPrompts(log)),
     });
-    const judged = connected ? await judgePrompts(clone, manifest) : null;
     if (judged) await log.append(judged);
     await recordWishes(log, request);
     return await go(house, request, {
