@@ -97,7 +97,7 @@ function runSpan(traced: Traced, started: Recorded<EventOf<"run.started">>): Spa
   const { events, run } = traced;
   const { end } = foldRun(events);
   const { published, reproduction } = fixFacts(events);
-  const last = ofType(events, "suite.ran").at(-1);
+  const last = newestOfChange(ofType(events, "suite.ran"));
   const approvals = ofType(events, "approval.given").length;
   return span(traced, {
     from: started,
@@ -122,6 +122,12 @@ function runSpan(traced: Traced, started: Recorded<EventOf<"run.started">>): Spa
     error: end && end.outcome !== "proven" && end.outcome !== "done" ? end.outcome : undefined,
   });
 }
+
+/** The newest execution with the change, of the whole suite where there is one: the newest of all is the one without it. */
+const newestOfChange = (suites: readonly EventOf<"suite.ran">[]): EventOf<"suite.ran"> | undefined =>
+  suites.findLast(({ purpose }) => purpose === "suite-on-head") ??
+  suites.findLast(({ purpose }) => purpose === "green-on-head") ??
+  suites.at(-1);
 
 function stageSpans(traced: Traced): Span[] {
   const { events } = traced;

@@ -134,6 +134,16 @@ test("what went wrong, or was never answered, is an error", async () => {
   ]);
 });
 
+test("the tests that a run counts are those with the change, not the last look without it", async () => {
+  const { suite } = pieces(await (await memoryLedger()).open("r1"));
+  const spans = await spansOf([
+    suite("suite-on-head", "head", "green", 0, []),
+    suite("green-on-head", "head", "red", 1, []),
+    suite("red-reverted", "red", "red", 2, []),
+  ]);
+  expect(attributes(spans[0])["claw.tests.failed"]).toEqual({ intValue: "0" });
+});
+
 test("a run that has no beginning has no spans", () => {
   expect(otelTraces({ run: "r1", events: [], hashes: [] })).toMatchObject({
     resourceSpans: [{ scopeSpans: [{ spans: [] }] }],
