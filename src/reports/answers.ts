@@ -208,14 +208,30 @@ function whatBecameOfIt(events: readonly Recorded[], fate: Fate | null): Answer 
         event: seq,
         fact: `gate ${gate}: ${verdict}${reasons.length > 0 ? `, ${headline(reasons.join("; "))}` : ""}`,
       })),
-      ...ofType(events, "approval.given").map(({ seq, by, account, diff }) => ({
+      ...ofType(events, "approval.given").map((given) => ({
+        event: given.seq,
+        fact: `${personOf(given)} approved diff ${short(given.diff)}`,
+      })),
+      ...ofType(events, "approval.refused").map((refusal) => ({
+        event: refusal.seq,
+        fact: `${personOf(refusal)} rejected diff ${short(refusal.diff)}: ${headline(refusal.reason)}`,
+      })),
+      ...ofType(events, "approval.expired").map(({ seq, diff }) => ({
         event: seq,
-        fact: `${by}${account ? ` (${account})` : ""} approved diff ${short(diff)}`,
+        fact: `nobody decided in time about diff ${short(diff)}`,
       })),
       ...ofType(events, "effect.done").map(({ seq, effect, result }) => ({ event: seq, fact: `${effect}: ${result}` })),
       ...(end ? [{ event: end.seq, fact: `${end.outcome}: ${headline(end.reason)}` }] : []),
     ].sort((one, other) => one.event - other.event),
   };
+}
+
+type Decision = EventOf<"approval.given"> | EventOf<"approval.refused">;
+
+/** Who decided: a name that was typed is only a claim, so what else is on record of that person stands beside it. */
+function personOf({ by, identity, account }: Decision): string {
+  const known = [identity && identity !== by ? `git: ${identity}` : "", account ?? ""].filter(Boolean);
+  return known.length > 0 ? `${by} (${known.join(", ")})` : by;
 }
 
 /** What a repository shows today, which the record cannot know. */

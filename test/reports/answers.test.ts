@@ -108,6 +108,26 @@ test("changes that were rejected, or replaced by a later one, are named beside t
   ]);
 });
 
+test("decisions of people are told with the git identity behind a typed name, refusals and waits that ran out too", async () => {
+  const diff = "d".repeat(64);
+  const events = await runOf(() => [
+    { type: "approval.given", diff, expires: 9, by: "Linus", identity: "Eve <eve@x>", account: "eve at forge" },
+    { type: "approval.given", diff, expires: 9, by: "Eve <eve@x>", identity: "Eve <eve@x>" },
+    { type: "approval.refused", diff, reason: "no", by: "Bob" },
+    { type: "approval.expired", diff, expires: 9 },
+  ]);
+  expect(
+    answersOf(events, null)
+      .at(-1)
+      ?.evidence.map(({ fact }) => fact),
+  ).toEqual([
+    "Linus (git: Eve <eve@x>, eve at forge) approved diff dddddddddddd",
+    "Eve <eve@x> approved diff dddddddddddd",
+    "Bob rejected diff dddddddddddd: no",
+    "nobody decided in time about diff dddddddddddd",
+  ]);
+});
+
 test.each([
   [
     { branch: "gone", inHead: false, overwritten: [] },
