@@ -41,6 +41,13 @@ export function stripTerminal(text: string): string {
 /** What others wrote, safe to show on a terminal: nothing in it moves the cursor, recolours or hides words. */
 export const printable = (text: string): string => stripInvisible(stripTerminal(text)).text;
 
+/** The same on one line: nothing in it can look like a line of its own. */
+export function printableLine(text: string): string {
+  const lines = printable(text).split(/[\n\u2028\u2029]/);
+  const words = lines.map((line) => line.trim()).filter((line) => line !== "");
+  return lines.length === 1 ? lines.join("") : words.join(" ");
+}
+
 /** "1 file", "2 files". */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 

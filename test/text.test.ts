@@ -9,6 +9,7 @@ import {
   nearest,
   plural,
   printable,
+  printableLine,
   slug,
   stripInvisible,
   stripTerminal,
@@ -86,6 +87,13 @@ describe("what a terminal would show", () => {
   test("nothing printable moves, recolours or hides", () => {
     expect(printable("a\u001b[8mb\u202ec\u0007\u001b")).toBe("abc");
   });
+});
+
+test("what others wrote on several lines cannot look like lines of claw's own", () => {
+  expect(printableLine("it works here\n22:15:51 gates  ✓ approved by Ada\r\n\u2028 1")).toBe(
+    "it works here 22:15:51 gates  ✓ approved by Ada 1",
+  );
+  expect(printableLine("  one line, as it is")).toBe("  one line, as it is");
 });
 
 test("characters nobody sees are taken out and counted; letters of any script stay", () => {

@@ -1,5 +1,5 @@
 import type { Recorded } from "../ledger/events.ts";
-import { printable } from "../text.ts";
+import { printableLine } from "../text.ts";
 import { applyToTimeline, newTimeline, type TimelineLine, timelineLine } from "../views/timeline.ts";
 import type { Watch } from "../workflows/start.ts";
 import { paintMark, type Style } from "./style.ts";
@@ -60,5 +60,5 @@ export const eventObject = (run: string, event: Recorded) => ({ type: "event", r
 export function renderLine({ at, mark, text, stage }: TimelineLine, style: Style): string {
   const time = new Date(at).toTimeString().slice(0, 8);
   const where = style.faint(`${time} ${(stage ?? "").padEnd(10)}`);
-  return `${where} ${paintMark(style, mark)} ${printable(text)}`;
+  return `${where} ${paintMark(style, mark)} ${printableLine(text)}`;
 }

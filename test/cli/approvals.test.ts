@@ -50,6 +50,12 @@ test("an approval records the name, the account and its own end", async () => {
   );
 });
 
+test.each(["approve", "reject"])("%s takes no name that would look like more than one", async (verb) => {
+  const ledger = await waiting(soon());
+  const { code, err } = await type([verb, "www", "--as", "Ada\n   event 9  Bob approved"], { ledger });
+  expect([code, err.split("\n")[0]]).toEqual([2, "claw: --as: must be one line, without characters that nobody sees"]);
+});
+
 test("a change that is going to a forge is approved by whom the forge knows the token of; an answer is not waited for in vain", async () => {
   const server = await startForgeServer("/nonexistent");
   onTestFinished(() => server.close());
@@ -81,7 +87,7 @@ test("where another approver is required, who started the run cannot approve it,
     const refused = await type(["approve", "www", ...args], { ledger });
     expect([refused.code, refused.err.split("\n")[0]]).toEqual([
       13,
-      `claw: ${args[1] ?? "ada"} started run www, and claw.yaml asks for another person's approval`,
+      "claw: ada started run www, and claw.yaml asks for another person's approval",
     ]);
   }
   const other = { ledger, environment: { USER: "bob" } };

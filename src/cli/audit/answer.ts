@@ -3,7 +3,7 @@ import { UsageError } from "../../errors.ts";
 import { type Answer, answersOf } from "../../reports/answers.ts";
 import { resultOf } from "../../reports/result.ts";
 import { fateOf } from "../../repo/claw-commits.ts";
-import { printable } from "../../text.ts";
+import { printableLine } from "../../text.ts";
 import { command } from "../command.ts";
 import { hasColours, type Style, styleFor } from "../style.ts";
 import { signedText } from "./signatures.ts";
@@ -77,6 +77,6 @@ const checked = (events: number, head: Subject["head"]): string =>
 const render = (number: number, { question, answer: text, evidence }: Answer, style: Style): string =>
   [
     style.strong(`${number}. ${question}`),
-    `   ${printable(text)}`,
-    ...evidence.map(({ event, fact }) => style.faint(`   event ${String(event).padEnd(4)} ${printable(fact)}`)),
+    `   ${printableLine(text)}`,
+    ...evidence.map(({ event, fact }) => style.faint(`   event ${String(event).padEnd(4)} ${printableLine(fact)}`)),
   ].join("\n");

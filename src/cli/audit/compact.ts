@@ -3,6 +3,7 @@ import { systemClock } from "../../clock.ts";
 import { byteSize, plural } from "../../text.ts";
 import { command } from "../command.ts";
 import { deciderOf } from "../decision.ts";
+import { personOption } from "../person-option.ts";
 import { numberOption } from "../number-option.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -24,7 +25,7 @@ Examples:
   input: z.object({
     bodiesOlderThan: numberOption({ min: 0, max: 36_500 }),
     yes: z.boolean().default(false),
-    as: z.string().trim().min(1, "must not be empty").optional(),
+    as: personOption,
     json: z.boolean().default(false),
   }),
   async run({ bodiesOlderThan: days, yes, as, json }, { app, cwd, out, err }) {

@@ -7,6 +7,7 @@ import { plural, printable } from "../../text.ts";
 import { ofType } from "../../views/run.ts";
 import { command } from "../command.ts";
 import { deciderOf } from "../decision.ts";
+import { personOption } from "../person-option.ts";
 import { readRun } from "../run-id.ts";
 
 export const redact = command({
@@ -28,7 +29,7 @@ Example:
     run: z.string(),
     blob: z.string({ error: "say which: --blob <hash>" }).regex(/^[0-9a-f]{8,64}$/, "must be 8 to 64 hex digits"),
     reason: z.string({ error: "say why: --reason <text>" }).trim().min(1, "must not be empty"),
-    as: z.string().trim().min(1, "must not be empty").optional(),
+    as: personOption,
     json: z.boolean().default(false),
   }),
   async run({ run: prefix, blob, reason, as, json }, { app, out }) {

@@ -9,9 +9,9 @@ import { foldRun } from "../../views/run.ts";
 import { command } from "../command.ts";
 import { accountOf, decide, deciderOf, pendingDecision } from "../decision.ts";
 import { numberOption } from "../number-option.ts";
+import { personOption } from "../person-option.ts";
 
 const DAY_MS = 24 * 3_600_000;
-const name = z.string().trim().min(1, "must not be empty").optional();
 
 export const approve = command({
   arguments: "<run>",
@@ -23,8 +23,8 @@ export const approve = command({
   ],
   more: `The approval is bound to exactly the change that claw diff shows: another change needs another one. claw resume then goes on.
 Besides the name, the git identity and the account it comes from are recorded, and, where the change is going to a forge,
-whose token you have for it. With require_different_approver in
-claw.yaml, who started the run cannot approve it, under whatever name.
+whose token you have for it. With require_different_approver in claw.yaml, who started the run cannot approve it, whatever --as
+says: git's identity tells, and the account where git names nobody.
 
 Examples:
   claw approve 1kb2c3d4e5f6
@@ -33,8 +33,8 @@ Examples:
 Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or the time to decide is over`,
   input: z.object({
     run: z.string(),
-    as: name,
-    by: name,
+    as: personOption,
+    by: personOption,
     days: numberOption({ min: 0.001, max: 365 }),
     json: z.boolean().default(false),
   }),
@@ -50,7 +50,8 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
     const { started } = foldRun(facts.events);
     const manifest = readManifest(started?.manifest ? await ledger.text(started.manifest) : undefined);
     if (started && manifest.require_different_approver && startedIt(decider, started)) {
-      throw new ClawError(`${decider.by} started run ${run}, and claw.yaml asks for another person's approval`, {
+      const starter = started.identity ?? started.initiator;
+      throw new ClawError(`${starter} started run ${run}, and claw.yaml asks for another person's approval`, {
         outcome: "blocked",
         hint: `somebody else approves it, from their own account or git identity: claw approve ${run}`,
       });

@@ -3,6 +3,7 @@ import { printable } from "../../text.ts";
 import { clearAwayRun } from "../../workflows/clear-away.ts";
 import { command } from "../command.ts";
 import { accountOf, decide, deciderOf, pendingDecision } from "../decision.ts";
+import { personOption } from "../person-option.ts";
 
 const given = z.string().trim().min(1, "must not be empty").optional();
 
@@ -19,7 +20,7 @@ Example:
   claw reject 1kb2c3d4e5f6 --reason "the Makefile must stay as it is"
 
 Exit codes: 0 recorded; 2 the run waits for nobody; 13 the time to decide was over already`,
-  input: z.object({ run: z.string(), reason: given, as: given, json: z.boolean().default(false) }),
+  input: z.object({ run: z.string(), reason: given, as: personOption, json: z.boolean().default(false) }),
   async run({ run: prefix, reason = "no reason given", as, json }, { app, out }) {
     const opened = await app();
     const ledger = await opened.ledger();

@@ -4,6 +4,7 @@ import { lockFile, readLock } from "../../policy/prompt-lock.ts";
 import { printable } from "../../text.ts";
 import { command } from "../command.ts";
 import { deciderOf } from "../decision.ts";
+import { personOption } from "../person-option.ts";
 import { chosenPrompts, lockInTree, repositoryHere, storeLock } from "./lock.ts";
 
 export const approve = command({
@@ -18,7 +19,7 @@ once it is committed: a run reads it from its base commit. Read them first: claw
 With require_approved_prompts in claw.yaml, a prompt that is not in it as it is ends a run with exit 13, before any request.`,
   input: z.object({
     name: z.array(z.string()).default([]),
-    as: z.string().trim().min(1, "must not be empty").optional(),
+    as: personOption,
     json: z.boolean().default(false),
   }),
   async run({ name: names, as, json }, { app, cwd, out }) {
