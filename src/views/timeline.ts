@@ -118,7 +118,7 @@ function say(state: TimelineState, event: Exclude<Recorded, OfTriage>, words: st
     case "gate.judged":
       return gate(event, state.stage === "gates");
     case "bodies.redacted":
-      return ["!", `${plural(event.redacted.length, "recorded text")} taken out by ${event.by}: ${headline(event.reason)}`];
+      return redaction(event);
     case "approval.given":
     case "approval.refused":
     case "approval.expired":
@@ -137,6 +137,11 @@ function say(state: TimelineState, event: Exclude<Recorded, OfTriage>, words: st
 
 const deniedCall = ({ verdict, tool, summary, rule }: EventOf<"call.judged">): Said =>
   verdict === "deny" ? ["✗", `denied: ${tool} ${headline(summary)} (${rule})`] : null;
+
+const redaction = ({ redacted, by, reason }: EventOf<"bodies.redacted">): Said => [
+  "!",
+  `${plural(redacted.length, "recorded text")} taken out by ${by}: ${headline(reason)}`,
+];
 
 const prepared = (event: EventOf<"dependencies.prepared"> | EventOf<"suite.planned">): Said =>
   event.type === "suite.planned"
