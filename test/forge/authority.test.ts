@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { overreach } from "../support/forge-authority.ts";
 
 const folder = join(import.meta.dirname, "../../src/forge");
 const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -54,4 +55,37 @@ test("git pushes without force, to branches below claw/ only", () => {
   expect(push.indexOf('judgeBranch(branch).verdict === "deny"')).toBeGreaterThan(0);
   expect(push.indexOf("pushLocal(")).toBeGreaterThan(push.indexOf("judgeBranch(branch)"));
   expect(push).not.toMatch(/--force|-f["'`]|`\+|--mirror|--delete|--all/);
+});
+
+test("a forge of the tests takes nothing but questions, drafts, comments, labels, checks and new branches of claw's", () => {
+  const api = "/api/v3/repos/o/r";
+  const [none, one, two] = ["0", "a", "b"].map((digit) => digit.repeat(40));
+  const push = (...refs: readonly string[]) => {
+    const lines = refs.map((ref, index) => `${ref}${index === 0 ? "\0 report-status" : ""}`);
+    const body = lines.map((line) => `${(line.length + 4).toString(16).padStart(4, "0")}${line}`).join("");
+    return { method: "POST", path: "/o/r.git/git-receive-pack", body: `${body}0000PACK\0\x01` };
+  };
+  const call = (method: string, path: string, body = "{}") => ({ method, path, body });
+  const fine = [
+    call("GET", `${api}/pulls`),
+    call("POST", `${api}/pulls`, '{"draft":true}'),
+    call("POST", `${api}/issues/7/comments`),
+    push(`${none} ${one} refs/heads/claw/x`),
+    // What git sends to see whether it may, before a large push.
+    call("POST", "/o/r.git/git-receive-pack", "0000"),
+  ];
+  expect(overreach(fine)).toEqual([]);
+  const beyond = [
+    call("PUT", `${api}/pulls/1/merge`),
+    call("POST", `${api}/pulls`, '{"draft":false}'),
+    call("PATCH", `${api}/pulls/1`),
+    call("POST", `${api}/pulls/1/reviews`),
+    call("POST", "/api/graphql"),
+    call("DELETE", `${api}/git/refs/heads/claw/x`),
+    push(`${none} ${one} refs/heads/main`),
+    push(`${none} ${one} refs/heads/claw/x`, `${none} ${one} refs/tags/v1`),
+    push(`${two} ${one} refs/heads/claw/x`),
+    push(`${one} ${none} refs/heads/claw/x`),
+  ];
+  expect(overreach(beyond)).toHaveLength(beyond.length);
 });

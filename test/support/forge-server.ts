@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { overreach } from "./forge-authority.ts";
 import { serveGit } from "./git-backend.ts";
 
 /** A request the forge saw; git's own are in it too. */
@@ -97,6 +98,7 @@ export interface ForgeServer {
   scopes: string | undefined;
   /** Asked before each API request; undefined lets it through. */
   fault: (method: string, path: string) => ForgeFault | undefined;
+  /** Rejects where it saw something that claw has no business to send: every test with a forge is one of claw's authority. */
   close(): Promise<void>;
 }
 
@@ -129,7 +131,11 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     unchanged: 0,
     scopes: undefined,
     fault: () => undefined,
-    close: () => new Promise((resolve) => void (server.closeAllConnections(), server.close(() => resolve()))),
+    async close() {
+      await new Promise<void>((resolve) => void (server.closeAllConnections(), server.close(() => resolve())));
+      const beyond = overreach(calls);
+      if (beyond.length > 0) throw new Error(`the forge was sent what claw may not send: ${beyond.join(", ")}`);
+    },
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
