@@ -27,11 +27,13 @@ export interface ForgeWishes {
   readonly remembered?: Remembered;
   /** The first wait before a failed read is asked again, in milliseconds. */
   readonly backoffMs?: number;
+  /** False where a server minds no hurry. */
+  readonly paced?: boolean;
 }
 
 /** The forge of a place. Only hosts that the user knows are talked to: a repository's remote can redirect no credential. */
 export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forge> {
-  const { hosts, version, patienceMs, signal, onWait, onToken, remembered, backoffMs } = wishes;
+  const { hosts, version, patienceMs, signal, onWait, onToken, remembered, backoffMs, paced } = wishes;
   const { host } = place;
   if (host === LOCAL && wishes.localGit && wishes.now) {
     const { openLocal } = await import("./local/local.ts");
@@ -68,6 +70,7 @@ export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forg
     ...(onWait && { onWait }),
     ...(remembered && { remembered }),
     ...(backoffMs !== undefined && { backoffMs }),
+    ...(paced !== undefined && { paced }),
   });
 }
 

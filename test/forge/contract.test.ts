@@ -32,7 +32,7 @@ interface Ground {
   readonly labelsOf: (pull: number) => readonly string[];
 }
 
-const wishes = { hosts: {}, onToken: () => {}, version: "t", patienceMs: 0, now: () => Date.now() };
+const wishes = { hosts: {}, onToken: () => {}, version: "t", patienceMs: 0, paced: false, now: () => Date.now() };
 
 async function onServer(bare: string): Promise<Ground> {
   const server = await startForgeServer(bare);

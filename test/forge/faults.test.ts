@@ -41,6 +41,7 @@ async function ground(wish: Wish = {}) {
       version: "t",
       patienceMs: 5000,
       backoffMs: 5,
+      paced: false,
       ...wish,
     },
   );
@@ -162,6 +163,19 @@ test("a limit that lasts longer than anybody waits is told at once, and who stop
   });
   patient.server.fault = server.fault;
   await expect(patient.forge.defaultBranch()).rejects.toThrow("stopped");
+});
+
+test("who stops while a question fails, or has no answer, is not made to wait for it to be asked again", async () => {
+  const one = async (fault: { readonly status: number } | "never-answer"): Promise<number> => {
+    const stop = new AbortController();
+    const { forge, server } = await ground({ signal: stop.signal, backoffMs: 300 });
+    server.fault = () => (setImmediate(() => stop.abort(new Error("stopped"))), fault);
+    const asked = performance.now();
+    await expect(forge.defaultBranch()).rejects.toThrow("stopped");
+    return performance.now() - asked;
+  };
+  // One wait may have begun; all of them take 4.2 seconds.
+  expect(Math.max(...(await Promise.all([one({ status: 502 }), one("never-answer")])))).toBeLessThan(2500);
 });
 
 test("what was answered before is only asked about, per credential", async () => {

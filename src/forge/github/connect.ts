@@ -11,11 +11,16 @@ export interface Access {
   readonly signal?: AbortSignal;
   /** Told before each wait for a rate limit. */
   readonly onWait?: (seconds: number) => void;
-  /** The wait before a failed read is asked again, which grows each time; in milliseconds, 1000 unless given. */
+  /** The wait before a failed read is asked again, four and nine times as long after that; in milliseconds, 500 unless given. */
   readonly backoffMs?: number;
+  /** False for a server of one's own that minds no hurry: writes come without a second or more between them. */
+  readonly paced?: boolean;
   /** What was answered before, by this process. */
   readonly remembered?: Remembered;
 }
+
+/** The plugin that retries does not look at the signal while it waits: its longest wait must be shorter than a stop may take. */
+const BACKOFF_MS = 500;
 
 const silent = (): void => {};
 
@@ -37,14 +42,14 @@ export const octokitFor = ({
  * Octokit with its own throttling and retries: writes a second apart, and a failed read is asked again. A failed write never
  * is: nobody knows whether it was done.
  */
-export function connect(token: string, { backoffMs = 1000, ...server }: Access): Octokit {
+export function connect(token: string, { backoffMs = BACKOFF_MS, paced = true, ...server }: Access): Octokit {
   // The plugin would wait without looking at the signal, and keep the process alive: see limits.ts.
   const noWait = (): boolean => false;
   const octokit = new (octokitFor(server))({
     auth: token,
     retry: { retryAfterBaseValue: backoffMs },
     // The limits are those of a server; without a name all servers share them.
-    throttle: { id: server.api, onRateLimit: noWait, onSecondaryRateLimit: noWait },
+    throttle: { enabled: paced, id: server.api, onRateLimit: noWait, onSecondaryRateLimit: noWait },
   });
   octokit.hook.before("request", (options) => {
     if (options.method !== "GET") options.request = { ...options.request, retries: 0 };

@@ -20,6 +20,18 @@ const PATIENCE_MS = 60_000;
  * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
  */
 export function transport(remembered: Remembered, timeoutMs = PATIENCE_MS) {
+  const asked = asking(remembered, timeoutMs);
+  return async (url: string, init: RequestInit): Promise<Response> => {
+    try {
+      return await asked(url, init);
+    } catch (error) {
+      // Under this name octokit asks nothing again: who stops waits for no retries.
+      throw init.signal?.aborted ? new DOMException("stopped", "AbortError") : error;
+    }
+  };
+}
+
+function asking(remembered: Remembered, timeoutMs: number) {
   return async (url: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     const key = init.method === "GET" ? keyOf(url, headers) : null;
