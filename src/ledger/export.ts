@@ -14,9 +14,12 @@ const Envelope = z.strictObject({
 });
 export type Envelope = z.infer<typeof Envelope>;
 
+/** As claw names runs. In a ledger it becomes part of paths and of what a terminal shows, and files come from anybody. */
+const RunId = z.string().regex(/^[0-9a-z]{1,40}$/, "must be up to 40 digits and small letters");
+
 /** One line of an exported run. Together they hold all that is needed to check the run and to answer for it, offline. */
 export const ExportLine = z.discriminatedUnion("type", [
-  line("export", { version: z.literal(1), run: z.string(), claw: z.string() }),
+  line("export", { version: z.literal(1), run: RunId, claw: z.string() }),
   /** `body` is the text as it is stored: what the hash covers. */
   line("event", { run: z.string(), seq: z.int(), body: z.string(), hash: Sha }),
   line("anchor", { seq: z.int(), run: z.string(), last: z.int(), head: Sha, at: z.int(), hash: Sha }),

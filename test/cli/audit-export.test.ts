@@ -120,6 +120,11 @@ test.each<[string, Change, string]>([
   ],
   ["a body that is there twice", (lines) => [...lines, ...lines.filter((line) => line.type === "body")], "there twice"],
   ["an event that is there twice", (lines) => [...lines, ...lines.filter(event(3))], "of the export is there twice"],
+  [
+    "a run with a path for a name",
+    replaced("export", '"run":"aaa1"', '"run":"../../aaa1"'),
+    "line 1 of the export does not fit: run must be up to 40 digits and small letters",
+  ],
   ["no first line", (lines) => lines.slice(1), "line 1 of the export is not in its place"],
   ["an empty file", () => [], "line 1 of the export is missing"],
   ["words", () => ["hello"], "line 1 of the export is not JSON"],
