@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { drive } from "../../src/agent/loop.ts";
 import { type } from "../support/cli-desk.ts";
 import { type Desk, desks, done, look, scripted } from "../support/desk.ts";
+import { ledgerFile, recordRun } from "../support/ledger-file.ts";
 import { pieces } from "../support/recorded-fix.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -62,4 +63,14 @@ test("a divergence is told with both sides, and is no success", async () => {
     expect.stringMatching(/^ {2}replayed {2}call\.finished c0-0 read, not ok, answer [0-9a-f]{64}$/),
     "",
   ]);
+});
+
+test("a run without a session with a model has nothing to replay, and does not claim that it came out", async () => {
+  const { ledger } = await ledgerFile();
+  await recordRun(ledger, "aaa1", 2);
+  expect(await type(["replay", "aaa1"], { ledger })).toEqual({
+    code: 0,
+    out: "run aaa1 has no session with a model: there is nothing to replay\n",
+    err: "",
+  });
 });

@@ -33,6 +33,8 @@ Examples:
   claw replay 1hk4 --tools
   claw replay --file run.jsonl
 
+What the search engine did is no session: it is not done again.
+
 Exit codes: 0 everything came out as recorded; 12 something did not`,
   input: z.object({
     run: z.string().optional(),
@@ -47,7 +49,9 @@ Exit codes: 0 everything came out as recorded; 12 something did not`,
     const { divergence, otherPrompts } = replayed;
     if (json) desk.out(JSON.stringify({ type: "replay", version: 1, run, ...replayed }));
     else {
-      desk.out(divergence ? told(run, divergence) : `✓ run ${run} came out as recorded: ${counted(replayed)}`);
+      if (divergence) desk.out(told(run, divergence));
+      else if (replayed.sessions === 0) desk.out(`run ${run} has no session with a model: there is nothing to replay`);
+      else desk.out(`✓ run ${run} came out as recorded: ${counted(replayed)}`);
       if (!divergence && replayed.rerun?.firstReworded) desk.out(reworded(replayed.rerun));
       if (otherPrompts.length > 0) {
         desk.err(`note: the run was given other words than this release would give: ${otherPrompts.join(", ")}`);
