@@ -7,6 +7,7 @@ import type { Event } from "../../src/ledger/events.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { resultOf } from "../../src/reports/result.ts";
 import { endWhenExpired } from "../../src/workflows/waiting.ts";
+import { waitingFor } from "../../src/views/waiting.ts";
 import { temporary } from "../repo/fixture.ts";
 import { type } from "../support/cli-desk.ts";
 import { startForgeServer } from "../support/forge-server.ts";
@@ -54,6 +55,15 @@ test.each(["approve", "reject"])("%s takes no name that would look like more tha
   const ledger = await waiting(soon());
   const { code, err } = await type([verb, "www", "--as", "Ada\n   event 9  Bob approved"], { ledger });
   expect([code, err.split("\n")[0]]).toEqual([2, "claw: --as: must be one line, without characters that nobody sees"]);
+});
+
+test("a change that was taken out of the record cannot be approved, only rejected", async () => {
+  const ledger = await waiting(soon());
+  const diff = waitingFor((await ledger.read("www")).events)?.diff ?? "";
+  await ledger.redact({ shas: [diff], reason: "a name", by: "ada" });
+  const approved = await type(["approve", "www"], { ledger });
+  expect([approved.code, approved.err]).toEqual([13, expect.stringContaining("was redacted")]);
+  expect((await type(["reject", "www"], { ledger })).code).toBe(0);
 });
 
 test("a change that is going to a forge is approved by whom the forge knows the token of; an answer is not waited for in vain", async () => {

@@ -43,6 +43,7 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
     const ledger = await opened.ledger();
     const pending = await pendingDecision(opened, ledger, prefix);
     const { run, repository, facts, diff } = pending;
+    await ledger.bytes(diff); // nobody can stand for a change that was taken out, and cannot be looked at
     const decider = {
       ...(await deciderOf(opened.config, repository, as ?? by)),
       account: await accountOf(opened, facts),
