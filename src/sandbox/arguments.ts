@@ -1,7 +1,7 @@
 import { WORKSPACE } from "./check-policy.ts";
 import { deviceNames } from "./devices.ts";
 import { HOME } from "./environment.ts";
-import type { SandboxPolicy } from "./sandbox.ts";
+import type { Mount, SandboxPolicy } from "./sandbox.ts";
 import type { SystemRoot } from "./system-root.ts";
 
 /** Everything that decides what a command sees. All paths exist and are canonical. */
@@ -104,8 +104,27 @@ const workspace = ({ workspace: source, workspaceMode, git, mounts }: SandboxPol
     [workspaceMode === "rw" ? "--bind" : "--ro-bind", source, WORKSPACE],
     git ? ["--bind", git.dir, `${WORKSPACE}/.git`] : emptyPlace(`${WORKSPACE}/.git`),
     (git?.objects ?? []).flatMap((objects, index) => readOnly(objects, `/run/git-objects/${index}`)),
+    waysToHidden(mounts).flatMap((path) => [
+      workspaceMode === "rw" ? "--bind" : "--ro-bind",
+      source + path,
+      WORKSPACE + path,
+    ]),
     mounts.flatMap((mount) => [mount.writable ? "--bind" : "--ro-bind", mount.source, mount.target]),
   ].flat();
+
+/**
+ * Directories of the workspace above what mounts hide, outer ones first, beginning with "/". Mounted on themselves they
+ * cannot be moved: the next command would find what is hidden where nothing lies over it.
+ */
+export const waysToHidden = (mounts: readonly Mount[]): string[] => {
+  const ways = mounts
+    .filter(({ hides, target }) => hides === true && target.startsWith(`${WORKSPACE}/`))
+    .flatMap(({ target }) => {
+      const names = target.slice(WORKSPACE.length + 1).split("/");
+      return names.slice(1).map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
+    });
+  return [...new Set(ways)].toSorted((one, other) => one.length - other.length);
+};
 
 /** Reserved, so that a command cannot put something there which a program on the host would believe. */
 const emptyPlace = (path: string): string[] => [

@@ -5,6 +5,8 @@ export interface Mount {
   readonly source: string;
   readonly target: string;
   readonly writable?: boolean;
+  /** It lies over something of the workspace that no command may see: the directories on the way there stay in their places. */
+  readonly hides?: boolean;
 }
 
 /** Hard limits of one command. Sizes in bytes, times in milliseconds. */

@@ -14,6 +14,8 @@ export interface SeatbeltLayout {
   /** Files of the workspace that something would be mounted over: hidden ones, and those that nothing may change. */
   readonly hidden?: readonly string[];
   readonly frozen?: readonly string[];
+  /** Directories that would lead past those if they were moved. */
+  readonly ways?: readonly string[];
   /** The whole environment of the command. */
   readonly env: Readonly<Record<string, string>>;
   /** Stands in for the system's own program in tests. */
@@ -50,7 +52,7 @@ const deny = (what: string, paths: readonly string[]): string =>
 
 /** The profile of a policy for sandbox-exec: everything is denied that it does not name. The last rule that fits decides. */
 export function seatbeltProfile(layout: SeatbeltLayout): string {
-  const { policy, toolchains, proxyPort, hidden = [], frozen = [] } = layout;
+  const { policy, toolchains, proxyPort, hidden = [], frozen = [], ways = [] } = layout;
   const { mounts, git, workspaceMode } = policy;
   const shown = [...toolchains, ...mounts.map(({ source }) => source), ...(git?.objects ?? [])];
   const writable = mounts.flatMap(({ source, writable: yes }) => (yes ? [source] : []));
@@ -65,7 +67,7 @@ export function seatbeltProfile(layout: SeatbeltLayout): string {
   (subpath (param "WS")) ${own}${shown.map((path) => `\n  (subpath ${literal(path)})`).join("")})
 (allow file-write* ${workspace}${own} (literal "/dev/null")${writable.map((path) => ` (subpath ${literal(path)})`).join("")})
 ${git === null ? '(deny file-write* (subpath (string-append (param "WS") "/.git")))\n' : ""}(deny file-read* (regex #"/\\.env($|\\.)"))
-${deny("file-read*", hidden)}${deny("file-write*", [...hidden, ...frozen])}(allow mach-lookup ${services.map((name) => `(global-name "${name}")`).join(" ")})
+${deny("file-read*", hidden)}${deny("file-write*", [...hidden, ...frozen])}${deny("file-write-unlink", ways)}(allow mach-lookup ${services.map((name) => `(global-name "${name}")`).join(" ")})
 ${proxyPort === null ? "" : `(allow network-outbound (remote ip "localhost:${proxyPort}"))\n`}`;
 }
 

@@ -151,7 +151,7 @@ async function maskMounts({ dir, masked = [] }: RoomPlan): Promise<Mount[]> {
   if (masked.length === 0) return [];
   const source = `${dir}.masked`;
   await writeFile(source, "", { flag: "a", mode: 0o444 });
-  return masked.map((path) => ({ source, target: `/workspace/${path}` }));
+  return masked.map((path) => ({ source, target: `/workspace/${path}`, hides: true }));
 }
 
 /** A disk that is nearly full says nothing about the work: the run pauses, and nobody is told that a test or a command failed. */

@@ -46,6 +46,16 @@ test("docker gets the same policy as an image and a runtime, in words that were 
   );
 });
 
+test("directories above what is hidden are mounted on themselves, which keeps them in their places", () => {
+  const mounts = [{ source: "/m", target: "/workspace/a/b/.env", hides: true }];
+  const words = containerArguments({ ...layout, policy: { ...layout.policy, workspaceMode: "rw", mounts } });
+  expect(words.filter((word) => word.includes("/workspace/a"))).toEqual([
+    "/w/a:/workspace/a:rw",
+    "/w/a/b:/workspace/a/b:rw",
+    "/m:/workspace/a/b/.env:ro",
+  ]);
+});
+
 test("a path that the engine would read as two is refused", () => {
   expect(() => containerArguments({ ...layout, home: "/h:/etc" })).toThrow("has a colon or comma");
 });

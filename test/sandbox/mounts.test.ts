@@ -56,6 +56,25 @@ describe("a mount in the workspace", () => {
   });
 });
 
+test("what a mount hides stays hidden, whatever commands move before the next one", async () => {
+  const workspace = bench.workspace({ "apps/web/.env": "canary", "apps/web/a.js": "a", "other/b.js": "b" });
+  const source = join(bench.workspace({ empty: "" }), "empty");
+  const sandbox = await bench.open({
+    workspace,
+    mounts: [{ source, target: "/workspace/apps/web/.env", hides: true }],
+  });
+  const moves = ["mv apps moved", "mv apps/web moved", "rm -rf apps"];
+  for (const move of moves) expect((await bash(sandbox, move)).exitCode).not.toBe(0);
+  expect(
+    await output(
+      sandbox,
+      "grep -rl canary . || true; echo a > apps/web/b.js; mv apps/web/b.js other; cat other/b.js apps/web/.env",
+    ),
+  ).toBe("a");
+  expect((await sandbox.files?.read("apps/web/.env", 100))?.bytes.toString()).toBe("");
+  expect(readFileSync(join(workspace, "apps/web/.env"), "utf8")).toBe("canary");
+});
+
 describe("a frozen file of the workspace", () => {
   const frozen = (workspace: string): Mount => ({
     source: join(workspace, "test/a.test.js"),

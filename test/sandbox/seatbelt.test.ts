@@ -69,6 +69,9 @@ test("a workspace that is read-only or has no git, and the run's own proxy, chan
     '(deny file-read* (literal "/private/var/ws/.npmrc"))',
     '(deny file-write* (literal "/private/var/ws/.npmrc") (literal "/private/var/ws/a.test.js"))',
   ]);
+  expect(changed({ ways: ["/private/var/ws/apps"] })).toEqual([
+    '(deny file-write-unlink (literal "/private/var/ws/apps"))',
+  ]);
   expect(changed({ proxyPort: 3128 })).toEqual(['(allow network-outbound (remote ip "localhost:3128"))']);
 });
 

@@ -64,7 +64,8 @@ Exit codes: the command's own; 128+n for signal n; 124 out of time; 125 another 
     const room = await readRoomPolicy({ policy, hosts: egress, seconds: timeout }, source);
     try {
       return await inPrivateRoom(house, { cwd, room: { ...room, onEgress } }, async ({ sandbox: box, masked }) => {
-        if (masked.length > 0) err(`claw-sandbox: hidden from the command: ${masked.join(", ")}`);
+        if (masked.length > 0)
+          err(`claw-sandbox: hidden from the command: ${masked.join(", ")}; and git, which knows what is in there`);
         if (box.degraded.length > 0) err(`claw-sandbox: not enforced on this machine: ${box.degraded.join(", ")}`);
         const { exitCode, killed } = await box.exec(argv, { merge: true, signal, onOutput: bytes });
         if (killed) err(`claw-sandbox: stopped (${killed})`);

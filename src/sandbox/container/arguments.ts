@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors.ts";
 import { WORKSPACE } from "../check-policy.ts";
-import { SHARED_MEMORY_BYTES } from "../arguments.ts";
+import { SHARED_MEMORY_BYTES, waysToHidden } from "../arguments.ts";
 import { HOME } from "../environment.ts";
 import { THREADS_PER_PROCESS } from "../watchdog.ts";
 import type { ContainerChoice, Limits, SandboxPolicy } from "../sandbox.ts";
@@ -86,15 +86,21 @@ interface Shown {
 /** In an image the system is the image's own; otherwise it is the host's, read-only. */
 function mounts({ engine, policy, system, etc, home, tmp, toolchains, egress }: ContainerLayout): Shown[] {
   const own = (path: string): Shown => ({ source: path, target: path });
+  const rw = policy.workspaceMode === "rw";
   const host = engine.image === undefined ? [...system.map(own), { source: etc, target: "/etc" }] : [];
   return [
     ...host,
     { source: tmp, target: "/tmp", writable: true },
     { source: home, target: HOME, writable: true },
     ...(engine.image === undefined ? toolchains.map(own) : []),
-    { source: policy.workspace, target: WORKSPACE, writable: policy.workspaceMode === "rw" },
+    { source: policy.workspace, target: WORKSPACE, writable: rw },
     ...(policy.git ? [{ source: policy.git.dir, target: `${WORKSPACE}/.git`, writable: true }] : []),
     ...(policy.git?.objects ?? []).map((source, index) => ({ source, target: `/run/git-objects/${index}` })),
+    ...waysToHidden(policy.mounts).map((way) => ({
+      source: policy.workspace + way,
+      target: WORKSPACE + way,
+      writable: rw,
+    })),
     ...policy.mounts,
     ...egress,
   ];

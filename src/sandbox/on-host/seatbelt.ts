@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join, relative } from "node:path";
 import { SandboxUnavailable } from "../../errors.ts";
+import { waysToHidden } from "../arguments.ts";
 import { isInside, WORKSPACE } from "../check-policy.ts";
 import { ownedName } from "../../ledger/owned-name.ts";
 import { type LoopbackOutlet, openLoopbackOutlet } from "../egress/outlet.ts";
 import type { OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "../sandbox.ts";
-import { seatbeltArguments, seatbeltLacks } from "../seatbelt.ts";
+import { seatbeltArguments, type SeatbeltLayout, seatbeltLacks } from "../seatbelt.ts";
 import { type Confinement, openOnHost } from "./open.ts";
 
 const PROGRAM = "/usr/bin/sandbox-exec";
@@ -68,7 +69,10 @@ const seatbelt = (program: string): Confinement => ({
 });
 
 /** Files of the workspace that a mount would lie over: their own copies, or something else in their place. */
-function coveredFiles({ workspace, mounts }: SandboxPolicy): { hidden: string[]; frozen: string[] } {
+function coveredFiles({
+  workspace,
+  mounts,
+}: SandboxPolicy): Required<Pick<SeatbeltLayout, "hidden" | "frozen" | "ways">> {
   const files = mounts.flatMap(({ source, target }) => {
     const path = join(workspace, relative(WORKSPACE, target));
     return isInside(target, WORKSPACE) && lstatSync(path, { throwIfNoEntry: false })?.isFile()
@@ -77,7 +81,8 @@ function coveredFiles({ workspace, mounts }: SandboxPolicy): { hidden: string[];
   });
   const paths = (own: boolean): string[] =>
     files.flatMap(({ path, source }) => ((path === source) === own ? [path] : []));
-  return { hidden: paths(false), frozen: paths(true) };
+  const ways = waysToHidden(mounts).map((path) => workspace + path);
+  return { hidden: paths(false), frozen: paths(true), ways };
 }
 
 /** What a command can do that none may. */
