@@ -1,5 +1,5 @@
-import { lstat, readdir, readFile, realpath } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { policyName, readSandboxFile, type SandboxFile } from "../policy/sandbox-file.ts";
 import { repositoryHolding } from "../repo/layout.ts";
@@ -47,6 +47,9 @@ function noPolicy(asked: string, { directories }: Shelf, names: readonly string[
   );
 }
 
+/** Of a directory: only a file's owner may replace it. */
+const STICKY = 0o1000;
+
 /** What decides about a command must be out of the command's reach, and of other users'. */
 async function readTrusted(path: string, cwd: string): Promise<SandboxFile> {
   const found = await lstat(await realpath(path).catch(() => path)).catch(() => null);
@@ -54,6 +57,12 @@ async function readTrusted(path: string, cwd: string): Promise<SandboxFile> {
     throw new UsageError(`there is no policy file ${path}`, "name a YAML file: claw sandbox --help");
   if ((found.mode & 0o022) !== 0)
     throw new UsageError(`the policy file ${path} can be written by others`, `take that away: chmod go-w ${path}`);
+  const above = await stat(dirname(await realpath(path)));
+  if ((above.mode & 0o022) !== 0 && (above.mode & STICKY) === 0)
+    throw new UsageError(
+      `the policy file ${path} is in a directory where others could put another`,
+      `take that away: chmod go-w ${dirname(path)}`,
+    );
   if (![0, process.getuid?.()].includes(found.uid))
     throw new UsageError(
       `the policy file ${path} belongs to somebody else`,

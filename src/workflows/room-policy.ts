@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
 import { grants, hostRuleText, readHostRules } from "../policy/host-rules.ts";
 import { limitsOf, type SandboxFile } from "../policy/sandbox-file.ts";
@@ -50,14 +50,19 @@ export async function offeredPolicy(
   return name === undefined ? {} : partsOf(await readOfferedPolicy(name, source, by), source);
 }
 
-/** As the policy narrows it that the plan or claw.yaml names. An installation is a sandbox of its own. Throws UsageError. */
+/**
+ * As the policy narrows it that the plan or claw.yaml names. An installation is a sandbox of its own: of the policy it has
+ * what is hidden and what is required. Throws UsageError.
+ */
 export async function withPolicy<Plan extends Omit<RoomPlan, "onEgress">>(
   { manifest, policies }: Pick<WorkDesk, "manifest" | "policies">,
   plan: Plan & { readonly hosts: readonly string[] },
 ): Promise<Plan & { readonly hosts: readonly string[] }> {
   const name = plan.policy ?? manifest.sandbox.policy;
-  if (name === undefined || plan.purpose === "install") return plan;
+  if (name === undefined) return plan;
   const policy = await offeredPolicy(name, policies);
+  if (plan.purpose === "install")
+    return { ...plan, mask: policy.mask ?? [], kernel: { requires: policy.kernel?.requires ?? [] } };
   const allowed = readHostRules(policy.hosts ?? []);
   const beyond = readHostRules(plan.hosts).find((rule) => !grants(allowed, rule));
   if (beyond)
@@ -113,8 +118,9 @@ async function partsOf(file: SandboxFile, source: PolicySource): Promise<PolicyP
   };
 }
 
-/** Where the machine and its people keep what is not a command's business. */
-const whole = ["/", "/etc", "/root", "/home", "/run", "/var", "/proc", "/sys", "/dev", "/boot", "/tmp"];
+/** Where the machine and its people keep what is not a command's business: too much as a whole, and in every part. */
+const whole = ["/", "/root", "/home", "/var", "/tmp"];
+const machine = ["/etc", "/run", "/proc", "/sys", "/dev", "/boot"];
 
 /** A path that a policy may show: it exists, and lies in nobody's home but for a toolchain there. */
 async function shown(path: string, { userHome }: PolicySource): Promise<string> {
@@ -123,9 +129,10 @@ async function shown(path: string, { userHome }: PolicySource): Promise<string> 
   });
   const home = await realpath(userHome).catch(() => userHome);
   const inHome = ["/root", home].some((dir) => isInside(real, dir)) || /^\/home\/[^/]+(?:\/|$)/.test(real);
-  if (!whole.includes(real) && (!inHome || isToolchain(real))) return real;
+  const isMachine = machine.some((dir) => isInside(real, dir)) || (await stat(real)).isSocket();
+  if (!isMachine && !whole.includes(real) && (!inHome || isToolchain(real))) return real;
   throw new UsageError(
-    `${path} cannot be shown to a command: ${inHome ? "it is in a home" : "that is too much of the machine"}`,
+    `${path} cannot be shown to a command: ${inHome ? "it is in a home" : isMachine ? "it is the machine's" : "that is too much of the machine"}`,
     "name something smaller, or copy what is needed to a directory of its own, such as /opt/data",
   );
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readManifest } from "../../src/policy/manifest.ts";
@@ -51,7 +51,9 @@ requires: [cgroup]
 test("what a policy must not show or say is a mistake, not a warning", async () => {
   const here = source({});
   for (const [text, message] of [
-    ["read: [/etc]", "too much of the machine"],
+    ["read: [/]", "too much of the machine"],
+    ["read: [/etc]", "it is the machine's"],
+    ["read: [/sys/fs]", "it is the machine's"],
     [`read: ["${here.userHome}"]`, "it is in a home"],
     ["read: [/nonexistent]", "does not exist"],
     ["nested: noproc", "must be refuse: without /proc"],
@@ -83,5 +85,18 @@ test("a repository can name only what the user offers, and is narrowed by it", a
     "does not let commands reach it",
   );
   const install = { ...plan, purpose: "install", hosts: ["b.example.org"] };
-  expect(await withPolicy(desk, install)).toBe(install);
+  const masked = source({
+    "own/small": "offered: true\nmask: [secrets/]\nrequires: [cgroup]\nlimits: { seconds: 1 }\n",
+  });
+  expect(await withPolicy({ manifest, policies: masked }, install)).toEqual({
+    ...install,
+    mask: ["secrets/"],
+    kernel: { requires: ["cgroup"] },
+  });
+});
+
+test("a policy that others could put another in place of is refused", async () => {
+  const here = source({ "own/p": "" });
+  chmodSync(here.directories[0] ?? "", 0o777);
+  await expect(readRoomPolicy(asked("p"), here)).rejects.toThrow("is in a directory where others could put another");
 });
