@@ -4,7 +4,7 @@ import { withLineRange } from "./line-range.ts";
 import type { ToolSpec } from "./model.ts";
 import { plainWord, type Reworded } from "./plain-words.ts";
 import { withSeconds } from "./seconds.ts";
-import type { FoundTool } from "./tool-name.ts";
+import { findTool, type FoundTool } from "./tool-name.ts";
 
 // Models were trained on the tools of other harnesses. What they say in those words is put into claw's own.
 
@@ -32,7 +32,7 @@ const otherWords: Readonly<Record<string, string>> = {
 export function translate(sent: Record<string, unknown>, found: FoundTool, tools: readonly ToolSpec[]): Translated {
   const repairs: string[] = [];
   const fields = fieldNames(found.tool);
-  const opened = unwrap(sent, fields, found.tool.name);
+  const opened = unwrap(sent, found.tool);
   if (opened === undefined) return { error: otherTool, repairs };
   if (opened !== sent) repairs.push("unwrap");
   const named = rename(opened, fields);
@@ -68,25 +68,26 @@ const otherTool = "the arguments name another tool";
 const fieldNames = ({ schema }: ToolSpec): string[] =>
   isObject(schema["properties"]) ? Object.keys(schema["properties"]) : [];
 
+/** Words for a tool's name and for its arguments, where both are sent as arguments. */
+const namesATool: readonly string[] = ["name", "tool", "tool_name", "function", "function_name"];
+const wrappers: readonly string[] = ["arguments", "parameters", "input", "args", "params", "kwargs", "tool_input"];
+
 /** `{"arguments": {…}}` and the like, sent one level too deep. Undefined when the inner name is another tool's. */
-function unwrap(
-  sent: Record<string, unknown>,
-  fields: readonly string[],
-  name: string,
-): Record<string, unknown> | undefined {
+function unwrap(sent: Record<string, unknown>, tool: ToolSpec): Record<string, unknown> | undefined {
+  const fields = fieldNames(tool);
   if (Object.keys(sent).some((key) => fields.includes(key))) return sent;
   const [only, inside] = Object.entries(sent)[0] ?? [];
   // {"function": {"name": …, "arguments": …}} and {"bash": {…}}: one thing, whose name says what is in it.
-  if (Object.keys(sent).length === 1 && isObject(inside) && (only === "function" || only === name))
-    return unwrap(inside, fields, name);
-  const wrapper = ["arguments", "parameters", "input", "args"].find((key) => key in sent);
-  const onlyWrapper = Object.keys(sent).every((key) => key === wrapper || ["name", "tool", "type", "id"].includes(key));
-  if (wrapper === undefined || !onlyWrapper) return sent;
+  if (Object.keys(sent).length === 1 && isObject(inside) && (only === "function" || only === tool.name))
+    return unwrap(inside, tool);
+  const wrapper = wrappers.find((key) => key in sent);
+  const aboutIt = new Set([...namesATool, "type", "id"]);
+  if (wrapper === undefined || !Object.keys(sent).every((key) => key === wrapper || aboutIt.has(key))) return sent;
   const value = sent[wrapper];
   const inner = typeof value === "string" ? parseOr(value, undefined) : value;
   if (!isObject(inner)) return sent;
-  const said = sent["name"] ?? sent["tool"];
-  return said === undefined || said === name ? inner : undefined;
+  const said = namesATool.map((key) => sent[key]).filter((name) => name !== undefined);
+  return said.every((name) => typeof name === "string" && findTool(name, [tool]) !== undefined) ? inner : undefined;
 }
 
 /** Gives every argument the name its tool has for it. Two that mean the same must agree: there is no telling which counts. */

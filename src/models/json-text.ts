@@ -1,4 +1,5 @@
 import { jsonrepair } from "jsonrepair";
+import { hasConflictingKeys, keysIn } from "./json-keys.ts";
 import { pythonDictionary } from "./python-literal.ts";
 
 // Reading the JSON models write. The first rule: text that was cut must never become something executable.
@@ -30,7 +31,8 @@ function readAsJson(raw: string, required: readonly string[]): ReadJson {
     return after;
   };
   const fail = (error: Extract<ReadJson, { error: string }>["error"]): ReadJson => ({ error, repairs });
-  const strict = parse(raw);
+  const asSent = parse(raw);
+  const strict = asSent === undefined ? withoutItsQuotes(raw) : asSent;
   if (typeof strict === "string") {
     const inner = readJson(strict, required);
     return { ...inner, repairs: ["double-encoded", ...inner.repairs] };
@@ -49,16 +51,20 @@ function readAsJson(raw: string, required: readonly string[]): ReadJson {
   // Quotes or brackets before the object: it may be a part of something larger.
   if (/["[\]]/.test(text.slice(0, start))) return fail("ambiguous");
   text = mend("prose", text, text.slice(start));
+  if (hasBrokenEscape(text)) return fail("ambiguous");
 
   const found = scan(text);
   if (found.inString) return fail("truncated");
-  const rest = text.slice(found.end).trim();
+  const rest = text
+    .slice(found.end)
+    .trim()
+    .replace(/^,\s*(?=\{)/, "");
   let body = text.slice(0, found.end);
   if (found.open !== "") {
-    const closed = closeObject(body, found.open);
+    const closed = closeObject(body, found.open, required);
     if (closed === undefined) return fail("truncated");
     repairs.push("close-brace");
-    return closed;
+    return { value: closed, repairs };
   }
   body = mend("ctrl", body, escapeControls(body));
   const escaped = escapeStrays(body);
@@ -77,19 +83,28 @@ function readAsJson(raw: string, required: readonly string[]): ReadJson {
   if (rest.includes("{")) return fail("ambiguous");
   else if (rest !== "") repairs.push("prose");
   return { value, repairs };
-
-  function closeObject(cut: string, open: string): ReadJson | undefined {
-    // Only the outer brace may be missing, and the last value must show its own end: a number may have lost digits.
-    if (open !== "{" || !/["\]}]\s*$|(true|false|null)\s*$/.test(cut)) return undefined;
-    const closed = parse(`${escapeControls(cut)}}`);
-    if (!isObject(closed) || hasConflictingKeys(cut) || required.some((key) => !(key in closed))) return undefined;
-    return { value: closed, repairs };
-  }
 }
 
-/** The object of a list that holds nothing else. */
-export const onlyOne = (value: unknown): Record<string, unknown> | undefined =>
-  Array.isArray(value) && value.length === 1 && isObject(value[0]) ? value[0] : undefined;
+/** Only the outer brace may be missing, and the last value must show its own end: a number may have lost digits. */
+function closeObject(cut: string, open: string, required: readonly string[]): Record<string, unknown> | undefined {
+  if (open !== "{" || !/["\]}]\s*$|(true|false|null)\s*$/.test(cut)) return undefined;
+  const closed = parse(`${escapeControls(cut)}}`);
+  if (!isObject(closed) || hasConflictingKeys(cut)) return undefined;
+  // What is around the arguments may miss its brace as well: they have ended with their own.
+  const isWhole = (value: unknown) => isObject(value) && required.every((key) => key in value);
+  return [closed, ...Object.values(closed)].some(isWhole) ? closed : undefined;
+}
+
+/** `{\"command\": …}`: encoded twice, and the quotes around it lost. */
+const withoutItsQuotes = (text: string): unknown => (/^\s*\{\s*\\"/.test(text) ? parse(`"${text.trim()}"`) : undefined);
+
+/** The object of a list that holds nothing else, or nothing but it twice or three times. */
+export function onlyOne(value: unknown): Record<string, unknown> | undefined {
+  if (!Array.isArray(value) || value.length > MOST_REPEATS) return undefined;
+  const [first, ...others]: unknown[] = value;
+  const repeats = others.every((other) => canonical(other) === canonical(first));
+  return repeats && isObject(first) ? first : undefined;
+}
 
 /** Keys sorted, so that equal values have equal text. */
 function canonical(value: unknown): string {
@@ -163,6 +178,9 @@ function objectsIn(text: string): Record<string, unknown>[] | undefined {
 const stringLiteral = /"(?:[^"\\]|\\[\s\S])*"/g;
 const singleQuoted = /'(?:[^'\\]|\\[\s\S])*'/g;
 
+/** A backslash before a raw line break: a shell's line that goes on, or an escaped backslash and an n that somebody unescaped. */
+const hasBrokenEscape = (text: string): boolean => /\\\p{Cc}/u.test(text.replace(/\\\P{Cc}/gu, ""));
+
 /** Line breaks and tabs written raw inside a string. */
 function escapeControls(text: string): string {
   const named: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
@@ -229,38 +247,12 @@ function quotedIn(text: string, value: string): boolean {
   return literals.some((literal) => parse(literal) === value || literal.slice(1, -1).replaceAll("\\'", "'") === value);
 }
 
-/** The same key twice with different values: which one was meant? */
-function hasConflictingKeys(text: string): boolean {
-  const keys = outerKeys(text);
-  const values = new Map<string, string>();
-  return keys.some(({ name, end }, index) => {
-    const value = text.slice(end, keys[index + 1]?.at).replace(/^\s+|[\s,}]+$/g, "");
-    const conflict = (values.get(name) ?? value) !== value;
-    values.set(name, value);
-    return conflict;
-  });
-}
-
-/** Keys of the outermost object, in order, with where each begins and where its value does. */
-function outerKeys(text: string): { name: string; at: number; end: number }[] {
-  const keys: { name: string; at: number; end: number }[] = [];
-  let depth = 0;
-  // A string that never ends is skipped as a whole: nothing in it is a key.
-  for (const { 0: symbol, index } of text.matchAll(/"(?:[^"\\]|\\[\s\S])*(?:"(\s*:)?|\\?$)|[{}[\]]/g)) {
-    if (symbol === "{" || symbol === "[") depth += 1;
-    else if (symbol === "}" || symbol === "]") depth -= 1;
-    else if (depth <= 1 && symbol.endsWith(":"))
-      keys.push({ name: symbol.slice(1, symbol.lastIndexOf('"')), at: index, end: index + symbol.length });
-  }
-  return keys;
-}
-
 /** Names of the arguments in what a model sent, readable or not, as far as they are plain words: to be shown, never executed. */
 export function argumentNames(raw: unknown): string[] {
   const names = isObject(raw)
     ? Object.keys(raw)
     : typeof raw === "string"
-      ? outerKeys(raw.slice(0, 20_000)).map(({ name }) => name)
+      ? keysIn(raw.slice(0, 20_000)).flatMap(({ object, name }) => (object <= 1 ? [name] : []))
       : [];
   return [...new Set(names.filter((name) => /^[A-Za-z]\w{0,31}$/.test(name)))].slice(0, 8);
 }

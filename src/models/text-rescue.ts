@@ -28,20 +28,33 @@ export function rescueCalls(reply: string): Rescued | null {
     .trimEnd();
   for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell, ...nativeForms, bareObject]) {
     const rescued = form(text);
-    if (rescued !== null && rescued.calls.length > 0 && startsOwnLine(rescued.text))
-      return { ...rescued, text: rescued.text.trimEnd() };
+    if (rescued === null || rescued.calls.length === 0 || !startsOwnLine(rescued.text)) continue;
+    const before = rescued.text.trimEnd();
+    // What looks like thinking inside an argument is a part of it: a call is not to lose any.
+    return reply.includes(text.slice(before.length)) ? { ...rescued, text: before } : null;
   }
   return null;
 }
 
+/** How families of models mark their thinking. What is never closed goes on to the end of the reply. */
+const thoughts: readonly RegExp[] = [
+  /<(?:seed:)?think(?:ing)?(?:\s[^<>]*)?>[\s\S]*?(?:<\/(?:seed:)?think(?:ing)?>|$)/gi,
+  /\[THINK\][\s\S]*?(?:\[\/THINK\]|$)/g,
+  /◁think▷[\s\S]*?(?:◁\/think▷|$)/g,
+  /<\|START_THINKING\|>[\s\S]*?(?:<\|END_THINKING\|>|$)/g,
+  /<\|begin_of_thought\|>[\s\S]*?(?:<\|end_of_thought\|>|$)/g,
+  /<\|channel>thought\b[\s\S]*?(?:<channel\|>|$)/g,
+  /<\|channel\|>analysis\b[\s\S]*?(?:<\|end\|>|(?=<\|(?:start|channel)\|>)|$)/g,
+];
+
 const withoutThinking = (text: string): string =>
-  splitThinking(text).said.replace(/<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)/g, "");
+  thoughts.reduce((rest, thought) => rest.replace(thought, ""), splitThinking(text).said);
 
 /** Nothing but a line break before the call, no code fence or tag left open around it, and nobody else's words. */
 function startsOwnLine(before: string): boolean {
-  const fences = before.match(/^\s*(```|~~~)/gm)?.length ?? 0;
+  const fences = before.match(/^[^\S\n]*(```|~~~)/gm)?.length ?? 0;
   if (fences % 2 !== 0 || !/(^|\n)[ \t]*$/.test(before)) return false;
-  const tags = [...before.matchAll(/^[ \t]*<([a-z_]\w*)>[ \t]*$/gim)].map(([, tag = ""]) => tag);
+  const tags = [...before.matchAll(/^[ \t]*<([a-z_]\w*)(?:[ \t][^<>\n]*)?>[ \t]*$/gim)].map(([, tag = ""]) => tag);
   const open = tags.some((tag) => !aroundCalls.test(tag) && !before.includes(`</${tag}>`));
   return !open && !/(?:^|\n)[ \t]*(?:user|human|system|example|output|log)[ \t]*:\s*$/i.test(before);
 }
@@ -52,15 +65,15 @@ const aroundCalls = /^(?:tool_calls?|function_calls?|answer|response|output|acti
 /** Qwen: `<function=bash><parameter=command>ls</parameter></function>`, with or without `<tool_call>` around it. */
 function functionTags(text: string): Rescued | null {
   const pattern =
-    /(?:<tool_call>\s*)?<function=([\w.-]+)>((?:(?!<function=)[\s\S])*?)<\/function>(?:\s*<\/tool_call>)?/g;
+    /(?:<tool_call>\s*)?<function(?:=| name=)"?([\w.-]+)"?>((?:(?!<function[ =])[\s\S])*?)<\/function>(?:\s*<\/tool_call>)?/g;
   return trailing(text, pattern, ([, name = "", body = ""]) => {
-    const parameter = /<parameter=([\w.-]+)>\n?([\s\S]*?)\n?<\/parameter>/g;
+    const parameter = /<parameter(?:=| name=)"?([\w.-]+)"?>\n?([\s\S]*?)\n?<\/parameter>/g;
     if (body.replace(parameter, "").trim() !== "") return null;
     const entries = [...body.matchAll(parameter)].map(([, key = "", value = ""]) => [key, value] as const);
     // Two values for one key, or a value that itself holds tags: no telling where the argument ends.
     if (
       new Set(entries.map(([key]) => key)).size !== entries.length ||
-      entries.some(([, value]) => value.includes("<parameter="))
+      entries.some(([, value]) => /<parameter[ =]/.test(value))
     )
       return null;
     return { name, args: Object.fromEntries(entries) };
@@ -69,15 +82,17 @@ function functionTags(text: string): Rescued | null {
 
 /** Hermes: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`. The last closing tag is often the reply's end, and taken off. */
 function toolCallTags(text: string): Rescued | null {
+  const [, wrapped] = /^\s*<tool_calls>([\s\S]*)<\/tool_calls>$/.exec(text) ?? [];
   return trailing(
-    text,
+    wrapped ?? text,
     /<tool_call>\s*(\{(?:(?!<tool_call>)[\s\S])*?\})\s*(<\/tool_call>|$)/g,
-    ([, body = "", closed]) => callIn(body) ?? (closed ? callFrom(mended(body)) : null),
+    ([, body = "", closed]) =>
+      callIn(body) ?? (closed ? (callIn(body.replace(/\}\s*$/, "")) ?? callFrom(mended(body))) : null),
   );
 }
 
-/** What may be wrong in a text whose beginning and end are marked: line breaks in strings, backslashes, quotes, Python's spelling. */
-const mendable: ReadonlySet<string> = new Set(["ctrl", "bad-escape", "jsonrepair", "python"]);
+/** What may be wrong in a text whose ends are marked: line breaks in strings, backslashes, quotes, Python's spelling, one brace. */
+const mendable: ReadonlySet<string> = new Set(["ctrl", "bad-escape", "jsonrepair", "python", "close-brace"]);
 
 function mended(body: string): unknown {
   const read = readJson(body.trim(), ["name"]);
@@ -97,7 +112,7 @@ function bracketed(text: string): Rescued | null {
   }
   const calls = rest
     .split("[TOOL_CALLS]")
-    .map((part) => /^\s*([\w.-]+)(?:\[CALL_ID\]\w+)?\[ARGS\]\s*(\{[\s\S]*\})\s*$/.exec(part));
+    .map((part) => /^\s*([\w.-]+)(?:\[CALL_ID\]\w+)?(?:\[ARGS\])?\s*(\{[\s\S]*\})\s*$/.exec(part));
   if (calls.some((match) => match === null || !isObject(parsed(match[2] ?? "")))) return null;
   return {
     text: before,
@@ -114,12 +129,13 @@ function pythonTag(text: string): Rescued | null {
 }
 
 /** One fenced shell block, the only block of the reply, at its end, and no transcript with prompts in it. */
-function fencedShell(text: string): Rescued | null {
+function fencedShell(reply: string): Rescued | null {
+  const text = reply.replaceAll("\r\n", "\n");
   const opened = text.indexOf("```");
   const closed = text.length - "```".length;
   // The first fence opens the block and the next one is the end of the text.
   if (opened < 0 || text.indexOf("```", opened + 3) !== closed) return null;
-  const [, command = ""] = /^```(?:bash|sh|shell)[ \t]*\n([\s\S]*)$/.exec(text.slice(opened, closed)) ?? [];
+  const [, command = ""] = /^```(?:bash|sh|shell)[ \t]*\n([\s\S]*)$/i.exec(text.slice(opened, closed)) ?? [];
   const indented = /(?:^|\n)(?: {4,}|[ \t]*\t)$/.test(text.slice(0, opened));
   if (command.trim() === "" || indented || prompted.test(command)) return null;
   return { text: text.slice(0, opened), calls: [{ name: "bash", args: { command: command.replace(/\n$/, "") } }] };
@@ -145,8 +161,10 @@ const ofACall = new Set(["name", "arguments", "parameters", "type", "id"]);
 const callIn = (body: string): RawCall | null => callFrom(parsed(body.trim()));
 
 function callFrom(value: unknown): RawCall | null {
-  if (!isObject(value) || typeof value["name"] !== "string") return null;
-  const args = value["arguments"] ?? value["parameters"];
+  if (!isObject(value)) return null;
+  if (value["type"] === "function" && isObject(value["function"])) return callFrom(value["function"]);
+  if (typeof value["name"] !== "string") return null;
+  const args = value["arguments"] ?? value["parameters"] ?? value["input"];
   return isObject(args) || typeof args === "string" ? { name: value["name"], args } : null;
 }
 

@@ -1,29 +1,37 @@
 import type { ToolSpec } from "./model.ts";
+import { plainWord } from "./plain-words.ts";
 
-/** Names other harnesses use for the same tools, which models were trained on. */
+/** Names other harnesses use for the same tools, which models were trained on; spelled plainly. */
 const aliases: Readonly<Record<string, string>> = {
   shell: "bash",
-  execute_bash: "bash",
-  run_terminal_cmd: "bash",
-  run_shell_command: "bash",
-  run_command: "bash",
-  execute_command: "bash",
-  exec_command: "bash",
+  localshell: "bash",
+  executebash: "bash",
+  runbash: "bash",
+  bashcommand: "bash",
+  runterminalcmd: "bash",
+  runinterminal: "bash",
+  runshellcommand: "bash",
+  runcommand: "bash",
+  executecommand: "bash",
+  execcommand: "bash",
   exec: "bash",
   terminal: "bash",
-  str_replace: "edit",
-  str_replace_editor: "edit",
-  str_replace_based_edit_tool: "edit",
+  strreplace: "edit",
+  strreplaceeditor: "edit",
+  strreplacebasededittool: "edit",
+  editfile: "edit",
   view: "read",
+  viewfile: "read",
   cat: "read",
   open: "read",
-  read_file: "read",
+  openfile: "read",
+  readfile: "read",
   submit: "finish",
   done: "finish",
 };
 
 /** Names of an editor that is one tool for everything: what a call does stands in its `command`. */
-const editors: readonly string[] = ["str_replace_editor", "str_replace_based_edit_tool"];
+const editors: readonly string[] = ["strreplaceeditor", "strreplacebasededittool"];
 
 /** A tool as it was called. */
 export interface FoundTool {
@@ -34,18 +42,23 @@ export interface FoundTool {
   readonly editor?: boolean;
 }
 
-/** The tool a name means, or undefined. `bash<|channel|>json`, `functions.Bash` and "`bash`" all mean `bash`. */
+/** What may stand before a name: whose tool it is. */
+const owner = /^(?:(?:functions?|tools?|default_api)(?:::|[.:/])|mcp__(?:(?!__)[\w.-]){1,64}__)/i;
+
+/** The tool a name means, or undefined. `bash<|channel|>json`, `functions.Bash`, `mcp__shell__bash` and "`bash`" mean `bash`. */
 export function findTool(name: string, tools: readonly ToolSpec[]): FoundTool | undefined {
   const exact = tools.find((tool) => tool.name === name);
   if (exact !== undefined) return { tool: exact };
-  const bare = name.replace(/<\|[^|>]*\|>/g, " ").replace(/^[\s`'"*(]+/, "");
-  const leading = /^(?:(?:functions?|tools?)[.:]|default_api[.:])?([A-Za-z_][\w-]*)/.exec(bare)?.[1]?.toLowerCase();
-  const cleaned = tools.find((tool) => tool.name.toLowerCase() === leading);
+  const bare = name.replace(/<\|[^|>]*\|>/g, " ").replace(/^[\s\p{Cf}`'"*(]+/u, "");
+  const [leading = ""] = /^[A-Za-z_][\w-]*/.exec(bare.replace(owner, "")) ?? [];
+  const word = plainWord(leading);
+  const short = word.replace(/(?:tool|\d{8})$/, "");
+  const cleaned = tools.find((tool) => [word, short].includes(plainWord(tool.name)));
   if (cleaned !== undefined) return { tool: cleaned, repair: "name" };
-  const alias = leading === undefined || !Object.hasOwn(aliases, leading) ? undefined : aliases[leading];
-  const meant = tools.find((tool) => tool.name === alias);
-  if (leading === undefined || meant === undefined) return undefined;
-  return { tool: meant, repair: "alias", editor: editors.includes(leading) };
+  const known = [word, short].find((one) => Object.hasOwn(aliases, one));
+  const meant = tools.find((tool) => known !== undefined && tool.name === aliases[known]);
+  if (known === undefined || meant === undefined) return undefined;
+  return { tool: meant, repair: "alias", editor: editors.includes(known) };
 }
 
 /** An unknown name in a form every server accepts when the history is sent back: letters, digits, `_` and `-`, at most 64. */

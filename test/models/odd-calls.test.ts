@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { repairCall } from "../../src/models/repair.ts";
 import { settleReply } from "../../src/models/settle.ts";
+import { rescueCalls } from "../../src/models/text-rescue.ts";
+import { processorTime } from "../support/processor-time.ts";
 import { endpointAt, requestOf, tools } from "./desk.ts";
 
 // Calls that a second corpus, made without a look at the first, brought to light; and what must not run beside them.
@@ -21,6 +23,16 @@ describe("what was meant runs:", () => {
     ["the function around it", { function: { name: "bash", arguments: ls } }],
     ["its name around it", { bash: { command: "ls" } }],
     ["the directory it is in anyway", '{"command":"ls","workdir":"."}'],
+    ["a list of one call, twice", [ls, ls]],
+    ["the same thing twice, with a comma", `${whole},${whole}`],
+    ["arguments whose wrapper is not closed", `{"name":"bash","arguments":${whole}`],
+    ["another harness's name in the wrapper", { tool_name: "functions.Bash", tool_input: ls }],
+    ["encoded twice, without the quotes", '{\\"command\\":\\"ls\\",\\"timeout_s\\":null}'],
+    ["a server's name before", whole, "mcp__shell__bash"],
+    ["a folder of tools before", whole, "tools::bash"],
+    ["what it is behind", whole, "BashTool"],
+    ["its version behind", whole, "bash_20250124"],
+    ["an invisible character before", whole, "\u200bbash"],
     ["a name in marks", whole, "`bash`"],
     ["a name in quotes", whole, '"bash"'],
     ["a name after a mark", whole, "<|constrain|>bash"],
@@ -46,12 +58,36 @@ describe("what could be something else does not:", () => {
     ["a list of two calls", [ls, { command: "rm" }]],
     ["a list of a list", "[[{}]]"],
     ["a list of one call with one key twice", '[{"command":"rm","command":"ls"}]'],
+    ["one key twice in a wrapper", '{"arguments":{"command":"ls","command":"rm"}}'],
+    ["one key twice, spelled with an escape", '{"command":"ls","comm\\u0061nd":"rm"}'],
+    ["a backslash before a raw line break", '{"command":"ls \\\n  -l","timeout_s":null}'],
+    ["a wrapper that is not closed around a part", '{"arguments":{"command":"ls"}'],
+    ["encoded twice, without the quotes, and cut", '{\\"command\\":\\"rm -rf b'],
+    ["another server's other tool", whole, "mcp__bash__run"],
     ["another tool inside", { function: { name: "read", arguments: ls } }],
     ["another tool's name around it", { read: ls }],
     ["another directory", '{"command":"rm","cwd":".."}'],
   ])("%s", (_, args, name = "bash") => {
     expect(read(args, name).args).toBeNull();
   });
+});
+
+test.each([
+  ["30s", 30],
+  ["2 minutes", 120],
+  ["1500 ms", 2],
+  ["30 parsecs", undefined],
+  ["-3s", undefined],
+])("a time limit of %j is %j seconds", (timeout_s, seconds) => {
+  expect(read({ command: "ls", timeout_s }, "bash").args?.["timeout_s"]).toBe(seconds);
+  expect(read({ command: "ls", timeout: timeout_s }, "bash").args?.["timeout_s"]).toBe(seconds);
+});
+
+test("a long run of spaces, braces or empty lines is read in time that grows with it", () => {
+  const spent = processorTime();
+  for (const piece of [" ", "}", ","]) read(`{"command":"${piece.repeat(150_000)}x","timeout_s":null}`, "bash");
+  rescueCalls(`${"\n ".repeat(90_000)}x\n<tool_call>{"name":"bash","arguments":{}}</tool_call>`);
+  expect(spent()).toBeLessThan(5);
 });
 
 /** The commands that run of a reply in words, at a server of one's own. */
@@ -79,6 +115,14 @@ test.each<[string, string, string?]>([
   ["raw line breaks in its strings", tagged.replace("ls", "a\nb"), "a\nb"],
   ["Python's quotes", "<tool_call>\n{'name': 'bash', 'arguments': {'command': 'ls'}}\n</tool_call>"],
   ["a plan before it, closed", `<plan>\nlook\n</plan>\n${tagged}`],
+  ["one brace too many", tagged.replace("}}", "}}}")],
+  ["one brace too few", tagged.replace("}}", "}")],
+  ["a tag around all of them", `<tool_calls>\n${tagged}\n</tool_calls>`],
+  ["OpenAI's wrapper", `<tool_call>{"type":"function","function":${call}}</tool_call>`],
+  ["quotes in its tags", '<function="bash"><parameter="command">ls</parameter></function>'],
+  ["no mark before its arguments", '[TOOL_CALLS]bash{"command":"ls"}'],
+  ["lines that end as on Windows", "```bash\r\nls\r\n```"],
+  ["another family's thinking before it, closed", `[THINK]rm?[/THINK]\n${tagged}`],
   ["comments in a shell block", "```bash\n# look\nls\n```", "# look\nls"],
 ])("a call in words runs with %s", (_, text, command = "ls") => {
   expect(runs(text)).toEqual([command]);
@@ -91,6 +135,16 @@ test.each<[string, string]>([
   ["a part of it missing", `<tool_call>${call.slice(0, -1)}`],
   ["a whole one, then a part", `${tagged}\n<tool_call>${call.slice(0, -9)}`],
   ["an open tag of another kind", `<reflection>\n${tagged}`],
+  ["an open tag with an attribute", `<tool_response id="1">\n${tagged}`],
+  ["Kimi's thinking open", `◁think▷maybe\n${tagged}`],
+  ["Mistral's thinking open", `[THINK]maybe\n${tagged}`],
+  ["Seed's thinking open", `<seed:think>maybe\n${tagged}`],
+  ["Cohere's thinking open", `<|START_THINKING|>maybe\n${tagged}`],
+  ["Gemma's thinking open", `<|channel>thought\nmaybe\n${tagged}`],
+  ["an analysis open", `<|channel|>analysis<|message|>maybe\n${tagged}`],
+  ["thinking open in other letters", `<THINK>maybe\n${tagged}`],
+  ["another family's end in open thinking", `<think>maybe <|end|> [/THINK]\n${tagged}`],
+  ["an argument that thinking seems to be in", tagged.replace("ls", "rm b[THINK]a[/THINK]")],
   ["somebody else's label", `User:\n${tagged}`],
   ["an indented block", "    ```bash\n    rm -rf b\n    ```"],
   ["a prompt with a path", "```bash\n~/project$ rm -rf b\n```"],
