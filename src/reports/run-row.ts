@@ -65,7 +65,7 @@ function rowOf(events: readonly Recorded[], spend: Spend): ListedAs | null {
   if (!started) return null;
   const { task, published } = fixFacts(events);
   const shown: Shown = {
-    title: task?.title ?? "",
+    title: task?.title ?? (started.workflow === "triage" ? (end?.reason ?? "") : ""),
     branch: published.branch,
     cost: shownCost(spend),
     turns: spend.turns,

@@ -52,4 +52,6 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE owners ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
     `),
   (db) => db.exec("CREATE TABLE notes (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID"),
+  // Runs of claw triage are listed with what they found.
+  (db) => db.exec("DELETE FROM run_index; UPDATE runs SET indexed = -1"),
 ];

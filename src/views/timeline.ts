@@ -185,11 +185,15 @@ function stageDone({ stage, output }: EventOf<"stage.finished">, ms: number): Sa
   return [succeeded ? "✓" : "✗", `${stage} ${succeeded ? "done in" : "ended without success after"} ${duration(ms)}`];
 }
 
-/** Did a stage hand on what the next one needs? One that ends the run says `end`, a proof says `holds`, gates their worst verdict. */
+/**
+ * Did a stage hand on what the next one needs? One that ends the run says `end`, a proof says `holds`, gates their worst
+ * verdict. Verdicts on failing tests are what was asked for, whatever they are.
+ */
 export function stageSucceeded(output: unknown): boolean {
   if (typeof output !== "object" || output === null) return true;
   if ("end" in output) return false;
   if ("holds" in output) return output.holds === true;
+  if ("verdicts" in output) return true;
   return !("worst" in output) || output.worst === "pass";
 }
 

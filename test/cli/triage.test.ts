@@ -26,11 +26,11 @@ not ok 4 - far
 `;
 
 /** A repository whose branch breaks a test in its second of three commits. */
-async function brokenBranch() {
+async function brokenBranch(runs = suite) {
   const { ledger } = await ledgerFile();
   const user = machine();
   onTestFinished(() => user.remove());
-  const cwd = await user.repository("project", { "run.sh": suite, value: "fine\n" });
+  const cwd = await user.repository("project", { "run.sh": runs, value: "fine\n" });
   await user.git(cwd, "checkout", "-qb", "work");
   for (const [text, message] of [
     ["fine, too", "Say more"],
@@ -44,7 +44,8 @@ async function brokenBranch() {
   const app = { start: (request: Parameters<typeof startRun>[1]) => startRun(house, request) };
   const claw = (args: readonly string[], environment: Record<string, string> = {}) =>
     type(["triage", ...args], { ledger, cwd, app, environment, stdin: Buffer.from(report) });
-  return { claw, cwd, user };
+  const lines = async (command: string) => (await type([command], { ledger, cwd })).out.split("\n");
+  return { claw, lines, cwd, user };
 }
 
 test("each failing test of a report gets the verdict that executions at head and base give it, with the commit that broke it", async () => {
@@ -60,6 +61,7 @@ test("each failing test of a report gets the verdict that executions at head and
     "out.sarif",
     "--quarantine",
     "out.yaml",
+    "--fix",
   ];
   const { code, out, err } = await claw(args, { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary, CI: "true" });
   expect(code, err).toBe(30);
@@ -82,6 +84,10 @@ test("each failing test of a report gets the verdict that executions at head and
     ::warning title=pre-existing%3A old::not ok 2 - old%0Afailed 5 of 5 at head, 2 of 2 at base
     ::notice title=infrastructure%3A far::getaddrinfo EAI_AGAIN db.example%0Athe network failed
     ::warning title=flaky%3A sometimes::not ok 3 - sometimes%0Afailed 1 of 5 at head, 0 of 2 at base
+    fixes
+    not-tried      value is good
+      sh run.sh is judged as a whole, and in it also fails what is no regression
+    left alone, because only regressions are fixed: 1 pre-existing, 1 flaky, 1 infrastructure
     "
   `);
   const junit = openReport();
@@ -101,6 +107,27 @@ test("each failing test of a report gets the verdict that executions at head and
   expect([history.code, history.out]).toEqual([
     0,
     expect.stringContaining("in 1 of 1 runs (100 %): 1 regression") as string,
+  ]);
+});
+
+const single = `if grep -q broken value; then echo "not ok 1 - value is good"; exit 1; fi; echo "ok 1 - value is good"`;
+
+test("each regression becomes a run that mends it, with the failing test as its reproduction", async () => {
+  const { claw, lines, user } = await brokenBranch(single);
+  const session = join(user.dir, "session.json");
+  const edit = { path: "value", old_string: "broken still", new_string: "fine again", replace_all: null };
+  const done = { outcome: "done", summary: "The value is good again.", test_commands: [] };
+  const finish = { calls: [{ name: "finish", arguments: done }] };
+  const replies = [{ calls: [{ name: "edit", arguments: edit }] }, finish, finish];
+  writeFileSync(session, JSON.stringify({ note: "", sessions: { patch: replies } }));
+  const wish = ["--test-command", "sh run.sh", "--bisect", "0", "--reruns", "2", "--fix", "--model", session];
+  const { code, out, err } = await claw(wish);
+  expect(code, err).toBe(30);
+  expect(out).toMatch(/\nfixes\nproven {9}value is good\n {2}the fix is on branch claw\/mend-\S+\n {2}run (\w{12})/);
+  expect(await lines("tree")).toEqual([
+    expect.stringMatching(/^\w{12} {2}triage {2}regression {2}\$0\.00 {2}1 failure: 1 regression$/),
+    expect.stringMatching(/^└─ \w{12} \* {2}fix {2}proven {2}\$0\.00 {2}Mend value is good: not ok 1 - value is good$/),
+    "",
   ]);
 });
 
@@ -150,6 +177,9 @@ describe("outside of a repository", () => {
   test.each([
     [["nope.xml"], "there is no report nope.xml"],
     [["--history"], "this is no git repository"],
+    [["--fix", "-"], "nothing can be fixed"],
+    [["--budget-usd", "1"], "--budget-usd is about fixes"],
+    [["--fix", "--reruns", "0"], "--fix needs executions"],
     [["--run", "https://github.com/o/r/pull/1"], "is no address of a run"],
     [[], "this is no git repository, and no report was given"],
   ])("%j is told", async (args, message) => {

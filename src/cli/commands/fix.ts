@@ -1,24 +1,18 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { nanoOf } from "../../budgets.ts";
-import type { UserConfig } from "../../config.ts";
 import { LOCAL, readIssueName } from "../../forge/place.ts";
 import { UsageError } from "../../errors.ts";
-import type { RunLimits } from "../../views/spend.ts";
 import type { Waiver } from "../../workflows/start.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { chooseEngine, engineOption } from "../engine-choice.ts";
+import { fixLimits } from "../fix-limits.ts";
 import { type Issue, readIssue } from "../issue.ts";
 import type { readForgeIssue } from "../forge-issue.ts";
 import { numberOption } from "../number-option.ts";
 import { renderPlan } from "../render-plan.ts";
 import { tiersFor } from "../tiers.ts";
 import { watchRun } from "../watch-run.ts";
-
-const MINUTE = 60_000;
-const DEFAULT_USD = 2;
-const DEFAULT_TOKENS = 5_000_000;
 
 const given = z.string().trim().min(1, "must not be empty").optional();
 
@@ -104,7 +98,7 @@ export const fix = command({
   async run(input, desk) {
     const app = await desk.app();
     const issue = await readIssueOf(input, desk);
-    const limits = limitsOf(input, app.config.user);
+    const limits = fixLimits(input, app.config.user);
     const wanted = { flag: input.model, variable: app.config.model, models: app.config.user.models };
     const task = { cwd: desk.cwd, text: issue.text };
     const tiers =
@@ -201,17 +195,6 @@ const fixInput = (
   testCommand: testCommand ?? null,
   repro: repro ?? null,
 });
-
-/** Flags win over the user's configuration; the repository's manifest narrows later. */
-function limitsOf(input: Input, { budget, budgets }: Pick<UserConfig, "budget" | "budgets">): RunLimits {
-  return {
-    usdNano: nanoOf(input.budgetUsd ?? budgets.run ?? budget.usd ?? DEFAULT_USD),
-    turns: input.maxTurns ?? budget.turns,
-    tokens: input.maxTokens ?? budget.tokens ?? DEFAULT_TOKENS,
-    wallMs: Math.round((input.timeout ?? budget.minutes) * MINUTE),
-    attempts: input.attempts ?? 3,
-  };
-}
 
 /** How far the search engine looks; who says how long a run may take, says how long it may search. */
 const searchOptions = ({ deep, candidates, workers, timeout }: z.infer<typeof Input>) => ({

@@ -4,11 +4,15 @@ import { JudgedFailure, triageGroups, type TriageReport } from "../../reports/tr
 import type { Repository } from "../../repo/repository.ts";
 import { judge, type TriageVerdict, worstVerdict } from "../../suite/verdict.ts";
 import { uniteFound } from "../../suite/unite.ts";
-import { foldRun, latest } from "../../views/run.ts";
+import { foldRun, latest, ofType } from "../../views/run.ts";
+import type { FinishedRun } from "../../workflows/start.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { numberOption } from "../number-option.ts";
 import { readRun } from "../run-id.ts";
+import { engineOption } from "../engine-choice.ts";
 import { findBase } from "../triage/find-base.ts";
+import type { Triaged } from "../triage/fix-regressions.ts";
+import { fixAndTell } from "../triage/tell-fixes.ts";
 import { tellHistory } from "../triage/history.ts";
 import { tellTriage } from "../triage/outputs.ts";
 import { type ReadReport, readReports } from "../triage/read-files.ts";
@@ -39,6 +43,10 @@ const Input = z.object({
   quarantine: given,
   history: z.boolean().default(false),
   yes: z.boolean().default(false),
+  fix: z.boolean().default(false),
+  engine: engineOption,
+  model: given,
+  budgetUsd: numberOption({ min: 0.01, max: 10_000 }),
 });
 type Input = z.infer<typeof Input>;
 
@@ -52,7 +60,11 @@ Examples:
   claw triage --against origin/main --reruns 5
   gh run view 123 --log-failed | claw triage -
   claw triage reports/ --junit verdicts.xml --sarif verdicts.sarif
+  claw triage --fix --budget-usd 5
   claw triage --history
+
+A fix is never published by this: it stays on a local branch (claw publish <run>), and the exit code stays that of the
+verdicts, because what is checked out still fails. claw tree shows which run fixed what.
 
 Exit codes, by the worst verdict; --exit-zero gives 0 instead:
    0 nothing fails
@@ -82,6 +94,10 @@ export const triage = command({
     ],
     ["--history", "tell the failures of this repository that were triaged before: first seen, last seen, how often"],
     ["--json", "print events and, at last, the verdicts and the result as lines of JSON"],
+    ["--fix", "then try a fix of each regression, whose reproduction is the failing test; of nothing else"],
+    ["--engine <name>", "--fix: who writes the patch, native (a model) or search"],
+    ["--model <name>", "--fix: <endpoint>/<model>, a model, or scripted:<file>"],
+    ["--budget-usd <n>", "--fix: most money for all fixes together, in US dollars (default: from config.yaml, 2)"],
     ["--exit-zero", "end with 0 whatever the verdicts are"],
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
@@ -89,6 +105,7 @@ export const triage = command({
   input: Input,
   async run(input, desk) {
     const repository = await repositoryHere(desk);
+    refuseMixed(input, repository);
     if (input.history) return tellHistory(repository, input, desk);
     const fetched =
       input.run === undefined ? [] : await (await import("../triage/read-ci-run.ts")).readCiRun(input.run, desk);
@@ -107,6 +124,25 @@ export const triage = command({
     return input.exitZero && code >= exitCodes.regression && code <= exitCodes.unknown ? 0 : code;
   },
 });
+
+/** Flags that need --fix, and --fix where nothing can be fixed. */
+function refuseMixed({ fix, engine, model, budgetUsd, history, reruns }: Input, repository: Repository | null): void {
+  const lonely =
+    engine !== undefined
+      ? "--engine"
+      : model !== undefined
+        ? "--model"
+        : budgetUsd !== undefined
+          ? "--budget-usd"
+          : null;
+  if (!fix && lonely !== null) throw new UsageError(`${lonely} is about fixes`, `claw triage --fix ${lonely} …`);
+  if (!fix) return;
+  if (history) throw new UsageError("--history and --fix exclude each other", "leave one of them out");
+  if (reruns === 0)
+    throw new UsageError("--fix needs executions: without them nothing is called a regression", "leave --reruns 0 out");
+  if (repository === null)
+    throw new WorkspaceError("this is no git repository, so nothing can be fixed", "go into the repository");
+}
 
 async function repositoryHere(desk: CommandDesk): Promise<Repository | null> {
   const { openRepository } = await import("../../repo/repository.ts");
@@ -128,28 +164,31 @@ async function here(
   const base = await findBase(repository, input.against, app.config);
   const wallMs = Math.round((input.timeout ?? DEFAULT_MINUTES) * 60_000);
   const yes = input.yes || reports.some(({ source }) => source === "standard input");
-  return watchRun(
-    desk,
-    { json: input.json, yes, tell: (finished) => tellRun(finished, { input, reports }, desk) },
-    (_, watch) =>
-      app.start({
-        ...watch,
-        workflow,
-        cwd: desk.cwd,
-        baseRef: undefined,
-        model: { label: null },
-        limits: { usdNano: null, turns: 0, tokens: 0, wallMs, attempts: 1 },
-        input: (put) => ({
-          reports: reports.map((report) => forRecord(report, put)),
-          testCommand: input.testCommand ?? null,
-          base: base.commit,
-          baseBecause: base.because,
-          reruns: input.reruns ?? DEFAULT_RERUNS,
-          confidence: (input.confidence ?? CONFIDENCE * 100) / 100,
-          bisect: input.bisect ?? DEFAULT_BISECT,
-        }),
+  let interrupted: number | null = null;
+  const tell = async (finished: FinishedRun): Promise<void> => {
+    const triaged = await tellRun(finished, { input, reports }, desk);
+    if (input.fix && triaged) interrupted = await fixAndTell(triaged, { ...input, yes }, desk);
+  };
+  const code = await watchRun(desk, { json: input.json, yes, tell }, (_, watch) =>
+    app.start({
+      ...watch,
+      workflow,
+      cwd: desk.cwd,
+      baseRef: undefined,
+      model: { label: null },
+      limits: { usdNano: null, turns: 0, tokens: 0, wallMs, attempts: 1 },
+      input: (put) => ({
+        reports: reports.map((report) => forRecord(report, put)),
+        testCommand: input.testCommand ?? null,
+        base: base.commit,
+        baseBecause: base.because,
+        reruns: input.reruns ?? DEFAULT_RERUNS,
+        confidence: (input.confidence ?? CONFIDENCE * 100) / 100,
+        bisect: input.bisect ?? DEFAULT_BISECT,
       }),
+    }),
   );
+  return interrupted ?? code;
 }
 
 /** Of very many failures less of each is kept. */
@@ -180,24 +219,24 @@ function forRecord({ source, bytes, digest }: ReadReport, put: (body: string) =>
 
 const Concluded = z.object({ notes: z.array(z.string()) });
 
-/** What the run found; nothing where it ended before there were verdicts. */
+/** What the run found; nothing, and null, where it ended before there were verdicts. */
 async function tellRun(
-  { run, reason, hint }: { readonly run: string; readonly reason: string; readonly hint: string },
+  { run, reason, hint }: FinishedRun,
   { input, reports }: { readonly input: Input; readonly reports: readonly ReadReport[] },
   desk: CommandDesk,
-): Promise<void> {
+): Promise<Triaged | null> {
   const ledger = await (await desk.app()).ledger();
   const { events } = await readRun(ledger, run);
   const fact = latest(events, "failures.judged");
   if (!fact) {
     if (!input.json) desk.err(`claw: ${reason}\n  ${hint}`);
-    return;
+    return null;
   }
   const failures = z.array(JudgedFailure).parse(JSON.parse(await ledger.text(fact.verdicts)));
   const { notes } = Concluded.parse(
     foldRun(events).stages.find(({ name }) => name === "verdicts")?.output ?? { notes: [] },
   );
-  const ran = latest(events, "suite.ran");
+  const [ran] = ofType(events, "suite.ran");
   const totals =
     reports.length > 0
       ? totalsOf(reports)
@@ -208,6 +247,8 @@ async function tellRun(
     desk,
   );
   if (!input.json) desk.err(`evidence: claw log ${run}`);
+  const planned = latest(events, "suite.planned");
+  return { run, head: fact.head, failures, whole: planned?.runner === "generic" ? planned.command : null };
 }
 
 const totalsOf = (reports: readonly ReadReport[]): TriageReport["totals"] => ({

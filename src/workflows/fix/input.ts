@@ -39,6 +39,8 @@ export const FixInput = z.object({
   testCommand: z.string().nullable(),
   /** A failing test that exists already: a test file, or a command. */
   repro: z.string().nullable(),
+  /** Of the tests in that file, those that show the bug; all that fail there when empty. */
+  only: z.array(z.object({ kind: z.enum(["test", "file"]), titles: z.array(z.string()) })).default([]),
   /** Who writes the patch. */
   engine: z.enum(["native", "search"]).default("native"),
   search: SearchOptions.prefault({}),

@@ -4,6 +4,7 @@ import type { EventOf } from "../../ledger/events.ts";
 import { roles } from "../../policy/roles.ts";
 import { planFromCommand } from "../../suite/detect.ts";
 import { failureText } from "../../suite/failure-text.ts";
+import { testOf } from "../../suite/same-test.ts";
 import { failedTests, type SuitePlan, type SuiteResult } from "../../suite/suite.ts";
 import { isTestConfigPath, testPathsWith } from "../../suite/test-paths.ts";
 import { ofType } from "../../views/run.ts";
@@ -44,7 +45,7 @@ export const reproduce = (desk: WorkDesk, input: ReproduceInput): Promise<Reprod
 /** One word with an ending: no command looks like this. */
 const looksLikeFile = /^[\w./@+-]+\.(?:[cm]?[jt]sx?|py)$/;
 
-async function namedTest(desk: WorkDesk, { setup, baseline }: ReproduceInput, repro: string): Promise<Reproduced> {
+async function namedTest(desk: WorkDesk, { fix, setup, baseline }: ReproduceInput, repro: string): Promise<Reproduced> {
   const { tree } = desk.clone.base;
   const listed = await suiteTree(desk);
   const path = repro.split("::", 1)[0]?.replace(/^\.\//, "") ?? repro;
@@ -62,17 +63,28 @@ async function namedTest(desk: WorkDesk, { setup, baseline }: ReproduceInput, re
   const seen = await repeat(desk, { plan, setup, tree, files });
   if ("problem" in seen)
     return notReproduced(`${repro} does not fail on the base: ${seen.problem}`, "name a test that fails there");
-  const failing = failedTests(seen.result).map(({ id }) => id);
+  const failing = failingOf(fix, isFile ? path : null, seen.result);
+  if (failing.length === 0)
+    return notReproduced(`what fails in ${repro} is not the test that was named`, "name a test that fails there");
   const reproduction = {
     tree,
     files,
     plan: storable(plan),
     failing,
-    failure: failureText(seen.result),
+    failure: failureText(seen.result, undefined, fix.only.length === 0 ? null : failing),
     summary: repro,
     existing: true,
   };
   return { reproduction };
+}
+
+/** Ids of the failing tests that show the bug: those that were named, else all. */
+function failingOf({ only }: FixInput, file: string | null, result: SuiteResult): string[] {
+  const tests =
+    only.length === 0 || !result.structured
+      ? failedTests(result)
+      : only.flatMap((one) => testOf(one, file, result) ?? []).filter(({ status }) => status === "failed");
+  return [...new Set(tests.map(({ id }) => id))];
 }
 
 async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reproduced> {

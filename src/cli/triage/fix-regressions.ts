@@ -1,0 +1,156 @@
+import { ClawError, exitCodes, type Outcome } from "../../errors.ts";
+import { regressionIssue, type Regression, regressionsIn, type TriedFix } from "../../reports/triage-fixes.ts";
+import type { JudgedFailure } from "../../reports/triage-rows.ts";
+import { foldSpend, shownCost } from "../../views/spend.ts";
+import type { FinishedRun } from "../../workflows/start.ts";
+import type { CommandDesk } from "../command.ts";
+import { chooseEngine, type EngineChoice } from "../engine-choice.ts";
+import { fixLimits } from "../fix-limits.ts";
+import { readRun } from "../run-id.ts";
+import { watchRun } from "../watch-run.ts";
+
+/** How fixes are to be made; money is for all of them together, in US dollars. */
+export interface FixWish {
+  readonly engine?: EngineChoice["engine"] | undefined;
+  readonly model?: string | undefined;
+  readonly budgetUsd?: number | undefined;
+  readonly testCommand?: string | undefined;
+  readonly json: boolean;
+  readonly yes: boolean;
+}
+
+/** The triage whose regressions are to be fixed. */
+export interface Triaged {
+  readonly run: string;
+  readonly head: string;
+  readonly failures: readonly JudgedFailure[];
+  /** The test command where only its exit code speaks, so that it can only be mended as a whole; else null. */
+  readonly whole: string | null;
+}
+
+/** What was tried, and the exit code of an interruption, if there was one. */
+export interface Fixes {
+  readonly tried: readonly TriedFix[];
+  readonly interrupted: number | null;
+}
+
+/** Ends that the next fix would meet as well. */
+const hopeless: ReadonlySet<Outcome> = new Set<Outcome>([
+  "usage",
+  "model-unavailable",
+  "sandbox-unavailable",
+  "infrastructure",
+]);
+
+interface Budget {
+  usdNano: number | null;
+  tokens: number;
+}
+
+/** A fix run for each regression, one after the other, each with the failing test itself as its reproduction. */
+export async function fixRegressions(triaged: Triaged, wish: FixWish, desk: CommandDesk): Promise<Fixes> {
+  const { config } = await desk.app();
+  const engine = chooseEngine(wish, config);
+  const { usdNano, tokens } = fixLimits(wish, config.user);
+  const left: Budget = { usdNano, tokens };
+  const tried: TriedFix[] = [];
+  let stop: string | null = null;
+  if (engine.because !== null && triaged.failures.some(({ verdict }) => verdict === "regression"))
+    desk.err(engine.because);
+  for (const regression of regressionsIn(triaged.failures, triaged.whole === null)) {
+    const why = stop ?? notPossible(triaged, regression, left);
+    if (why !== null) {
+      tried.push(ended(regression, { run: null, outcome: "not-tried", reason: why }));
+      continue;
+    }
+    const end = await fixOne(triaged, regression, { wish, engine, left, desk });
+    tried.push(ended(regression, end));
+    if (end.outcome === "interrupted") return { tried, interrupted: end.code };
+    if (hopeless.has(end.outcome)) stop = `the fix before it ended with ${end.outcome}`;
+  }
+  return { tried, interrupted: null };
+}
+
+function notPossible({ whole, failures }: Triaged, { file }: Regression, { usdNano, tokens }: Budget): string | null {
+  if (whole !== null && failures.some(({ verdict }) => verdict !== "regression"))
+    return `${whole} is judged as a whole, and in it also fails what is no regression`;
+  if (whole === null && file === null)
+    return 'the test\'s file is not known: claw fix "what is wrong" --repro <command>';
+  const spent = (usdNano !== null && usdNano < 10_000_000) || tokens < 1;
+  return spent ? "the budget is used up: --budget-usd" : null;
+}
+
+const ended = ({ file, shown, others }: Regression, end: Pick<TriedFix, "run" | "outcome" | "reason">): TriedFix => ({
+  tests: [...shown, ...others].map(({ test }) => test),
+  file,
+  run: end.run,
+  outcome: end.outcome,
+  reason: end.reason,
+});
+
+interface Parts {
+  readonly wish: FixWish;
+  readonly engine: EngineChoice;
+  readonly left: Budget;
+  readonly desk: CommandDesk;
+}
+
+interface End {
+  readonly run: string | null;
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly code: number;
+}
+
+async function fixOne(triaged: Triaged, regression: Regression, parts: Parts): Promise<End> {
+  const { wish, left, desk } = parts;
+  let run: string | null = null;
+  let finished: FinishedRun | null = null;
+  try {
+    const code = await watchRun(desk, wish, async (app, watch) => {
+      const onStart = (started: string): void => watch.onStart?.((run = started));
+      return (finished = await app.start({ ...watch, onStart, ...(await requestFor(triaged, regression, parts)) }));
+    });
+    const { outcome, reason } = finished ?? { outcome: "interrupted" as const, reason: "" };
+    return { run, outcome, reason, code };
+  } catch (error) {
+    if (!(error instanceof ClawError)) throw error;
+    return { run, outcome: error.outcome, reason: error.message, code: exitCodes[error.outcome] };
+  } finally {
+    if (run !== null) await charge(left, run, desk);
+  }
+}
+
+async function requestFor({ run, head, whole }: Triaged, regression: Regression, { wish, engine, left, desk }: Parts) {
+  const { config } = await desk.app();
+  const { fix: workflow } = await import("../../workflows/fix/fix.ts");
+  return {
+    workflow,
+    parent: run,
+    cwd: desk.cwd,
+    baseRef: head,
+    model: engine.model,
+    limits: { ...fixLimits(wish, config.user), ...left },
+    tokenCap: config.user.budget.tokens !== undefined,
+    input: (put: (body: string) => string) => ({
+      source: `claw triage ${run}`,
+      text: put(regressionIssue(regression)),
+      testCommand: wish.testCommand ?? null,
+      repro: whole ?? regression.file,
+      only:
+        whole !== null
+          ? []
+          : regression.shown.map(({ kind, titles }) => ({ kind: kind === "file" ? "file" : "test", titles })),
+      engine: engine.engine,
+    }),
+  };
+}
+
+/** What a run used of what is there for all. Where nobody knows what it cost, nothing is left. */
+async function charge(left: Budget, run: string, desk: CommandDesk): Promise<void> {
+  const { events } = await readRun(await (await desk.app()).ledger(), run);
+  const spend = foldSpend(events);
+  const cost = shownCost(spend);
+  if (left.usdNano !== null) left.usdNano -= cost ?? left.usdNano;
+  left.tokens -= spend.inputTokens + spend.outputTokens;
+}
