@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import Database from "better-sqlite3";
@@ -211,11 +211,17 @@ async function migrate(db: Database.Database, file: string, steps: readonly Migr
   });
 }
 
-/** A copy from before a migration, with what is still in the write-ahead log. The first process to come makes it. */
+/**
+ * A copy from before a migration, with what is still in the write-ahead log. The first process to come makes it, and gives it
+ * its name when it is whole: what a killed one left is no copy.
+ */
 async function backUp(db: Database.Database, copy: string): Promise<void> {
   if (existsSync(copy)) return;
-  await whenFree(db, () => db.prepare("VACUUM INTO ?").run(copy));
-  chmodSync(copy, 0o600);
+  const partial = `${copy}.${process.pid}`;
+  rmSync(partial, { force: true });
+  await whenFree(db, () => db.prepare("VACUUM INTO ?").run(partial));
+  chmodSync(partial, 0o600);
+  renameSync(partial, copy);
 }
 
 function prepare(db: Database.Database) {
