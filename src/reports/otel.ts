@@ -98,7 +98,7 @@ function runSpan(traced: Traced, started: Recorded<EventOf<"run.started">>): Spa
   const { end } = foldRun(events);
   const { published, reproduction } = fixFacts(events);
   const last = newestOfChange(ofType(events, "suite.ran"));
-  const approvals = ofType(events, "approval.given").length;
+  const decided = events.findLast(({ type }) => type.startsWith("approval."))?.type.slice("approval.".length);
   return span(traced, {
     from: started,
     to: events.at(-1) ?? started,
@@ -116,7 +116,7 @@ function runSpan(traced: Traced, started: Recorded<EventOf<"run.started">>): Spa
       "claw.tests.passed": last?.passed,
       "claw.tests.failed": last?.failed,
       "claw.files.changed": changeOf(events)?.files,
-      "claw.approval.state": approvals > 0 ? "given" : end?.outcome === "waiting" ? "waiting" : "none",
+      "claw.approval.state": decided ?? (end?.outcome === "waiting" ? "waiting" : "none"),
       "claw.outcome": end?.outcome,
     },
     error: end && end.outcome !== "proven" && end.outcome !== "done" ? end.outcome : undefined,

@@ -134,6 +134,14 @@ test("what went wrong, or was never answered, is an error", async () => {
   ]);
 });
 
+test("the newest decision of a person is the one that a run carries", async () => {
+  const spans = await spansOf([
+    { type: "approval.given", diff: sha, expires: 9, by: "ada" },
+    { type: "approval.refused", diff: sha, reason: "no", by: "bob" },
+  ]);
+  expect(attributes(spans[0])["claw.approval.state"]).toEqual({ stringValue: "refused" });
+});
+
 test("the tests that a run counts are those with the change, not the last look without it", async () => {
   const { suite } = pieces(await (await memoryLedger()).open("r1"));
   const spans = await spansOf([
