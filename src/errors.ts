@@ -1,3 +1,5 @@
+import { printable } from "./text.ts";
+
 /** Exit codes are part of the interface: scripts and cron jobs branch on them. See `claw fix --help`. */
 export const exitCodes = {
   proven: 0,
@@ -38,6 +40,9 @@ export class ClawError extends Error {
     this.hint = options.hint;
   }
 }
+
+/** An error as a person is told it: what happened, and what to do. Either may repeat what a stranger wrote. */
+export const twoLines = ({ message, hint }: ClawError): string => printable(`claw: ${message}\n  ${hint}`);
 
 /** Wrong arguments, configuration or manifest. */
 export class UsageError extends ClawError {

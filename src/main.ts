@@ -4,7 +4,7 @@ import { CommanderError } from "commander";
 import type { App } from "./app.ts";
 import type { CommandDesk } from "./cli/command.ts";
 import { program } from "./cli/program.ts";
-import { ClawError, exitCodes, InfrastructureError, Interrupted, machineFailure } from "./errors.ts";
+import { ClawError, exitCodes, InfrastructureError, Interrupted, machineFailure, twoLines } from "./errors.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -124,7 +124,7 @@ function report(thrown: unknown, { err }: CommandDesk): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   if (error instanceof Interrupted) return codeOf(error);
   if (error instanceof ClawError) {
-    err(`claw: ${error.message}\n  ${error.hint}`);
+    err(twoLines(error));
     return exitCodes[error.outcome];
   }
   err(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -78,6 +78,24 @@ test("the file holds events as they are stored, the anchors between them, all bo
   ]);
 });
 
+test.each([
+  ["export", "--output"],
+  ["verify", "--file"],
+])("a path below a file is refused by %s in two lines", async (...args) => {
+  const { ledger, file } = await exported();
+  const { code, err } = await type(["audit", ...args, join(file, "x.jsonl")], { ledger });
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/^claw: .*x\.jsonl cannot be (written|read)\n {2}name a file .*\n$/),
+  ]);
+});
+
+test("what a stranger wrote into a file does not reach the terminal as it is, in errors either", async () => {
+  const { lines, check } = await exported();
+  const { err } = await check(lines.map((line) => (line.type === "event" ? { ...line, run: "\u001b[2Jaaa2" } : line)));
+  expect(err).toMatch(/^claw: line 2 of the export is of run aaa2\n/);
+});
+
 test("standard output gets the same lines", async () => {
   const { ledger, file } = await exported();
   expect((await type(["audit", "export", "aaa1"], { ledger })).out).toBe(readFileSync(file, "utf8"));

@@ -3,7 +3,7 @@ import type { App } from "../../src/app.ts";
 import type { CommandDesk, Terminal } from "../../src/cli/command.ts";
 import { program } from "../../src/cli/program.ts";
 import { loadConfig } from "../../src/config.ts";
-import { ClawError, exitCodes } from "../../src/errors.ts";
+import { ClawError, exitCodes, twoLines } from "../../src/errors.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 
 export interface Typed {
@@ -72,6 +72,6 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
 function codeOf(error: unknown, { err }: CommandDesk): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   if (!(error instanceof ClawError)) throw error;
-  err(`claw: ${error.message}\n  ${error.hint}`);
+  err(twoLines(error));
   return exitCodes[error.outcome];
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import type { App } from "../../app.ts";
 import { systemClock } from "../../clock.ts";
-import { UsageError } from "../../errors.ts";
+import { machineFailure, UsageError } from "../../errors.ts";
 import type { ExportLine } from "../../ledger/export.ts";
 import { lineDigest } from "../../ledger/export-digest.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -70,8 +70,11 @@ The run is named by the beginning of its id; without one, the newest is meant.`,
     }
     const path = resolve(cwd, output);
     await writeFile(path, ended(lines), { flag: "wx", mode: 0o600, signal }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      throw new UsageError(`${path} exists already`, "name another file, or remove it first", error);
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST")
+        throw new UsageError(`${path} exists already`, "name another file, or remove it first", error);
+      if (syscall !== "open" || machineFailure(error)) throw error;
+      throw new UsageError(`${path} cannot be written`, "name a file in a directory that is there", error);
     });
     err(`written: ${path}${format === "jsonl" ? `\n  check it with: claw audit verify --file ${output}` : ""}`);
   },

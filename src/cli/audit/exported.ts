@@ -22,8 +22,8 @@ export async function openExport(cwd: string, file: string): Promise<ImportedRun
       systemClock,
     );
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "EISDIR") throw error;
+    // Of the file itself; what is wrong with its lines is said elsewhere.
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new UsageError(`${path} cannot be read`, "name a file that claw audit export wrote", error);
   } finally {
     source.destroy();
