@@ -5,7 +5,7 @@ const SHORTEST = 8;
 
 /** What must not be written anywhere: the values that were resolved, however they are written, and whatever looks like a credential. */
 export interface SecretBook {
-  /** From now on this value is taken out, and with it what base64 and URL encoding make of it. */
+  /** From now on this value is taken out, and with it what base64, hex and URL encoding make of it. */
   learn(name: string, value: string): void;
   /** Known values and everything shaped like a credential. */
   readonly scrub: (text: string) => string;
@@ -29,10 +29,12 @@ export function secretBook(known: readonly { readonly name: string; readonly val
   return { learn, scrubValues, scrub: (text) => byShape(scrubValues(text)) };
 }
 
-/** A value as it may stand in a text: as it is, in a URL, in JSON, and in base64 at each of its three alignments. */
+/** A value as it may stand in a text: as it is, in a URL, in JSON, in hex, and in base64 at each of its three alignments. */
 function formsOf(value: string): readonly string[] {
   const forms = [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)];
   const bytes = String.fromCharCode(...new TextEncoder().encode(value));
+  const hex = Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  forms.push(hex, hex.toUpperCase());
   for (const before of [0, 1, 2]) {
     const encoded = btoa(" ".repeat(before) + bytes).replace(/=+$/, "");
     // The first and the last character may also hold bits of what stands beside the value.

@@ -7,6 +7,8 @@ test.each([
   ["as it is", (text: string) => text],
   ["in a URL", encodeURIComponent],
   ["in JSON", (text: string) => JSON.stringify(text)],
+  ["in hex", (text: string) => Buffer.from(text).toString("hex")],
+  ["in hex of another program", (text: string) => Buffer.from(text).toString("hex").toUpperCase()],
   ["in base64", (text: string) => btoa(text)],
   ["in base64 behind a name", (text: string) => btoa(`x:${text}`)],
   ["in base64 between others", (text: string) => btoa(`ab${text} and more`)],
