@@ -45,8 +45,8 @@ export async function packWork(
 }
 
 /**
- * A disposable git directory for the files in `at`. It has the base's history from the user's store, copies of what claw
- * added for this tree and nothing else of claw's, so other checkouts of the run stay out of sight.
+ * A disposable git directory for the files in `at`. It has the user's store, whole, for the base's history, copies of what
+ * claw added for this tree and nothing else of claw's, so other checkouts of the run stay out of sight.
  */
 export async function makeSandboxGit(at: WorkingTree, options: SandboxGitOptions): Promise<SandboxGit> {
   const { repository, head, packs, readTree } = options;
