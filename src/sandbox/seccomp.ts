@@ -27,7 +27,7 @@ const auditArchitecture: Record<Architecture, number> = { x64: 0xc000_003e, arm6
 const X32_BIT = 0x4000_0000;
 
 /** CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}. */
-const NAMESPACES = 0x7e02_0000;
+export const NAMESPACES = 0x7e02_0000;
 /** CLONE_NEWTIME: for unshare only; in clone the bit belongs to the exit signal. */
 const TIME_NAMESPACE = 0x80;
 
@@ -55,6 +55,10 @@ type Wishes = Pick<SandboxPolicy, "ptrace" | "unixSockets">;
 /** Calls by which one process looks into another of the same sandbox. */
 const tracing: readonly string[] = ["ptrace", "process_vm_readv", "process_vm_writev"];
 
+/** Is a call refused whatever its arguments? */
+export const isRefused = (name: string, ptrace: boolean): boolean =>
+  Object.hasOwn(refusedCalls, name) && !(ptrace && tracing.includes(name));
+
 /**
  * The seccomp filter as `bwrap --seccomp` reads it: an array of struct sock_filter.
  * Null for a machine it is not written for; there is no sandbox without it. AF_UNIX sockets are harmless in a network
@@ -64,7 +68,7 @@ export function seccompProgram(arch: string, { ptrace = false, unixSockets = tru
   if (arch !== "x64" && arch !== "arm64") return null;
   const number = (name: keyof typeof guardedCalls): number => guardedCalls[name][arch];
   const families = [AF_INET, AF_INET6, ...(unixSockets ? [AF_UNIX] : [])];
-  const refused = Object.entries(refusedCalls).filter(([name]) => !(ptrace && tracing.includes(name)));
+  const refused = Object.entries(refusedCalls).filter(([name]) => isRefused(name, ptrace));
   const program: Instruction[] = [
     load(ARCHITECTURE),
     [IF_EQUAL, 1, 0, auditArchitecture[arch]],

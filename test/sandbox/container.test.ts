@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { containerArguments, type ContainerLayout } from "../../src/sandbox/container/arguments.ts";
 import { hasOtherIds } from "../../src/sandbox/container/ability.ts";
+import { narrowedProfile } from "../../src/sandbox/container/seccomp-profile.ts";
 import { examineSandbox } from "../../src/sandbox/examine.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import type { ContainerChoice, Sandbox, SandboxHost } from "../../src/sandbox/sandbox.ts";
@@ -31,6 +32,7 @@ const layout: ContainerLayout = {
   root: "/r",
   system: ["/usr"],
   etc: "/e",
+  seccomp: null,
   home: "/h",
   tmp: "/t",
   toolchains: ["/opt/node"],
@@ -54,6 +56,29 @@ test("directories above what is hidden are mounted on themselves, which keeps th
     "/w/a/b:/workspace/a/b:rw",
     "/m:/workspace/a/b/.env:ro",
   ]);
+});
+
+test("podman's own profile is narrowed to what every sandbox allows, and gains nothing", () => {
+  const own = {
+    defaultAction: "SCMP_ACT_ERRNO",
+    syscalls: [
+      { names: ["read", "clone", "clone3", "unshare", "mount", "ptrace"], action: "SCMP_ACT_ALLOW", args: [] },
+      { names: ["bpf"], action: "SCMP_ACT_ERRNO" },
+      { names: ["bpf"], action: "SCMP_ACT_ALLOW", includes: { caps: ["CAP_BPF"] } },
+    ],
+  };
+  const narrowed = (ptrace: boolean) => JSON.parse(narrowedProfile(JSON.stringify(own), ptrace));
+  const noNamespace = [{ index: 0, value: 0x7e02_0000, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" }];
+  expect(narrowed(false)).toEqual({
+    defaultAction: "SCMP_ACT_ERRNO",
+    syscalls: [
+      { names: ["read"], action: "SCMP_ACT_ALLOW", args: [] },
+      { names: ["bpf"], action: "SCMP_ACT_ERRNO" },
+      { names: ["clone", "unshare"], action: "SCMP_ACT_ALLOW", args: noNamespace },
+      { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38 },
+    ],
+  });
+  expect(narrowed(true).syscalls[0].names).toEqual(["read", "ptrace"]);
 });
 
 test("a path that the engine would read as two is refused", () => {

@@ -36,7 +36,9 @@ interface Started {
  */
 export async function proveContainer(client: Client, { id, engine, limits }: Started): Promise<string[]> {
   const status = "grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t'";
-  const own = `(: > /usr/claw) 2>/dev/null && echo writable; grep -v lo: /proc/net/dev | grep :`;
+  // In gVisor it is a namespace of gVisor's.
+  const namespace = isGvisor(engine) ? "" : "; unshare --user echo namespaces 2>/dev/null";
+  const own = `(: > /usr/claw) 2>/dev/null && echo writable; grep -v lo: /proc/net/dev | grep :${namespace}`;
   const script = `${status}; ${own}; dmesg 2>/dev/null | grep -om1 gVisor; cd /sys/fs/cgroup && ${limitsRead}; exit 0`;
   const { stdout } = await client.exec(id, ["/bin/bash", "-c", script], { wallMs: 20_000 });
   const said = stdout.toString("utf8").trim().split("\n");

@@ -23,6 +23,8 @@ export interface ContainerLayout {
   readonly user: { readonly uid: number; readonly gid: number } | null;
   /** Does a rootless engine show the caller's id as it is? Otherwise it is 0 there, and the caller's own outside. */
   readonly keepsId: boolean;
+  /** File with the profile of allowed system calls; null for the engine's own. */
+  readonly seccomp: string | null;
   /** Socket of the egress proxy and where it is shown; empty without one. */
   readonly egress: readonly { readonly source: string; readonly target: string }[];
 }
@@ -38,6 +40,7 @@ export function containerArguments(layout: ContainerLayout): readonly string[] {
     ...words(
       `--security-opt no-new-privileges --ipc private --shm-size ${policy.sharedMemoryBytes ?? SHARED_MEMORY_BYTES} --stop-timeout 0`,
     ),
+    ...(layout.seccomp === null ? [] : ["--security-opt", `seccomp=${layout.seccomp}`]),
     ...words(podman ? "--read-only-tmpfs=false" : ""),
     ...words(layout.user ? `--user ${layout.user.uid}:${layout.user.gid}` : user),
     ...limitArguments(policy.limits),

@@ -10,12 +10,13 @@ import { prepareEtc } from "../etc.ts";
 import { withFrozenFiles } from "../frozen.ts";
 import { releaseMountPoints, reserveMountPoints } from "../mount-points.ts";
 import type { ContainerChoice, ExecResult, OnEgress, Sandbox, SandboxHost, SandboxPolicy } from "../sandbox.ts";
-import { openScratch, type Scratch } from "../scratch.ts";
+import { openScratch, type Scratch, writePrivately } from "../scratch.ts";
 import { readSystemRoot } from "../system-root.ts";
 import { findToolchains } from "../toolchains.ts";
 import { containerArguments, isGvisor } from "./arguments.ts";
 import { hasOtherIds, proveContainer } from "./ability.ts";
 import { type Client, engineClient } from "./client.ts";
+import { podmanProfile } from "./seccomp-profile.ts";
 
 /**
  * One long-lived container for a run, by the same policy as bubblewrap's: commands are executed in it one after the
@@ -104,6 +105,8 @@ async function start(
   const possession = user && (await possess(commandsFiles, user, [scratch.home, scratch.tmp]));
   const env = { ...baseEnvironment(toolchains.path), ...toolchains.env, ...policy.env, ...outlet?.env };
   const name = client.newName();
+  const narrowed =
+    engine.backend === "podman" && !isGvisor(engine) ? await podmanProfile(policy.ptrace ?? false) : null;
   const id = await client.run(
     containerArguments({
       engine,
@@ -118,6 +121,7 @@ async function start(
       home: scratch.home,
       tmp: scratch.tmp,
       toolchains: toolchains.directories,
+      seccomp: narrowed && (await writePrivately(scratch.host, "seccomp.json", narrowed)),
       egress: shownEgress(outlet),
     }),
   );
