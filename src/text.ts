@@ -48,8 +48,9 @@ export function printableLine(text: string): string {
   return lines.length === 1 ? lines.join("") : words.join(" ");
 }
 
-/** "1 file", "2 files". */
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** "1 file", "2 files"; `many` where an s is not enough: "2 bodies". */
+export const plural = (count: number, noun: string, many = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : many}`;
 
 /** 950 ms, 1.2 s, 3 min 4 s. */
 export function duration(ms: number): string {

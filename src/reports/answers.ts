@@ -120,7 +120,7 @@ function repliesOf(session: string, replies: readonly Recorded<EventOf<"model.re
     ? [
         {
           event: first.seq,
-          fact: `session ${session}: ${plural(own.length, "reply").replace("replys", "replies")} of ${by}${ids}`,
+          fact: `session ${session}: ${plural(own.length, "reply", "replies")} of ${by}${ids}`,
         },
       ]
     : [];

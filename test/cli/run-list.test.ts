@@ -107,3 +107,11 @@ test("a tree shows which run started which, from the first on", async () => {
   const nodes = (await type(["tree", "a1", "--json"], { ledger })).out.trimEnd().split("\n");
   expect(nodes.map((line) => (JSON.parse(line) as { parent: string | null }).parent)).toEqual([null, "a1", "a2", "a1"]);
 });
+
+test("runs that name each other as their parent, as a record from elsewhere may, are shown once", async () => {
+  const ledger = await memoryLedger();
+  await record(ledger, "a1", { parent: "a2" });
+  await record(ledger, "a2", { parent: "a1" });
+  const { out } = await type(["tree", "a1"], { ledger });
+  expect(out.match(/a[12] [*]? /g)).toHaveLength(2);
+});

@@ -45,7 +45,8 @@ Examples:
     const freed = yes ? await ledger.vacuum() : 0;
     if (json)
       return out(JSON.stringify({ type: "compact", version: 1, done: yes, bodies: shas.length, bytes, free, freed }));
-    const goes = shas.length === 0 ? "no body" : `${shas.length} bodies, ${byteSize(bytes)} as stored,`;
+    const goes =
+      shas.length === 0 ? "no body" : `${plural(shas.length, "body", "bodies")}, ${byteSize(bytes)} as stored,`;
     out(
       yes
         ? `${goes} taken out; the file is ${byteSize(freed)} smaller`

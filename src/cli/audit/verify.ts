@@ -116,7 +116,7 @@ const counted = ({ runs, events, bodies, anchors, heads }: Audit): string =>
   [
     plural(runs, "run"),
     plural(events, "event"),
-    bodies === 1 ? "1 body" : `${bodies} bodies`,
+    plural(bodies, "body", "bodies"),
     plural(anchors, "anchor"),
     `${plural(heads, "head")} from outside`,
   ].join(", ");

@@ -20,7 +20,7 @@ without one, the newest is meant.`,
     const ledger = await (await app()).ledger();
     const meant = await resolveRun(ledger, prefix);
     await catchUp(ledger, undefined, err);
-    for await (const { row, parent, depth } of below(ledger, await rootOf(ledger, meant), null, 0)) {
+    for await (const { row, parent, depth } of below(ledger, await rootOf(ledger, meant), [])) {
       if (json) out(JSON.stringify({ type: "tree", version: 1, parent, ...row }));
       else out(line(row, depth, row.run === meant));
     }
@@ -48,12 +48,15 @@ interface Node {
   readonly depth: number;
 }
 
-async function* below(ledger: Ledger, run: string, parent: string | null, depth: number): AsyncGenerator<Node> {
+/** `above`: the runs that led to it, the first of all first. A record that names itself among them ends there. */
+async function* below(ledger: Ledger, run: string, above: readonly string[]): AsyncGenerator<Node> {
+  if (above.includes(run)) return;
   const silent = { limit: MOST, tell: () => {} };
+  const parent = above.at(-1) ?? null;
   const siblings = await listRuns(ledger, parent === null ? { ...silent, run } : { ...silent, parent });
   const row = siblings.find((one) => one.run === run);
   if (!row) return;
-  yield { row, parent, depth };
+  yield { row, parent, depth: above.length };
   const children = await listRuns(ledger, { ...silent, parent: run });
-  for (const child of children.toReversed()) yield* below(ledger, child.run, run, depth + 1);
+  for (const child of children.toReversed()) yield* below(ledger, child.run, [...above, run]);
 }
