@@ -13,6 +13,7 @@ import { stripInvisible } from "../text.ts";
 import { foldRun } from "../views/run.ts";
 import type { IssueOrigin } from "../workflows/fix/input.ts";
 import { expiredWait } from "../workflows/waiting.ts";
+import { alikeIssues } from "./alike-issues.ts";
 import type { CommandDesk } from "./command.ts";
 import type { Issue } from "./issue.ts";
 import { ciRunsNamed, issueText } from "./issue-text.ts";
@@ -41,6 +42,9 @@ export const forgeFor = (app: App, { signal, err }: CommandDesk, place: Place): 
 const clockTime = (seconds: number): string =>
   new Date(Date.now() + seconds * 1000).toISOString().slice(11, 19).concat(" UTC");
 
+/** Issues that may tell of the same are named up to so many. */
+const MAX_ALIKE = 3;
+
 /** An issue on a forge as a text for a run. Refused where work on it is on its way already, unless `again`. */
 export async function readForgeIssue(
   desk: CommandDesk,
@@ -59,6 +63,15 @@ export async function readForgeIssue(
   if (stripInvisible(`${issue.title}${issue.body}`).text.trim() === "")
     throw new UsageError(`issue #${number} of ${placeName(place)} is empty`, "describe there what is wrong");
   if (!again) await refuseTwice(app, forge, issue);
+  const alike = alikeIssues(issue, await forge.openIssues());
+  const twin = alike.find(({ isTwin }) => isTwin)?.issue;
+  if (twin && !again)
+    throw blocked(
+      `#${number} of ${placeName(place)} says word for word what #${twin.number} says, which is open and older`,
+      `work on that one: claw fix ${twin.number}; or on this one all the same: claw fix ${number} --again`,
+    );
+  for (const { issue: other, because } of alike.slice(0, MAX_ALIKE))
+    desk.err(`#${other.number} may tell of the same, for ${because}: ${other.url}`);
   if (issue.state === "closed") desk.err(`#${number} of ${placeName(place)} is closed: it is worked on all the same`);
   if (issue.locked) desk.err(`#${number} of ${placeName(place)} is locked: claw may not be able to ask anything there`);
   const runs = ciRunsNamed(place, [issue.body, ...issue.comments.map(({ body }) => body)]);
@@ -71,10 +84,7 @@ async function refuseTwice(app: App, forge: Forge, { number, comments }: ForgeIs
   const { place } = forge;
   const subject = `#${number} of ${placeName(place)}`;
   const refuse = (message: string, hint: string): never => {
-    throw new ClawError(message, {
-      outcome: "blocked",
-      hint: `${hint}; for another attempt: claw fix ${number} --again`,
-    });
+    throw blocked(message, `${hint}; for another attempt: claw fix ${number} --again`);
   };
   const pulls = await forge.pullRequests();
   const own = workOn(pulls, number);
@@ -92,6 +102,8 @@ async function refuseTwice(app: App, forge: Forge, { number, comments }: ForgeIs
   if (asks !== undefined && (await ledger.find(asks)).length === 0)
     refuse(`run ${asks}, of another machine, waits for an answer in ${subject}`, "answer it there, or reject it");
 }
+
+const blocked = (message: string, hint: string): ClawError => new ClawError(message, { outcome: "blocked", hint });
 
 const RECENT = 200;
 

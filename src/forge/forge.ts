@@ -33,6 +33,9 @@ export interface ForgeIssue extends Post {
   readonly linked: readonly LinkedPull[];
 }
 
+/** An open issue as a list shows it. What it says is data. */
+export type OpenIssue = Pick<ForgeIssue, "number" | "title" | "url" | "body">;
+
 /** A pull request as an issue's page shows it. */
 export interface LinkedPull {
   readonly number: number;
@@ -123,6 +126,8 @@ type PushAccess =
 export interface Forge {
   readonly place: Place;
   readIssue(number: number): Promise<ForgeIssue>;
+  /** The newest hundred that are open, newest first; none where the forge does not tell. */
+  openIssues(): Promise<readonly OpenIssue[]>;
   /** A run of its CI; null where there is none of this number, or the credential may not see it. */
   ciRun(id: number): Promise<CiRun | null>;
   defaultBranch(): Promise<string>;

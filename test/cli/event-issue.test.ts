@@ -2,16 +2,17 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Place } from "../../src/forge/forge.ts";
+import { UsageError } from "../../src/errors.ts";
 import { openForge } from "../../src/forge/open.ts";
 import { git, makeRepository, temporary } from "../repo/fixture.ts";
 import { type } from "../support/cli-desk.ts";
 import { startForgeServer } from "../support/forge-server.ts";
+import { memoryLedger } from "../support/recorded-fix.ts";
 
-test("an event asks for work in the name of who did it: by what the repository lets them do, and never beside a stranger's commit", async () => {
+async function forgeAndClone() {
   const server = await startForgeServer("/nonexistent");
   onTestFinished(() => server.close());
   const { host, url, token } = server;
-  server.issues.set(8, { title: "t", body: "b", pull_request: {} });
   const cwd = makeRepository({ a: "1" });
   git(cwd, "remote", "add", "origin", `${url}/o/r.git`);
   const forge = (place: Place) =>
@@ -22,6 +23,12 @@ test("an event asks for work in the name of who did it: by what the repository l
       version: "t",
       patienceMs: 0,
     });
+  return { server, cwd, forge };
+}
+
+test("an event asks for work in the name of who did it: by what the repository lets them do, and never beside a stranger's commit", async () => {
+  const { server, cwd, forge } = await forgeAndClone();
+  server.issues.set(8, { title: "t", body: "b", pull_request: {} });
   const event = join(temporary(), "event.json");
   const fix = async (name: string, ...args: string[]) => {
     const { code, err } = await type(["fix", ...args], {
@@ -55,4 +62,20 @@ test("an event asks for work in the name of who did it: by what the repository l
   ]);
   expect(await fix("pull_request_target", "text")).toEqual([13, expect.stringContaining("claw does not work there")]);
   expect((await type(["fix", "--event", event], { cwd, app: { forge } })).err).toContain("the event has no name");
+});
+
+test("before work begins, other open issues that may tell of the same are named; an older one with the same words is worked on instead", async () => {
+  const { server, cwd, forge } = await forgeAndClone();
+  const same = { title: "Sum of nothing", body: "It throws." };
+  server.issues.set(3, same).set(4, same).set(5, { title: "sum of nothing!", body: "Should be 0." });
+  const ledger = await memoryLedger();
+  const house = () => Promise.reject(new UsageError("far enough", ""));
+  const fix = (...args: string[]) =>
+    type(["fix", "--dry-run", "--engine", "search", ...args], { cwd, ledger, app: { forge, house } });
+  const twin = await fix("4");
+  expect([twin.code, twin.err]).toEqual([13, expect.stringContaining("word for word what #3 says")]);
+  expect((await fix("4", "--again")).err).toContain("far enough");
+  expect((await fix("3")).err).toMatch(
+    /^#5 may tell of the same, for it has the same title: .*\n#4 may .*\n[^]*far enough/,
+  );
 });

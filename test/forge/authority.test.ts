@@ -23,6 +23,7 @@ const asked = [
   "issues.get",
   "issues.listComments",
   "issues.listEventsForTimeline",
+  "issues.listForRepo",
   "pulls.create",
   "pulls.get",
   "pulls.list",

@@ -190,6 +190,11 @@ describe.for([
       400,
     ]);
     expect(comments.length).toBeLessThan(100);
+    const listed = await ground.forge.openIssues();
+    expect(listed.map(({ number, title, body }) => [number, title, body])).toEqual([
+      [8, "t", "b"],
+      [7, "sum([]) throws", "It should be 0."],
+    ]);
     await expect(ground.forge.readIssue(9)).rejects.toMatchObject({ outcome: "usage" });
   });
 

@@ -151,6 +151,15 @@ test("limits of every kind are waited for, and said, when reading and when writi
   await Promise.all(limits.map(one));
 }, 30_000);
 
+test("what the forge refuses or does not have is asked for once, also where that is no error", async () => {
+  const { forge, server } = await ground();
+  expect([await forge.ciRun(99), await forge.requiresSignatures(["main"])]).toEqual([null, false]);
+  server.fault = () => ({ status: 403, body: { message: "no" } });
+  expect(await forge.openIssues()).toEqual([]);
+  const paths = server.calls.map(({ path }) => path);
+  expect([paths.length, new Set(paths).size]).toEqual([4, 4]);
+});
+
 test("a limit that lasts longer than anybody waits is told at once, and who stops waits for none", async () => {
   const { forge, server } = await ground();
   server.fault = () => ({ status: 403, headers: { "retry-after": "3600" }, body: { message: "secondary rate limit" } });

@@ -244,6 +244,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     if (events) return [200, forge.issues.get(Number(events[1]))?.timeline ?? []];
     const run = /^\/repos\/o\/r\/actions\/runs\/(\d+)(\/jobs)?$/.exec(path);
     if (run) return workflowRun(Number(run[1]), run[2] !== undefined);
+    if (path === "/repos/o/r/issues") return [200, openIssues(searchParams)];
     const issue = /^\/repos\/o\/r\/issues\/(\d+)(\/comments)?$/.exec(path);
     if (issue && method === "POST") return comment(Number(issue[1]), JSON.parse(body) as { body: string });
     if (issue) return issueOf(Number(issue[1]), issue[2] !== undefined, searchParams);
@@ -329,6 +330,12 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
         ...(pull_request && { pull_request }),
       },
     ];
+  }
+
+  /** Pull requests are among them, as GitHub has it. */
+  function openIssues(query: URLSearchParams): readonly unknown[] {
+    const open = [...forge.issues].filter(([, { state = "open" }]) => state === "open").map(([number]) => number);
+    return open.toSorted((a, b) => b - a).map((number) => issueOf(number, false, query)[1]);
   }
 
   function openPull({

@@ -14,7 +14,7 @@ export async function ciRun(
   id: number,
   signal?: AbortSignal,
 ): Promise<CiRun | null> {
-  const run = { ...at, run_id: id, request: { retries: 1 } };
+  const run = { ...at, run_id: id };
   try {
     const { data } = await octokit.rest.actions.getWorkflowRun(run);
     const { data: list } = await octokit.rest.actions.listJobsForWorkflowRun({
@@ -47,7 +47,7 @@ async function logOf(
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type knows only the redirection
     const answer = (await octokit.rest.actions.downloadJobLogsForWorkflowRun({
       ...job,
-      request: { retries: 1, mayRedirect: true },
+      request: { mayRedirect: true },
     })) as unknown as { readonly data: unknown; readonly headers: Readonly<Record<string, string | undefined>> };
     return await logText(answer, signal);
   } catch (error) {

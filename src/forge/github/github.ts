@@ -7,7 +7,7 @@ import { ciRun } from "./ci.ts";
 import { commentOnce, mayWrite, newestComments } from "./comments.ts";
 import { type Access, connect } from "./connect.ts";
 import { forgeError, isInDoubt } from "./failure.ts";
-import { readIssue } from "./issue.ts";
+import { openIssues, readIssue } from "./issue.ts";
 import { beyondLimits } from "./limits.ts";
 import { asPullRequest, changesBetween, create, newestPullRequests, pullRequestFrom } from "./pulls.ts";
 import { type Ask, repositoryQuestions, type RepositoryOptions } from "./repository.ts";
@@ -31,6 +31,7 @@ export function openGitHub(options: GitHubOptions): Forge {
   return {
     place,
     readIssue: (number) => ask("read", `issue #${number} of ${name}`, (octokit) => readIssue(octokit, place, number)),
+    openIssues: () => ask("read", `the issues of ${name}`, (octokit) => openIssues(octokit, at)),
     ciRun: (id) => ask("ci", `CI run ${id} of ${name}`, (octokit) => ciRun(octokit, at, id, options.signal)),
     ...repositoryQuestions(options, ask),
     requiresSignatures: (branches) =>

@@ -1,5 +1,5 @@
 import type { Octokit } from "octokit";
-import type { ForgeIssue, LinkedPull, Place } from "../forge.ts";
+import type { ForgeIssue, LinkedPull, OpenIssue, Place } from "../forge.ts";
 import { isRequestFailure } from "./failure.ts";
 import { limitOf } from "./limits.ts";
 
@@ -42,6 +42,23 @@ export async function readIssue(octokit: Octokit, { owner, repo }: Place, number
   };
 }
 
+/** Those that are open, on one page. A server that does not tell is no error: it is context. */
+export async function openIssues(octokit: Octokit, at: { owner: string; repo: string }): Promise<readonly OpenIssue[]> {
+  try {
+    const { data } = await octokit.rest.issues.listForRepo({
+      ...at,
+      state: "open",
+      per_page: 100,
+    });
+    return data
+      .filter(({ pull_request }) => pull_request === undefined)
+      .map(({ number, title, html_url, body }) => ({ number, title, url: html_url, body: body ?? "" }));
+  } catch (error) {
+    if (isRequestFailure(error) && error.status !== 401 && limitOf(error) === null) return [];
+    throw error;
+  }
+}
+
 /** From the first and the last page of what happened to the issue. A server that does not tell is no error: it is context. */
 async function linkedPulls(
   octokit: Octokit,
@@ -54,7 +71,6 @@ async function linkedPulls(
       issue_number: number,
       per_page: 100,
       page: index,
-      request: { retries: 1 },
     });
   try {
     const first = await page(1);

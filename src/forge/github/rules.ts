@@ -11,12 +11,11 @@ export async function requiresSignatures(
   at: { owner: string; repo: string },
   branches: readonly string[],
 ): Promise<boolean> {
-  const request = { retries: 1 };
   const asked = branches.flatMap((branch) => [
     octokit.rest.repos
-      .getBranchRules({ ...at, branch, request })
+      .getBranchRules({ ...at, branch })
       .then(({ data }) => data.some(({ type }) => type === "required_signatures")),
-    octokit.rest.repos.getCommitSignatureProtection({ ...at, branch, request }).then(({ data }) => data.enabled),
+    octokit.rest.repos.getCommitSignatureProtection({ ...at, branch }).then(({ data }) => data.enabled),
   ]);
   const told = await Promise.all(
     asked.map((answer) =>

@@ -2,7 +2,7 @@ import { access, constants } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ClawError, UsageError } from "../../errors.ts";
-import type { Check, Draft, Forge, ForgeComment, ForgeIssue, Place } from "../forge.ts";
+import type { Check, Draft, Forge, ForgeComment, ForgeIssue, OpenIssue, Place } from "../forge.ts";
 import { barePath, folderOf } from "../place.ts";
 import { numbersIn, readWritten, writeNew, type Written } from "./files.ts";
 import type { LocalGit } from "./local-git.ts";
@@ -15,6 +15,8 @@ const FIRST = 30;
 const LAST = 30;
 /** A decision is among the last words of a thread. */
 const NEWEST = 300;
+/** Issues that are looked through for one that says the same. */
+const LISTED = 100;
 
 export interface LocalOptions {
   readonly place: Place;
@@ -37,6 +39,7 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
   return {
     place,
     readIssue: (number) => readIssue(folder, people, number),
+    openIssues: () => openIssues(join(folder, "issues")),
     ciRun: () => Promise.resolve(null),
     defaultBranch: () => git.defaultBranch(),
     async checkPublish() {
@@ -115,6 +118,18 @@ async function readIssue(folder: string, people: People, number: number): Promis
     commentsLeftOut: numbers.length - shown.length,
     linked: written === null ? [] : await pullsAbout(folder, number, people),
   };
+}
+
+/** The newest that are open. A file that cannot be read is left out: it is context. */
+async function openIssues(dir: string): Promise<readonly OpenIssue[]> {
+  const numbers = (await numbersIn(dir)).slice(-LISTED).toReversed();
+  const pages = numbers.map(async (number) => {
+    const file = await readWritten(join(dir, `${number}.md`)).catch(() => null);
+    if (!file) return [];
+    const { settings, title, body } = readPage(file.text);
+    return settings["state"] === "closed" ? [] : [{ number, title, url: file.path, body }];
+  });
+  return (await Promise.all(pages)).flat();
 }
 
 /** The first of a thread, or with a negative count the last, in their order. */
