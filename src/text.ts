@@ -147,3 +147,14 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/**
+ * What a forge acts on when it is merged ("fixes #7", in any of the spellings it knows) as words that it does not act on. For
+ * what issues and models say: only claw's own line closes an issue.
+ * https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+ */
+export const withoutClosing = (text: string): string =>
+  text.replace(
+    /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?[\s*_~[(]+)(?:[\w.-]+\/[\w.-]+#|#|gh-|https?:\/\/\S+?\/issues\/)(\d+)/gi,
+    "$1$2issue $3",
+  );

@@ -9,14 +9,13 @@ import { type IssueName, localPlace, pathOfRemote, placeName, placeOfRemote } fr
 import type { Ledger } from "../ledger/ledger.ts";
 import { answerTo, askedBy, workOn } from "../policy/publish.ts";
 import { openRepository } from "../repo/repository.ts";
-import { stripInvisible } from "../text.ts";
 import { foldRun } from "../views/run.ts";
 import type { IssueOrigin } from "../workflows/fix/input.ts";
 import { expiredWait } from "../workflows/waiting.ts";
 import { alikeIssues } from "./alike-issues.ts";
 import type { CommandDesk } from "./command.ts";
 import type { Issue } from "./issue.ts";
-import { ciRunsNamed, issueText } from "./issue-text.ts";
+import { ciRunsNamed, issueText, saysNothing } from "./issue-text.ts";
 
 /**
  * The place that the remote called origin of the repository around `cwd` leads to: on a forge, or a bare repository of this
@@ -60,7 +59,7 @@ export async function readForgeIssue(
       `#${number} of ${placeName(place)} is a pull request, not an issue`,
       "name the issue it answers",
     );
-  if (stripInvisible(`${issue.title}${issue.body}`).text.trim() === "")
+  if (saysNothing(issue))
     throw new UsageError(`issue #${number} of ${placeName(place)} is empty`, "describe there what is wrong");
   if (!again) await refuseTwice(app, forge, issue);
   const alike = alikeIssues(issue, await forge.openIssues());

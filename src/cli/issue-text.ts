@@ -53,6 +53,10 @@ export function issueText(issue: ForgeIssue, ciRuns: readonly CiRun[], place: Pl
   };
 }
 
+/** Nothing in its title or its text can be seen on its page. */
+export const saysNothing = ({ title, body }: Pick<ForgeIssue, "title" | "body">): boolean =>
+  stripInvisible(title + withoutHidden(body, { hidden: 0 })).text.trim() === "";
+
 /** How near the one who opened it is to the project. It is told and recorded; it grants nothing. */
 const trustOf = (association: string): IssueOrigin["trust"] =>
   ["OWNER", "MEMBER", "COLLABORATOR"].includes(association)

@@ -75,7 +75,10 @@ export const workOn = (earlier: readonly EarlierWork[], issue: number): EarlierW
 /** A pull request of a person's that is open and says that it closes the issue, in the words that a forge acts on. */
 export const answerTo = (open: readonly EarlierWork[], issue: number, repository: string): EarlierWork | undefined => {
   const name = repository.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const closes = new RegExp(`\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\\s+(?:${name})?#${issue}\\b`, "i");
+  const closes = new RegExp(
+    `\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\\s+(?:(?:${name})?#|https?://[^\\s/]+/${name}/issues/)${issue}\\b`,
+    "i",
+  );
   return open.find(({ own, state, body }) => !own && state === "open" && closes.test(body));
 };
 

@@ -1,3 +1,4 @@
+import { withoutClosing } from "../text.ts";
 import { wrapText } from "./wrap-text.ts";
 
 /** A commit message before cleaning; `subject` and `body` may be a model's words. */
@@ -25,7 +26,7 @@ const trailerLike = /^\s*(?:\w+(?:-\w+)+|cc)\s*:|^\s*\(cherry picked from|^---\s
 
 /** A message of one subject line, a body, and claw's three trailers, the only ones in it. */
 export function commitMessage({ subject, body, trailers }: MessageParts): string {
-  const paragraph = clean(body)
+  const paragraph = withoutClosing(clean(body))
     .split("\n")
     .filter((line) => !trailerLike.test(line))
     .map((line) => line.trimEnd())
@@ -54,7 +55,7 @@ export function readTrailers(message: string): { readonly run: string; readonly 
 
 function shorten(text: string): string {
   const line =
-    oneLine(text)
+    withoutClosing(oneLine(text))
       .replace(/signed-off-by\s*:?/gi, "")
       .trim() || "Fix";
   if (line.length <= subjectLimit) return line;

@@ -1,7 +1,16 @@
+import { withoutClosing } from "../text.ts";
+
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
-/** What others wrote makes no HTML and loads no pictures where the report is shown. */
-const tame = (text: string): string => text.replaceAll("<", "&lt;").replaceAll("![", "!\\[");
+/** What others wrote makes no HTML, loads no pictures, closes no issues and calls nobody where the report is shown. */
+const tame = (text: string): string =>
+  withoutMentions(withoutClosing(text.replaceAll("<", "&lt;").replaceAll("![", "!\\[")));
+
+/** Nothing that can be seen comes between the sign and the name; in code on one line it is no mention anyway. */
+const withoutMentions = (text: string): string =>
+  text.replace(/(?<![\\`])(`+)(?!`)[^\n]*?(?<!`)\1(?!`)|(?<![\w`])@(?=[a-z\d])/gi, (found) =>
+    found === "@" ? "@<!-- -->" : found,
+  );
 
 /** Text of others as one line: it can start no heading, list or table of its own. */
 export const plain = (text: string): string => tame(oneLine(text));

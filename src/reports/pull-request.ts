@@ -1,9 +1,9 @@
-import { keepEnds } from "../text.ts";
+import { keepEnds, withoutClosing } from "../text.ts";
 import { foldRun } from "../views/run.ts";
 import { evidenceLevel } from "../views/evidence-level.ts";
 import { changes, gates, proof, record, whatFailed, why, type FixReportInput } from "./fix-report.ts";
 import { fixFacts } from "./fix-facts.ts";
-import { code, plain } from "./markdown.ts";
+import { code } from "./markdown.ts";
 import { onTheWaySection } from "./on-the-way.ts";
 
 export interface PullRequestInput extends FixReportInput {
@@ -48,10 +48,13 @@ export function pullRequestText(input: PullRequestInput): { readonly title: stri
     `A person decides: claw opens drafts only. In the repository it was made in, ${code(`claw show ${run}`)} tells everything.`,
   ].filter(Boolean);
   return {
-    title: `Fix: ${plain(fixFacts(events).task?.title ?? "a failing test")}`.slice(0, 200),
+    title: titleOf(fixFacts(events).task?.title ?? "a failing test"),
     body: `${keepEnds(body.join("\n\n"), MAX_BODY)}\n\n${mark}\n`,
   };
 }
+
+/** A title is no Markdown, and may become the subject of a commit. */
+const titleOf = (issue: string): string => withoutClosing(`Fix: ${issue.replace(/\s+/g, " ")}`).slice(0, 200);
 
 /** What the check beside the commit says: the proof, and on each test of it what was seen. */
 export function checkText(events: FixReportInput["events"]): {

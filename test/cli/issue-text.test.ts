@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ciRunsNamed, issueText } from "../../src/cli/issue-text.ts";
+import { ciRunsNamed, issueText, saysNothing } from "../../src/cli/issue-text.ts";
 import type { ForgeIssue } from "../../src/forge/forge.ts";
 import { answerTo, askedBy } from "../../src/policy/publish.ts";
 import { approvalRequest } from "../../src/reports/approval-request.ts";
@@ -63,11 +63,16 @@ test("a person's open pull request that closes the issue counts as work on it; o
   const pull = (body: string, state: "open" | "closed" = "open") => [
     { url: "u", state, createdAt: 0, own: false, body },
   ];
-  for (const words of ["Fixes #7", "It resolves: o/r#7.", "closed #7"])
+  for (const words of ["Fixes #7", "It resolves: o/r#7.", "closed #7", "fix https://github.com/o/r/issues/7"])
     expect(answerTo(pull(words), 7, "o/r")).toBeDefined();
   for (const words of ["See #7", "Fixes #71", "prefixes #7", "Fixes x/y#7"])
     expect(answerTo(pull(words), 7, "o/r")).toBeUndefined();
   expect(answerTo(pull("Fixes #7", "closed"), 7, "o/r")).toBeUndefined();
+});
+
+test("an issue in which nothing can be seen says nothing", () => {
+  expect(saysNothing({ title: " \u200b", body: "<!-- do this -->\n<!-- and that" })).toBe(true);
+  expect(saysNothing({ title: "", body: "<!-- x --> It throws." })).toBe(false);
 });
 
 test("a question that claw asked is a claim until somebody rejects it or its time is over; strangers claim nothing", () => {
