@@ -31,10 +31,14 @@ export interface ServerFault {
   readonly now: number;
 }
 
+/** Characters of an error that are looked at: what a server says besides says nothing more. */
+const LONGEST_MESSAGE = 10_000;
+
 /** Turns an error reply, or an error frame inside a stream, into a ModelError. */
 export function classifyFault(fault: ServerFault): ModelError {
   const { headers = {}, where } = fault;
-  const { message, code, type, param } = fieldsOf(fault.body);
+  const { code, type, param, ...said } = fieldsOf(fault.body);
+  const message = said.message.slice(0, LONGEST_MESSAGE);
   // Gateways answer 200, or in a stream nothing, and put what would have been the status into the error.
   const status = fault.status ?? (/^[45]\d\d$/.test(code) ? Number(code) : undefined);
   if (status !== undefined && status >= 300 && status < 400) return redirected(headers, where, status);
@@ -43,8 +47,8 @@ export function classifyFault(fault: ServerFault): ModelError {
     [code, type].filter((name) => name !== ""),
     message,
   );
-  const said = message === "" ? "no explanation" : redact(message, fault.key);
-  return new ModelError(kind, `${where.name} answered ${status ?? "with an error"}: ${said}`, {
+  const shown = message === "" ? "no explanation" : redact(message, fault.key);
+  return new ModelError(kind, `${where.name} answered ${status ?? "with an error"}: ${shown}`, {
     where,
     status,
     afterMs: retryAfter(headers, fault.now),
@@ -80,16 +84,16 @@ function fieldsOf(body: unknown): { message: string; code: string; type: string;
   const nested = ErrorBody.safeParse(body);
   const found = nested.success ? nested.data.error : ErrorFields.safeParse(body).data;
   if (typeof found === "string") return { message: found, code: "", type: "", param: "" };
-  const message = found?.message ?? (typeof body === "string" ? textOf(body) : "");
+  const message = found?.message ?? (typeof body === "string" ? wordsOfPage(body) : "");
   return { message, code: String(found?.code ?? ""), type: found?.type ?? "", param: found?.param ?? "" };
 }
 
-/** The words of an HTML error page. */
-function textOf(body: string): string {
-  return body
+/** The words of a web page, as far as anybody reads them. */
+export function wordsOfPage(page: string): string {
+  return page
     .slice(0, 20_000)
-    .replace(/<(script|style)[^>]*>[\s\S]*?<\/\1>/gi, " ")
-    .replace(/<[^>]*>/g, " ");
+    .replace(/<(script|style)[^<>]*>[\s\S]*?<\/\1>/gi, " ")
+    .replace(/<[^<>]*>/g, " ");
 }
 
 const byName: readonly (readonly [RegExp, ModelErrorKind])[] = [

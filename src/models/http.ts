@@ -108,6 +108,8 @@ function decoded(response: IncomingMessage): Readable {
   const unpackers: Record<string, () => Transform> = { br: createBrotliDecompress, zstd: createZstdDecompress };
   const unpacking = (unpackers[packing] ?? createUnzip)();
   response.on("error", (error) => unpacking.destroy(error));
+  // What breaks before anybody reads is told to the reader, and must not become an uncaught error.
+  unpacking.on("error", () => undefined);
   return response.pipe(unpacking);
 }
 

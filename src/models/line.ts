@@ -3,7 +3,7 @@ import { APIError } from "openai/core/error";
 import { Stream } from "openai/core/streaming";
 import type { Clock } from "../clock.ts";
 import { openAgent } from "./agent.ts";
-import { classifyFault, requestIdOf } from "./classify.ts";
+import { classifyFault, requestIdOf, wordsOfPage } from "./classify.ts";
 import { deadlinesFor } from "./deadline.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { send, type HttpReply } from "./http.ts";
@@ -156,7 +156,7 @@ async function* oneFrame(body: AsyncIterable<Uint8Array>, asked: Asked): AsyncGe
   if (/^\s*</.test(text))
     throw new ModelError(
       "not_an_api",
-      `${where.name} sent a web page instead of a reply: ${redact(text.replace(/<[^>]*>/g, " "), key).slice(0, 100)}`,
+      `${where.name} sent a web page instead of a reply: ${redact(wordsOfPage(text), key).slice(0, 100)}`,
       { where },
     );
   const frame = jsonOr(text);

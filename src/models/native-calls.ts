@@ -30,7 +30,11 @@ const argumentTags = (text: string): Rescued | null =>
     text,
     /<tool_call>\s*([\w.-]+)\s*(<arg_key>(?:(?!<tool_call>)[\s\S])*?)<\/tool_call>/g,
     ([, name = "", body = ""]) =>
-      tagged(name, body, /<arg_key>([\s\S]*?)<\/arg_key>\s*<arg_value>([\s\S]*?)<\/arg_value>/g),
+      tagged(
+        name,
+        body,
+        /<arg_key>((?:(?!<arg_)[\s\S])*?)<\/arg_key>\s*<arg_value>((?:(?!<arg_)[\s\S])*?)<\/arg_value>/g,
+      ),
   );
 
 /** MiniMax, and what others learnt from: `<invoke name="bash"><parameter name="command">ls</parameter></invoke>`. */
@@ -39,7 +43,8 @@ function invocations(text: string): Rescued | null {
   const rescued = trailing(
     wrapped ? text.replace(/<\/[\w:]+>$/, "") : text,
     /<invoke name="([\w.-]+)">((?:(?!<invoke )[\s\S])*?)<\/invoke>/g,
-    ([, name = "", body = ""]) => tagged(name, body, /<parameter name="([\w.-]+)">([\s\S]*?)<\/parameter>/g),
+    ([, name = "", body = ""]) =>
+      tagged(name, body, /<parameter name="([\w.-]+)">((?:(?!<parameter name=)[\s\S])*?)<\/parameter>/g),
   );
   if (rescued === null || !wrapped) return rescued;
   const before = rescued.text.trimEnd();

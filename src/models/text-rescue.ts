@@ -23,9 +23,7 @@ export function splitThinking(text: string): { thinking: string; said: string } 
  */
 export function rescueCalls(reply: string): Rescued | null {
   if (reply.length > 200_000) return null;
-  const text = withoutThinking(reply)
-    .replace(/(?:(?:<\|(?:im_end|eot_id|eom_id|end|call|return|endoftext)\|>|<\/s>|<end_of_turn>)\s*)+$/, "")
-    .trimEnd();
+  const text = withoutEndMarks(withoutThinking(reply));
   for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell, ...nativeForms, bareObject]) {
     const rescued = form(text);
     if (rescued === null || rescued.calls.length === 0 || !startsOwnLine(rescued.text)) continue;
@@ -34,6 +32,19 @@ export function rescueCalls(reply: string): Rescued | null {
     return reply.includes(text.slice(before.length)) ? { ...rescued, text: before } : null;
   }
   return null;
+}
+
+/** What models end a reply with, where their server leaves it there. */
+const endMark = /(?:<\|(?:im_end|eot_id|eom_id|end|call|return|endoftext)\|>|<\/s>|<end_of_turn>)$/;
+const LONGEST_END_MARK = 13;
+
+function withoutEndMarks(text: string): string {
+  let rest = text.trimEnd();
+  for (;;) {
+    const [mark] = endMark.exec(rest.slice(-LONGEST_END_MARK)) ?? [];
+    if (mark === undefined) return rest;
+    rest = rest.slice(0, -mark.length).trimEnd();
+  }
 }
 
 /** How families of models mark their thinking. What is never closed goes on to the end of the reply. */
@@ -67,7 +78,7 @@ function functionTags(text: string): Rescued | null {
   const pattern =
     /(?:<tool_call>\s*)?<function(?:=| name=)"?([\w.-]+)"?>((?:(?!<function[ =])[\s\S])*?)<\/function>(?:\s*<\/tool_call>)?/g;
   return trailing(text, pattern, ([, name = "", body = ""]) => {
-    const parameter = /<parameter(?:=| name=)"?([\w.-]+)"?>\n?([\s\S]*?)\n?<\/parameter>/g;
+    const parameter = /<parameter(?:=| name=)"?([\w.-]+)"?>\n?((?:(?!<parameter[ =])[\s\S])*?)\n?<\/parameter>/g;
     if (body.replace(parameter, "").trim() !== "") return null;
     const entries = [...body.matchAll(parameter)].map(([, key = "", value = ""]) => [key, value] as const);
     // Two values for one key, or a value that itself holds tags: no telling where the argument ends.

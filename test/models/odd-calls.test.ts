@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { classifyFault } from "../../src/models/classify.ts";
 import { repairCall } from "../../src/models/repair.ts";
 import { settleReply } from "../../src/models/settle.ts";
 import { rescueCalls } from "../../src/models/text-rescue.ts";
@@ -83,10 +84,14 @@ test.each([
   expect(read({ command: "ls", timeout: timeout_s }, "bash").args?.["timeout_s"]).toBe(seconds);
 });
 
-test("a long run of spaces, braces or empty lines is read in time that grows with it", () => {
+test("long runs of the same thing are read in time that grows with them", () => {
   const spent = processorTime();
   for (const piece of [" ", "}", ","]) read(`{"command":"${piece.repeat(150_000)}x","timeout_s":null}`, "bash");
   rescueCalls(`${"\n ".repeat(90_000)}x\n<tool_call>{"name":"bash","arguments":{}}</tool_call>`);
+  rescueCalls(`${"<|end|>".repeat(27_000)}x`);
+  const where = { name: "test", baseUrl: "http://127.0.0.1:1", model: "m" };
+  for (const message of ["max_tokens ".repeat(100_000), "<".repeat(1_000_000)])
+    classifyFault({ status: 400, body: { error: { message } }, where, now: 0 });
   expect(spent()).toBeLessThan(5);
 });
 

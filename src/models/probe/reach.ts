@@ -1,3 +1,4 @@
+import { wordsOfPage } from "../classify.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { ModelError, redact } from "../model-error.ts";
 import { type ListedModel, readModelList } from "./facts.ts";
@@ -36,7 +37,7 @@ export async function reach(endpoint: Endpoint, signal: AbortSignal): Promise<Re
 function reached(endpoint: Endpoint, seen: Seen): Reached {
   const { baseUrl, keyName } = endpoint;
   const { status, headers, text, json, ms } = seen;
-  const says = redact(messageOf(json) ?? text.replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " "));
+  const says = redact(messageOf(json) ?? wordsOfPage(text));
   const said = says === "" ? "" : `: ${says.slice(0, 120)}`;
   if (status >= 300 && status < 400)
     return no(
