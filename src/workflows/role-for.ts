@@ -24,6 +24,19 @@ export async function roleFor(desk: Desk, role: Role): Promise<Role> {
   return { ...role, tools: narrowedTools(role.tools, file), bounds: { ...file, path, sha: desk.log.put(text) } };
 }
 
+/**
+ * Refuses to ask a role without a shell how the tests are run: whatever command it names when it finishes is run. Throws
+ * UsageError.
+ */
+export async function checkMayPropose(desk: Desk): Promise<void> {
+  const { tools, bounds } = await roleFor(desk, roles.propose);
+  if (tools.includes("bash")) return;
+  throw new UsageError(
+    `how the tests are run is not known, and ${bounds?.path ?? "the role propose"} lets the session that finds out run no command`,
+    'say how tests are run: --test-command "…", or allow exec there',
+  );
+}
+
 /** Mistakes in role files end a run before it begins its work. */
 export async function checkRoles(desk: Desk): Promise<void> {
   for (const role of Object.values(roles)) await roleRoom(desk, role);

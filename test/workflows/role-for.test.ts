@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readManifest } from "../../src/policy/manifest.ts";
 import { roles } from "../../src/policy/roles.ts";
 import { agentFor } from "../../src/workflows/fix/agent-for.ts";
-import { checkRoles, roleFor, roleRoom } from "../../src/workflows/role-for.ts";
+import { checkMayPropose, checkRoles, roleFor, roleRoom } from "../../src/workflows/role-for.ts";
 import type { WorkDesk } from "../../src/workflows/workflow.ts";
 
 /** A run in a repository whose patch role has this file. */
@@ -50,4 +50,12 @@ test("tools and their endpoints: only what the file allows, and only servers tha
   const granted = await roleFor(desk(served, { tools: ["http://tools:9001"] }), roles.patch);
   expect(granted.tools).toEqual(["finish", "parse"]);
   await expect(checkRoles(desk(undefined))).rejects.toThrow("there is no such file");
+});
+
+test("a role without a shell is not asked for a test command, which would be run", async () => {
+  const manifest = readManifest("roles: { propose: agent.yml }\n");
+  const asked = (file: string) => checkMayPropose({ ...desk(file), manifest });
+  const without = (key: string) => `tools: { security: allowlist, allowed: [read, exec], denied: [${key}] }\n`;
+  await asked(without("edit"));
+  await expect(asked(without("exec"))).rejects.toThrow("agent.yml lets the session that finds out run no command");
 });

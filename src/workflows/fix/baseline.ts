@@ -7,7 +7,7 @@ import { brokenBecause, type SuitePlan } from "../../suite/suite.ts";
 import { duration } from "../../text.ts";
 import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import { workspaceFor } from "../checkouts.ts";
-import { roleRoom } from "../role-for.ts";
+import { checkMayPropose, roleRoom } from "../role-for.ts";
 import { openRoom } from "../sandboxes.ts";
 import { runSuite, type SuiteRun } from "../suite-run.ts";
 import type { WorkDesk } from "../workflow.ts";
@@ -128,6 +128,7 @@ function refuse(run: SuiteRun, plan: SuitePlan, input: FixInput): never {
 /** Asks a model, in the sandbox, how the tests are run, and believes it only after running the command. */
 async function propose(desk: WorkDesk, input: FixInput, setup: Setup, tree: Tree): Promise<Baseline | null> {
   if (!desk.hasModel) return null;
+  await checkMayPropose(desk);
   const base = desk.clone.base.tree;
   const dir = await workspaceFor(desk, "propose", base);
   const room = await openRoom(desk, {
