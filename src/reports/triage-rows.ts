@@ -23,6 +23,7 @@ export const JudgedFailure = z.object({
   head: z.object({ failed: z.number(), passed: z.number() }),
   base: z.object({ failed: z.number(), passed: z.number() }),
   rate: z.object({ low: z.number(), high: z.number() }).nullable(),
+  /** The commit that broke it, where the search found one. */
   firstBad: z.object({ commit: z.string(), subject: z.string(), author: z.string() }).nullable(),
 });
 export type JudgedFailure = z.infer<typeof JudgedFailure>;

@@ -131,6 +131,23 @@ test("each regression becomes a run that mends it, with the failing test as its 
   ]);
 });
 
+test("of several files that die, each is told with its own last words, and out of memory is no bug", async () => {
+  const { ledger } = await ledgerFile();
+  const user = machine();
+  onTestFinished(() => user.remove());
+  const dies = (words: string, code: number): string => `console.error(${JSON.stringify(words)});process.exit(${code})`;
+  const cwd = await user.repository("project", {
+    "package.json": '{"scripts":{"test":"node --test"}}',
+    "crash.test.js": dies("so long", 3),
+    "heap.test.js": dies("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", 134),
+  });
+  const house = houseAt(join(user.dir, "home"), ledger);
+  const app = { start: (request: Parameters<typeof startRun>[1]) => startRun(house, request) };
+  const { out } = await type(["triage", "--reruns", "0"], { ledger, cwd, app });
+  expect(out).toMatch(/^unknown {8}\(file\) {2}crash\.test\.js.*\n {2}(?:so long|test failed)$/m);
+  expect(out).toMatch(/^infrastructure \(file\) {2}heap\.test\.js.*\n {2}FATAL ERROR: Reached heap limit/m);
+});
+
 test("without executions nothing is called a regression, and --exit-zero only reports", async () => {
   const { claw } = await brokenBranch();
   const { code, out } = await claw(["-", "--reruns", "0", "--json", "--exit-zero"]);

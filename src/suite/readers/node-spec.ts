@@ -63,6 +63,13 @@ function close(s: NodeSpecState): void {
   s.begun = null;
 }
 
+const MOST_STRAY = 100;
+
+function stray(s: NodeSpecState, text: string): void {
+  s.stray.push(text);
+  if (s.stray.length > MOST_STRAY) s.stray.shift();
+}
+
 function lineNodeSpec(s: NodeSpecState, text: string, offset: number): void {
   if (/^✖ failing tests:$/.test(text)) {
     s.listing = s.ours = true;
@@ -109,7 +116,7 @@ function lineNodeSpec(s: NodeSpecState, text: string, offset: number): void {
   }
   const leaf = /^(\s*)✖ (.*?) \(([\d.]+)ms\)$/.exec(text);
   if (!leaf) {
-    if (!/^\s*[✔﹣⚠ℹ]/u.test(text)) s.stray = [...s.stray, text].slice(-30);
+    if (!/^\s*[✔﹣⚠ℹ]/u.test(text)) stray(s, text);
     return;
   }
   if (/\.\w+$/.test(leaf[2] ?? "")) s.lastWords.set(leaf[2] ?? "", whyOf(s.stray));

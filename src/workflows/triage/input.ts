@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Sha } from "../../ledger/events.ts";
+import { JudgedFailure } from "../../reports/triage-rows.ts";
 import { Baseline } from "../fix/input.ts";
 import { Setup } from "../fix/setup.ts";
 
@@ -43,29 +44,11 @@ export const Suite = z.object({
 export type Suite = z.infer<typeof Suite>;
 
 /** A failing test with what is known of it: what the last stage hands on, and history is made of. */
-export const Judged = z.object({
-  test: z.string(),
+export const Judged = JudgedFailure.extend({
   kind: z.enum(["test", "file", "build", "job"]),
-  suite: z.string().nullable(),
-  file: z.string().nullable(),
   line: z.int().nullable(),
-  titles: z.array(z.string()),
-  format: z.string(),
-  source: z.string().nullable(),
-  signature: z.string(),
-  message: z.string(),
-  expected: z.string().nullable(),
-  actual: z.string().nullable(),
-  stack: z.string(),
-  excerpt: z.string(),
   offset: z.int(),
   ms: z.int().nullable(),
   verdict: z.enum(["regression", "build", "timeout", "unknown", "pre-existing", "infrastructure", "flaky"]),
-  because: z.string(),
-  head: z.object({ failed: z.int(), passed: z.int() }),
-  base: z.object({ failed: z.int(), passed: z.int() }),
-  rate: z.object({ low: z.number(), high: z.number() }).nullable(),
-  /** The commit that broke it, where the search found one. */
-  firstBad: z.object({ commit: z.string(), subject: z.string(), author: z.string() }).nullable(),
 });
 export type Judged = z.infer<typeof Judged>;

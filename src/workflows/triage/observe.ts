@@ -42,7 +42,7 @@ export async function observe(desk: WorkDesk, suite: Suite): Promise<Observed> {
   const request = { purpose: "triage head suite", tree: desk.clone.base.tree, files: [] };
   const structured = suite.plan.runner !== "generic";
   const first = await runSuite(desk, benchOf(suite), { ...request, ...(structured && { silenceMs: SILENCE_MS }) });
-  if (verdict(first.result) !== "broken" || !structured) return { found: await foundIn(desk, first), suite };
+  if (verdict(first.result) !== "broken" || !structured) return { found: await lastWords(desk, suite, first), suite };
   const hung = first.fact.killed === "timeout" || first.fact.killed === "idle";
   const plan: SuitePlan = hung ? { ...suite.plan, hangs: true } : suite.plan;
   const patient: Suite = { ...suite, plan: storable(plan) };
@@ -55,10 +55,31 @@ export async function observe(desk: WorkDesk, suite: Suite): Promise<Observed> {
     const limited = { ...request, files: [file], silenceMs: FILE_SILENCE_MS };
     const run = await runSuite(desk, benchOf(patient), limited);
     // A file that holds no tests of its own.
-    if (run.result.tests.length === 0 && run.fact.killed === null && !saysWhy(run)) continue;
+    if (run.result.tests.length === 0 && run.fact.killed === null && !saysWhy(run) && !wasKilled(run)) continue;
     found.push(...(await foundIn(desk, run)).map((one) => ({ ...one, file: one.file ?? file })));
   }
   return { found: found.length > 0 ? found : await foundIn(desk, first), suite: patient };
+}
+
+/** A shell's status for a process that a signal ended, from 128 on. */
+const wasKilled = ({ result }: SuiteRun): boolean => result.exitCode >= 128;
+
+/**
+ * The failures of a whole execution. Of files whose process died, node:test reports nothing but that; what they printed
+ * stands anywhere in the output, so where several died, each is executed by itself.
+ */
+async function lastWords(desk: WorkDesk, suite: Suite, first: SuiteRun): Promise<Found[]> {
+  const found = await foundIn(desk, first);
+  const died = failedTests(first.result).flatMap(({ loadError, file }) => (loadError && file !== null ? [file] : []));
+  if (suite.plan.runner !== "node-test" || died.length < 2) return found;
+  const words = new Map<string, Found>();
+  for (const file of died.slice(0, MOST_FILES)) {
+    if (desk.clock.now() > desk.deadline - 2 * FILE_SILENCE_MS) break;
+    const request = { purpose: "triage head file", tree: desk.clone.base.tree, files: [file], silenceMs: SILENCE_MS };
+    const [one] = await foundIn(desk, await runSuite(desk, benchOf(suite), request));
+    if (one) words.set(file, one);
+  }
+  return found.map((one) => (one.kind === "file" && one.file !== null ? (words.get(one.file) ?? one) : one));
 }
 
 const isTestFile = (path: string): boolean =>
@@ -88,7 +109,8 @@ const killedBy: Readonly<Record<string, string>> = {
 
 /** The failures of one execution: by its report, else by what it printed, else by how it ended. */
 async function foundIn(desk: WorkDesk, { fact, result }: SuiteRun): Promise<Found[]> {
-  const printed = digestOf(await desk.log.text(fact.output)).found;
+  const output = await desk.log.text(fact.output);
+  const printed = digestOf(output).found;
   const structured = result.structured ? failedTests(result).map((test) => fromResult(test, printed)) : [];
   if (structured.length > 0) return structured;
   if (fact.verdict === "green") return [];
@@ -105,11 +127,15 @@ async function foundIn(desk: WorkDesk, { fact, result }: SuiteRun): Promise<Foun
     file,
     offset: 0,
     text: said || message,
-    message: killed === undefined ? whyIn(said) : killed,
+    message: killed ?? deathIn(output) ?? whyIn(said),
     timedOut: fact.killed === "timeout" || fact.killed === "idle",
   });
   return [ended];
 }
+
+/** The line with which an interpreter says that it dies; null when none does. */
+const deathIn = (output: string): string | null =>
+  /^(?:Fatal Python error: |FATAL ERROR: ).*$/m.exec(output)?.[0] ?? null;
 
 /** What the end of an output says of the cause: the line with the error, where there is one. */
 function whyIn(said: string): string {
@@ -121,9 +147,10 @@ function whyIn(said: string): string {
 
 function fromResult(test: ReturnType<typeof failedTests>[number], printed: readonly Found[]): Found {
   const title = test.name.split(" > ").at(-1);
-  const told = printed.find(
-    ({ titles, kind, file }) => titles.at(-1) === title || (test.loadError && kind === "file" && file === test.file),
-  );
+  const here = printed.filter(({ file }) => file === null || test.file === null || file.endsWith(test.file));
+  const told = test.loadError
+    ? here.find(({ kind, file }) => kind === "file" && file !== null)
+    : here.find(({ titles }) => titles.at(-1) === title);
   // Of a file that died, its report says that it did, and its output why.
   const text = (test.loadError ? (told?.message ?? test.message) : (test.message ?? told?.message)) ?? "failed";
   return failure({

@@ -125,6 +125,9 @@ async function execute(desk: WorkDesk, suite: Suite, cases: readonly Case[], way
       one.executions.push({ at, scope, result: "broken", ms: null });
 }
 
+/** By itself or with its file, rather than with the suite. */
+const isNarrow = ({ scope }: TestExecution): boolean => scope === "file" || scope === "alone";
+
 /** Tests that failed with the suite and pass by themselves: twice more with the suite, and at base, tell order from chance. */
 async function inSuite(
   desk: WorkDesk,
@@ -135,7 +138,7 @@ async function inSuite(
 ): Promise<void> {
   const wanted = cases.filter((one) => {
     const head = one.executions.filter(({ at }) => at === "head");
-    const narrow = head.filter(({ scope }) => scope === "file" || scope === "alone");
+    const narrow = head.filter(isNarrow);
     const wide = head.filter(({ scope }) => scope === "suite" || scope === "report");
     return (
       judged(one, rule).verdict === "flaky" &&
@@ -153,8 +156,7 @@ async function inSuite(
     await execute(desk, suite, cases, { at, wanted: open, trees, scope: "suite", shuffled: false });
     // Twice by itself as well, for the comparison to hold.
     const once = open.filter(
-      ({ executions }) =>
-        executions.filter((each) => each.at === "head" && (each.scope === "file" || each.scope === "alone")).length < 2,
+      ({ executions }) => executions.filter((each) => each.at === "head" && isNarrow(each)).length < 2,
     );
     if (once.length > 0)
       await execute(desk, suite, cases, { at: "head", wanted: once, trees, scope: "file", shuffled: false });
@@ -171,8 +173,7 @@ async function alone(
 ): Promise<void> {
   const wanted = cases.filter((one) => {
     const { verdict, head } = judged(one, rule);
-    const ran = one.executions.some(({ scope }) => scope === "file" || scope === "alone");
-    return ran && verdict === "regression" && head.passed === 0 && one.file !== null;
+    return one.executions.some(isNarrow) && verdict === "regression" && head.passed === 0 && one.file !== null;
   });
   if (wanted.length === 0 || !hasTime(desk) || suite.plan.runner === "generic") return;
   await execute(desk, suite, cases, { at: "head", wanted, trees, scope: "serial", shuffled: false });
