@@ -302,8 +302,8 @@ test("show stays sensible for a run that never had a reproduction", async () => 
       ✓ workspace  1.0 s    events 3–4
       ✗ reproduce  1.0 s    events 10–11
 
-    ✗ a.test.ts > adds
-        1
+      │ ✗ a.test.ts > adds
+      │     1
     "
   `);
 });

@@ -25,10 +25,10 @@ export const show = command({
     const rows = stageLines(foldStages(facts.events), style);
     if (rows.length > 0) out(`\n${rows.join("\n")}`);
     const { reason } = resultOf(facts);
-    // What failed last, where no report tells it.
+    // What failed last, where no report tells it: often a model's words, set apart from claw's own.
     const told = printable(reason).trimEnd().split("\n").slice(1);
     const written = latest(facts.events, "report.written");
-    if (!written && told.length > 0) out(`\n${told.join("\n")}`);
+    if (!written && told.length > 0) out(`\n${told.map((line) => `  │ ${line}`).join("\n")}`);
     if (written)
       out(`\n${printable(await ledger.text(written.report).catch(redactedAs("[the report was redacted]"))).trimEnd()}`);
   },
