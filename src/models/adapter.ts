@@ -121,7 +121,8 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
           ms: since(clock, started),
           heard: heard({ fingerprint: raw.fingerprint, said: settled.message }),
         };
-      } catch (failure) {
+      } catch (thrown) {
+        const failure = thrown instanceof RangeError ? tooDeep(endpoint) : thrown;
         if (!(failure instanceof ModelError)) throw failure;
         const error = noRoom(failure, endpoint, manner);
         const seen = { streaming, readable: readsText(endpoint) };
@@ -134,6 +135,10 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
     }
   };
 }
+
+/** The engine's stack, not claw, says how deep a value may be nested that is read or written as JSON. */
+const tooDeep = (where: Endpoint): ModelError =>
+  new ModelError("stream_malformed", `${where.name} sent a reply that is nested too deeply to be read`, { where });
 
 /** Notes what a failure teaches. "again": the request can be sent at once, without what was in the way. */
 function learn(

@@ -3,8 +3,9 @@ import { classifyFault } from "../../src/models/classify.ts";
 import { repairCall } from "../../src/models/repair.ts";
 import { settleReply } from "../../src/models/settle.ts";
 import { rescueCalls } from "../../src/models/text-rescue.ts";
+import { inTurn, startModelServer } from "../support/model-server.ts";
 import { processorTime } from "../support/processor-time.ts";
-import { endpointAt, requestOf, tools } from "./desk.ts";
+import { askOnce, endpointAt, failureOf, requestOf, tools } from "./desk.ts";
 
 // Calls that a second corpus, made without a look at the first, brought to light; and what must not run beside them.
 
@@ -93,6 +94,16 @@ test("long runs of the same thing are read in time that grows with them", () => 
   for (const message of ["max_tokens ".repeat(100_000), "<".repeat(1_000_000)])
     classifyFault({ status: 400, body: { error: { message } }, where, now: 0 });
   expect(spent()).toBeLessThan(5);
+});
+
+test("a reply that is nested too deeply is no reply, and no crash", async () => {
+  const args = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+  const call = `{"id":"c1","type":"function","function":{"name":"bash","arguments":${args}}}`;
+  const body = `{"model":"m","choices":[{"message":{"tool_calls":[${call}]},"finish_reason":"tool_calls"}]}`;
+  const server = await startModelServer(inTurn({ fault: "raw", body, contentType: "application/json" }));
+  const error = await failureOf(askOnce(endpointAt(server.url, { selfHosted: true })));
+  expect([error.kind, error.message]).toEqual(["stream_malformed", expect.stringContaining("nested too deeply")]);
+  await server.close();
 });
 
 /** The commands that run of a reply in words, at a server of one's own. */
