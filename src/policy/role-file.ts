@@ -30,9 +30,14 @@ const allowlist = z.strictObject({
   allowed: z.array(toolName).default([]),
   denied: z.array(toolName).default([]),
 });
+/** A server's tool of such a name would bring claw's own with it. */
+const ownTools = ["apply_patch", ...Object.values(toolNames)];
 const served = z.array(
   z.strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/, "must be lower-case letters, digits and _"),
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,40}$/, "must be lower-case letters, digits and _")
+      .refine((name) => !ownTools.includes(name), "is the name of a tool of claw's own: call the server's otherwise"),
     endpoint: z.url({ protocol: /^https?$/, error: "must be an http or https address" }),
   }),
 );

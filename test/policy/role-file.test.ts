@@ -103,6 +103,11 @@ describe("a mistake names its line and what was meant:", () => {
       "change that value",
     ],
     [
+      "tools:\n  - name: bash\n    endpoint: http://a\n",
+      "a.yaml:2: tools.0.name: is the name of a tool of claw's own: call the server's otherwise",
+      "change that value",
+    ],
+    [
       "sandbox: { hosts: [127.0.0.1] }\n",
       "a.yaml:1: sandbox.hosts.0: it is an address, and only names can be declared",
       "change that value",
