@@ -32,25 +32,40 @@ export function readClientHello(bytes: Uint8Array): FirstBytes {
   }
 }
 
-/** The body of the first handshake message, put together from its records; null while bytes are missing. */
+/**
+ * The body of the first handshake message, put together from its records; null while bytes are missing. Asked again for
+ * every byte that may come, so nothing is copied before the message is whole.
+ */
 function handshakeMessage(bytes: Uint8Array): Reader | null {
-  const parts: number[] = [];
+  const head: number[] = []; // its type and length, which may come in pieces, too
+  let have = 0;
   for (let at = 0; at < bytes.length;) {
     if (bytes[at] !== HANDSHAKE_RECORD || (bytes[at + 1] ?? 3) !== 3) throw new Malformed("it does not speak TLS");
     if (at + 5 > bytes.length) return null;
     const length = ((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0);
     if (length === 0 || length > LONGEST_RECORD) throw new Malformed("it does not speak TLS");
-    parts.push(...bytes.subarray(at + 5, Math.min(at + 5 + length, bytes.length)));
-    if (parts[0] !== undefined && parts[0] !== CLIENT_HELLO)
-      throw new Malformed("it does not begin with a TLS greeting");
-    if (parts.length >= 4) {
-      const size = ((parts[1] ?? 0) << 16) | ((parts[2] ?? 0) << 8) | (parts[3] ?? 0);
+    have += Math.min(length, bytes.length - at - 5);
+    if (head.length < 4) head.push(...bytes.subarray(at + 5, at + 5 + Math.min(length, 4 - head.length)));
+    if (head[0] !== undefined && head[0] !== CLIENT_HELLO) throw new Malformed("it does not begin with a TLS greeting");
+    if (head.length === 4) {
+      const size = ((head[1] ?? 0) << 16) | ((head[2] ?? 0) << 8) | (head[3] ?? 0);
       if (size > MAX_HELLO) throw new Malformed("its TLS greeting is too long");
-      if (parts.length >= 4 + size) return reader(Uint8Array.from(parts.slice(4, 4 + size)));
+      if (have >= 4 + size) return reader(withoutHeaders(bytes).subarray(4, 4 + size));
     }
     at += 5 + length;
   }
   return null;
+}
+
+/** What the records hold, one after the other. */
+function withoutHeaders(bytes: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at + 5 <= bytes.length;) {
+    const length = ((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0);
+    parts.push(bytes.subarray(at + 5, at + 5 + length));
+    at += 5 + length;
+  }
+  return Buffer.concat(parts);
 }
 
 interface Reader {
