@@ -54,7 +54,8 @@ export function settleReply(raw: RawReply, request: ModelRequest, endpoint: Endp
   const newId = idGiver(request);
   const calls = found.map((call, index): Call => {
     const truncated = call.cut === true || (raw.finish === "length" && index === found.length - 1 && dropped === 0);
-    const repaired = repairCall(call, request.tools, { truncated, maxOutputTokens: request.maxOutputTokens });
+    const limit = raw.finish === "length" ? { maxOutputTokens: request.maxOutputTokens } : {};
+    const repaired = repairCall(call, request.tools, { truncated, ...limit });
     const repairs = rescued === null ? repaired.repairs : ["text-rescue", ...repaired.repairs];
     const recorded = recordedCall(newId(call.id), { ...repaired, repairs });
     return call.custom ? { ...recorded, custom: true } : recorded;

@@ -106,17 +106,26 @@ test("a reply that is nested too deeply is no reply, and no crash", async () => 
   await server.close();
 });
 
+const nothing = {
+  calls: [],
+  finish: "other",
+  reasoning: [],
+  usage: null,
+  servedModel: null,
+  servedTier: null,
+} as const;
+const local = endpointAt("http://127.0.0.1:1/v1", { selfHosted: true });
+
+test("a call that broke off below the output limit is not said to have reached it", () => {
+  const broken = { id: "c1", name: "bash", args: whole, cut: true };
+  const errorWhen = (finish: "length" | "other") =>
+    settleReply({ ...nothing, text: "", calls: [broken], finish }, requestOf(), local).message.calls[0];
+  expect(errorWhen("other")).toMatchObject({ args: null, error: expect.stringMatching(/^the call broke off/) });
+  expect(errorWhen("length")).toMatchObject({ args: null, error: expect.stringMatching(/cut at 1000 tokens/) });
+});
+
 /** The commands that run of a reply in words, at a server of one's own. */
 function runs(text: string): readonly unknown[] {
-  const nothing = {
-    calls: [],
-    finish: "other",
-    reasoning: [],
-    usage: null,
-    servedModel: null,
-    servedTier: null,
-  } as const;
-  const local = endpointAt("http://127.0.0.1:1/v1", { selfHosted: true });
   const { message } = settleReply({ ...nothing, text }, requestOf(), local);
   return message.calls.flatMap(({ args }) => (args === null ? [] : [args["command"]]));
 }
