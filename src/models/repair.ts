@@ -22,9 +22,9 @@ export type RepairedCall =
     };
 
 export interface RepairOptions {
-  /** The reply was cut at its output limit while this call was written. */
+  /** The call is a part of one: the reply reached its output limit, or the server says that it broke off. */
   readonly truncated: boolean;
-  /** That limit in tokens, to tell the model. */
+  /** That limit in tokens, where it was reached, to tell the model. */
   readonly maxOutputTokens?: number;
 }
 
