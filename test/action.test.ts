@@ -40,6 +40,15 @@ test("the job that executes failing tests again can only read, and the one that 
   expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(used?.with ?? {})));
 });
 
+test("the nightly example gives options that there are, and a regression is the one verdict its service fails for", () => {
+  const script = read("examples/cron/nightly-triage.sh");
+  const known = read("src/cli/commands/triage.ts");
+  const options = [...script.matchAll(/ (--(?!quiet|detach)[a-z][a-z-]+)/g)].map(([, name = ""]) => name);
+  expect(options.length).toBeGreaterThan(5);
+  for (const name of options) expect(known).toContain(`"${name}`);
+  expect(read("examples/cron/claw-triage.service")).toMatch(/^SuccessExitStatus=31 32 33 34$/m);
+});
+
 test("the job that runs commands can change nothing, and the one that can write runs none of them", () => {
   const { fix, publish } = example.jobs;
   expect(example.permissions).toEqual({});

@@ -14,6 +14,7 @@ import { startUp } from "./start-up.ts";
 import { storage } from "./storage.ts";
 import { stuck } from "./stuck.ts";
 import { triage } from "./triage.ts";
+import { triageLive } from "./triage-live.ts";
 import { turns } from "./turns.ts";
 import { views } from "./views.ts";
 
@@ -36,4 +37,5 @@ export const measurements: readonly Measurement[] = [
   stuck,
   fleet,
   triage,
+  triageLive,
 ];

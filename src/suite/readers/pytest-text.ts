@@ -167,8 +167,8 @@ function linePytestText(s: PytestTextState, text: string, offset: number): void 
     note(s, s.inside.join("::"), what, message, offset);
     return;
   }
-  const long = verbose.exec(text);
-  if (long && text.includes("::")) {
+  const long = text.includes("::") ? verbose.exec(text) : null;
+  if (long) {
     const file = long[2] ?? long[4] ?? "";
     const rest = long[3] ?? long[5] ?? "";
     note(s, [file, ...splitNode(rest)].join("::"), long[1] ?? long[6] ?? "", "", offset);

@@ -3,6 +3,8 @@ import { add, type Block, block, dedent, type Dialect, type Sink, textOf } from 
 
 const point = /^(\s*)(not )?ok\b(?:\s+\d+)?(?:\s+-)?\s*(.*)$/;
 
+const begin = /^\s*(?:[#}]|ok|not |1\.\.|TAP )/;
+
 interface Point {
   readonly depth: number;
   readonly ok: boolean;
@@ -123,6 +125,8 @@ function lineTap(s: TapState, text: string, offset: number): void {
     add(s.last.block, text);
     return;
   }
+  // All that TAP says begins so; what does not is somebody else's.
+  if (!begin.test(text)) return;
   const [, indent = "", no, rest = ""] = point.exec(text) ?? [];
   if (/^TAP version \d+|^\s*1\.\.\d+/.test(text)) s.seen = true;
   const subtest = /^(\s*)# Subtest: (.*)$/.exec(text);
