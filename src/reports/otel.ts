@@ -97,6 +97,8 @@ function runSpan(traced: Traced, started: Recorded<EventOf<"run.started">>): Spa
   const { events, run } = traced;
   const { end } = foldRun(events);
   const { published, reproduction } = fixFacts(events);
+  const cost = shownCost(foldSpend(events));
+  const ceiling = started.limits.usdNano;
   const last = newestOfChange(ofType(events, "suite.ran"));
   const decided = events.findLast(({ type }) => type.startsWith("approval."))?.type.slice("approval.".length);
   return span(traced, {
@@ -111,7 +113,10 @@ function runSpan(traced: Traced, started: Recorded<EventOf<"run.started">>): Spa
       "claw.commit.base": started.base,
       "claw.commit.head": published.commit,
       "claw.policy.hash": started.manifest,
-      "claw.cost.usd": usd(shownCost(foldSpend(events))),
+      "claw.cost.usd": usd(cost),
+      "claw.cost.payer": started.initiator,
+      "claw.budget.remaining_usd": usd(cost === null || ceiling === null ? null : Math.max(0, ceiling - cost)),
+      "claw.egress.blocked": ofType(events, "egress.judged").filter(({ verdict }) => verdict === "deny").length,
       "claw.repro.verdict": reproduction ? "reproduced" : "not-reproduced",
       "claw.tests.passed": last?.passed,
       "claw.tests.failed": last?.failed,

@@ -142,6 +142,26 @@ test("the newest decision of a person is the one that a run carries", async () =
   expect(attributes(spans[0])["claw.approval.state"]).toEqual({ stringValue: "refused" });
 });
 
+test("a run carries what is left of its money, who pays, and how often a command was kept from a host", async () => {
+  const reached = {
+    type: "egress.judged",
+    purpose: "bash",
+    host: "a.example",
+    port: 443,
+    rule: "",
+    address: null,
+  } as const;
+  const spans = await spansOf([
+    { ...reached, verdict: "deny" },
+    { ...reached, verdict: "allow" },
+  ]);
+  expect(attributes(spans[0])).toMatchObject({
+    "claw.egress.blocked": { intValue: "1" },
+    "claw.cost.payer": { stringValue: "ada" },
+    "claw.budget.remaining_usd": { doubleValue: 2 },
+  });
+});
+
 test("the tests that a run counts are those with the change, not the last look without it", async () => {
   const { suite } = pieces(await (await memoryLedger()).open("r1"));
   const spans = await spansOf([
