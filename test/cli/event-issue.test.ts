@@ -61,6 +61,8 @@ test("an event asks for work in the name of who did it: by what the repository l
     expect.stringContaining("of x/y, and this is a clone of o/r"),
   ]);
   expect(await fix("pull_request_target", "text")).toEqual([13, expect.stringContaining("claw does not work there")]);
+  const triage = await type(["triage", "--fix"], { cwd, environment: { GITHUB_EVENT_NAME: "pull_request_target" } });
+  expect([triage.code, triage.err]).toEqual([13, expect.stringContaining("claw does not work there")]);
   expect((await type(["fix", "--event", event], { cwd, app: { forge } })).err).toContain("the event has no name");
 });
 

@@ -104,6 +104,7 @@ export const triage = command({
   more,
   input: Input,
   async run(input, desk) {
+    if (input.fix) await (await import("../event-issue.ts")).refuseEvent(desk);
     const repository = await repositoryHere(desk);
     refuseMixed(input, repository);
     if (input.history) return tellHistory(repository, input, desk);
