@@ -160,6 +160,15 @@ test("what the forge refuses or does not have is asked for once, also where that
   expect([paths.length, new Set(paths).size]).toEqual([4, 4]);
 });
 
+test("a page for people where data should be is told as that, and is asked for once", async () => {
+  const { forge, server } = await ground();
+  server.fault = () => ({ status: 200, body: "<html>Log in</html>" });
+  const told = { outcome: "forge-unavailable", message: expect.stringContaining("not GitHub's API") };
+  await expect(forge.readIssue(7)).rejects.toMatchObject(told);
+  await expect(forge.pullRequests()).rejects.toMatchObject(told);
+  expect(server.calls).toHaveLength(2);
+});
+
 test("a limit that lasts longer than anybody waits is told at once, and who stops waits for none", async () => {
   const { forge, server } = await ground();
   server.fault = () => ({ status: 403, headers: { "retry-after": "3600" }, body: { message: "secondary rate limit" } });

@@ -56,8 +56,15 @@ export function connect(token: string, { backoffMs = BACKOFF_MS, paced = true, .
     // A token goes to the address it was configured for, and nowhere a server points to.
     options.request = { ...options.request, redirect: "manual" };
   });
-  octokit.hook.after("request", ({ status }, { request }) => {
-    if (status < 300 || status >= 400 || request?.["mayRedirect"] === true) return;
+  octokit.hook.after("request", ({ status, data }, { request, mediaType }) => {
+    if (request?.["mayRedirect"] === true) return;
+    // A page for people, as a wrong address or a proxy that wants a log-in gives it.
+    if (typeof data === "string" && !mediaType?.format)
+      throw new ClawError(`what answers at ${server.api} is not GitHub's API: it sends text`, {
+        outcome: "forge-unavailable",
+        hint: "give the address of the API in config.yaml, forge.hosts.<host>.api, or look at the proxy in between",
+      });
+    if (status < 300 || status >= 400) return;
     throw new ClawError("the repository has another name now: the forge answers with a redirection", {
       outcome: "forge-unavailable",
       hint: "name it as it is called today: git remote set-url origin <address>",
