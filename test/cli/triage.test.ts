@@ -178,17 +178,17 @@ describe("outside of a repository", () => {
     expect([code, out]).toEqual([expected, expect.stringContaining(told) as string]);
   });
 
-  test("ten thousand failures of one cause are one line", async () => {
+  test("two thousand failures of one cause are one line", async () => {
     const cwd = temporaryDirectory();
     const cases = Array.from(
-      { length: 10_000 },
+      { length: 2000 },
       (_, index) =>
         `<testcase classname="a" name="t${index}"><failure message="TypeError: db is undefined (${index})"/></testcase>`,
     );
     writeFileSync(join(cwd, "many.xml"), `<testsuites><testsuite name="s">${cases.join("")}</testsuite></testsuites>`);
     const { out } = await type(["triage", "many.xml"], { cwd });
-    expect(out).toContain("10000 failures in 1 group\n");
-    expect(out).toContain("  and 9999 more tests of the same cause: t1, t2, t3, …\n");
+    expect(out).toContain("2000 failures in 1 group\n");
+    expect(out).toContain("  and 1999 more tests of the same cause: t1, t2, t3, …\n");
   });
 
   test.each([

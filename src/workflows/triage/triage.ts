@@ -249,6 +249,6 @@ function ending({ worst, counts }: z.infer<typeof Verdicts>, count: number, inco
   return {
     outcome: outcomeOfVerdict(worst as TriageVerdict | null),
     reason: `${plural(count, "failure")}: ${countsText(counts)}`,
-    hint: worst === "regression" ? 'have it mended: claw fix "what is wrong" --repro <test file>' : "",
+    hint: worst === "regression" ? "have it mended: claw triage --fix" : "",
   };
 }
