@@ -136,8 +136,13 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
 function pagesOf(
   db: Database.Database,
   statements: ReturnType<typeof prepare>,
-): Pick<Store, "runAfter" | "listedRun" | "storedBody" | "bodiesAfter" | "lacking"> {
+): Pick<Store, "isExact" | "runAfter" | "listedRun" | "storedBody" | "bodiesAfter" | "lacking"> {
   return {
+    isExact: ({ run, seq, body }) =>
+      whenFree(db, () => {
+        const found = statements.bytes.get(run, seq) as { body: Buffer } | undefined;
+        return found?.body.equals(Buffer.from(body)) ?? false;
+      }),
     runAfter: (after) =>
       whenFree(db, () => {
         const listed = statements.listedAfter.get(after) as ListedRun | undefined;
@@ -232,6 +237,7 @@ function prepare(db: Database.Database) {
     ),
     rows: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?"),
     row: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq = ?"),
+    bytes: db.prepare("SELECT CAST(body AS BLOB) AS body FROM events WHERE run = ? AND seq = ?"),
     ends: db.prepare("SELECT run, last FROM runs ORDER BY run DESC LIMIT ?"),
     // A range, for which the key serves: LIKE would look at every run.
     find: db.prepare("SELECT run FROM runs WHERE run >= ? AND run < ? ORDER BY run LIMIT 10"),

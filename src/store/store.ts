@@ -118,6 +118,8 @@ export interface StoredBody {
 export interface Pages {
   /** At most `limit` rows of a run from `from` on, in order; empty for an unknown run. */
   rows(run: string, from?: number, limit?: number): Promise<readonly Row[]>;
+  /** Is the text of this row stored in the very bytes that it is written in? Bytes that are no text read as one that is. */
+  isExact(row: Row): Promise<boolean>;
   /** The run after `after` in order of their ids, whether it is on the list of runs or only has events; null after the last. */
   runAfter(after: string): Promise<ListedRun | null>;
   /** One run as the list has it. */

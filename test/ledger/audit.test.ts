@@ -125,6 +125,16 @@ describe("what somebody else's hand did is named by run and event:", () => {
   });
 });
 
+test("a byte that is no text is found, though it reads as the sign for such bytes, which an event may hold", async () => {
+  const file = await ledgerFile();
+  const log = await file.ledger.open("run1");
+  await log.append(stage("\uFFFD"));
+  await log.close();
+  expect(await found(file)).toEqual([]);
+  file.tamper("UPDATE events SET body = CAST(replace(CAST(body AS BLOB), x'EFBFBD', x'FF') AS TEXT)");
+  expect(await found(file)).toContainEqual(["event", "run1", 0, "event 0 holds bytes that are no text"]);
+});
+
 test("anchors that were cut leave an end that none knows, and the whole tail of them is named", async () => {
   const file = await threeRuns();
   const end = (await file.ledger.read("run2")).events.length - 1;

@@ -40,7 +40,7 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
   let end: number | null = null;
   for (let page = await pages.rows(run, Number.MIN_SAFE_INTEGER, AT_ONCE); page.length > 0;) {
     for (const row of page) {
-      const problem = unfit(row, seq, head);
+      const problem = unfit(row, seq, head) ?? (await inexact(row, pages));
       if (problem !== null)
         return { events: seq, end, findings: [...explained(wrong, redacted), { kind: "event", run, seq, problem }] };
       head = row.hash;
@@ -76,6 +76,14 @@ function unfit(row: Row, seq: number, head: string): string | null {
     ? null
     : `event ${seq} does not match its hash`;
 }
+
+/** What any byte that is no text is read as: only a row that has it can hide such a byte. */
+const REPLACEMENT = "\uFFFD";
+
+const inexact = async (row: Row, pages: Pages): Promise<string | null> =>
+  row.body.includes(REPLACEMENT) && !(await pages.isExact(row))
+    ? `event ${row.seq} holds bytes that are no text`
+    : null;
 
 interface WrongBody {
   readonly sha: string;
