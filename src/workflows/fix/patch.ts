@@ -49,6 +49,7 @@ async function attempt(desk: WorkDesk, input: FixInput, task: Task, bases: Bases
   });
   try {
     const finish = (request: FinishRequest): Promise<FinishAnswer> => answerFinish(desk, bases, dir, request);
+    let leftAlone: readonly string[] = [];
     const ended = await (input.engine === "search" ? search : native).patch({
       session: () => patchSession(desk, task, bases),
       agent: () => agentFor(desk, roles.patch, { sandbox: room.sandbox, finish, dir, session }),
@@ -56,7 +57,9 @@ async function attempt(desk: WorkDesk, input: FixInput, task: Task, bases: Bases
         await startOver(desk, dir, reproduction.tree);
         await room.sandbox.handOver();
         const found = await localise(desk, bases, LOCALISE_MS);
-        return searchLab(desk, { bases, found, options: input.search, room, finish });
+        const lab = await searchLab(desk, { bases, found, options: input.search, room, finish });
+        leftAlone = lab.leftAlone;
+        return lab;
       },
       signal: desk.signal,
     });
@@ -76,7 +79,8 @@ async function attempt(desk: WorkDesk, input: FixInput, task: Task, bases: Bases
       };
     const end = ended.reason === "finished" ? givenUp(ended.detail, bases) : endOf(ended, "no-patch");
     const hint = input.engine === "search" && ended.reason === "gave-up" ? searchHint(desk) : end.hint;
-    return await afterwards(desk, bases, await desk.clone.snapshot(dir), { ...end, hint });
+    const unseen = leftAlone.length > 0 ? `; left alone, too long or no text: ${leftAlone.join(", ")}` : "";
+    return await afterwards(desk, bases, await desk.clone.snapshot(dir), { ...end, reason: end.reason + unseen, hint });
   } catch (error) {
     if (desk.signal.reason instanceof TimeIsUp) await keepUnfinished(desk, bases, dir);
     throw error;

@@ -33,8 +33,11 @@ const MAX_FILES = 30;
 const MAX_LETTERS = 400_000;
 const MAX_RELATED = 8;
 
-/** A lab on the base of a run. */
-export async function searchLab(desk: WorkDesk, { bases, found, options, room, finish }: LabParts): Promise<Lab> {
+/** A lab on the base of a run, and the suspicious files that it leaves alone: too long, or no text. */
+export async function searchLab(
+  desk: WorkDesk,
+  { bases, found, options, room, finish }: LabParts,
+): Promise<Lab & { readonly leftAlone: readonly string[] }> {
   const { baseline, baseResult, reproduction } = bases;
   const shown = new Set(reproduction.files);
   const allMs = baselineMs(desk, baseline.ran);
@@ -44,8 +47,10 @@ export async function searchLab(desk: WorkDesk, { bases, found, options, room, f
     part === "failing"
       ? { plan: reproduction.plan, files: reproduction.files }
       : { plan: baseline.plan, files: part === "related" && candidate ? relatedTo(candidate) : [] };
+  const { files, leftAlone } = await suspectFiles(desk, reproduction.tree, found);
   return {
-    files: await suspectFiles(desk, reproduction.tree, found),
+    files,
+    leftAlone,
     failing: reproduction.plan.runner === "generic" ? [] : reproduction.failing,
     failedBefore: new Set(failedTests(baseResult).map(({ id }) => id)),
     partsFor: (candidate) => [
@@ -88,14 +93,20 @@ function relatedFiles(found: Localisation, shown: ReadonlySet<string>): (candida
       .slice(0, MAX_RELATED);
 }
 
-async function suspectFiles(desk: WorkDesk, tree: string, { suspects }: Localisation): Promise<SuspectFile[]> {
+/** What of the suspicious files can be searched. */
+export async function suspectFiles(
+  desk: { readonly clone: Pick<WorkDesk["clone"], "read"> },
+  tree: string,
+  { suspects }: Pick<Localisation, "suspects">,
+): Promise<{ readonly files: readonly SuspectFile[]; readonly leftAlone: readonly string[] }> {
   const paths = [...new Set(suspects.map(({ path }) => path))].slice(0, MAX_FILES);
-  const files = paths.map(async (path) => {
+  const read = paths.map(async (path): Promise<SuspectFile[]> => {
     const text = (await desk.clone.read(tree, path))?.toString("utf8");
     const lines = new Map(suspects.filter((each) => each.path === path).map(({ line, score }) => [line, score]));
     return text === undefined || text.length > MAX_LETTERS || text.includes("\uFFFD") ? [] : [{ path, text, lines }];
   });
-  return (await Promise.all(files)).flat();
+  const files = (await Promise.all(read)).flat();
+  return { files, leftAlone: paths.filter((path) => !files.some((file) => file.path === path)) };
 }
 
 const ORIGINAL = "/tmp/claw-search-original";
