@@ -46,7 +46,7 @@ test("a proven fix is one commit with trailers on a branch of its own, seen red,
 
   const run = await fix();
 
-  expect(run.code, run.stderr).toBe(0);
+  expect(run.code, run.stderr + run.stdout).toBe(0);
   const result = resultOf(run) as unknown as ProvenResult;
   expect(result.outcome).toBe("proven");
   expect(result.branch).toMatch(/^claw\/sum-throws-a-typeerror-instead-of.*-[0-9a-z]{12}$/);
@@ -198,7 +198,7 @@ test("--repro names a failing test: no session has to write one, and none can ed
     expect.stringContaining("there is no test/none.test.js in the commit"),
   ]);
   const run = await fix("--repro", "test/empty.test.js");
-  expect(run.code, run.stderr).toBe(0);
+  expect(run.code, run.stderr + run.stdout).toBe(0);
   expect(JSON.stringify(server.requests[0]?.body)).toContain("Reproduction: test/empty.test.js");
   expect(JSON.stringify(server.requests.at(-1)?.body)).toContain("5 test/empty.test.js");
 });
@@ -218,7 +218,7 @@ test("a patch that breaks another test is sent back with that test's name; tests
   };
   const { fix, server } = await stage(play, { ...sumRepository, "test/old.test.js": broken });
   const run = await fix();
-  expect(run.code, run.stderr).toBe(0);
+  expect(run.code, run.stderr + run.stdout).toBe(0);
   const told = JSON.stringify(server.requests.at(-1)?.body);
   expect(told).toContain("regressions: newly failing: test/sum.test.js > adds numbers");
   expect(told).not.toContain("newly failing: test/old.test.js");

@@ -4,7 +4,7 @@ import { openReaders } from "../../src/engines/search/parse.ts";
 import { guardLoops, loopGuards } from "../../src/workflows/loop-guards.ts";
 
 const readers = openReaders();
-const SECONDS = 0.02;
+const SECONDS = 0.1;
 
 async function guarded(path: string, text: string): Promise<string> {
   const language = languageOf(path);
