@@ -34,7 +34,8 @@ export const EndpointSettings = z.strictObject({
     .strictObject({
       connect: z.number().positive().optional().meta({ description: "Until the connection stands (default 5)." }),
       firstByte: z.number().positive().optional().meta({
-        description: "Until the reply begins (default 300), or without a stream until it is whole (default 900).",
+        description:
+          "Until the reply begins (default 300), or without a stream until it is whole (default 900). At a server of your own whose speed is known: what that asks for.",
       }),
       idle: z
         .number()

@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.ts";
+import { deadlinesFor } from "./deadline.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { openLine, since, type Answer, type Line } from "./line.ts";
 import type { ConnectedModel, Model, ModelRequest, OnDelta, Reply } from "./model.ts";
 import { ModelError } from "./model-error.ts";
+import { learnPace, type Pace, unknownPace } from "./pace.ts";
 import { withoutFreeText, writesPatches } from "./patches.ts";
 import { pricingFor } from "./price.ts";
 import { atTier, MOST_FULL, noRoom } from "./service-tier.ts";
@@ -82,6 +84,8 @@ interface Learned {
   garbled: number;
   /** How often the service tier that was asked for had no room. */
   full: number;
+  /** How fast the server works. */
+  pace: Pace;
 }
 
 /** Asks until the server has no parameter left to object to; everything else that goes wrong is the caller's to repeat. */
@@ -94,6 +98,7 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
     avoidStream: false,
     garbled: 0,
     full: 0,
+    pace: endpoint.pace ?? unknownPace,
   };
   return async (request, signal, onDelta = () => undefined) => {
     for (let attempt = 0; ; attempt += 1) {
@@ -111,14 +116,18 @@ function askOver(line: Line, dialect: Dialect, endpoint: Endpoint, clock: Clock)
       let answer: Answer | undefined;
       try {
         onDelta({ kind: "waiting", text: endpoint.model });
-        answer = await line.ask({ path: dialect.path, body, signal, streaming, tape });
+        const inputTokens = estimateTokens(Buffer.byteLength(body));
+        const limits = deadlinesFor(endpoint, { streaming, inputTokens, maxOutputTokens, pace: learned.pace });
+        answer = await line.ask({ path: dialect.path, body, signal, streaming, limits, tape });
         const raw = await dialect.read(answer.frames, endpoint, onDelta);
         learned.avoidStream = false;
         learned.garbled = 0;
         const settled = { ...settleReply(raw, request, endpoint), ...measured(raw, body, answer) };
+        const ms = since(clock, started);
+        learned.pace = learnPace(learned.pace, { ...settled, ms, streamed: streaming });
         return {
           ...settled,
-          ms: since(clock, started),
+          ms,
           heard: heard({ fingerprint: raw.fingerprint, said: settled.message }),
         };
       } catch (thrown) {
@@ -159,6 +168,8 @@ function learn(
     learned.stripped.add(param);
     return "again";
   }
+  // The next try has all the patience there is.
+  if (kind === "timeout_headers" || kind === "timeout_total") learned.pace = unknownPace;
   learned.avoidStream = streaming && streamFaults.has(kind);
   learned.full += kind === "tier_full" ? 1 : 0;
   learned.garbled = kind === "tool_parse_server" ? learned.garbled + 1 : 0;

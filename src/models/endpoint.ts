@@ -1,6 +1,7 @@
 import type { ProxyVariables } from "../config.ts";
 import { UsageError } from "../errors.ts";
 import type { HttpReply } from "./http.ts";
+import type { Pace } from "./pace.ts";
 import type { Manner } from "./tape.ts";
 
 /** What the owner of an endpoint pays, in US dollars per million tokens. Overrides every price list. */
@@ -47,6 +48,8 @@ export interface Endpoint {
   readonly network?: Network;
   /** Replaces single default deadlines; see `deadline.ts`. */
   readonly deadlines?: Partial<Deadlines>;
+  /** How fast it was when it was last tried out. */
+  readonly pace?: Pace;
   /** Stands in for the server: a replay's requests go to the record instead. */
   readonly record?: RecordedServer;
 }

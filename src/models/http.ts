@@ -113,6 +113,16 @@ function decoded(response: IncomingMessage): Readable {
   return response.pipe(unpacking);
 }
 
+const COLON = 0x3a;
+/** Longer comments do not occur, and a long piece may hold words behind one. */
+const LONGEST_SIGN = 64;
+
+/** Is this piece of a stream only comments and empty lines, by which a server says that it still works? */
+const isSignOfLife = (chunk: Uint8Array): boolean =>
+  chunk.length <= LONGEST_SIGN &&
+  (chunk[0] === COLON || chunk[0] === 0x0a || chunk[0] === 0x0d) &&
+  /^(?:[\r\n]|:[^\r\n]*(?=[\r\n]))+$/.test(Buffer.from(chunk).toString("latin1"));
+
 async function* readBody(
   response: IncomingMessage,
   content: Readable,
@@ -121,7 +131,7 @@ async function* readBody(
   let bytes = 0;
   try {
     for await (const chunk of content.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-      watch.alive();
+      watch.alive(!isSignOfLife(chunk));
       bytes += chunk.length;
       if (bytes > maxReplyBytes)
         throw new ModelError("too_large", `${where.name} sent a reply of more than 32 MB`, { where });

@@ -4,6 +4,7 @@ import { type Capabilities, keepCapabilities, knownCapabilities } from "./capabi
 import { connectModel } from "./connect.ts";
 import type { Endpoint, ModelChoice } from "./endpoint.ts";
 import type { ConnectedModel } from "./model.ts";
+import { unknownPace } from "./pace.ts";
 import { windowFlag } from "./probe/advice.ts";
 import { listedWindow } from "./probe/catalogue.ts";
 import { readModelList, serverFacts, type ServerKind } from "./probe/facts.ts";
@@ -20,14 +21,21 @@ export async function connectKnown(
   clock: Clock,
   firstUse?: FirstUse,
 ): Promise<ConnectedModel> {
-  const model = await connectModel(choice, clock);
-  if (choice.wire === "scripted") return model;
+  if (choice.wire === "scripted") return connectModel(choice, clock);
   const capabilities =
     (await knownCapabilities(home, choice)) ??
     (firstUse && choice.selfHosted ? await tryOut(home, choice, clock, firstUse) : null);
+  const model = await connectModel(withPace(choice, capabilities), clock);
   const window =
     capabilities?.window.used ?? (choice.selfHosted ? await toldWindow(choice) : await listedWindow(choice));
   return { ...model, capabilities, window };
+}
+
+/** A request's deadlines begin with the speed that the last probe saw. */
+function withPace(endpoint: Endpoint, capabilities: Capabilities | null): Endpoint {
+  if (!capabilities) return endpoint;
+  const { prefill, decode } = capabilities;
+  return { ...endpoint, pace: { ...unknownPace, prefill, decode } };
 }
 
 /** How long a server may take to say how much context it has; a run does not wait longer for that. */

@@ -4,8 +4,7 @@ import { Stream } from "openai/core/streaming";
 import type { Clock } from "../clock.ts";
 import { openAgent } from "./agent.ts";
 import { classifyFault, requestIdOf, wordsOfPage } from "./classify.ts";
-import { deadlinesFor } from "./deadline.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Deadlines, Endpoint } from "./endpoint.ts";
 import { send, type HttpReply } from "./http.ts";
 import { ModelError, redact } from "./model-error.ts";
 import { blankTape, type Tape } from "./tape.ts";
@@ -29,6 +28,7 @@ interface Question {
   readonly path: string;
   readonly body: string;
   readonly streaming: boolean;
+  readonly limits: Deadlines;
   readonly signal: AbortSignal;
   /** Is written on as the reply comes in, also when the question fails. */
   readonly tape: Tape;
@@ -47,10 +47,9 @@ export function openLine(endpoint: Endpoint, clock: Pick<Clock, "now">): Line {
   const base = endpoint.baseUrl.replace(/\/+$/, "");
   const agent = openAgent(new URL(base), endpoint.network);
   return {
-    async ask({ path, body, signal, streaming, tape }) {
+    async ask({ path, body, signal, streaming, limits, tape }) {
       const started = clock.now();
       const key = await resolveKey(endpoint);
-      const limits = deadlinesFor(endpoint, streaming);
       const headers = headersFor(endpoint, key, streaming);
       const request = { url: new URL(base + path), agent, headers, body, limits, signal, where: endpoint };
       const reply = await (endpoint.record?.send(body) ?? send(request));

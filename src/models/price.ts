@@ -1,6 +1,6 @@
 import type { Usage } from "../ledger/message.ts";
 import { tierFactor } from "../service-tiers.ts";
-import { deadlinesFor } from "./deadline.ts";
+import { usualDeadlines } from "./deadline.ts";
 import type { ConfiguredPrices, Endpoint } from "./endpoint.ts";
 import type { ConnectedModel } from "./model.ts";
 import { isSameModel } from "./served.ts";
@@ -65,7 +65,7 @@ async function pricingOf(endpoint: Endpoint): Promise<Pricing> {
 
 async function untiered(endpoint: Endpoint): Promise<Pricing> {
   if (endpoint.prices !== undefined) return configuredPricing(endpoint.prices, endpoint.model);
-  if (endpoint.hourly !== undefined) return hourlyPricing(endpoint.hourly, deadlinesFor(endpoint, true).totalMs);
+  if (endpoint.hourly !== undefined) return hourlyPricing(endpoint.hourly, usualDeadlines(endpoint, true).totalMs);
   return endpoint.selfHosted ? ownServer : listedPricing(endpoint);
 }
 
