@@ -93,6 +93,16 @@ export class Fenced extends ClawError {
   }
 }
 
+/** Another process was quicker with what a schedule had come to. */
+export class SlotTaken extends ClawError {
+  constructor(name: string) {
+    super(`schedule ${name} was moved on by another process`, {
+      outcome: "infrastructure",
+      hint: "see when it comes next: claw schedule list",
+    });
+  }
+}
+
 /** A reservation that does not fit into a scope: nothing was recorded. Amounts in nano-dollars. */
 export class Overdrawn extends ClawError {
   readonly scope: string;

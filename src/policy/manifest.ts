@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BudgetsInDollars } from "../budgets.ts";
 import { SandboxLevel } from "./sandbox-level.ts";
+import { Schedule, scheduleName } from "./schedule.ts";
 import { policyName } from "./sandbox-file.ts";
 import { readStrictYaml } from "../strict-yaml.ts";
 import { declaredHost } from "./host-rules.ts";
@@ -87,6 +88,10 @@ export const Manifest = z.strictObject({
       turns: z.int().min(1).optional().meta({ description: "Most model turns for one run." }),
     })
     .prefault({}),
+  schedules: z.record(scheduleName, Schedule).default({}).meta({
+    description:
+      "Proposed work that comes again and again. Nothing of it happens before a person enables it: claw schedule.",
+  }),
   egress: z.enum(["any", "local-only"]).optional().meta({
     description: "local-only: nothing of this repository is ever sent to a model server in the cloud.",
   }),

@@ -54,4 +54,10 @@ export const migrations: readonly Migration[] = [
   (db) => db.exec("CREATE TABLE notes (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID"),
   // Runs of claw triage are listed with what they found.
   (db) => db.exec("DELETE FROM run_index; UPDATE runs SET indexed = -1"),
+  // When schedules are due next: what workers look at each second. 0: not at all.
+  (db) =>
+    db.exec(`
+      CREATE TABLE schedules (name TEXT PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE INDEX schedules_due ON schedules (due) WHERE due > 0;
+    `),
 ];

@@ -10,6 +10,7 @@ import { damageOf } from "./sqlite-check.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { notesOf } from "./sqlite-notes.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
+import { sqliteSchedules } from "./sqlite-schedules.ts";
 import { sqliteUpkeep } from "./sqlite-upkeep.ts";
 import type { Blob, AnchorRow, ListedRun, Row, Store, StoredBody } from "./store.ts";
 
@@ -85,6 +86,7 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
   const statements = prepare(db);
   const money = moneyDesk(db);
   const { refuseStale, ...owners } = ownersOf(db);
+  const { move, ...schedules } = sqliteSchedules(db);
   const write = <T>(work: () => T, durable = false): Promise<T> => inTransaction(db, work, durable);
   const endsOf = ({ run, last }: { run: string; last: number }) => {
     const rows = [statements.row.get(run, 0), statements.row.get(run, last)] as (Row | undefined)[];
@@ -93,7 +95,7 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
   };
 
   return {
-    append({ rows, blobs, durable, lease, anchor, money: moves = [] }) {
+    append({ rows, blobs, durable, lease, anchor, slot, money: moves = [] }) {
       // Before the others have to wait: once, however often the database is busy.
       const packed = blobs.map(packedBlob);
       // FULL waits for the disk: only for what must survive a power cut.
@@ -102,6 +104,7 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
         for (const blob of packed) statements.putBlob.run(...blob);
         for (const row of rows) insertRow(statements, row);
         for (const move of moves) money.apply(move);
+        if (slot) move(slot);
         if (anchor) insertAnchor(statements, anchor);
       }, durable);
     },
@@ -126,6 +129,7 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
     ...pagesOf(db, statements),
     ...sqliteRunIndex(db),
     ...owners,
+    ...schedules,
     ...sqliteUpkeep(db),
     damage: () => whenFree(db, () => damageOf(db, steps)),
     close: async () => void db.close(),

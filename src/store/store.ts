@@ -1,4 +1,5 @@
 import type { Listing, RunIndex } from "./run-index.ts";
+import type { Schedules, SlotMove } from "./schedules.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 /** One event as it lies on disk. The store knows bytes and order; what a body means is the ledger's business. */
@@ -36,6 +37,8 @@ interface Append {
   readonly money?: readonly MoneyMove[];
   /** Nothing is written once somebody else holds the run. */
   readonly lease?: Lease;
+  /** Moves a schedule on: throws SlotTaken where somebody else did so first. */
+  readonly slot?: SlotMove;
   /** Adds an anchor computed from the newest one. */
   readonly anchor?: (newest: AnchorRow | null) => AnchorRow;
 }
@@ -154,8 +157,8 @@ export interface Notes {
 }
 
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
-export interface Store extends Pages, Accounts, RunIndex, Upkeep, Notes {
-  /** Throws Fenced when a (run, seq) is taken, or the lease is not the run's: two writers can never both extend one chain. Throws Overdrawn. */
+export interface Store extends Pages, Accounts, RunIndex, Upkeep, Notes, Schedules {
+  /** Throws Fenced when a (run, seq) is taken, or the lease is not the run's: two writers can never both extend one chain. Throws Overdrawn, and SlotTaken. */
   append(append: Append): Promise<void>;
   /** First and last row of the newest runs, newest first. */
   ends(limit: number): Promise<readonly { readonly first: Row; readonly last: Row }[]>;

@@ -24,6 +24,7 @@ const defaults = {
   require_different_approver: false,
   require_approved_prompts: false,
   limits: { files: 20, diffLines: 600 },
+  schedules: {},
   budgets: {},
 };
 
@@ -64,7 +65,7 @@ describe("a mistake names its line and what was meant:", () => {
       "a key like no other",
       "elephants: 3\n",
       'claw.yaml:1: unknown key "elephants"',
-      "known here: test, setup, network, sandbox, scope, roles, protect, require_different_approver, require_approved_prompts, limits, egress, budgets",
+      "known here: test, setup, network, sandbox, scope, roles, protect, require_different_approver, require_approved_prompts, limits, schedules, egress, budgets",
     ],
     [
       "a wrong type",

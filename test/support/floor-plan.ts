@@ -50,6 +50,9 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli/", "main.ts"],
   "node:child_process": ["sandbox/", "repo/", "models/key.ts"],
   zod: [""],
+  // When a schedule is due next: no clock of their own is read.
+  "cron-parser": ["policy/slots.ts"],
+  "rrule-temporal": ["policy/slots.ts"],
   yaml: [""],
 };
 
