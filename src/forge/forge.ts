@@ -36,6 +36,23 @@ export interface ForgeIssue extends Post {
 /** An open issue as a list shows it. What it says is data. */
 export type OpenIssue = Pick<ForgeIssue, "number" | "title" | "url" | "body">;
 
+/** An open issue that somebody put a label on. What it says is data. */
+export interface WantedIssue extends OpenIssue {
+  readonly labels: readonly string[];
+  /** In milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** A CI workflow whose newest finished run on a branch failed. */
+export interface RedRun {
+  readonly id: number;
+  readonly name: string;
+  readonly url: string;
+  readonly commit: string;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** A pull request as an issue's page shows it. */
 export interface LinkedPull {
   readonly number: number;
@@ -128,6 +145,10 @@ export interface Forge {
   readIssue(number: number): Promise<ForgeIssue>;
   /** The newest hundred that are open, newest first; none where the forge does not tell. */
   openIssues(): Promise<readonly OpenIssue[]>;
+  /** The oldest hundred open issues with this label, oldest first. */
+  issuesLabelled(label: string): Promise<readonly WantedIssue[]>;
+  /** CI workflows whose newest finished run on this branch failed; none where the credential may not see them. */
+  redRuns(branch: string): Promise<readonly RedRun[]>;
   /** A run of its CI; null where there is none of this number, or the credential may not see it. */
   ciRun(id: number): Promise<CiRun | null>;
   defaultBranch(): Promise<string>;

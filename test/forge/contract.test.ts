@@ -97,6 +97,25 @@ test("branches go to a fork where one is named; a token that may not push is tol
   );
 });
 
+test("a CI workflow is red by its newest finished run; where runs may not be seen, none is", async () => {
+  const server = await startForgeServer(made().bare);
+  onTestFinished(() => server.close());
+  const { host, url, token } = server;
+  const credential = async () => ({ kind: "tokens", read: token, write: token }) as const;
+  const hosts = { [host]: { api: `${url}/api/v3`, web: url } };
+  const forge = await openForge({ host, owner: "o", repo: "r" }, { ...wishes, hosts, credential });
+  server.runs.set(1, { name: "ci", conclusion: "failure", jobs: [] });
+  server.runs.set(2, { name: "ci", conclusion: "success", jobs: [] });
+  server.runs.set(3, { name: "lint", conclusion: "success", workflow: 2, jobs: [] });
+  server.runs.set(4, { name: "lint", conclusion: "timed_out", workflow: 2, jobs: [] });
+  const at = Date.parse("2026-01-01T00:00:00Z");
+  expect(await forge.redRuns("main")).toEqual([
+    { id: 4, name: "lint", url: `${url}/o/r/actions/runs/4`, commit: "c".repeat(40), at },
+  ]);
+  server.fault = () => ({ status: 403 });
+  expect(await forge.redRuns("main")).toEqual([]);
+});
+
 async function onDisk(bare: string): Promise<Ground> {
   const folder = `${bare}.forge`;
   const forge = await openForge(localPlace(bare), {
@@ -195,6 +214,13 @@ describe.for([
       [8, "t", "b"],
       [7, "sum([]) throws", "It should be 0."],
     ]);
+    const asked = await ground.forge.issuesLabelled("bug");
+    expect(asked.map(({ number, labels }) => [number, labels])).toEqual([
+      [7, ["bug"]],
+      [8, ["bug"]],
+    ]);
+    expect(asked.every(({ createdAt }) => createdAt > 0)).toBe(true);
+    expect(await ground.forge.issuesLabelled("claw")).toEqual([]);
     await expect(ground.forge.readIssue(9)).rejects.toMatchObject({ outcome: "usage" });
   });
 
@@ -257,6 +283,7 @@ describe.for([
     expect((await forge.tips("claw/none")).branch).toBeNull();
     expect(await forge.requiresSignatures(["main", branch])).toBe(false);
     expect(await forge.ciRun(1)).toBeNull();
+    expect(await forge.redRuns("main")).toEqual([]);
   });
 
   test("who may decide is whom the repository lets write", async () => {

@@ -24,6 +24,7 @@ interface FakeIssue {
   readonly title: string;
   readonly body: string;
   readonly state?: string;
+  readonly labels?: readonly string[];
   readonly pull_request?: object;
   comments?: FakeComment[];
   /** What its timeline says, as the API gives it. */
@@ -34,6 +35,8 @@ interface FakeIssue {
 interface FakeRun {
   readonly name: string;
   readonly conclusion: string;
+  /** Of the default branch; 1 where it is not said. */
+  readonly workflow?: number;
   readonly jobs: readonly { readonly name: string; readonly conclusion: string; readonly log: string }[];
 }
 
@@ -242,6 +245,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     if (/^\/repos\/o\/r\/(?:commits\/\w+\/)?check-runs$/.test(path)) return check(method, body);
     const events = /^\/repos\/o\/r\/issues\/(\d+)\/timeline$/.exec(path);
     if (events) return [200, forge.issues.get(Number(events[1]))?.timeline ?? []];
+    if (path === "/repos/o/r/actions/runs") return [200, workflowRuns()];
     const run = /^\/repos\/o\/r\/actions\/runs\/(\d+)(\/jobs)?$/.exec(path);
     if (run) return workflowRun(Number(run[1]), run[2] !== undefined);
     if (path === "/repos/o/r/issues") return [200, openIssues(searchParams)];
@@ -266,6 +270,15 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
         .filter((pull) => head === null || `${pull.head.repo.full_name.split("/")[0]}:${pull.head.ref}` === head)
         .toReversed(),
     ];
+  }
+
+  function workflowRuns(): unknown {
+    const all = [...forge.runs].toSorted(([a], [b]) => b - a);
+    const workflow_runs = all.map(([id, { name, conclusion, workflow = 1 }]) => ({
+      ...{ id, name, conclusion, workflow_id: workflow, head_sha: "c".repeat(40) },
+      ...{ html_url: `${forge.url}/o/r/actions/runs/${id}`, created_at: "2026-01-01T00:00:00Z" },
+    }));
+    return { total_count: all.length, workflow_runs };
   }
 
   function workflowRun(id: number, jobs: boolean): [number, unknown] {
@@ -313,7 +326,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const size = Number(query.get("per_page") ?? 30);
     const page = Number(query.get("page") ?? 1);
     if (comments) return [200, all.slice((page - 1) * size, page * size)];
-    const { title, body, state = "open", pull_request } = found;
+    const { title, body, state = "open", labels = ["bug"], pull_request } = found;
     return [
       200,
       {
@@ -322,7 +335,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
         body,
         state,
         locked: false,
-        labels: [{ name: "bug" }],
+        labels: labels.map((one) => ({ name: one })),
+        created_at: "2026-01-01T00:00:00Z",
         comments: all.length,
         user: { login: "ada" },
         author_association: "OWNER",
@@ -335,7 +349,12 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
   /** Pull requests are among them, as GitHub has it. */
   function openIssues(query: URLSearchParams): readonly unknown[] {
     const open = [...forge.issues].filter(([, { state = "open" }]) => state === "open").map(([number]) => number);
-    return open.toSorted((a, b) => b - a).map((number) => issueOf(number, false, query)[1]);
+    const label = query.get("labels");
+    const wanted = open.filter(
+      (number) => label === null || (forge.issues.get(number)?.labels ?? ["bug"]).includes(label),
+    );
+    const order = query.get("direction") === "asc" ? 1 : -1;
+    return wanted.toSorted((a, b) => order * (a - b)).map((number) => issueOf(number, false, query)[1]);
   }
 
   function openPull({

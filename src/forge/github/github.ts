@@ -13,6 +13,7 @@ import { asPullRequest, changesBetween, create, newestPullRequests, pullRequestF
 import { type Ask, repositoryQuestions, type RepositoryOptions } from "./repository.ts";
 import { requiresSignatures } from "./rules.ts";
 import type { Tokens } from "./tokens.ts";
+import { issuesLabelled, redRuns } from "./wanted.ts";
 
 export interface GitHubOptions extends Access, RepositoryOptions {
   readonly tokens: Tokens;
@@ -32,6 +33,9 @@ export function openGitHub(options: GitHubOptions): Forge {
     place,
     readIssue: (number) => ask("read", `issue #${number} of ${name}`, (octokit) => readIssue(octokit, place, number)),
     openIssues: () => ask("read", `the issues of ${name}`, (octokit) => openIssues(octokit, at)),
+    issuesLabelled: (label) =>
+      ask("read", `the issues of ${name} labelled ${label}`, (octokit) => issuesLabelled(octokit, at, label)),
+    redRuns: (branch) => ask("ci", `the CI runs of ${name}`, (octokit) => redRuns(octokit, at, branch)),
     ciRun: (id) => ask("ci", `CI run ${id} of ${name}`, (octokit) => ciRun(octokit, at, id, options.signal)),
     ...repositoryQuestions(options, ask),
     requiresSignatures: (branches) =>

@@ -1,8 +1,8 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ClawError, UsageError } from "../../errors.ts";
-import type { Check, Draft, Forge, ForgeComment, ForgeIssue, OpenIssue, Place } from "../forge.ts";
+import type { Check, Draft, Forge, ForgeComment, ForgeIssue, OpenIssue, Place, WantedIssue } from "../forge.ts";
 import { barePath, folderOf } from "../place.ts";
 import { numbersIn, readWritten, writeNew, type Written } from "./files.ts";
 import type { LocalGit } from "./local-git.ts";
@@ -40,6 +40,8 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
     place,
     readIssue: (number) => readIssue(folder, people, number),
     openIssues: () => openIssues(join(folder, "issues")),
+    issuesLabelled: (label) => issuesLabelled(join(folder, "issues"), label),
+    redRuns: () => Promise.resolve([]),
     ciRun: () => Promise.resolve(null),
     defaultBranch: () => git.defaultBranch(),
     async checkPublish() {
@@ -128,6 +130,20 @@ async function openIssues(dir: string): Promise<readonly OpenIssue[]> {
     if (!file) return [];
     const { settings, title, body } = readPage(file.text);
     return settings["state"] === "closed" ? [] : [{ number, title, url: file.path, body }];
+  });
+  return (await Promise.all(pages)).flat();
+}
+
+/** Those with a label; when they were written is when their file was last changed. */
+async function issuesLabelled(dir: string, label: string): Promise<readonly WantedIssue[]> {
+  const open = (await openIssues(dir)).toReversed();
+  const pages = open.map(async (issue) => {
+    const [file, state] = await Promise.all([
+      readWritten(issue.url).catch(() => null),
+      stat(issue.url).catch(() => null),
+    ]);
+    const labels = file ? words(readPage(file.text).settings["labels"]) : [];
+    return labels.includes(label) ? [{ ...issue, labels, createdAt: Math.round(state?.mtimeMs ?? 0) }] : [];
   });
   return (await Promise.all(pages)).flat();
 }
