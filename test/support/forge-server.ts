@@ -275,8 +275,13 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
   function workflowRuns(): unknown {
     const all = [...forge.runs].toSorted(([a], [b]) => b - a);
     const workflow_runs = all.map(([id, { name, conclusion, workflow = 1 }]) => ({
-      ...{ id, name, conclusion, workflow_id: workflow, head_sha: "c".repeat(40) },
-      ...{ html_url: `${forge.url}/o/r/actions/runs/${id}`, created_at: "2026-01-01T00:00:00Z" },
+      id,
+      name,
+      conclusion,
+      workflow_id: workflow,
+      head_sha: "c".repeat(40),
+      html_url: `${forge.url}/o/r/actions/runs/${id}`,
+      created_at: "2026-01-01T00:00:00Z",
     }));
     return { total_count: all.length, workflow_runs };
   }
