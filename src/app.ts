@@ -73,6 +73,7 @@ export function openApp(version: string, progress: FirstUse): App {
       hosts: config.user.network.hosts,
       install: config.user.network.install ?? null,
       tools: config.user.network.tools,
+      shows: config.user.sandbox.show,
     },
     policies: { directories: config.policies, variable: config.variable },
     openSandbox: async (policy, onEgress?: OnEgress) => {

@@ -24,6 +24,10 @@ export const SandboxSettings = z
       .regex(/^[a-z0-9-]+$/, "must be the name of a runtime")
       .optional()
       .meta({ description: "The engine's runtime, such as runc, or runsc for gVisor." }),
+    show: z.array(z.string().min(1)).default([]).meta({
+      description:
+        "Files in usual places of credentials, as globs, that a repository's claw.yaml may show to commands (sandbox.mask with !).",
+    }),
   })
   .prefault({});
 

@@ -19,6 +19,12 @@ function lineOf(document: Document, lines: LineCounter, path: Path): number {
   return line;
 }
 
+/** The same in a text that is known to be YAML; 1 where nothing of the path is there. */
+export function lineOfKey(text: string, path: Path): number {
+  const lines = new LineCounter();
+  return lineOf(parseDocument(text, { lineCounter: lines }), lines, path);
+}
+
 /** Keys a schema knows at a path, read from the JSON Schema it publishes. */
 function knownKeys(schema: unknown, path: Path): readonly string[] {
   let at = schema as { properties?: Record<string, unknown>; additionalProperties?: unknown };

@@ -1,6 +1,8 @@
 import { UsageError } from "../errors.ts";
+import { lineOfKey } from "../strict-yaml.ts";
 import { grants, type HostRule, hostRuleText, readHostRules } from "./host-rules.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import { showsUngranted } from "./masks.ts";
 
 /** What the user's configuration lets repositories declare. */
 export interface NetworkGrants {
@@ -10,6 +12,8 @@ export interface NetworkGrants {
   readonly install: readonly string[] | null;
   /** Origins of servers that role files may name as tools, such as http://toolserver:9001. */
   readonly tools?: readonly string[];
+  /** Globs of usually hidden files that a claw.yaml may show to commands. */
+  readonly shows?: readonly string[];
 }
 
 /** Nothing for sessions, the public registries for installations. */
@@ -44,7 +48,19 @@ export function readGranted(text: string | undefined, network: NetworkGrants = d
   const manifest = readManifest(text);
   sessionHosts(manifest, network);
   installHosts(manifest, "", network);
+  refuseShowing(text ?? "", manifest, network.shows ?? []);
   return manifest;
+}
+
+function refuseShowing(text: string, { sandbox: { mask } }: Manifest, shows: readonly string[]): void {
+  const at = showsUngranted(mask, shows);
+  if (at < 0) return;
+  const glob = mask[at]?.slice(1) ?? "";
+  const line = lineOfKey(text, ["sandbox", "mask", at]);
+  throw new UsageError(
+    `claw.yaml:${line}: sandbox.mask shows ${glob}, which is hidden where it holds a credential, and your config.yaml does not grant it`,
+    `grant it there (sandbox: { show: ["${glob}"] }), or take it out of claw.yaml`,
+  );
 }
 
 interface Granting {

@@ -7,6 +7,7 @@ import type { Manifest } from "../policy/manifest.ts";
 import { maskOf } from "../policy/masks.ts";
 import { installHosts, type NetworkGrants } from "../policy/network.ts";
 import { roles } from "../policy/roles.ts";
+import { matchesGlob } from "../text.ts";
 
 /** One rule's answer to one question. */
 export interface Answer {
@@ -23,7 +24,8 @@ interface Policy {
 const verdictOf = { pass: "allow", ask: "ask", block: "deny" } as const;
 
 /** What the gates say about a change of one path of the repository, and what a session sees of it. */
-export function explainPath(path: string, { manifest }: Policy): Answer[] {
+export function explainPath(path: string, policy: Policy): Answer[] {
+  const { manifest } = policy;
   if (path.startsWith("/")) {
     const shown = /^\/(?:usr|bin|sbin|lib|lib64)(?:\/|$)/.test(path);
     const rule = shown
@@ -48,18 +50,19 @@ export function explainPath(path: string, { manifest }: Policy): Answer[] {
     return { question: `may a fix change it? (gate ${gate.name})`, verdict: verdictOf[verdict], rule };
   };
   return [
-    explainReading(path, manifest),
+    explainReading(path, policy),
     by(scope, manifest.scope.allow.length > 0 ? "scope.allow of claw.yaml covers it" : "no scope is set in claw.yaml"),
     by(protectedPaths, "no built-in or declared protected path covers it"),
   ];
 }
 
-function explainReading(path: string, manifest: Manifest): Answer {
+function explainReading(path: string, { manifest, grants: { shows = [] } }: Policy): Answer {
   const question = "may a session read it?";
-  const mask = maskOf(path, manifest.sandbox.mask);
+  const mask = maskOf(path, { repository: manifest.sandbox.mask, shows });
   if (mask === null) return { question, verdict: "allow", rule: "the whole commit is in the workspace" };
   if (!mask.ifSecret) return { question, verdict: "deny", rule: `commands find it empty (${mask.rule})` };
-  const show = `sandbox.mask: ["!${path}"] in claw.yaml shows it`;
+  const granted = shows.some((glob) => matchesGlob(path, glob)) ? "" : `, once sandbox.show of config.yaml grants it`;
+  const show = `sandbox.mask: ["!${path}"] in claw.yaml shows it${granted}`;
   return { question, verdict: "ask", rule: `it is empty when it holds a credential (${mask.rule}); ${show}` };
 }
 

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ownedName } from "../ledger/owned-name.ts";
 import { readManifest } from "../policy/manifest.ts";
+import { defaultGrants } from "../policy/network.ts";
 import { createClone } from "../repo/clone.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
 import { openRepository } from "../repo/repository.ts";
@@ -39,7 +40,10 @@ export async function inPrivateRoom<T>(
         dir,
         tree: clone.base.tree,
         dependencies: await installed({ clone, repository }),
-        masked: await maskedFiles({ clone, manifest }, { dir, tree: clone.base.tree, mask: plan.room.mask ?? [] }),
+        masked: await maskedFiles(
+          { clone, manifest, network: house.network ?? defaultGrants },
+          { dir, tree: clone.base.tree, mask: plan.room.mask ?? [] },
+        ),
         ...plan.room,
       },
     );

@@ -130,11 +130,12 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
 
 /** Files of the workspace that are hidden from commands: those that the repository names, and usual places of credentials that hold one. */
 export async function maskedFiles(
-  { clone, manifest }: Pick<WorkDesk, "clone" | "manifest">,
-  { dir, tree, mask: more = [] }: Pick<RoomPlan, "dir" | "tree" | "mask">,
+  { clone, manifest, network }: Pick<WorkDesk, "clone" | "manifest" | "network">,
+  { dir, tree, mask: user = [] }: Pick<RoomPlan, "dir" | "tree" | "mask">,
 ): Promise<readonly string[]> {
+  const rules = { repository: manifest.sandbox.mask, user, shows: network.shows ?? [] };
   const wanted = (await clone.list(tree)).flatMap(({ path }) => {
-    const mask = maskOf(path, [...manifest.sandbox.mask, ...more]);
+    const mask = maskOf(path, rules);
     return mask ? [{ path, mask }] : [];
   });
   const found = wanted.map(async ({ path, mask }) => {

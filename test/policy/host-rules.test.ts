@@ -87,6 +87,17 @@ test("a repository gets the hosts it declares only where its user grants them", 
   expect(sessionHosts(readManifest(undefined), { hosts: ["*.example.org"], install: null })).toEqual([]);
 });
 
+test("a repository shows what is usually hidden only where its user grants it, and may take back what it hides itself", () => {
+  const text = (rules: string): string => `test: { command: npm test }\nsandbox:\n  mask:\n    - ${rules}\n`;
+  expect(() => readGranted(text('"!.env"'))).toThrow(
+    "claw.yaml:4: sandbox.mask shows .env, which is hidden where it holds a credential, and your config.yaml does not",
+  );
+  expect(() => readGranted(text('"!**"'), { ...defaultGrants, shows: [".env"] })).toThrow("shows **");
+  for (const shows of [[".env"], ["**"]])
+    expect(readGranted(text('"!.env"'), { ...defaultGrants, shows }).sandbox.mask).toEqual(["!.env"]);
+  expect(readGranted(text('"config/**"\n    - "!config/public.json"')).sandbox.mask).toHaveLength(2);
+});
+
 test("an installation reaches its manager's registry, unless the user or the repository say otherwise", () => {
   const plain = readManifest(undefined);
   expect(installHosts(plain, "npm", defaultGrants)).toEqual(["registry.npmjs.org:443"]);

@@ -10,15 +10,37 @@ describe("which files are hidden", () => {
     ["apps/web/.env.local", [], "a usual place of credentials: .env.*"],
     [".env.example", [], null],
     ["certs/server.pem", [], "a usual place of credentials: *.pem"],
+    ["release/upload.keystore", [], "a usual place of credentials: *.keystore"],
+    ["deploy/prod.p12", [], "a usual place of credentials: *.p12"],
+    ["my-app-firebase-adminsdk-ab12c.json", [], "a usual place of credentials: *firebase-adminsdk*.json"],
+    [
+      ".config/gcloud/application_default_credentials.json",
+      [],
+      "a usual place of credentials: application_default_credentials.json",
+    ],
+    ["infra/kubeconfig", [], "a usual place of credentials: kubeconfig"],
     ["test/fixtures/server.pem", [], null],
-    [".npmrc", ["!.npmrc"], null],
     ["test/server.key", ["*.key"], "sandbox.mask: *.key"],
-  ] as const)("%s with %j", (path, mask, rule) => {
-    expect(maskOf(path, mask)?.rule ?? null).toBe(rule);
+  ] as const)("%s with %j", (path, repository, rule) => {
+    expect(maskOf(path, { repository })?.rule ?? null).toBe(rule);
   });
 
   test("only what the repository names itself is hidden whatever is in it", () => {
-    expect([maskOf(".env", []), maskOf(".env", [".env"])].map((mask) => mask?.ifSecret)).toEqual([true, false]);
+    const found = [[], [".env"]].map((repository) => maskOf(".env", { repository })?.ifSecret);
+    expect(found).toEqual([true, false]);
+  });
+
+  test.each([
+    [["!.npmrc"], {}, true],
+    [["**", "!**"], {}, true],
+    [["!.npmrc"], { shows: ["*.pem"] }, true],
+    [["!.npmrc"], { shows: [".npmrc"] }, false],
+    [[], { shows: [".npmrc"] }, true],
+    [[], { user: ["!.npmrc"] }, false],
+    [[".npmrc"], { user: ["!.npmrc"] }, false],
+    [["!.npmrc"], { user: [".npmrc"], shows: [".npmrc"] }, true],
+  ] as const)("claw.yaml's %j and the user's %j hide .npmrc: %s", (repository, users, hides) => {
+    expect(maskOf(".npmrc", { repository, ...users }) !== null).toBe(hides);
   });
 });
 
@@ -40,6 +62,14 @@ test.each([
   ['{ "auths": { "example.org": { "auth": "dXNlcjpwYXNz" } } }', true],
   ["0123456789abcdef0123456789abcdef\n", true],
   ["0\x82\x04\xa2\x02\x01\x00", true],
+  ["\xfe\xed\xfe\xed\0\0\0\x02", true],
+  ["PuTTY-User-Key-File-3: ssh-ed25519\n", true],
+  ["ada:$apr1$c4n4ry$0123456789abcdefghijkl", true],
+  ["users:\n- user:\n    client-key-data: LS0tLS1CRUdJTg==", true],
+  ['{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----"}', true],
+  ['{"http-basic":{"repo.example.org":{"username":"ada","password":"hunter2x"}}}', true],
+  ['{"password":"<your password>","token":"${TOKEN}"}', false],
+  ["hvs.CAESIcanarycanarycanary\n", true],
   ["machine example.org login ada password hunter2", true],
   ["[pypi]\nusername = ada\npassword = hunter2x", true],
   ["db.example.org:5432:app:ada:hunter2", true],

@@ -1,7 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readManifest } from "../../src/policy/manifest.ts";
+import { type Manifest, manifestSchema, readManifest } from "../../src/policy/manifest.ts";
+import { maskOf } from "../../src/policy/masks.ts";
+import { reaches } from "../../src/policy/sandbox-level.ts";
 import { offeredPolicy, type PolicySource, readRoomPolicy, withPolicy } from "../../src/workflows/room-policy.ts";
 import { makeRepository, temporary } from "../repo/fixture.ts";
 
@@ -93,6 +95,37 @@ test("a repository can name only what the user offers, and is narrowed by it", a
     mask: ["secrets/"],
     kernel: { requires: ["cgroup"] },
   });
+});
+
+test("no key of claw.yaml's sandbox widens what a room has without it", async () => {
+  const here = source({ "own/closed": "ptrace: true\n", "own/open": "offered: true\nworkspace: ro\ngit: none\n" });
+  const usual = { hosts: [], purpose: "suite", dir: "/d", tree: "t", dependencies: [] };
+  const furnished = (text: string) => withPolicy({ manifest: readManifest(text), policies: here }, usual);
+  const isHidden = (text: string): boolean =>
+    maskOf(".env", { repository: readManifest(text).sandbox.mask, shows: [] }) !== null;
+  const narrows: Readonly<Record<keyof Manifest["sandbox"], () => Promise<void>>> = {
+    async level() {
+      for (const level of ["standard", "complete"] as const)
+        expect(reaches(readManifest(`sandbox: { level: ${level} }`).sandbox.level, ["cgroup"])).toBe(
+          level === "standard",
+        );
+      expect(() => readManifest("sandbox: { level: none }")).toThrow("sandbox.level");
+    },
+    async policy() {
+      await expect(furnished("sandbox: { policy: closed }")).rejects.toThrow("you do not offer it");
+      for (const path of ["/etc/p.yaml", "../p.yaml", "./p.yaml"])
+        expect(() => readManifest(`sandbox: { policy: ${path} }`)).toThrow("must be the name of a policy");
+      expect(await furnished("sandbox: { policy: open }")).toMatchObject({ workspaceMode: "ro", hasGit: false });
+    },
+    async mask() {
+      for (const rules of ['["!**"]', '["!.env"]', '["**", "!**"]', '[".env", "!.env"]', "[other]"])
+        expect([rules, isHidden(`sandbox: { mask: ${rules} }`)]).toEqual([rules, true]);
+    },
+  };
+  const known = manifestSchema() as { properties: { sandbox: { properties: object } } };
+  expect(Object.keys(known.properties.sandbox.properties)).toEqual(Object.keys(narrows));
+  for (const check of Object.values(narrows)) await check();
+  expect(await furnished("")).toEqual(usual);
 });
 
 test("a policy that others could put another in place of is refused", async () => {

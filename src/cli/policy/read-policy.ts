@@ -17,7 +17,7 @@ export interface PolicyHere {
 /** claw.yaml as a run would read it, from the commit HEAD is at; or a file, to try a policy out. */
 export async function readPolicy(app: App, cwd: string, file: string | undefined): Promise<PolicyHere> {
   const { path, userHome, user } = app.config;
-  const grants = { hosts: user.network.hosts, install: user.network.install ?? null };
+  const grants = { hosts: user.network.hosts, install: user.network.install ?? null, shows: user.sandbox.show };
   if (file !== undefined) {
     const text = await readFile(resolve(cwd, file), "utf8").catch((error: unknown) => {
       throw new UsageError(`${file} cannot be read`, "name a claw.yaml: --manifest <file>", error);
