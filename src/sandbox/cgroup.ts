@@ -100,7 +100,8 @@ function canWrite(path: string): boolean {
 function canMakeIn(parent: string): boolean {
   const trial = join(parent, `claw-trial-${process.pid}`);
   try {
-    mkdirSync(trial);
+    // One that a killed process of the same number left is as good.
+    if (!existsSync(trial)) mkdirSync(trial);
     rmdirSync(trial);
     return true;
   } catch {

@@ -165,9 +165,9 @@ const entering = ({ hold, limits, bwrap }: Bench): [string, ...string[]] => {
 /** More than bubblewrap and its keeper need, who may count as the same user. */
 const SANDBOX_PROCESSES = 16;
 
-/** The letter for processes is p in some shells, u in others. */
+/** The letter for processes is p in some shells; in bash it is u, and p is something else that cannot be set. */
 const enter = `limit() { ulimit "$1" "$2" 2>/dev/null || [ "$(ulimit -H "$1" 2>/dev/null)" -le "$2" ] 2>/dev/null; }
-ulimit -c 0 && limit -n "$1" && limit -f "$2" && limit -d "$3" && { limit -p "$4" || limit -u "$4"; } || exit 1
+ulimit -c 0 && limit -n "$1" && limit -f "$2" && limit -d "$3" && { [ -z "$BASH_VERSION" ] && limit -p "$4" || limit -u "$4"; } || exit 1
 shift 4
 while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done
 shift; unset PWD SHLVL; exec "$@"`;

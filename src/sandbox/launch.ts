@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import type { UserId } from "./agent-user.ts";
 import type { Keeper } from "./keeper.ts";
-import { endProcess, isGone } from "./processes.ts";
+import { endProcess, isAsleep, isGone } from "./processes.ts";
 
 /** Descriptors of bubblewrap, in the order of its stdio. */
 const ARGUMENTS = 3;
@@ -193,12 +193,16 @@ function admitWhenMade(admit: (init: number) => Promise<void>, status: Status, g
   });
 }
 
-/** With a keeper, bubblewrap waits for ever for a first process that ended while setting up. It gets time to hear of a normal end. */
+/**
+ * With a keeper, bubblewrap waits for ever for a first process that ended while setting up. One that has heard of a normal
+ * end does not sleep, however long a busy machine leaves it without a processor.
+ */
 function lookForLost(child: ChildProcess, status: Status): () => void {
   let missed = 0;
   const timer = setInterval(() => {
-    if (status.init === null || !isGone(status.init)) return;
-    missed += 1;
+    // In this order: the first process tells bubblewrap before it goes.
+    const isWaiting = status.init !== null && isGone(status.init) && isAsleep(child.pid);
+    missed = isWaiting ? missed + 1 : 0;
     if (missed < LOST_LOOKS) return;
     status.lost = true;
     child.kill("SIGKILL");

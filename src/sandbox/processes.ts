@@ -54,6 +54,9 @@ export function isGone(pid: number): boolean {
   return !fields || fields[0] === "Z" || fields[0] === "X";
 }
 
+/** Does the process wait for something? Not so one that is ready to run, stopped, or gone. */
+export const isAsleep = (pid: number | undefined): boolean => statFields(`/proc/${pid}/stat`)?.[0] === "S";
+
 /** Is there a process of that number, whoever it belongs to? */
 export function isAlive(pid: number): boolean {
   try {

@@ -81,12 +81,11 @@ async function prove(bubblewrap: Bubblewrap, { policy, host, known }: Trial): Pr
   let cause: unknown;
   for (const ability of tries) {
     try {
-      const misses = await selfTest(policy, host, ability);
+      const misses = await twice(() => selfTest(policy, host, ability));
       if (misses.length === 0) return known ?? { ...ability, ...(await provenLimits(host, ability)) };
       failure = misses.join("; ");
     } catch (error) {
-      // The policy is to blame, and not the machine.
-      if (error instanceof UsageError || error instanceof WorkspaceError) throw error;
+      if (isOfPolicy(error)) throw error;
       const machine = machineFailure(error);
       if (machine) throw machine;
       failure = (error as Error).message;
@@ -99,10 +98,25 @@ async function prove(bubblewrap: Bubblewrap, { policy, host, known }: Trial): Pr
 
 /** What of the kernel's limits for all processes together holds here; a scope is tried where there is no other way. */
 async function provenLimits(host: SandboxHost, ability: Ability): Promise<Pick<Ability, "cgroup" | "scope">> {
-  const cgroup = await provesCgroup(host, { ...ability, cgroup: true });
-  const scope = !cgroup && findScopeMaker() !== null && (await provesCgroup(host, { ...ability, scope: true }));
+  const proves = (more: Partial<Ability>): Promise<boolean> =>
+    twice(() => provesCgroup(host, { ...ability, ...more })).catch(() => false);
+  const cgroup = await proves({ cgroup: true });
+  const scope = !cgroup && findScopeMaker() !== null && (await proves({ scope: true }));
   return { cgroup, scope };
 }
+
+/** A machine that is short of processes for a moment may fail at what it can do. What a test shows is never asked again. */
+async function twice<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isOfPolicy(error)) throw error;
+    return work();
+  }
+}
+
+/** The policy is to blame, and not the machine. */
+const isOfPolicy = (error: unknown): boolean => error instanceof UsageError || error instanceof WorkspaceError;
 
 /** Best first. */
 const attempts = ({ path }: Bubblewrap, { disableUserns }: Pick<Ability, "disableUserns">): Ability[] =>

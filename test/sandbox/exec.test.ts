@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
@@ -11,6 +11,13 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await bench.open({ env: { COLOUR: "green" } });
 });
+
+/** Processes that this one has started. */
+const childrenCalled = (name: string): number[] =>
+  readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
+    .split(" ")
+    .filter((pid) => pid !== "" && readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name)
+    .map(Number);
 
 describe("a command's result", () => {
   test("has both streams, the exit code and the bytes written", async () => {
@@ -29,6 +36,20 @@ describe("a command's result", () => {
       truncated: false,
       ms: 0,
     });
+  });
+
+  test("is the command's, however long a busy machine leaves bubblewrap itself without a processor", async () => {
+    const workspace = bench.workspace();
+    const waiting = await bench.open({ workspace });
+    const running = bash(waiting, "while [ ! -e go ]; do read -rt 0.01 < /dev/full; done; exit 3");
+    await expect.poll(() => childrenCalled("bwrap").length).toBe(1);
+    const [bubblewrap = 0] = childrenCalled("bwrap");
+    process.kill(bubblewrap, "SIGSTOP");
+    writeFileSync(join(workspace, "go"), "");
+    // Longer than claw waits for a first process that is gone without a word.
+    await output(sandbox, "sleep 0.5");
+    process.kill(bubblewrap, "SIGCONT");
+    expect((await running).exitCode).toBe(3);
   });
 
   test("keeps the order of both streams when they are merged", async () => {

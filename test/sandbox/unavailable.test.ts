@@ -92,6 +92,13 @@ describe("that the sandbox holds", () => {
     await warm.close();
   });
 
+  test("is not given up, nor less of it taken for all there is, where a busy machine fails once", async () => {
+    const { open } = standIn(`${version}; if mkdir once 2>/dev/null; then exit 1; fi; ${logging}`);
+    const opened = await open();
+    expect(opened.degraded).not.toContain("disable-userns");
+    await opened.close();
+  });
+
   test.each([
     ["bubblewrap changed", (bwrap: string) => writeFileSync(bwrap, `${readFileSync(bwrap, "utf8")}# changed\n`)],
     [
