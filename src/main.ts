@@ -4,6 +4,7 @@ import { CommanderError } from "commander";
 import type { App } from "./app.ts";
 import type { CommandDesk } from "./cli/command.ts";
 import { program } from "./cli/program.ts";
+import { localTimes } from "./times.ts";
 import { ClawError, exitCodes, InfrastructureError, Interrupted, machineFailure, twoLines } from "./errors.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -37,6 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       colour: Boolean(process.stdout.hasColors?.()),
     },
     signal: stop.signal,
+    times: localTimes,
   };
   // A trace that Node printed itself would hold whatever the error does.
   const crash = (error: unknown): never => process.exit(report(error, desk));

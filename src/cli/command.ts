@@ -2,6 +2,7 @@ import type { Command as Commander } from "commander";
 import type { z } from "zod";
 import type { App } from "../app.ts";
 import { UsageError } from "../errors.ts";
+import { localTimes, type Times, utcTimes } from "../times.ts";
 
 /** What a command works with besides its own input. */
 export interface CommandDesk {
@@ -23,6 +24,8 @@ export interface CommandDesk {
   readonly terminal: Terminal;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** How moments are shown: local, or as --utc says. */
+  readonly times: Times;
 }
 
 export interface Terminal {
@@ -47,6 +50,8 @@ export function command<Input extends z.ZodType>(spec: {
   readonly more?: string;
   /** Everything after `--` belongs to another program. */
   readonly passThrough?: boolean;
+  /** It shows moments: --utc has them in UTC. */
+  readonly times?: boolean;
   readonly input: Input;
   run(input: z.infer<Input>, desk: CommandDesk): Promise<number | void>;
 }): Command {
@@ -54,6 +59,7 @@ export function command<Input extends z.ZodType>(spec: {
     attach(to, desk, done) {
       if (spec.arguments) to.arguments(spec.arguments);
       for (const [flags, about] of spec.options ?? []) to.option(flags, about);
+      if (spec.times) to.option("--utc", "show times in UTC (default: local time)");
       if (spec.more) to.addHelpText("after", `\n${spec.more}`);
       if (spec.passThrough) to.passThroughOptions();
       to.action(async () => {
@@ -68,7 +74,8 @@ export function command<Input extends z.ZodType>(spec: {
             : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
           throw new UsageError(`${shown}: ${issue?.message ?? "not valid"}`, `see: ${spelled(to)} --help`);
         }
-        done((await spec.run(parsed.data, desk)) ?? 0);
+        const times = to.opts()["utc"] === true ? utcTimes : localTimes;
+        done((await spec.run(parsed.data, { ...desk, times })) ?? 0);
       });
     },
   };

@@ -8,6 +8,7 @@ import type { Forge, ForgeIssue, Place } from "../forge/forge.ts";
 import { type IssueName, localPlace, pathOfRemote, placeName, placeOfRemote } from "../forge/place.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { answerTo, askedBy, workOn } from "../policy/publish.ts";
+import { clockTime } from "../times.ts";
 import { openRepository } from "../repo/repository.ts";
 import { foldRun } from "../views/run.ts";
 import type { IssueOrigin } from "../workflows/fix/input.ts";
@@ -32,14 +33,12 @@ export async function placeOfOrigin({ config }: App, cwd: string): Promise<Place
 }
 
 /** Opens a forge for a person: waits for its rate limits are told. */
-export const forgeFor = (app: App, { signal, err }: CommandDesk, place: Place): Promise<Forge> =>
+export const forgeFor = (app: App, { signal, err, times }: CommandDesk, place: Place): Promise<Forge> =>
   app.forge(place, {
     signal,
-    onWait: (seconds) => err(`${place.host} limits requests: waiting until ${clockTime(seconds)}`),
+    onWait: (seconds) =>
+      err(`${place.host} limits requests: waiting until ${clockTime(systemClock.now() + seconds * 1000, times)}`),
   });
-
-const clockTime = (seconds: number): string =>
-  new Date(Date.now() + seconds * 1000).toISOString().slice(11, 19).concat(" UTC");
 
 /** Issues that may tell of the same are named up to so many. */
 const MAX_ALIKE = 3;

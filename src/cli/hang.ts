@@ -1,4 +1,4 @@
-import { stripTerminal } from "../text.ts";
+import { textWidth } from "../text-width.ts";
 
 /** Columns before the text of a row: two blanks, its name, one blank. */
 const INDENT = 10;
@@ -13,11 +13,11 @@ export const betweenCommands = / (?!(?:[a-z-]+ )?[0-9][0-9a-z]{11}\b|claw\/|merg
  * unless said otherwise, so that a command can stay in one piece; what is longer than a line is left to the terminal.
  */
 export function hang(text: string, columns: number, between = / /): string {
-  if (columns < NARROWEST || width(text) + INDENT <= columns) return text;
+  if (columns < NARROWEST || textWidth(text) + INDENT <= columns) return text;
   const lines: string[] = [];
   let line = "";
   for (const part of partsOf(text, between)) {
-    if (line !== "" && INDENT + width((line + part).trimEnd()) > columns) {
+    if (line !== "" && INDENT + textWidth((line + part).trimEnd()) > columns) {
       lines.push(line.trimEnd());
       line = "";
     }
@@ -25,8 +25,6 @@ export function hang(text: string, columns: number, between = / /): string {
   }
   return [...lines, line].join(`\n${" ".repeat(INDENT)}`);
 }
-
-const width = (text: string): number => stripTerminal(text).length;
 
 /** The text in pieces that end with what is between them. */
 const partsOf = (text: string, between: RegExp): string[] => text.split(new RegExp(`(?<=${between.source})`));

@@ -1,6 +1,8 @@
 import type { Recorded } from "../ledger/events.ts";
 import { printableLine } from "../text.ts";
+import { bareTime, type Times } from "../times.ts";
 import { applyToTimeline, newTimeline, type TimelineLine, timelineLine } from "../views/timeline.ts";
+import type { Pace } from "../views/pace.ts";
 import type { Watch } from "../workflows/start.ts";
 import { paintMark, type Style } from "./style.ts";
 
@@ -8,6 +10,8 @@ import { paintMark, type Style } from "./style.ts";
 export interface Progress extends Required<Omit<Watch, "signal" | "onStart" | "confirm">> {
   /** `past`: what happened before, when a run is continued. */
   onStart(run: string, past: readonly Recorded[]): void;
+  /** What earlier runs took, once that is known. */
+  onPace?(pace: Pace): void;
   /** Leaves the terminal alone while somebody is asked there. */
   aside<Answer>(talk: () => Promise<Answer>): Promise<Answer>;
   /** Leaves a final state behind and the terminal as it was. */
@@ -17,7 +21,7 @@ export interface Progress extends Required<Omit<Watch, "signal" | "onStart" | "c
 type Print = (line: string) => void;
 
 /** Lines for a log file or a pipe: one per event that people care about. */
-export function plainProgress(print: Print, style: Style): Progress {
+export function plainProgress(print: Print, style: Style, times: Times): Progress {
   let state = newTimeline;
   let words = "";
   return {
@@ -26,10 +30,10 @@ export function plainProgress(print: Print, style: Style): Progress {
       print(`run ${run} (if it is interrupted: claw resume ${run})`);
     },
     onEvent: (event) => {
-      const line = timelineLine(state, event, words);
+      const line = timelineLine(state, event, words, times);
       state = applyToTimeline(state, event);
       if (event.type === "model.requested" || event.type === "model.replied") words = "";
-      if (line) print(renderLine(line, style));
+      if (line) print(renderLine(line, style, times));
     },
     onDelta: ({ kind, text }) => {
       if (kind === "text") words += text;
@@ -57,8 +61,8 @@ export function jsonProgress(print: Print): Progress {
 export const eventObject = (run: string, event: Recorded) => ({ type: "event", run, event });
 
 /** "12:00:03 patch      ✓ green on head: green, 1 passed, 0 failed (1.2 s)". */
-export function renderLine({ at, mark, text, stage }: TimelineLine, style: Style): string {
-  const time = new Date(at).toTimeString().slice(0, 8);
+export function renderLine({ at, mark, text, stage }: TimelineLine, style: Style, times: Times): string {
+  const time = bareTime(at, times);
   const where = style.faint(`${time} ${(stage ?? "").padEnd(10)}`);
   return `${where} ${paintMark(style, mark)} ${printableLine(text)}`;
 }

@@ -1,6 +1,7 @@
-import { money, plural, printable } from "../text.ts";
+import { money, plural, printableLine } from "../text.ts";
 import type { CostRow, CostTotal } from "../views/costs.ts";
 import type { Style } from "./style.ts";
+import { tableLines } from "./table.ts";
 
 /** "$0.42", "at least $0.42" where something has no price, "unpriced" where nothing has. */
 const rowMoney = ({ nano, unpriced }: Pick<CostRow, "nano" | "unpriced">): string =>
@@ -9,19 +10,16 @@ const rowMoney = ({ nano, unpriced }: Pick<CostRow, "nano" | "unpriced">): strin
 /** A table of costs under its heading. */
 export function renderCosts(heading: string, rows: readonly CostRow[], style: Style): string {
   const cells = rows.map((row) => [
-    printable(row.name),
+    printableLine(row.name),
     String(row.runs),
     rowMoney(row),
     String(row.inputTokens),
     String(row.outputTokens),
   ]);
   const head = [heading, "runs", "cost", "tokens read", "written"];
-  const widths = head.map((_, index) => Math.max(...[head, ...cells].map((line) => line[index]?.length ?? 0)));
-  const line = (parts: readonly string[]): string =>
-    parts
-      .map((part, index) => (index === 0 ? part.padEnd(widths[0] ?? 0) : part.padStart(widths[index] ?? 0)))
-      .join("  ");
-  return [style.faint(line(head)), ...cells.map(line)].join("\n");
+  const number = { side: "right" } as const;
+  const [first = "", ...lines] = tableLines([head, ...cells], [{}, number, number, number, number]);
+  return [style.faint(first), ...lines].join("\n");
 }
 
 /** "$4.20 in 12 runs; 5 of 9 fixes proven, $0.84 for each". */

@@ -1,5 +1,6 @@
-import { headline, money, printable } from "../text.ts";
+import { money, printableLine } from "../text.ts";
 import type { Style } from "./style.ts";
+import { columnWidths, GAP, tableLines } from "./table.ts";
 
 export interface RunRow {
   readonly run: string;
@@ -25,32 +26,35 @@ interface Frame {
 
 /** Below this many columns costs are left out: the task says more. */
 const NARROW = 60;
-const numeric = new Set<string>(["age", "cost"]);
+/** Above this many the branch is shown, too. */
+const WIDE = 110;
+/** Columns that a task is never cut to less than. */
+const LEAST_TASK = 10;
 
 /** A table of runs; the task is cut when the terminal is narrow. */
 export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Frame): string {
-  const cells = rows.map(({ run, startedAt, outcome, title, branch, cost, broken, unconfined }) => ({
+  const [narrow, wide] = [columns < NARROW, columns > WIDE];
+  const cells = rows.map(({ run, startedAt, outcome, title, branch, cost, broken, unconfined }) => [
     run,
-    age: broken ? "" : age(now - startedAt),
-    how: unconfined ? `${outcome}, no sandbox` : outcome,
-    cost: broken ? "" : money(cost),
-    task: printable(title),
-    branch: branch ?? "",
-  }));
-  const head = { run: "run", age: "age", how: "outcome", cost: "cost", task: "task", branch: "branch" };
-  const all = [head, ...cells];
-  const shown = columns < NARROW ? (["run", "age", "how"] as const) : (["run", "age", "how", "cost"] as const);
-  const width = (name: keyof typeof head): number => Math.max(...all.map((row) => row[name].length));
-  const fixed = shown.reduce((sum, name) => sum + width(name) + 2, 0);
-  const forTask = Math.min(width("task"), Math.max(10, columns - fixed - (columns > 110 ? width("branch") + 2 : 0)));
-  const line = (row: typeof head): string => {
-    const left = shown.map(
-      (name) => `${numeric.has(name) ? row[name].padStart(width(name)) : row[name].padEnd(width(name))}  `,
-    );
-    const task = headline(row.task, forTask);
-    return `${left.join("")}${columns > 110 ? `${task.padEnd(forTask)}  ${row.branch}` : task}`.trimEnd();
-  };
-  return [style.faint(line(head)), ...cells.map(line)].join("\n");
+    broken ? "" : age(now - startedAt),
+    unconfined ? `${outcome}, no sandbox` : outcome,
+    ...(narrow ? [] : [broken ? "" : money(cost)]),
+    printableLine(title),
+    ...(wide ? [branch ?? ""] : []),
+  ]);
+  const all = [["run", "age", "outcome", ...(narrow ? [] : ["cost"]), "task", ...(wide ? ["branch"] : [])], ...cells];
+  const taskAt = narrow ? 3 : 4;
+  const others = columnWidths(all).reduce((sum, width, index) => sum + (index === taskAt ? 0 : width + GAP), 0);
+  const most = Math.max(LEAST_TASK, columns - others);
+  const [head = "", ...lines] = tableLines(all, [
+    {},
+    { side: "right" },
+    {},
+    ...(narrow ? [] : [{ side: "right" } as const]),
+    { most },
+    {},
+  ]);
+  return [style.faint(head), ...lines].join("\n");
 }
 
 /** "5 s", "12 min", "3 h", "2 d". */

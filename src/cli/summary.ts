@@ -2,6 +2,7 @@ import { fixFacts } from "../reports/fix-facts.ts";
 import { costWords, escalationWords, tierWords } from "../reports/price-words.ts";
 import { type Result, resultOf, type RunFacts } from "../reports/result.ts";
 import { duration, headline, plural, printable } from "../text.ts";
+import { dayAndTime, type Times, utcTimes } from "../times.ts";
 import { foldRun } from "../views/run.ts";
 import { foldSpend } from "../views/spend.ts";
 import { waitingFor } from "../views/waiting.ts";
@@ -9,7 +10,7 @@ import { betweenCommands, hang } from "./hang.ts";
 import { paintMark, type Style } from "./style.ts";
 
 /** How a run stands, in about ten lines no wider than `columns`: the end of `claw fix`, the beginning of `claw show`. */
-export function summary(facts: RunFacts, style: Style, columns = Infinity): string {
+export function summary(facts: RunFacts, style: Style, columns = Infinity, times: Times = utcTimes): string {
   const result = resultOf(facts);
   const state = foldRun(facts.events);
   const spend = foldSpend(facts.events);
@@ -26,7 +27,7 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity): stri
     ...claims(facts, style).map((claim, index): [string, string] => [index === 0 ? "proof" : "", claim]),
     ["level", result.evidenceLevel ? levelLine(result.evidenceLevel, style) : null],
     ["gates", gatesLine(result, style)],
-    ["waits", waitsLine(facts)],
+    ["waits", waitsLine(facts, times)],
     ["change", result.diff && `${plural(result.diff.files, "file")}, +${result.diff.added} −${result.diff.deleted}`],
     ["branch", result.branch && `${result.branch}  ${style.faint(result.commit?.slice(0, 12) ?? "")}`],
     ["pull", result.pullRequest ?? null],
@@ -82,13 +83,13 @@ function headlineOf(result: Result, style: Style): string {
 }
 
 /** What a waiting run waits for, or who has allowed it to go on. */
-function waitsLine({ events }: RunFacts): string | null {
+function waitsLine({ events }: RunFacts, times: Times): string | null {
   const waiting = waitingFor(events);
   if (!waiting) return null;
-  const until = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const { approval, expires } = waiting;
-  if (approval) return said(`approved by ${approval.by} until ${until(approval.expires)}: it can be resumed`);
-  return expires === null ? "for a person" : `for a person, until ${until(expires)}; then it is blocked`;
+  if (approval)
+    return said(`approved by ${approval.by} until ${dayAndTime(approval.expires, times)}: it can be resumed`);
+  return expires === null ? "for a person" : `for a person, until ${dayAndTime(expires, times)}; then it is blocked`;
 }
 
 const runningStage = ({ stages }: Result): string => {
@@ -125,7 +126,7 @@ function refusedLine({ outcome, onTheWay: { refusals } }: Result): string | null
 
 /** One thing to do next, with the run's id where a command lacks it. */
 function nextStep({ run, hint, status, resumable }: Result): string | null {
-  if (status === "running") return `claw log ${run} --follow`;
+  if (status === "running") return `claw show ${run} --follow`;
   const said = printable(hint).replace(/claw (resume|diff|log|show|apply)(?! [0-9a-z]{12})/g, `claw $1 ${run}`);
   if (said.includes("claw ")) return said;
   return [said, resumable ? `claw resume ${run}` : `claw log ${run}`]

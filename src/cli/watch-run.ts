@@ -2,6 +2,7 @@ import type { App } from "../app.ts";
 import { systemClock } from "../clock.ts";
 import { ClawError, exitCodes, machineFailure } from "../errors.ts";
 import type { Recorded } from "../ledger/events.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import { resultOf } from "../reports/result.ts";
 import type { FinishedRun, Watch } from "../workflows/start.ts";
 import type { CommandDesk } from "./command.ts";
@@ -11,6 +12,7 @@ import { readRun } from "./run-id.ts";
 import { scrubbedProgress } from "./scrubbed.ts";
 import { hasColours, styleFor } from "./style.ts";
 import { summary } from "./summary.ts";
+import { usualPace } from "./usual-pace.ts";
 
 interface Watching {
   readonly json: boolean;
@@ -27,7 +29,9 @@ export async function watchRun(
   go: (app: App, watch: Watch) => Promise<FinishedRun>,
 ): Promise<number> {
   const app = await desk.app();
-  const progress = scrubbedProgress(await chooseProgress(desk, app, json), app.secrets.scrub);
+  const progress = withPace(scrubbedProgress(await chooseProgress(desk, app, { json }), app.secrets.scrub), () =>
+    app.ledger(),
+  );
   const confirm = confirmWith(desk, progress, { ci: app.config.ci, quiet: json || yes });
   let run = "";
   const onStart = (started: string): void => progress.onStart((run = started), past);
@@ -36,10 +40,7 @@ export async function watchRun(
     await progress.end();
     await tell?.(finished);
     if (tell && !json) return exitCodes[finished.outcome];
-    const facts = await readRun(await app.ledger(), finished.run);
-    const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
-    const columns = desk.terminal.stdout ? desk.terminal.columns : Infinity;
-    desk.out(json ? JSON.stringify({ type: "result", ...resultOf(facts) }) : summary(facts, style, columns));
+    await tellEnd(desk, app, { run: finished.run, json });
     return exitCodes[finished.outcome];
   } catch (thrown) {
     const error = machineFailure(thrown) ?? thrown;
@@ -50,21 +51,56 @@ export async function watchRun(
   }
 }
 
+/** How a run stands at the end of watching it: its result object, or its summary. */
+export async function tellEnd(
+  desk: CommandDesk,
+  app: App,
+  { run, json }: { readonly run: string; readonly json: boolean },
+): Promise<void> {
+  const facts = await readRun(await app.ledger(), run);
+  const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
+  const columns = desk.terminal.stdout ? desk.terminal.columns : Infinity;
+  desk.out(json ? JSON.stringify({ type: "result", ...resultOf(facts) }) : summary(facts, style, columns, desk.times));
+}
+
 /** A run that could not begin has no result; a script still gets a last line it can read. */
 function errorLine({ outcome, message, hint }: ClawError): string {
   return JSON.stringify({ type: "error", version: 1, outcome, exitCode: exitCodes[outcome], message, hint });
 }
 
-async function chooseProgress(
-  { terminal, out, err, signal }: CommandDesk,
+/** Looks up what earlier runs took while the run goes on already. Not to know it is nothing to tell. */
+export function withPace(progress: Progress, ledger: () => Promise<Ledger>): Progress {
+  if (!progress.onPace) return progress;
+  const look = (event: Recorded): void => {
+    if (event.type !== "run.started") return;
+    const tell = async (): Promise<void> => progress.onPace?.(await usualPace(await ledger(), event));
+    tell().catch(() => {});
+  };
+  return {
+    ...progress,
+    onStart(run, past) {
+      progress.onStart(run, past);
+      past.slice(0, 1).forEach(look);
+    },
+    onEvent(event) {
+      progress.onEvent(event);
+      look(event);
+    },
+  };
+}
+
+/** `watching`: the run belongs to another process. */
+export async function chooseProgress(
+  { terminal, out, err, signal, times }: CommandDesk,
   { config }: App,
-  json: boolean,
+  { json, watching = false }: { readonly json: boolean; readonly watching?: boolean },
 ): Promise<Progress> {
   if (json) return jsonProgress(out);
-  const plain = plainProgress(err, styleFor(hasColours(config, false)));
+  const plain = plainProgress(err, styleFor(hasColours(config, false)), times);
   if (!terminal.stderr || config.ci || config.dumbTerminal) return plain;
   // Without a build there is no live view: Node reads TypeScript, but not its XML.
   const live = await import("../tui/live.tsx").catch(() => null);
   if (!live) return plain;
-  return live.liveProgress({ colours: hasColours(config, true), clock: systemClock, stream: process.stderr, signal });
+  const colours = hasColours(config, true);
+  return live.liveProgress({ colours, clock: systemClock, stream: process.stderr, signal, times, watching });
 }

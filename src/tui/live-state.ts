@@ -1,5 +1,7 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { headline, printable } from "../text.ts";
+import { clockTime, localTimes, type Times } from "../times.ts";
+import type { Pace } from "../views/pace.ts";
 import { applyToRun, newRun, type RunState } from "../views/run.ts";
 import { applyToSpend, nothingSpent, type Spend } from "../views/spend.ts";
 import {
@@ -10,7 +12,6 @@ import {
   timelineLine,
   wordsOf,
 } from "../views/timeline.ts";
-import { clockTime } from "../views/timeline-model.ts";
 
 /** Everything the live view shows; times in milliseconds since the epoch. */
 export interface LiveState {
@@ -27,11 +28,16 @@ export interface LiveState {
   /** What the model is saying, and the end of what the running command wrote. */
   readonly words: string;
   readonly output: string;
+  /** Milliseconds of work in each stage up to the last event, pauses left out. */
+  readonly worked: Readonly<Record<string, number>>;
+  /** What earlier runs took; null until it is known, or where there were none. */
+  readonly pace: Pace | null;
+  readonly times: Times;
 }
 
 const KEPT = 4000;
 
-export const newLiveState = (run: string): LiveState => ({
+export const newLiveState = (run: string, times: Times = localTimes): LiveState => ({
   run,
   title: null,
   state: newRun,
@@ -42,27 +48,39 @@ export const newLiveState = (run: string): LiveState => ({
   current: null,
   words: "",
   output: "",
+  worked: {},
+  pace: null,
+  times,
 });
 
 /** One event forward. */
 export function applyToLive(live: LiveState, event: Recorded): LiveState {
-  const line = timelineLine(live.timeline, event, live.words);
+  const line = timelineLine(live.timeline, event, live.words, live.times);
   const placed = event.type.startsWith("stage.") || event.type === "suite.ran" || event.type === "gate.judged";
+  const state = applyToRun(live.state, event);
   const next: LiveState = {
     ...live,
-    state: applyToRun(live.state, event),
+    state,
+    worked: workedUpTo(live, state),
     spend: applyToSpend(live.spend, event),
     timeline: applyToTimeline(live.timeline, event),
     suites: event.type === "suite.ran" ? [...live.suites, event] : live.suites,
     last: line && !placed ? line : live.last,
   };
-  return { ...next, ...goingOn(event), ...titleIn(event) };
+  return { ...next, ...goingOn(event, live.times), ...titleIn(event) };
+}
+
+/** The time since the event before belongs to the stage that was under way. */
+function workedUpTo({ state: before, worked }: LiveState, after: RunState): LiveState["worked"] {
+  const under = before.stages.at(-1);
+  if (!under || under.finishedAt !== null) return worked;
+  return { ...worked, [under.name]: (worked[under.name] ?? 0) + after.activeMs - before.activeMs };
 }
 
 type Now = Partial<Pick<LiveState, "current" | "words" | "output">>;
 
 /** What begins or ends with an event. */
-function goingOn(event: Recorded): Now {
+function goingOn(event: Recorded, times: Times): Now {
   const quiet = { words: "", output: "" };
   switch (event.type) {
     case "model.requested":
@@ -71,7 +89,7 @@ function goingOn(event: Recorded): Now {
       return {
         ...quiet,
         current: {
-          text: `waiting for the model until ${clockTime(event.until)}: ${headline(event.reason)}`,
+          text: `waiting for the model until ${clockTime(event.until, times)}: ${headline(event.reason)}`,
           since: event.at,
         },
       };

@@ -2,6 +2,8 @@ import { render } from "ink";
 import type { Clock } from "../clock.ts";
 import type { OnDelta } from "../models/model.ts";
 import type { Recorded } from "../ledger/events.ts";
+import type { Times } from "../times.ts";
+import type { Pace } from "../views/pace.ts";
 import { addOutput, addWords, applyToLive, type LiveState, newLiveState } from "./live-state.ts";
 import { LiveView } from "./live-view.tsx";
 
@@ -12,6 +14,9 @@ export interface LiveOptions {
   readonly stream: NodeJS.WriteStream;
   /** Aborted when the run has been told to stop. */
   readonly signal: AbortSignal;
+  readonly times: Times;
+  /** Looks on at a run of another process. */
+  readonly watching?: boolean;
 }
 
 /** A run as a view that redraws itself in place. */
@@ -19,6 +24,8 @@ export interface Live {
   /** `past`: what happened before, when a run is continued. */
   onStart(run: string, past: readonly Recorded[]): void;
   onEvent(event: Recorded): void;
+  /** What earlier runs took, once that is known. */
+  onPace(pace: Pace): void;
   readonly onDelta: OnDelta;
   onOutput(chunk: Buffer): void;
   /** Takes the view away while somebody is asked on the same terminal. */
@@ -30,22 +37,16 @@ export interface Live {
 const FRAME_MS = 100;
 
 /** Draws on a terminal from the moment the run has an id until `end`, and leaves the last state standing. */
-export function liveProgress({ colours, clock, stream, signal }: LiveOptions): Live {
-  let live: LiveState = newLiveState("");
+export function liveProgress({ colours, clock, stream, signal, times, watching = false }: LiveOptions): Live {
+  let live: LiveState = newLiveState("", times);
   let drawn: { state: LiveState; second: number } | null = null;
   let screen: ReturnType<typeof render> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let away = false;
 
+  const rows = (): number => stream.rows ?? 24;
   const view = (running: boolean) => (
-    <LiveView
-      live={live}
-      now={clock.now()}
-      running={running}
-      stopping={signal.aborted}
-      colours={colours}
-      rows={stream.rows ?? 24}
-    />
+    <LiveView {...{ live, running, watching, colours }} now={clock.now()} stopping={signal.aborted} rows={rows()} />
   );
   const draw = (): void => {
     if (away) return;
@@ -54,15 +55,22 @@ export function liveProgress({ colours, clock, stream, signal }: LiveOptions): L
     drawn = { state: live, second };
     screen?.rerender(view(true));
   };
+  // A terminal of another height has room for other lines.
+  const redraw = (): void => {
+    drawn = null;
+    draw();
+  };
 
   return {
     onStart(run, past) {
-      live = past.reduce(applyToLive, newLiveState(run));
+      live = past.reduce(applyToLive, newLiveState(run, times));
       // Ctrl-C stays a signal: the keyboard is never read.
       screen = render(view(true), { stdout: stream, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 / FRAME_MS });
       timer = setInterval(draw, FRAME_MS);
+      stream.on("resize", redraw);
     },
     onEvent: (event) => void (live = applyToLive(live, event)),
+    onPace: (pace) => void (live = { ...live, pace }),
     onDelta({ kind, text }) {
       if (kind === "text") live = addWords(live, text);
     },
@@ -80,6 +88,7 @@ export function liveProgress({ colours, clock, stream, signal }: LiveOptions): L
     async end() {
       if (timer) clearInterval(timer);
       timer = null;
+      stream.off("resize", redraw);
       if (!screen) return;
       screen.rerender(view(false));
       screen.unmount();

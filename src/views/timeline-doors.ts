@@ -1,5 +1,6 @@
 import type { EventOf } from "../ledger/events.ts";
 import { headline } from "../text.ts";
+import { clockTime, dayAndTime, dayOf, type Times } from "../times.ts";
 import type { Said } from "./timeline.ts";
 
 /** What a sandbox may reach, and what it lacks unless that is known. */
@@ -32,30 +33,26 @@ type Effect =
   | EventOf<"forge.limited">;
 
 /** What people decided, and what was done outside the sandbox, or refused, or became of it. */
-export function outside(event: Approval | Effect): Said {
+export function outside(event: Approval | Effect, times: Times): Said {
   switch (event.type) {
     case "approval.given":
     case "approval.refused":
     case "approval.expired":
-      return approval(event);
+      return approval(event, times);
     default:
-      return effect(event);
+      return effect(event, times);
   }
 }
 
-function approval(event: Approval): Said {
+function approval(event: Approval, times: Times): Said {
   if (event.type === "approval.refused") return ["✗", `refused by ${event.by}: ${headline(event.reason)}`];
-  const until = new Date(event.expires).toISOString();
-  if (event.type === "approval.given") return ["✓", `approved by ${event.by} until ${until.slice(0, 10)}`];
-  return ["✗", `nobody decided until ${until.slice(0, 16).replace("T", " ")} UTC`];
+  if (event.type === "approval.given") return ["✓", `approved by ${event.by} until ${dayOf(event.expires, times)}`];
+  return ["✗", `nobody decided until ${dayAndTime(event.expires, times)}`];
 }
 
-const effect = (event: Effect): Said => {
+const effect = (event: Effect, times: Times): Said => {
   if (event.type === "forge.limited")
-    return [
-      "!",
-      `${event.host} limits requests: waiting until ${new Date(event.until).toISOString().slice(11, 19)} UTC`,
-    ];
+    return ["!", `${event.host} limits requests: waiting until ${clockTime(event.until, times)}`];
   if (event.type === "pull-request.followed") return ["·", `${event.url} is ${event.fate}`];
   if (event.type === "effect.done") return ["✓", `${event.effect}: ${event.result}`];
   return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;

@@ -1,5 +1,6 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { headline, money, plural } from "../text.ts";
+import { clockTime, type Times } from "../times.ts";
 import type { Said } from "./timeline.ts";
 
 /** What is said by and about models. */
@@ -19,7 +20,7 @@ export const isOfModel = (event: Recorded): event is Recorded<ModelEvent> =>
   (types as readonly string[]).includes(event.type);
 
 /** The line for it: its mark and its text; null when people need none. `words` is what the model said. */
-export function model(event: Recorded<ModelEvent>, words: string): Said {
+export function model(event: Recorded<ModelEvent>, words: string, times: Times): Said {
   switch (event.type) {
     case "model.described":
       if (event.routed)
@@ -28,7 +29,7 @@ export function model(event: Recorded<ModelEvent>, words: string): Said {
     case "model.requested":
       return null;
     case "model.waited":
-      return ["…", `the model is asked again at ${clockTime(event.until)}`];
+      return ["…", `the model is asked again at ${clockTime(event.until, times)}`];
     case "model.failed":
       return ["✗", `the model failed (${event.kind}): ${headline(event.reason)}`];
     case "model.replied":
@@ -50,6 +51,3 @@ function reply({ turn, usage, cost, calls }: EventOf<"model.replied">, words: st
   const said = [headline(words, 80), malformed > 0 ? `${plural(malformed, "malformed call")}` : ""].filter(Boolean);
   return `turn ${turn}${said.map((part) => `: ${part}`).join("")} (${input} → ${output} tokens, ${money(cost)})`;
 }
-
-/** A moment as people read it in a line of a log. */
-export const clockTime = (at: number): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;

@@ -1,5 +1,6 @@
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, headline, plural } from "../text.ts";
+import { type Times, utcTimes } from "../times.ts";
 import { asksForMore } from "./finishes.ts";
 import { outside, sandbox } from "./timeline-doors.ts";
 import { isOfModel, model } from "./timeline-model.ts";
@@ -54,8 +55,13 @@ export function applyToTimeline(state: TimelineState, event: Recorded): Timeline
 }
 
 /** The line for an event, given the state before it; null when people need none. `words` is what a model said in a reply. */
-export function timelineLine(state: TimelineState, event: Recorded, words = ""): TimelineLine | null {
-  const said = isOfTriage(event) ? triage(event) : say(state, event, words);
+export function timelineLine(
+  state: TimelineState,
+  event: Recorded,
+  words = "",
+  times: Times = utcTimes,
+): TimelineLine | null {
+  const said = isOfTriage(event) ? triage(event) : say(state, event, words, times);
   return said && { at: event.at, mark: said[0], text: said[1], stage: applyToTimeline(state, event).stage };
 }
 
@@ -74,8 +80,8 @@ export function foldTimeline(
 
 export type Said = readonly [mark: Mark, text: string] | null;
 
-function say(state: TimelineState, event: Exclude<Recorded, OfTriage>, words: string): Said {
-  if (isOfModel(event)) return model(event, words);
+function say(state: TimelineState, event: Exclude<Recorded, OfTriage>, words: string, times: Times): Said {
+  if (isOfModel(event)) return model(event, words, times);
   switch (event.type) {
     case "run.started":
     case "run.resumed":
@@ -126,7 +132,7 @@ function say(state: TimelineState, event: Exclude<Recorded, OfTriage>, words: st
     case "effect.done":
     case "pull-request.followed":
     case "forge.limited":
-      return outside(event);
+      return outside(event, times);
     case "egress.ended":
     case "tiers.ordered":
     case "session.started":

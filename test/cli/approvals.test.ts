@@ -46,7 +46,7 @@ test("an approval records the name, the account and its own end", async () => {
   expect(given).toMatchObject({ type: "approval.given", by: "Bob", identity: null, login: "ada" });
   const { expires } = given as Extract<Event, { type: "approval.given" }>;
   expect(Math.abs(expires - Date.now() - DAY / 2)).toBeLessThan(60_000);
-  expect((await type(["show", "www"], { ledger })).out).toMatch(
+  expect((await type(["show", "www", "--utc"], { ledger })).out).toMatch(
     /waits {3}approved by Bob until .* UTC: it can be resumed/,
   );
 });

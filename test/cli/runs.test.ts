@@ -103,8 +103,8 @@ test("show tells how a run ended, its proof, and its report", async () => {
 
       ✓ intake     1.0 s    events 1–2
       ✓ workspace  1.0 s    events 3–4
-      ✓ baseline   2.0 s    events 5–7  baseline red
-      ✓ reproduce  6.0 s    events 8–14  red-on-base green, red-on-base red ×3
+      ✓ baseline   2.0 s    events 5–7    baseline red
+      ✓ reproduce  6.0 s    events 8–14   red-on-base green, red-on-base red ×3
       ✓ patch      4.0 s    events 18–22  green-on-head green, suite-on-head red
       ✓ prove      3.0 s    events 23–26  green-on-head green, red-reverted red
       ✓ gates      4.0 s    events 27–31

@@ -4,6 +4,7 @@ import type { CommandDesk, Terminal } from "../../src/cli/command.ts";
 import { program } from "../../src/cli/program.ts";
 import { loadConfig } from "../../src/config.ts";
 import { ClawError, exitCodes, twoLines } from "../../src/errors.ts";
+import { localTimes } from "../../src/times.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 
 export interface Typed {
@@ -57,6 +58,7 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
     line: () => Promise.resolve(stdin.length === 0 ? null : (stdin.toString("utf8").split("\n", 1)[0] ?? null)),
     terminal: { ...noTerminal, ...terminal },
     signal: options.signal ?? new AbortController().signal,
+    times: localTimes,
   };
   let code = 0;
   try {

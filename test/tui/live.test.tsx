@@ -5,6 +5,7 @@ import type { Event } from "../../src/ledger/events.ts";
 import { liveProgress } from "../../src/tui/live.tsx";
 import { addOutput, addWords, applyToLive, type LiveState, newLiveState } from "../../src/tui/live-state.ts";
 import { LiveView } from "../../src/tui/live-view.tsx";
+import { utcTimes } from "../../src/times.ts";
 import { memoryLedger, pieces, tickingClock } from "../support/recorded-fix.ts";
 
 type Told = (fix: ReturnType<typeof pieces>) => readonly (Event | readonly Event[])[];
@@ -49,17 +50,17 @@ test("a run in the middle shows its stages, the running call with its output, th
   const live = addOutput(await after(untilPatch), Buffer.from("one\ntwo\n\u001b[31mthree\u001b[0m\nfour\n"));
   expect(frame(live, { later: 4000 })).toMatchInlineSnapshot(`
     "claw fix 1ng3482a7cnn  Umlauts are lost
-      ✓ intake           1 s
-      ✓ workspace        1 s
-      ✓ baseline         2 s
-      ✓ reproduce        6 s
+      ✓ intake         1.0 s
+      ✓ workspace      1.0 s
+      ✓ baseline       2.0 s
+      ✓ reproduce      6.0 s
       … patch            6 s
         bash npx vitest run 4 s
         │ two
         │ three
         │ four
-      · baseline: red, 40 passed, 2 failed
-      ✓ red on base: red ×3, 0 passed, 1 failed
+      · baseline     red     40 passed, 2 failed
+      ✓ red on base  red ×3  0 passed, 1 failed
       $0.01 of $2.00 · 1 of 100 turns · 1600 tokens · 21 s of 60 min
       Ctrl-C saves and stops; claw resume 1ng3482a7cnn continues"
   `);
@@ -114,6 +115,7 @@ test("it draws on the terminal it is given, and gives the cursor back", async ()
     clock: tickingClock(),
     stream: terminal as unknown as NodeJS.WriteStream,
     signal: new AbortController().signal,
+    times: utcTimes,
   });
   await live.end();
   expect(written).toBe("");
@@ -125,4 +127,43 @@ test("it draws on the terminal it is given, and gives the cursor back", async ()
   await live.end();
   expect(written).toContain("✓ intake");
   expect(written.lastIndexOf("\u001b[?25h")).toBeGreaterThan(written.lastIndexOf("\u001b[?25l"));
+});
+
+test("of thirty stages and twenty executions the newest and the proof stay, in fewer lines than the terminal has", async () => {
+  const many = await after(({ started, suite, stage }) => [
+    started,
+    ...Array.from({ length: 30 }, (_, index) =>
+      stage(`stage-${index}`, {}, suite(`try-${index}`, "head", "red", 1, [])),
+    ),
+    suite("red-on-base", "base", "red", 1, ["a.test.ts"]),
+    suite("green-on-head", "head", "green", 0, ["a.test.ts"]),
+    suite("red-reverted", "red", "red", 1, ["a.test.ts"]),
+  ]);
+  for (const rows of [10, 14, 24]) {
+    const lines = frame(many, { rows, running: false }).split("\n");
+    expect(lines.length).toBeLessThan(rows);
+    const shown = lines.join("\n");
+    for (const wanted of ["✓ stage-29", "✓ red again without the patch", "other executions"])
+      expect(shown).toContain(wanted);
+  }
+  expect(frame(many, { rows: 24 })).toContain("✓ red on base                  red    0 passed, 1 failed");
+});
+
+test("what earlier runs took is said of the stage under way and of the whole, and no more exactly than it is known", async () => {
+  const live = { ...(await after(untilPatch)), pace: { stages: { patch: 40_400, prove: 9000 }, whole: 130_000 } };
+  const shown = frame(live, { later: 4000 });
+  expect(shown).toContain("… patch            6 s  usually 40 s");
+  expect(shown).toContain("21 s of 60 min, usually 2 min");
+});
+
+test("a stage that failed says why, and a pause is no part of its time", async () => {
+  const live = await after(({ started, intake, stage }) => [
+    started,
+    intake,
+    { type: "stage.started", stage: "reproduce" },
+    { type: "run.paused", outcome: "interrupted", reason: "", hint: "" },
+    { type: "run.resumed", host: "linux" },
+    ...stage("reproduce", { end: { outcome: "not-reproduced", reason: "no test fails\nsecond line", hint: "" } }),
+  ]);
+  expect(frame(live, { running: false })).toContain("✗ reproduce      3.0 s  not-reproduced: no test fails\n");
 });

@@ -5,6 +5,7 @@ import { startedIt } from "../../policy/approval.ts";
 import { readManifest } from "../../policy/manifest.ts";
 import { resultOf } from "../../reports/result.ts";
 import { printable } from "../../text.ts";
+import { dayAndTime } from "../../times.ts";
 import { foldRun } from "../../views/run.ts";
 import { command } from "../command.ts";
 import { accountOf, decide, deciderOf, pendingDecision } from "../decision.ts";
@@ -31,6 +32,7 @@ Examples:
   claw approve 1kb2 --as "Ada Reviewer" && claw resume 1kb2
 
 Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or the time to decide is over`,
+  times: true,
   input: z.object({
     run: z.string(),
     as: personOption,
@@ -38,7 +40,7 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
     days: numberOption({ min: 0.001, max: 365 }),
     json: z.boolean().default(false),
   }),
-  async run({ run: prefix, as, by, days, json }, { app, out }) {
+  async run({ run: prefix, as, by, days, json }, { app, out, times }) {
     const opened = await app();
     const ledger = await opened.ledger();
     const pending = await pendingDecision(opened, ledger, prefix);
@@ -60,8 +62,8 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
     const expires = Math.round(systemClock.now() + (days ?? opened.config.user.approval.days) * DAY_MS);
     await decide(ledger, pending, [{ type: "approval.given", diff, expires, ...decider }]);
     if (json) return out(JSON.stringify({ type: "approval", version: 1, run, diff, expires, ...decider }));
-    const until = new Date(expires).toISOString().slice(0, 16).replace("T", " ");
-    out(`${printable(decider.by)} approves the change ${diff.slice(0, 12)} of run ${run} until ${until} UTC`);
+    const until = dayAndTime(expires, times);
+    out(`${printable(decider.by)} approves the change ${diff.slice(0, 12)} of run ${run} until ${until}`);
     for (const { gate, verdict, reasons } of resultOf(facts).gates) {
       if (verdict === "ask") out(printable(`  ${gate}: ${reasons.join("; ")}`));
     }

@@ -94,6 +94,7 @@ export const fix = command({
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
   more,
+  times: true,
   input: Input,
   async run(input, desk) {
     const app = await desk.app();

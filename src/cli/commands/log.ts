@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { systemClock } from "../../clock.ts";
 import type { Recorded } from "../../ledger/events.ts";
 import type { Ledger, RunRecord } from "../../ledger/ledger.ts";
 import { readReply } from "../../ledger/read-body.ts";
@@ -7,14 +6,12 @@ import { scrubbedJson } from "../../ledger/staged.ts";
 import { plural, printable } from "../../text.ts";
 import { applyToTimeline, newTimeline, timelineLine } from "../../views/timeline.ts";
 import { command, type CommandDesk } from "../command.ts";
+import { newEvents } from "../follow.ts";
 import { eventObject, renderLine } from "../progress.ts";
 import { redactedAs } from "../redacted.ts";
 import { findRequest, promptText, readPrompt } from "../rendered-prompt.ts";
 import { readRun } from "../run-id.ts";
 import { hasColours, type Style, styleFor } from "../style.ts";
-
-/** Milliseconds between two looks at a run that goes on. */
-const POLL_MS = 500;
 
 export const log = command({
   arguments: "[run]",
@@ -24,7 +21,15 @@ export const log = command({
     ["--prompt <turn>", "print one request to a model, whole: a turn like 2, or patch:2 where sessions share it"],
     ["--json", "print every event as a line of JSON"],
   ],
-  more: "The run is named by the beginning of its id; without one, the newest is meant.",
+  more: `The run is named by the beginning of its id; without one, the newest is meant.
+
+Examples:
+  claw log
+  claw log 1ng3ek --follow
+  claw log 1ng3ek --full | less
+  claw log 1ng3ek --prompt patch:2
+  claw log 1ng3ek --json | jq 'select(.event.type == "suite.ran")'`,
+  times: true,
   input: z.object({
     run: z.string().optional(),
     follow: z.boolean().default(false),
@@ -40,14 +45,8 @@ export const log = command({
     if (prompt !== undefined) return printPrompt(ledger, first, { which: prompt, json }, desk);
     const { scrub } = app.secrets;
     const print = json ? jsonPrinter(first.run, scrub, desk) : textPrinter({ ledger, style, full, scrub, desk });
-    let printed = 0;
-    for (let facts = first; ; facts = await readRun(ledger, first.run)) {
-      await print(facts.events.slice(printed));
-      printed = facts.events.length;
-      if (!follow || !facts.active || !desk.heard()) break;
-      await systemClock.sleep(POLL_MS, desk.signal).catch(() => {});
-      desk.signal.throwIfAborted();
-    }
+    if (!follow) return print(first.events);
+    for await (const events of newEvents(ledger, first, desk)) await print(events);
   },
 });
 
@@ -91,9 +90,9 @@ function textPrinter({ ledger, style, full, scrub, desk }: TextPrinter): Print {
   let state = newTimeline;
   const print = async (event: Recorded): Promise<void> => {
     const words = event.type === "model.replied" ? await wordsIn(ledger, event.message) : "";
-    const line = timelineLine(state, event, words);
+    const line = timelineLine(state, event, words, desk.times);
     state = applyToTimeline(state, event);
-    if (line) desk.out(scrub(renderLine(line, style)));
+    if (line) desk.out(scrub(renderLine(line, style, desk.times)));
     const body = full ? await bodyOf(ledger, event, words).catch(redactedAs("[redacted]")) : "";
     if (body.trim() !== "") desk.out(indent(printable(scrub(body.trimEnd())), style));
   };

@@ -30,6 +30,7 @@ export const resume = command({
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
   more,
+  times: true,
   input: z.object({
     run: z.string().optional(),
     watch: z.boolean().default(false),

@@ -4,6 +4,7 @@ import { foldStages } from "../../views/stages.ts";
 import { resultOf } from "../../reports/result.ts";
 import { printable } from "../../text.ts";
 import { command } from "../command.ts";
+import { followRun } from "../follow.ts";
 import { readRun } from "../run-id.ts";
 import { hasColours, styleFor } from "../style.ts";
 import { redactedAs } from "../redacted.ts";
@@ -12,16 +13,28 @@ import { summary } from "../summary.ts";
 
 export const show = command({
   arguments: "[run]",
-  options: [["--json", "print the result object"]],
-  more: "The run is named by the beginning of its id; without one, the newest is meant.",
-  input: z.object({ run: z.string().optional(), json: z.boolean().default(false) }),
-  async run({ run: prefix, json }, { app, out, terminal }) {
+  options: [
+    ["-f, --follow", "watch it while it goes on, also when another process works on it"],
+    ["--json", "print the result object; with --follow events first, as lines of JSON"],
+  ],
+  more: `The run is named by the beginning of its id; without one, the newest is meant.
+
+Examples:
+  claw show
+  claw show 1ng3ek
+  claw show --follow
+  claw show 1ng3ek --json | jq .outcome`,
+  times: true,
+  input: z.object({ run: z.string().optional(), follow: z.boolean().default(false), json: z.boolean().default(false) }),
+  async run({ run: prefix, follow, json }, desk) {
+    const { app, out, terminal, times } = desk;
     const opened = await app();
     const ledger = await opened.ledger();
     const facts = await readRun(ledger, prefix);
+    if (follow) return followRun(desk, facts, json);
     if (json) return out(JSON.stringify(resultOf(facts)));
     const style = styleFor(hasColours(opened.config, terminal.stdout && terminal.colour));
-    out(summary(facts, style, terminal.stdout ? terminal.columns : Infinity));
+    out(summary(facts, style, terminal.stdout ? terminal.columns : Infinity, times));
     const rows = stageLines(foldStages(facts.events), style);
     if (rows.length > 0) out(`\n${rows.join("\n")}`);
     const { reason } = resultOf(facts);

@@ -102,6 +102,7 @@ export const triage = command({
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
   more,
+  times: true,
   input: Input,
   async run(input, desk) {
     if (input.fix) await (await import("../event-issue.ts")).refuseEvent(desk);

@@ -10,6 +10,7 @@ import { pricingFor } from "../../models/price.ts";
 import { inThousands } from "../../models/probe/finding.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { money, plural, printable } from "../../text.ts";
+import { dayAndTime, type Times } from "../../times.ts";
 import { type Attempt, chanceOf, ranked } from "../../views/tiers.ts";
 import { readAttempts, repositoryAt } from "../attempts.ts";
 import { command } from "../command.ts";
@@ -54,6 +55,7 @@ this repository by kind of work, and whether its figures drifted away from what 
 Examples:
   claw models list
   claw models list --json`,
+  times: true,
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, desk) {
     const app = await desk.app();
@@ -66,7 +68,7 @@ Examples:
         "no endpoint is configured\n  set OPENAI_API_KEY, or OPENAI_BASE_URL, or name endpoints in config.yaml",
       );
     const style = styleFor(hasColours(config, desk.terminal.stdout && desk.terminal.colour));
-    for (const row of rows) desk.out(render(row, style));
+    for (const row of rows) desk.out(render(row, style, desk.times));
   },
 });
 
@@ -154,20 +156,24 @@ function pastLines({ endpoint, model, fixes, drift }: ModelRow, style: Style): r
   ].map((line) => `\n  ${line}`);
 }
 
-function render(row: ModelRow, style: Style): string {
+function render(row: ModelRow, style: Style, times: Times): string {
   const { endpoint, model, baseUrl, wire, place, key, priceKnown, usual, probe } = row;
   const name = `${endpoint}/${model ?? "?"}`;
   const keyed =
     key === null ? "no key" : key.present !== false ? `key from ${key.name}` : style.bad(`${key.name} is not set`);
   const priced = priceKnown ? "price known" : place === "local" ? "no price" : style.warn("price not known");
   const about = `${printable(baseUrl)}  ${wire}  ${place}  ${keyed}  ${model === null ? "" : priced}`.trimEnd();
-  return `${style.strong(printable(name))}${usual ? "  (default)" : ""}\n  ${about}\n  ${probed(probe, name, style)}${pastLines(row, style).join("")}`;
+  return `${style.strong(printable(name))}${usual ? "  (default)" : ""}\n  ${about}\n  ${probed(probe, name, { style, times })}${pastLines(row, style).join("")}`;
 }
 
-function probed(probe: ModelRow["probe"], name: string, style: Style): string {
+function probed(
+  probe: ModelRow["probe"],
+  name: string,
+  { style, times }: { readonly style: Style; readonly times: Times },
+): string {
   if (!probe) return style.faint(`never probed: claw models probe ${name.replace(/\/\?$/, "")}`);
   const window = probe.window === null ? "context not known" : `context ${inThousands(probe.window)}`;
   const state =
     probe.problems.length === 0 ? style.good("no problem") : style.bad(probe.problems.map(printable).join("; "));
-  return `probed ${new Date(probe.at).toISOString().slice(0, 16).replace("T", " ")}  ${window}  ${state}`;
+  return `probed ${dayAndTime(probe.at, times)}  ${window}  ${state}`;
 }

@@ -5,6 +5,7 @@ import { JudgedFailure } from "../../reports/triage-rows.ts";
 import { foldHistory, type KnownFailure } from "../../reports/triage-history.ts";
 import { latest } from "../../views/run.ts";
 import { printable } from "../../text.ts";
+import { dayAndTime } from "../../times.ts";
 import type { CommandDesk } from "../command.ts";
 import { readRun } from "../run-id.ts";
 import { listRuns } from "../run-list.ts";
@@ -61,7 +62,7 @@ function lines(
   config: Parameters<typeof hasColours>[0],
 ): string[] {
   const style = styleFor(hasColours(config, desk.terminal.stdout && desk.terminal.colour));
-  const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace("T", " ");
+  const day = (at: number): string => dayAndTime(at, desk.times);
   const counts = Object.entries(verdicts)
     .map(([verdict, count]) => `${count} ${verdict}`)
     .join(", ");
@@ -70,7 +71,7 @@ function lines(
     `${style.strong(printable(test))}${more}`,
     `  ${printable(message.split("\n")[0] ?? "")}`,
     style.faint(
-      `  in ${seen} of ${runs} runs (${Math.round((100 * seen) / runs)} %): ${counts}; first ${day(firstSeen)}, last ${day(lastSeen)} UTC`,
+      `  in ${seen} of ${runs} runs (${Math.round((100 * seen) / runs)} %): ${counts}; first ${day(firstSeen)}, last ${day(lastSeen)}`,
     ),
   ];
 }
