@@ -7,6 +7,7 @@ import { event } from "./fact.ts";
 import { Usage } from "./message.ts";
 import { sandboxEvents } from "./sandbox-events.ts";
 import { searchEvents } from "./search-events.ts";
+import { taskEvents } from "./task-events.ts";
 import { triageEvents } from "./triage-events.ts";
 import { budgets, prices } from "./prices.ts";
 
@@ -19,7 +20,7 @@ const commit = z.string();
 const nano = z.int().nonnegative();
 const json = z.json();
 
-/** Everything that can happen to a run. Past tense, never changed, only added to. */
+/** Everything that can happen to a run, or to a task. Past tense, never changed, only added to. */
 export const Event = z.discriminatedUnion("type", [
   event("run.started", {
     workflow: z.string(),
@@ -31,6 +32,8 @@ export const Event = z.discriminatedUnion("type", [
     identity: z.string().nullable().optional(),
     /** The run that started this one. */
     parent: z.string().optional(),
+    /** The task that it works on; every run has one since there are tasks. */
+    task: z.string().optional(),
     /** Root of the user's working tree. */
     repository: z.string(),
     base: commit,
@@ -282,6 +285,7 @@ export const Event = z.discriminatedUnion("type", [
   /** A forge limits requests: nothing is asked there until then (milliseconds since the epoch). */
   event("forge.limited", { host: z.string(), until: z.int() }),
   event("report.written", { report: Sha }),
+  ...taskEvents,
 ]);
 export type Event = z.infer<typeof Event>;
 export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;

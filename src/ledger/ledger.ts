@@ -1,20 +1,24 @@
 import type { Clock } from "../clock.ts";
 import { Fenced } from "../errors.ts";
+import type { Queue } from "../store/queue.ts";
 import type { ListedAs, RunIndex } from "../store/run-index.ts";
 import type { Upkeep } from "../store/upkeep.ts";
-import type { Account, AnchorRow, Holder, Lease, Notes, Row, Scope, Store } from "../store/store.ts";
+import type { Account, AnchorRow, Holder, Lease, Notes, Scope, Store } from "../store/store.ts";
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
-import { nextAnchor, seal, verifyRows } from "./chain.ts";
-import { Event, type EventOf, type Recorded, type Sha } from "./events.ts";
+import { nextAnchor, verifyRows } from "./chain.ts";
+import { type Companion, companions } from "./companion.ts";
+import type { Event, EventOf, Recorded, Sha } from "./events.ts";
 import { type ExportLine, exportLines, type ExportRequest } from "./export.ts";
 import { adopt, type RunCopy } from "./adopt.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { abandonedRuns } from "./abandoned.ts";
 import { openPurse } from "./money.ts";
 import { isAbandoned, isGone, LEASE_MS, thisProcess } from "./owner.ts";
+import { isEnd, mustSurvivePowerLoss, sealed } from "./sealed.ts";
 import { scrubbedJson, type Staged, stagedBodies, withoutValues } from "./staged.ts";
 import { recordedIn } from "./recorded.ts";
 import type { Redaction } from "./redact.ts";
+import { type Tasks, tasksOf } from "./tasks.ts";
 import { upkeepOf } from "./upkeep.ts";
 import { type StoredBodies, storedBodies } from "./stored-bodies.ts";
 
@@ -42,6 +46,8 @@ export interface RunLog extends RunRecord {
    * transaction that records `model.requested`, which throws Overdrawn where that does not fit.
    */
   charge(scopes: () => readonly Scope[]): void;
+  /** From now on asked at each write, with the facts: what becomes true of a task and of jobs together with them. */
+  along(companion: Companion): void;
   /** Aborted, with Fenced, as soon as it is known that another process has taken the run: nothing may be done for it any more. */
   readonly lost: AbortSignal;
   /** Called after each fact is stored, in order. */
@@ -58,7 +64,8 @@ interface RunEnds {
   readonly active: boolean;
 }
 
-export interface Ledger extends StoredBodies, RunIndex, Pick<Upkeep, "size" | "backup" | "vacuum" | "bodyBytes"> {
+export interface Ledger
+  extends StoredBodies, RunIndex, Tasks, Pick<Upkeep, "size" | "backup" | "vacuum" | "bodyBytes"> {
   /** Takes bodies out for good, with who and why recorded in every run that names one; gives these runs. */
   redact(redaction: Redaction): Promise<readonly string[]>;
   /** Bodies that only runs name which ended before a moment; patches, reports, manifests and prompt files stay. */
@@ -79,6 +86,8 @@ export interface Ledger extends StoredBodies, RunIndex, Pick<Upkeep, "size" | "b
   find(prefix: string): Promise<readonly string[]>;
   /** What accounts hold; what a dead process had reserved counts as spent. */
   accounts(scopes: readonly string[]): Promise<readonly Account[]>;
+  /** Work for whoever is free; it changes in one transaction with the facts that it goes with. */
+  readonly queue: Queue;
   /** State that processes share, and that is no fact: see `Notes`. */
   readonly change: Notes["change"];
   /** Keeps a text that belongs to no run, by its hash. Scrubbed like any other. */
@@ -126,6 +135,8 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
       return store.accounts(scopes);
     },
     change: (key, next) => store.change(key, next),
+    queue: store.queue,
+    ...tasksOf({ store, clock, scrub }),
     audit: (request) => auditLedger(store, request),
     export: (request) => exportLines(store, request),
     adopt: (copy) => adopt(store, copy, clock.now()),
@@ -144,17 +155,8 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
       const lease = await claim(store, run, now);
       try {
         const record = await read(run);
-        const values = scrubValues && { scrubValues };
-        return writer({
-          store,
-          clock,
-          scrub,
-          ...values,
-          lease,
-          claimedAt: now,
-          bytes: (sha) => bodies.bytes(sha),
-          record,
-        });
+        const given = { store, clock, scrub, ...(scrubValues && { scrubValues }) };
+        return writer({ ...given, lease, claimedAt: now, bytes: (sha) => bodies.bytes(sha), record });
       } catch (error) {
         await store.release(lease);
         throw error;
@@ -183,10 +185,10 @@ interface Desk extends LedgerOptions {
 function writer(desk: Desk): RunLog {
   const { store, clock, scrub, lease, record } = desk;
   const { run } = record;
-  const events = [...record.events];
-  const listeners: ((event: Recorded) => void)[] = [];
+  const [events, listeners] = [[...record.events], [] as ((event: Recorded) => void)[]];
   let head = record.head;
   const purse = openPurse({ run, owner: lease.owner });
+  const { along, besides } = companions({ clock, scrub });
   let anchored = head;
   const staged = stagedBodies();
   const heart = keepAlive(store, clock, { lease, since: desk.claimedAt });
@@ -197,14 +199,14 @@ function writer(desk: Desk): RunLog {
 
   const write = async (facts: readonly Event[]): Promise<readonly Recorded[]> => {
     const rows = sealed(facts, { run, head, seq: events.length, at: () => clock.now(), scrub });
-    const recorded = rows.map(recordedIn);
-    const last = rows.at(-1);
+    const [recorded, last] = [rows.map(recordedIn), rows.at(-1)];
     if (!last) return [];
     const money = purse.moves(facts);
     // An end that no anchor knows of would be a sign that somebody cut the anchors.
     const anchor = facts.some(isEnd) ? anchorAt(last.seq, last.hash, recorded.at(-1)?.at ?? 0) : undefined;
     const durable = facts.some(mustSurvivePowerLoss);
-    await staged.flush((blobs) => store.append({ rows, blobs, durable, lease, money, ...(anchor && { anchor }) }));
+    const all = { rows, durable, lease, money, ...besides(facts), ...(anchor && { anchor }) };
+    await staged.flush((blobs) => store.append({ ...all, blobs }));
     head = last.hash;
     if (anchor) anchored = head;
     events.push(...recorded);
@@ -227,6 +229,7 @@ function writer(desk: Desk): RunLog {
     appendTogether,
     ...bodiesOf(staged, desk),
     charge: (scopes) => purse.charge(scopes),
+    along,
     listen: (listener) => void listeners.push(listener),
     lost: heart.lost,
     async close(listed = null) {
@@ -243,24 +246,6 @@ function writer(desk: Desk): RunLog {
   };
 }
 
-/** Facts as rows that go on where a chain ends. */
-function sealed(
-  facts: readonly Event[],
-  end: Pick<Row, "run" | "seq"> & {
-    readonly head: string;
-    readonly at: () => number;
-    readonly scrub: (text: string) => string;
-  },
-): readonly Row[] {
-  const rows: Row[] = [];
-  for (const fact of facts) {
-    const seq = end.seq + rows.length;
-    const body = scrubbedJson({ at: end.at(), ...Event.parse(fact) }, end.scrub);
-    rows.push({ run: end.run, seq, body, hash: seal(rows.at(-1)?.hash ?? end.head, end.run, seq, body) });
-  }
-  return rows;
-}
-
 /** Bodies that wait, and those that are stored. */
 function bodiesOf(
   staged: Staged,
@@ -275,13 +260,3 @@ function bodiesOf(
     text: async (sha) => new TextDecoder().decode(await bytes(sha)),
   };
 }
-
-/** Intent and result of an effect outside the sandbox, decisions of people, and how a run ended. */
-const mustSurvivePowerLoss = (event: Event): boolean =>
-  event.type.startsWith("effect.") ||
-  event.type.startsWith("approval.") ||
-  event.type === "run.started" ||
-  isEnd(event);
-
-/** Nobody works on the run from here on, until it is resumed. */
-const isEnd = ({ type }: Event): boolean => type === "run.ended" || type === "run.paused";

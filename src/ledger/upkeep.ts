@@ -24,7 +24,7 @@ export function upkeepOf(store: Store, { active, open }: Pick<Ledger, "active" |
     vacuum: () => store.vacuum(),
     bodyBytes: (shas: readonly Sha[]) => store.bodyBytes(shas),
     bodiesOfOldRuns: (before: number) => bodiesOfOldRuns(store, before),
-    unindexed: (page?: Parameters<RunIndex["unindexed"]>[0]) => store.unindexed(page),
+    unindexed: (...asked: Parameters<RunIndex["unindexed"]>) => store.unindexed(...asked),
     putIndex: (entries: Parameters<RunIndex["putIndex"]>[0]) => store.putIndex(entries),
     indexed: (query: Parameters<RunIndex["indexed"]>[0]) => store.indexed(query),
     dropIndex: () => store.dropIndex(),

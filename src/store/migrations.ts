@@ -60,4 +60,22 @@ export const migrations: readonly Migration[] = [
       CREATE TABLE schedules (name TEXT PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       CREATE INDEX schedules_due ON schedules (due) WHERE due > 0;
     `),
+  // Work that waits, is being done, or was. Times in milliseconds since the epoch; `rank` is what urgency and age make of it.
+  (db) =>
+    db.exec(`
+      CREATE TABLE jobs (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, payload TEXT NOT NULL, dedupe TEXT,
+        priority INTEGER NOT NULL, rank INTEGER NOT NULL, at INTEGER NOT NULL, slot TEXT NOT NULL,
+        lane TEXT NOT NULL, role TEXT NOT NULL, model TEXT NOT NULL, repository TEXT NOT NULL,
+        state TEXT NOT NULL, added INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
+        owner TEXT NOT NULL DEFAULT '', until INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0,
+        started INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0, history TEXT NOT NULL DEFAULT '[]'
+      ) STRICT;
+      CREATE INDEX jobs_ready ON jobs (slot, rank, id) WHERE state = 'ready';
+      CREATE INDEX jobs_deferred ON jobs (at) WHERE state = 'deferred';
+      CREATE INDEX jobs_leased ON jobs (slot) WHERE state = 'leased';
+      CREATE INDEX jobs_ended ON jobs (state, ended) WHERE state IN ('done', 'dead');
+      CREATE INDEX jobs_subject ON jobs (subject);
+      CREATE UNIQUE INDEX jobs_dedupe ON jobs (dedupe) WHERE dedupe IS NOT NULL AND state IN ('ready', 'deferred', 'leased');
+    `),
 ];

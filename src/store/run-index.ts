@@ -1,4 +1,10 @@
-/** What a list of runs shows and is searched by, worked out from a run's events. */
+/** Which streams are meant: runs, or tasks. */
+export type StreamKind = "run" | "task";
+
+/**
+ * What a list of runs shows and is searched by, worked out from a run's events. Tasks are listed in the same way: `outcome`
+ * is how a task stands, `parent` the task that it is a part of.
+ */
 export interface ListedAs {
   /** When it began, in milliseconds since the epoch. */
   readonly started: number;
@@ -26,8 +32,9 @@ export interface Listing {
   readonly upTo: number;
 }
 
-/** Which runs are wanted; newest first. */
+/** Which runs are wanted, or tasks where `kind` says so; newest first. */
 export interface IndexQuery {
+  readonly kind?: StreamKind | undefined;
   readonly run?: string | undefined;
   readonly outcome?: string | undefined;
   readonly workflow?: string | undefined;
@@ -46,7 +53,10 @@ export interface IndexQuery {
  */
 export interface RunIndex {
   /** Runs whose entry is missing or too old: among the newest `newest` runs from `from` on, or of all when undefined. */
-  unindexed(page?: { readonly newest: number; readonly from?: string | undefined }): Promise<readonly string[]>;
+  unindexed(
+    page?: { readonly newest: number; readonly from?: string | undefined },
+    kind?: StreamKind,
+  ): Promise<readonly string[]>;
   putIndex(entries: readonly IndexEntry[]): Promise<void>;
   indexed(query: IndexQuery): Promise<readonly IndexEntry[]>;
   /** Forgets all entries. */

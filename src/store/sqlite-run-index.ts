@@ -1,18 +1,21 @@
 import type { Database } from "better-sqlite3";
-import type { IndexEntry, IndexQuery, Listing, RunIndex } from "./run-index.ts";
+import type { IndexEntry, IndexQuery, Listing, RunIndex, StreamKind } from "./run-index.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
-import type { Pages } from "./store.ts";
+import { type Pages, TASK_PREFIX } from "./store.ts";
 
-/** Sorts after every run id. */
-const END = "\uffff";
+/** The ids of each kind: from the first on, up to the second and without it. */
+const ranges: Readonly<Record<StreamKind, readonly [from: string, end: string]>> = {
+  run: ["", TASK_PREFIX],
+  task: [TASK_PREFIX, `${TASK_PREFIX}\uffff`],
+};
 
 type Listings = Pick<Pages, "listing" | "strayListings">;
 
 export function sqliteRunIndex(db: Database): RunIndex & Listings {
   const sql = {
-    stale: db.prepare("SELECT run FROM runs WHERE last > indexed ORDER BY run DESC"),
+    stale: db.prepare("SELECT run FROM runs WHERE last > indexed AND run >= ? AND run < ? ORDER BY run DESC"),
     staleOfPage: db.prepare(
-      "SELECT run FROM (SELECT run, last, indexed FROM runs WHERE run <= ? ORDER BY run DESC LIMIT ?) WHERE last > indexed",
+      "SELECT run FROM (SELECT run, last, indexed FROM runs WHERE run >= ? AND run <= ? ORDER BY run DESC LIMIT ?) WHERE last > indexed",
     ),
     put: db.prepare(
       `INSERT OR REPLACE INTO run_index (run, last, started, workflow, repository, outcome, parent, shown)
@@ -26,9 +29,10 @@ export function sqliteRunIndex(db: Database): RunIndex & Listings {
     stray: db.prepare("SELECT run FROM run_index WHERE run NOT IN (SELECT run FROM runs) LIMIT ?"),
   };
   return {
-    unindexed: (page) =>
+    unindexed: (page, kind = "run") =>
       whenFree(db, () => {
-        const found = page ? sql.staleOfPage.all(page.from ?? END, page.newest) : sql.stale.all();
+        const [first, end] = ranges[kind];
+        const found = page ? sql.staleOfPage.all(first, page.from ?? end, page.newest) : sql.stale.all(first, end);
         return (found as { run: string }[]).map(({ run }) => run);
       }),
     putIndex: (entries) =>
@@ -56,21 +60,22 @@ export function sqliteRunIndex(db: Database): RunIndex & Listings {
 
 /**
  * Run ids begin with the time, so newest first is the order of every index, and the first run that is too old ends the
- * search.
+ * search. Ids of tasks do not: of these all are looked at.
  */
-function select(db: Database, { since, after, limit, ...equal }: IndexQuery): IndexEntry[] {
+function select(db: Database, { since, after, limit, kind = "run", ...equal }: IndexQuery): IndexEntry[] {
+  const [first, end] = ranges[kind];
   const given = Object.entries(equal).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  const conditions = [...given.map(([column]) => `${column} = ?`), "run < ?"];
+  const conditions = [...given.map(([column]) => `${column} = ?`), "run >= ?", "run < ?"];
   const rows = db
     .prepare(
       `SELECT run, last, started, workflow, repository, outcome, parent, shown FROM run_index
        WHERE ${conditions.join(" AND ")} ORDER BY run DESC`,
     )
-    .iterate(...given.map(([, value]) => value), after ?? END) as IterableIterator<IndexEntry>;
+    .iterate(...given.map(([, value]) => value), first, after ?? end) as IterableIterator<IndexEntry>;
   const found: IndexEntry[] = [];
   for (const entry of rows) {
     if (since !== undefined && entry.started < since) {
-      if (entry.last >= 0) break;
+      if (kind === "run" && entry.last >= 0) break;
       continue; // nobody knows when a damaged one began
     }
     found.push(entry);

@@ -9,10 +9,19 @@ import { moneyDesk } from "./sqlite-accounts.ts";
 import { damageOf } from "./sqlite-check.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { notesOf } from "./sqlite-notes.ts";
+import { sqliteQueue } from "./sqlite-queue.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
 import { sqliteSchedules } from "./sqlite-schedules.ts";
 import { sqliteUpkeep } from "./sqlite-upkeep.ts";
-import type { Blob, AnchorRow, ListedRun, Row, Store, StoredBody } from "./store.ts";
+import {
+  type AnchorRow,
+  type Blob,
+  type ListedRun,
+  type Row,
+  type Store,
+  type StoredBody,
+  TASK_PREFIX,
+} from "./store.ts";
 
 /** Bodies above this many bytes are stored compressed. */
 const COMPRESS_ABOVE = 256;
@@ -85,6 +94,7 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
 function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
   const statements = prepare(db);
   const money = moneyDesk(db);
+  const queue = sqliteQueue(db);
   const { refuseStale, ...owners } = ownersOf(db);
   const { move, ...schedules } = sqliteSchedules(db);
   const write = <T>(work: () => T, durable = false): Promise<T> => inTransaction(db, work, durable);
@@ -95,7 +105,7 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
   };
 
   return {
-    append({ rows, blobs, durable, lease, anchor, slot, money: moves = [] }) {
+    append({ rows, blobs, durable, lease, anchor, slot, money: moves = [], onto = [], jobs = [] }) {
       // Before the others have to wait: once, however often the database is busy.
       const packed = blobs.map(packedBlob);
       // FULL waits for the disk: only for what must survive a power cut.
@@ -103,17 +113,22 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
         if (lease) refuseStale(lease);
         for (const blob of packed) statements.putBlob.run(...blob);
         for (const row of rows) insertRow(statements, row);
+        for (const { run, rows: further } of onto)
+          for (const row of further((statements.newest.get(run) as Row | undefined) ?? null))
+            insertRow(statements, row);
         for (const move of moves) money.apply(move);
         if (slot) move(slot);
+        for (const move of jobs) queue.apply(move);
         if (anchor) insertAnchor(statements, anchor);
       }, durable);
     },
+    queue: queue.door,
     accounts: (scopes) => whenFree(db, () => scopes.map((scope) => money.account(scope))),
     change: notesOf(db, write),
     settleGone: (gone) => write(() => money.settleGone(gone)),
     rows: (run, from = 0, limit = ALL) => whenFree(db, () => statements.rows.all(run, from, limit) as Row[]),
     ends: (limit) =>
-      whenFree(db, () => (statements.ends.all(limit) as { run: string; last: number }[]).flatMap(endsOf)),
+      whenFree(db, () => (statements.ends.all(TASK_PREFIX, limit) as { run: string; last: number }[]).flatMap(endsOf)),
     find: (prefix) =>
       whenFree(db, () => {
         const found = statements.find.all(prefix, `${prefix}\uffff`) as { run: string }[];
@@ -242,7 +257,7 @@ function prepare(db: Database.Database) {
     rows: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?"),
     row: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? AND seq = ?"),
     bytes: db.prepare("SELECT CAST(body AS BLOB) AS body FROM events WHERE run = ? AND seq = ?"),
-    ends: db.prepare("SELECT run, last FROM runs ORDER BY run DESC LIMIT ?"),
+    ends: db.prepare("SELECT run, last FROM runs WHERE run < ? ORDER BY run DESC LIMIT ?"),
     // A range, for which the key serves: LIKE would look at every run.
     find: db.prepare("SELECT run FROM runs WHERE run >= ? AND run < ? ORDER BY run LIMIT 10"),
     // What was taken out of earlier runs and is written again is there again: later runs could not work without it.
@@ -250,6 +265,7 @@ function prepare(db: Database.Database) {
       "INSERT INTO blobs (sha, encoding, size, data) VALUES (?, ?, ?, ?) ON CONFLICT (sha) DO UPDATE SET encoding = excluded.encoding, size = excluded.size, data = excluded.data WHERE data IS NULL",
     ),
     getBlob: db.prepare("SELECT encoding, data FROM blobs WHERE sha = ?"),
+    newest: db.prepare("SELECT run, seq, body, hash FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1"),
     newestAnchor: db.prepare("SELECT * FROM anchors ORDER BY seq DESC LIMIT 1"),
     putAnchor: db.prepare("INSERT INTO anchors (seq, run, last, head, at, hash) VALUES (?, ?, ?, ?, ?, ?)"),
     anchors: db.prepare("SELECT * FROM anchors WHERE seq >= ? ORDER BY seq LIMIT ?"),

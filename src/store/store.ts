@@ -1,6 +1,12 @@
+import type { JobMove, Queue } from "./queue.ts";
 import type { Listing, RunIndex } from "./run-index.ts";
 import type { Schedules, SlotMove } from "./schedules.ts";
 import type { Upkeep } from "./upkeep.ts";
+
+/**
+ * Streams are runs and tasks. Ids of tasks begin with this, those of runs with a digit: each kind is a range of the key.
+ */
+export const TASK_PREFIX = "t-";
 
 /** One event as it lies on disk. The store knows bytes and order; what a body means is the ledger's business. */
 export interface Row {
@@ -41,6 +47,16 @@ interface Append {
   readonly slot?: SlotMove;
   /** Adds an anchor computed from the newest one. */
   readonly anchor?: (newest: AnchorRow | null) => AnchorRow;
+  /** Rows of other streams, which nobody holds: made from what each ends with as all of this becomes true. */
+  readonly onto?: readonly Onward[];
+  /** What becomes of jobs. Where a job is no longer its worker's nothing of all this becomes true: throws Fenced. */
+  readonly jobs?: readonly JobMove[];
+}
+
+/** How a stream goes on after its newest row; null for a stream without rows. May be called twice. */
+export interface Onward {
+  readonly run: string;
+  readonly rows: (newest: Row | null) => readonly Row[];
 }
 
 /** The right to write a run. `fence` rises whenever the run changes hands, so that a late writer is known by it. */
@@ -158,9 +174,10 @@ export interface Notes {
 
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
 export interface Store extends Pages, Accounts, RunIndex, Upkeep, Notes, Schedules {
+  readonly queue: Queue;
   /** Throws Fenced when a (run, seq) is taken, or the lease is not the run's: two writers can never both extend one chain. Throws Overdrawn, and SlotTaken. */
   append(append: Append): Promise<void>;
-  /** First and last row of the newest runs, newest first. */
+  /** First and last row of the newest runs, newest first; no tasks. */
   ends(limit: number): Promise<readonly { readonly first: Row; readonly last: Row }[]>;
   /** Run ids that begin with `prefix`, at most ten. */
   find(prefix: string): Promise<readonly string[]>;

@@ -4,6 +4,7 @@ import { type Times, utcTimes } from "../times.ts";
 import { asksForMore } from "./finishes.ts";
 import { outside, sandbox } from "./timeline-doors.ts";
 import { isOfModel, model } from "./timeline-model.ts";
+import { isOfTask, type OfTask, task } from "./timeline-task.ts";
 import { isOfTriage, type OfTriage, triage } from "./timeline-triage.ts";
 
 /** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
@@ -61,7 +62,7 @@ export function timelineLine(
   words = "",
   times: Times = utcTimes,
 ): TimelineLine | null {
-  const said = isOfTriage(event) ? triage(event) : say(state, event, words, times);
+  const said = isOfTask(event) ? task(event) : isOfTriage(event) ? triage(event) : say(state, event, words, times);
   return said && { at: event.at, mark: said[0], text: said[1], stage: applyToTimeline(state, event).stage };
 }
 
@@ -80,7 +81,7 @@ export function foldTimeline(
 
 export type Said = readonly [mark: Mark, text: string] | null;
 
-function say(state: TimelineState, event: Exclude<Recorded, OfTriage>, words: string, times: Times): Said {
+function say(state: TimelineState, event: Exclude<Recorded, OfTriage | OfTask>, words: string, times: Times): Said {
   if (isOfModel(event)) return model(event, words, times);
   switch (event.type) {
     case "run.started":

@@ -38,4 +38,4 @@ export async function conduct(log: RunLog, signal: AbortSignal, story: () => Pro
 }
 
 const record = (log: RunLog, end: RunEnd): Promise<unknown> =>
-  log.append({ type: resumable.includes(end.outcome) ? "run.paused" : "run.ended", ...end });
+  log.append(resumable.includes(end.outcome) ? { type: "run.paused", ...end } : { type: "run.ended", ...end });

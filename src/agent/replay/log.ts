@@ -35,6 +35,7 @@ export function replayLog(run: string, script: Script, ledger: Pick<Ledger, "byt
     appendTogether,
     append: async (fact) => (await appendTogether([fact]))[0] as Recorded,
     charge: () => {},
+    along: () => {},
     lost: new AbortController().signal,
     listen: () => {},
     close: () => Promise.resolve(),

@@ -1,0 +1,55 @@
+import type { Clock } from "../clock.ts";
+import type { JobMove } from "../store/queue.ts";
+import type { Onward, Row } from "../store/store.ts";
+import { GENESIS } from "./chain.ts";
+import type { Event } from "./events.ts";
+import { sealed } from "./sealed.ts";
+import type { TaskEvent } from "./task-events.ts";
+
+/** What facts of a run mean for the task that it works on, and for the job that it is done as. */
+export type Companion = (facts: readonly Event[]) => {
+  readonly tasks?: readonly TaskFacts[];
+  readonly jobs?: readonly JobMove[];
+};
+
+/** What happened to one task. */
+export interface TaskFacts {
+  readonly task: string;
+  readonly facts: readonly TaskEvent[];
+}
+
+interface Desk {
+  readonly clock: Clock;
+  readonly scrub: (text: string) => string;
+}
+
+/** Facts of a task as rows after its newest one, whoever wrote that. A task that is not in this ledger is left alone. */
+export const onward = ({ clock, scrub }: Desk, { task, facts }: TaskFacts): Onward => ({
+  run: task,
+  rows: (newest: Row | null) => {
+    if (!newest && facts[0]?.type !== "task.added") return [];
+    const seq = (newest?.seq ?? -1) + 1;
+    return sealed(facts, { run: task, head: newest?.hash ?? GENESIS, seq, at: () => clock.now(), scrub });
+  },
+});
+
+/** Everybody who has a word to say when a run's facts are written. */
+export function companions(desk: Desk): {
+  readonly along: (companion: Companion) => void;
+  readonly besides: (facts: readonly Event[]) => {
+    readonly onto: readonly Onward[];
+    readonly jobs: readonly JobMove[];
+  };
+} {
+  const all: Companion[] = [];
+  return {
+    along: (companion) => void all.push(companion),
+    besides: (facts) => {
+      const said = all.map((companion) => companion(facts));
+      return {
+        onto: said.flatMap(({ tasks = [] }) => tasks.map((one) => onward(desk, one))),
+        jobs: said.flatMap(({ jobs = [] }) => jobs),
+      };
+    },
+  };
+}
