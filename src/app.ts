@@ -5,6 +5,7 @@ import { systemClock } from "./clock.ts";
 import { type Config, loadConfig } from "./config.ts";
 import type { ForgeHost } from "./forge-settings.ts";
 import type { Credential } from "./forge/credential.ts";
+import type { Answers } from "./forge/github/answers.ts";
 import type { Forge, Place } from "./forge/forge.ts";
 import { variablesNamed } from "./key-reference.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
@@ -39,6 +40,8 @@ export interface App {
 export interface ForgeCall {
   readonly signal: AbortSignal;
   readonly onWait?: (seconds: number) => void;
+  /** Told when the repository is found under another name. */
+  readonly onMoved?: (from: string, to: string) => void;
   /** The longest wait for a rate limit, where that is less than usual, in milliseconds. */
   readonly patienceMs?: number;
 }
@@ -198,10 +201,16 @@ async function signingOf({ user, path, userHome: home, variable }: Config): Prom
 function forgesOf(config: Config, secrets: SecretBook, version: string): App["forge"] {
   const { hosts, forks } = config.user.forge;
   const localGit = async (bare: string) => (await import("./repo/bare.ts")).openBare(bare, { searchPath: config.path });
-  const remembered = new Map();
-  const always = { localGit, now: () => systemClock.now(), hosts, forks, version, remembered };
+  const now = (): number => systemClock.now();
+  const always = { localGit, now, hosts, forks, version };
+  let answers: Answers | undefined;
   return async (place, { patienceMs = FORGE_PATIENCE_MS, ...call }) => {
-    const { openForge } = await import("./forge/open.ts");
+    const [{ openForge }, { answersIn }] = await Promise.all([
+      import("./forge/open.ts"),
+      import("./forge/github/answers.ts"),
+    ]);
+    const mayKeep = (text: string): boolean => secrets.scrub(text) === text;
+    answers ??= answersIn({ folder: join(config.home, "cache", "forge"), mayKeep, now });
     const onToken = (token: string): void => secrets.learn(`the token for ${place.host}`, token);
     const credential = async (host: string, own: ForgeHost | undefined) => {
       const found = await forgeCredential(config, host, own);
@@ -210,7 +219,7 @@ function forgesOf(config: Config, secrets: SecretBook, version: string): App["fo
       return found;
     };
     const patience = Math.min(FORGE_PATIENCE_MS, patienceMs);
-    return openForge(place, { ...always, ...call, credential, onToken, patienceMs: patience });
+    return openForge(place, { ...always, ...call, answers, credential, onToken, patienceMs: patience });
   };
 }
 

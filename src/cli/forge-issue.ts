@@ -38,6 +38,7 @@ export const forgeFor = (app: App, { signal, err, times }: CommandDesk, place: P
     signal,
     onWait: (seconds) =>
       err(`${place.host} limits requests: waiting until ${clockTime(systemClock.now() + seconds * 1000, times)}`),
+    onMoved: (from, to) => err(`${from} is called ${to} now on ${place.host}: claw goes on there`),
   });
 
 /** Issues that may tell of the same are named up to so many. */

@@ -2,7 +2,7 @@ import type { ForgeHost } from "../forge-settings.ts";
 import { ClawError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
 import type { Forge, Place } from "./forge.ts";
-import type { Remembered } from "./github/transport.ts";
+import type { Answers } from "./github/answers.ts";
 import type { LocalGit } from "./local/local-git.ts";
 import { barePath, LOCAL, placeName } from "./place.ts";
 
@@ -23,8 +23,10 @@ export interface ForgeWishes {
   /** Reads a bare repository of this machine; without it there are no places here. */
   readonly localGit?: (bare: string) => Promise<LocalGit>;
   readonly now?: () => number;
-  /** What forges answered before: one for the whole process. */
-  readonly remembered?: Remembered;
+  /** What forges answered before. */
+  readonly answers?: Answers;
+  /** Told when the repository is found under another name: "owner/repo" both. */
+  readonly onMoved?: (from: string, to: string) => void;
   /** The first wait before a failed read is asked again, in milliseconds. */
   readonly backoffMs?: number;
   /** False where a server minds no hurry. */
@@ -33,7 +35,7 @@ export interface ForgeWishes {
 
 /** The forge of a place. Only hosts that the user knows are talked to: a repository's remote can redirect no credential. */
 export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forge> {
-  const { hosts, version, patienceMs, signal, onWait, onToken, remembered, backoffMs, paced } = wishes;
+  const { hosts, version, patienceMs, signal, onWait, onMoved, onToken, answers, backoffMs, paced } = wishes;
   const { host } = place;
   if (host === LOCAL && wishes.localGit && wishes.now) {
     const { openLocal } = await import("./local/local.ts");
@@ -68,7 +70,8 @@ export async function openForge(place: Place, wishes: ForgeWishes): Promise<Forg
     web: (configured?.web ?? `https://${host}`).replace(/\/+$/, ""),
     patienceMs,
     ...(onWait && { onWait }),
-    ...(remembered && { remembered }),
+    ...(onMoved && { onMoved }),
+    ...(answers && { answers }),
     ...(backoffMs !== undefined && { backoffMs }),
     ...(paced !== undefined && { paced }),
   });

@@ -284,6 +284,8 @@ export const Event = z.discriminatedUnion("type", [
   }),
   /** A forge limits requests: nothing is asked there until then (milliseconds since the epoch). */
   event("forge.limited", { host: z.string(), until: z.int() }),
+  /** The repository was found under another name on the same forge ("owner/repo"), and work goes on there. */
+  event("forge.moved", { host: z.string(), from: z.string(), to: z.string() }),
   event("report.written", { report: Sha }),
   ...taskEvents,
 ]);

@@ -30,7 +30,8 @@ type Effect =
   | EventOf<"effect.judged">
   | EventOf<"effect.done">
   | EventOf<"pull-request.followed">
-  | EventOf<"forge.limited">;
+  | EventOf<"forge.limited">
+  | EventOf<"forge.moved">;
 
 /** What people decided, and what was done outside the sandbox, or refused, or became of it. */
 export function outside(event: Approval | Effect, times: Times): Said {
@@ -53,6 +54,7 @@ function approval(event: Approval, times: Times): Said {
 const effect = (event: Effect, times: Times): Said => {
   if (event.type === "forge.limited")
     return ["!", `${event.host} limits requests: waiting until ${clockTime(event.until, times)}`];
+  if (event.type === "forge.moved") return ["!", `${event.from} is called ${event.to} now on ${event.host}`];
   if (event.type === "pull-request.followed") return ["·", `${event.url} is ${event.fate}`];
   if (event.type === "effect.done") return ["✓", `${event.effect}: ${event.result}`];
   return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;

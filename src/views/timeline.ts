@@ -126,19 +126,13 @@ function say(state: TimelineState, event: Exclude<Recorded, OfTriage | OfTask>, 
       return gate(event, state.stage === "gates");
     case "bodies.redacted":
       return redaction(event);
-    case "approval.given":
-    case "approval.refused":
-    case "approval.expired":
-    case "effect.judged":
-    case "effect.done":
-    case "pull-request.followed":
-    case "forge.limited":
-      return outside(event, times);
     case "egress.ended":
     case "tiers.ordered":
     case "session.started":
     case "report.written":
       return null;
+    default:
+      return outside(event, times);
   }
 }
 

@@ -62,6 +62,8 @@ interface ForgeCall {
   readonly signal: AbortSignal;
   /** Told before a rate limit is waited out. */
   readonly onWait: (seconds: number) => void;
+  /** Told when the repository is found under another name, before anything is asked of that one. */
+  readonly onMoved: (from: string, to: string) => void;
   /** The longest such wait, in milliseconds. */
   readonly patienceMs: number;
 }
@@ -273,5 +275,8 @@ function limitsOnRecord(
     const waits = { type: "forge.limited", host: place.host, until: Math.round(clock.now() + seconds * 1000) } as const;
     log.append(waits).catch(() => {}); // who lost the run finds out where it writes something that counts
   };
-  return { signal, onWait, patienceMs: Math.max(0, until - clock.now()) };
+  const onMoved = (from: string, to: string): void => {
+    log.append({ type: "forge.moved", host: place.host, from, to }).catch(() => {}); // as above
+  };
+  return { signal, onWait, onMoved, patienceMs: Math.max(0, until - clock.now()) };
 }

@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Forge } from "../../src/forge/forge.ts";
+import { answersIn, answersInMemory } from "../../src/forge/github/answers.ts";
+import { checkReply, OddReply, questionsRead } from "../../src/forge/github/replies.ts";
 import { transport } from "../../src/forge/github/transport.ts";
 import { apiOf, openForge } from "../../src/forge/open.ts";
 import { commitAll, git, write } from "../repo/fixture.ts";
@@ -28,11 +31,14 @@ afterAll(() => rmSync(shared, { recursive: true, force: true }));
 async function ground(wish: Wish = {}) {
   const server = await startForgeServer(bare);
   onTestFinished(() => server.close());
-  const { host, url, token } = server;
   server.issues.set(7, { title: "t", body: "b", comments: [{ login: "ada", association: "OWNER", body: "c" }] });
   const jobs = [{ name: "unit", conclusion: "failure", log: "##[error]no" }];
   server.runs.set(3, { name: "test", conclusion: "failure", jobs });
-  const forge = await openForge(
+  return { forge: await openOn(server, wish), server, commit: "c".repeat(40) };
+}
+
+function openOn({ host, url, token }: ForgeServer, wish: Wish = {}): Promise<Forge> {
+  return openForge(
     { host, owner: "o", repo: "r" },
     {
       hosts: { [host]: { api: `${url}/api/v3/`, web: url } },
@@ -45,7 +51,6 @@ async function ground(wish: Wish = {}) {
       ...wish,
     },
   );
-  return { forge, server, commit: "c".repeat(40) };
 }
 
 /** Every question and every deed, in an order in which they can be; what each gave. */
@@ -197,8 +202,7 @@ test("who stops while a question fails, or has no answer, is not made to wait fo
 });
 
 test("what was answered before is only asked about, per credential", async () => {
-  const remembered = new Map();
-  const { forge, server } = await ground({ remembered });
+  const { forge, server } = await ground({ answers: answersInMemory() });
   const first = await forge.pullRequests();
   expect(server.unchanged).toBe(0);
   expect(await forge.pullRequests()).toEqual(first);
@@ -207,10 +211,140 @@ test("what was answered before is only asked about, per credential", async () =>
   expect(await forge.pullRequests()).toHaveLength(1);
 });
 
+test("an answer outlives the process in a file of its owner's, and saying that nothing has changed takes nothing of the rate limit", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "claw-test-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const folder = join(dir, "cache", "forge");
+  const answers = () => answersIn({ folder, mayKeep: (text) => !text.includes("SECRET"), now: () => Date.now() });
+  const first = await ground({ answers: answers(), patienceMs: 0 });
+  const { server } = first;
+  const issue = await first.forge.readIssue(7);
+  const [name = ""] = readdirSync(folder);
+  expect([statSync(folder).mode & 0o777, statSync(join(folder, name)).mode & 0o777]).toEqual([0o700, 0o600]);
+  expect(spawnSync("grep", ["-rF", server.token, folder]).stdout.length).toBe(0);
+
+  // Another process, and no request left.
+  server.quota = 0;
+  const again = async (token: string) =>
+    openOn(server, {
+      answers: answers(),
+      patienceMs: 0,
+      credential: async () => ({ kind: "tokens", read: token, write: token }),
+    });
+  expect(await (await again(server.token)).readIssue(7)).toEqual(issue);
+  expect(server.unchanged).toBeGreaterThan(2);
+  // Who has another token gets nothing of it.
+  await expect((await again("another")).readIssue(7)).rejects.toMatchObject({ outcome: "forge-unavailable" });
+  const asked = server.calls.at(-1);
+  expect([asked?.authorization, asked?.ifNoneMatch]).toEqual(["token another", undefined]);
+
+  // What is damaged, or holds a secret, is asked for anew.
+  server.quota = 100;
+  for (const file of readdirSync(folder)) writeFileSync(join(folder, file), "{");
+  expect(await (await again(server.token)).readIssue(7)).toEqual(issue);
+  const before = readdirSync(folder).length;
+  server.issues.set(8, { title: "t", body: "SECRET" });
+  await (await again(server.token)).readIssue(8);
+  expect(spawnSync("grep", ["-rlF", "SECRET", folder]).stdout.length).toBe(0);
+  expect(readdirSync(folder).length).toBeGreaterThanOrEqual(before);
+});
+
+const odd = [null, [null], { head: 5, comments: "many", check_runs: {}, jobs: 1, object: {} }, "text", 7];
+const oddly = (body: unknown) => ({
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+test("an answer in good order that is unlike GitHub's is told as that, with what was expected, whatever was asked", async () => {
+  const { forge, server, commit } = await ground();
+  const check = { commit, name: "n", run: "r", title: "t", summary: "s", remarks: [] };
+  const questions: readonly ((forge: Forge) => Promise<unknown>)[] = [
+    (one) => one.readIssue(7),
+    (one) => one.openIssues(),
+    (one) => one.ciRun(3),
+    (one) => one.defaultBranch(),
+    (one) => one.checkPublish(),
+    (one) => one.tips(branch),
+    (one) => one.requiresSignatures(["main"]),
+    (one) => one.pullRequests(),
+    (one) => one.pullRequestFrom(branch),
+    (one) => one.followUp(1, commit),
+    (one) => one.openDraft({ branch, base: "main", title: "t", body: "b" }),
+    (one) => one.showCheck(check),
+    (one) => one.comments(7),
+    (one) => one.say(7, "Hello.", "<!-- m -->"),
+    (one) => one.mayWrite("ada"),
+    (one) => one.reach(),
+    (one) => one.account(),
+  ];
+  const told = {
+    outcome: "forge-unavailable",
+    message: expect.stringMatching(/^what answers at http.* is not GitHub's API: .*(?:expected|it sends text)/),
+  };
+  for (const body of odd) {
+    server.fault = () => oddly(body);
+    for (const question of questions)
+      await expect(question(forge), `${String(question)} ${JSON.stringify(body)}`).rejects.toMatchObject(told);
+  }
+  expect(server.calls.every(({ method }) => method === "GET")).toBe(true);
+});
+
+const api = "https://forge.example";
+
+test("what is read of each answer is looked for in it", () => {
+  for (const question of questionsRead) {
+    const [method = "", url = ""] = question.split(" ");
+    const unlike = url.includes("/compare/") ? odd.filter((data) => typeof data !== "string") : odd;
+    for (const data of unlike)
+      expect(() => checkReply(api, { method, url, data }), `${question} ${JSON.stringify(data)}`).toThrow(OddReply);
+  }
+  const lacking = [{ number: 1, html_url: "u", state: "open", created_at: "", head: { ref: "b", sha: "c", repo: 1 } }];
+  expect(() => checkReply(api, { method: "GET", url: "/repos/{owner}/{repo}/pulls", data: lacking })).toThrow(
+    "its answer to GET /repos/{owner}/{repo}/pulls is unlike any of GitHub's at 0.head.repo: Invalid input: expected object, received number",
+  );
+});
+
+test("a deed whose answer says nothing is looked for", async () => {
+  const { forge, server } = await ground();
+  server.fault = (method) => (method === "POST" ? "odd-answer" : undefined);
+  const draft = { branch, base: "main", title: "t", body: "b" };
+  expect(await forge.openDraft(draft)).toMatchObject({ number: 100, draft: true });
+  expect(await forge.say(7, "Hello.", "<!-- m -->")).toContain("/issues/7#");
+  expect([server.pulls.length, server.issues.get(7)?.comments?.length]).toEqual([1, 2]);
+});
+
+test("a repository that was renamed or given away is asked, and written to, under its new name; another server gets nothing", async () => {
+  const moved: string[] = [];
+  const { forge, server, commit } = await ground({ onMoved: (from, to) => moved.push(`${from} ${to}`) });
+  const calm = await ground();
+  const wanted = without(await everything(calm.forge, calm.commit), calm.server);
+  server.renamed = "p/s";
+  // A write is the first thing that is asked: it was not done where it was sent.
+  await forge.addLabels(7, ["claw"]);
+  server.labels.clear();
+  expect(without(await everything(forge, commit), server)).toEqual(wanted);
+  expect([moved, forge.place.owner, state(server)]).toEqual([["o/r p/s"], "p", state(calm.server)]);
+  expect(await forge.pushAccess()).toMatchObject({ url: `${server.url}/p/s.git` });
+  expect(server.calls.filter(({ method, path }) => method === "POST" && path.includes("/o/r"))).toHaveLength(1);
+
+  const other = await ground();
+  const thief = await ground();
+  for (const status of [301, 302, 307, 308]) {
+    other.server.fault = () => ({ status, headers: { location: `${thief.server.url}/api/v3/repos/o/r` } });
+    await expect(other.forge.readIssue(7)).rejects.toMatchObject({ outcome: "forge-unavailable" });
+    await expect(other.forge.addLabels(7, ["x"])).rejects.toThrow(/another server, which gets no token/);
+    // Round in circles, and a new name that is not told.
+    other.server.fault = () => ({ status, headers: { location: `${other.server.url}/api/v3/repos/o/r` } });
+    await expect(other.forge.readIssue(7)).rejects.toThrow(/has another name now/);
+  }
+  expect(thief.server.calls).toEqual([]);
+});
+
 test("an answer that does not come is waited for only so long", async () => {
   const { server } = await ground();
   server.fault = () => "never-answer";
-  const ask = transport(new Map(), 50);
+  const ask = transport(answersInMemory(), 50);
   const headers = { authorization: `token ${server.token}` };
   await expect(ask(`${server.url}/api/v3/repos/o/r`, { headers, method: "GET" })).rejects.toThrow(/time/);
 });

@@ -4,7 +4,7 @@ interface Sent {
   readonly body: string;
 }
 
-const repo = String.raw`/repos/o/r`;
+const repo = String.raw`/repos/(?:o/r|p/s)`;
 
 /** Everything that claw may send besides questions. There is no merging here, no approving, no marking ready, no closing. */
 const deeds: readonly (readonly [address: RegExp, fits: (body: string) => boolean])[] = [
@@ -12,8 +12,8 @@ const deeds: readonly (readonly [address: RegExp, fits: (body: string) => boolea
   [new RegExp(`^${repo}/issues/\\d+/(?:comments|labels)$`), () => true],
   [new RegExp(`^${repo}/check-runs$`), () => true],
   [/^\/app\/installations\/\d+\/access_tokens$/, () => true],
-  [/^\/(?:o|fork)\/r\.git\/git-upload-pack$/, () => true],
-  [/^\/(?:o|fork)\/r\.git\/git-receive-pack$/, (body) => refsPushed(body).every(isNewBranch)],
+  [/^\/(?:[op]|fork)\/[rs]\.git\/git-upload-pack$/, () => true],
+  [/^\/(?:[op]|fork)\/[rs]\.git\/git-receive-pack$/, (body) => refsPushed(body).every(isNewBranch)],
 ];
 
 /** What a forge was sent that claw has no business to send, in order. */

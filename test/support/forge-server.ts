@@ -10,6 +10,7 @@ interface SeenCall {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
+  readonly ifNoneMatch: string | undefined;
   readonly body: string;
 }
 
@@ -62,13 +63,14 @@ interface FakePull {
 
 /**
  * Something a forge does wrong with one request: an answer of its own, or the work done and the answer lost, never sent, cut
- * off as if by a proxy, or cut off with its connection.
+ * off as if by a proxy, replaced by one that says nothing, or cut off with its connection.
  */
 type ForgeFault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
   | "lose-answer"
   | "never-answer"
   | "cut-answer"
+  | "odd-answer"
   | "cut-connection";
 
 export interface ForgeServer {
@@ -97,6 +99,10 @@ export interface ForgeServer {
   rules: readonly string[];
   /** How often it was enough to say that nothing has changed. */
   unchanged: number;
+  /** Requests that are left before its rate limit; saying that nothing has changed takes none. */
+  quota: number;
+  /** What o/r is called now, where it was renamed: p/s. Under its old name the server leads to where it is by its number. */
+  renamed: "p/s" | null;
   /** What the classic token was given; undefined for one of the newer kind. */
   scopes: string | undefined;
   /** Asked before each API request; undefined lets it through. */
@@ -132,6 +138,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     fork: null,
     rules: [],
     unchanged: 0,
+    quota: Number.POSITIVE_INFINITY,
+    renamed: null,
     scopes: undefined,
     fault: () => undefined,
     async close() {
@@ -147,10 +155,12 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const body = Buffer.concat(chunks);
     const { method = "GET", url = "/" } = request;
     const { authorization } = request.headers;
-    calls.push({ method, path: url, authorization, body: body.toString("latin1") });
+    const ifNoneMatch = request.headers["if-none-match"];
+    calls.push({ method, path: url, authorization, ifNoneMatch, body: body.toString("latin1") });
     const blob = /^\/blob\/(\d+)\/(\d+)$/.exec(url);
     if (blob) return void response.end(forge.runs.get(Number(blob[1]))?.jobs[Number(blob[2])]?.log);
-    if (url.startsWith("/o/r.git/")) return serveGit({ request, response, body }, { bare, secret: token });
+    if (url.startsWith(`/${forge.renamed ?? "o/r"}.git/`))
+      return serveGit({ request, response, body }, { bare, secret: token });
     if (url.startsWith("/fork/r.git/") && forge.fork)
       return serveGit({ request, response, body }, { bare: forge.fork, secret: token });
     const send = (status: number, value: unknown, headers: Record<string, string> = {}): void => {
@@ -168,6 +178,12 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const may = forge.app?.given.get(authorization?.replace(/^token /, "") ?? "");
     if (authorization !== `token ${token}` && !may) return send(401, { message: "Bad credentials" });
     if (may && !allowed(may, method, url)) return send(403, { message: "Resource not accessible by integration" });
+    if (forge.renamed && /\/repos\/o\/r(?:[/?]|$)/.test(url))
+      return send(
+        method === "GET" ? 301 : 307,
+        { message: "Moved Permanently" },
+        { location: `${forge.url}${url.replace("/repos/o/r", "/repositories/1")}` },
+      );
     const logs = /\/actions\/jobs\/(\d+)\/logs$/.exec(url);
     // A log lies elsewhere, behind an address of its own.
     if (logs) {
@@ -177,6 +193,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const [status, value] = api(method, url, body.toString("utf8"));
     if (fault === "lose-answer") return void request.socket.destroy();
     if (fault === "never-answer") return;
+    if (fault === "odd-answer") return send(status, null);
     if (fault === "cut-answer")
       return send(status, JSON.stringify(value).slice(0, -2), { "content-type": "application/json" });
     if (fault === "cut-connection") {
@@ -186,6 +203,13 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const etag = `"${createHash("sha1").update(JSON.stringify(value)).digest("hex")}"`;
     const known = method === "GET" && request.headers["if-none-match"] === etag;
     if (known) forge.unchanged += 1;
+    else forge.quota -= 1;
+    if (forge.quota < 0)
+      return send(
+        403,
+        { message: "API rate limit exceeded" },
+        { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "9e9" },
+      );
     const beside = { etag, ...(forge.scopes !== undefined && { "x-oauth-scopes": forge.scopes }) };
     if (known) return void response.writeHead(304, beside).end();
     send(status, value, beside);
@@ -221,12 +245,13 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
 
   function api(method: string, url: string, body: string): [number, unknown] {
     const { pathname, searchParams } = new URL(url, forge.url);
-    const path = pathname.replace(/^\/api\/v3/, "");
+    const path = pathname.replace(/^\/api\/v3/, "").replace(/^\/(?:repositories\/1|repos\/p\/s)(?=\/|$)/, "/repos/o/r");
     if (path === "/user") return [200, { login: "ada-l" }];
     if (path === "/repos/o/r")
       return [
         200,
         {
+          full_name: forge.renamed ?? "o/r",
           default_branch: "main",
           archived: forge.archived,
           permissions: { pull: true, push: forge.mayPush, admin: false },
@@ -267,8 +292,16 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     return [
       200,
       forge.pulls
-        .filter((pull) => head === null || `${pull.head.repo.full_name.split("/")[0]}:${pull.head.ref}` === head)
-        .toReversed(),
+        .filter(
+          (pull) =>
+            head === null ||
+            forge.renamed !== null ||
+            `${pull.head.repo.full_name.split("/")[0]}:${pull.head.ref}` === head,
+        )
+        .toReversed()
+        .map((pull) =>
+          forge.renamed ? { ...pull, head: { ...pull.head, repo: { full_name: forge.renamed } } } : pull,
+        ),
     ];
   }
 
@@ -321,6 +354,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const found = forge.issues.get(number);
     if (!found) return [404, { message: "Not Found" }];
     const all = (found.comments ?? []).map(({ login, association, body, edited = false }, index) => ({
+      id: number * 1000 + index,
       user: { login },
       author_association: association,
       body,
@@ -395,7 +429,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
       merged_at: null,
       title,
       body,
-      head: { ref, sha, repo: { full_name: `${owner}/r` } },
+      head: { ref, sha, repo: { full_name: forge.renamed ?? `${owner}/r` } },
       base: { ref: base, repo: { full_name: "o/r" } },
     };
     forge.pulls.push(pull);

@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { Redacted, UsageError } from "../../errors.ts";
 import { bodiesNamed } from "../../ledger/bodies.ts";
@@ -54,6 +56,8 @@ Example:
     const decider = await deciderOf(opened.config, started?.repository ?? "/", as);
     const bytes = await ledger.bodyBytes([sha]);
     const runs = await ledger.redact({ shas: [sha], reason, ...decider });
+    // What forges answered may hold the same text, and is only kept to spare requests.
+    await rm(join(opened.config.home, "cache"), { recursive: true, force: true });
     if (json) return out(JSON.stringify({ type: "redaction", version: 1, sha, runs, reason, ...decider }));
     out(`body ${sha.slice(0, 12)} (${plural(bytes, "byte")} as stored) is taken out, recorded in ${runs.join(", ")}`);
     out(printable(`  by ${decider.by}: ${reason}`));

@@ -1,6 +1,9 @@
 import { Octokit } from "octokit";
 import { ClawError } from "../../errors.ts";
-import { type Remembered, transport } from "./transport.ts";
+import type { Answers } from "./answers.ts";
+import { checkReply } from "./replies.ts";
+import { Moved } from "./moved.ts";
+import { leadsWithin, transport } from "./transport.ts";
 
 /** Where the API is, and how patient to be. */
 export interface Access {
@@ -15,8 +18,8 @@ export interface Access {
   readonly backoffMs?: number;
   /** False for a server of one's own that minds no hurry: writes come without a second or more between them. */
   readonly paced?: boolean;
-  /** What was answered before, by this process. */
-  readonly remembered?: Remembered;
+  /** What was answered before. */
+  readonly answers?: Answers;
 }
 
 /** The plugin that retries does not look at the signal while it waits: its longest wait must be shorter than a stop may take. */
@@ -24,18 +27,18 @@ const BACKOFF_MS = 500;
 
 const silent = (): void => {};
 
-/** Octokit for one server: it says nothing by itself. */
+/** Octokit for one server: it says nothing by itself, follows nobody, and gives no answer that is unlike GitHub's. */
 export const octokitFor = ({
   api,
   userAgent,
   signal,
-  remembered = new Map(),
-}: Pick<Access, "api" | "userAgent" | "remembered"> & { readonly signal?: AbortSignal | undefined }) =>
-  Octokit.defaults({
+  answers,
+}: Pick<Access, "api" | "userAgent" | "answers"> & { readonly signal?: AbortSignal | undefined }) =>
+  Octokit.plugin((octokit) => guard(octokit, api)).defaults({
     baseUrl: api,
     userAgent,
     log: { debug: silent, info: silent, warn: silent, error: silent },
-    request: { fetch: transport(remembered), ...(signal && { signal }) },
+    request: { fetch: transport(answers), ...(signal && { signal }) },
   });
 
 /**
@@ -53,22 +56,23 @@ export function connect(token: string, { backoffMs = BACKOFF_MS, paced = true, .
   });
   octokit.hook.before("request", (options) => {
     if (options.method !== "GET") options.request = { ...options.request, retries: 0 };
+  });
+  return octokit;
+}
+
+/** What holds for every question: where it goes, and what counts as an answer. */
+function guard({ hook }: Pick<Octokit, "hook">, api: string): void {
+  hook.before("request", (options) => {
     // A token goes to the address it was configured for, and nowhere a server points to.
     options.request = { ...options.request, redirect: "manual" };
   });
-  octokit.hook.after("request", ({ status, data }, { request, mediaType }) => {
+  hook.after("request", ({ status, headers, data }, { method, url, request }) => {
     if (request?.["mayRedirect"] === true) return;
-    // A page for people, as a wrong address or a proxy that wants a log-in gives it.
-    if (typeof data === "string" && !mediaType?.format)
-      throw new ClawError(`what answers at ${server.api} is not GitHub's API: it sends text`, {
-        outcome: "forge-unavailable",
-        hint: "give the address of the API in config.yaml, forge.hosts.<host>.api, or look at the proxy in between",
-      });
-    if (status < 300 || status >= 400) return;
-    throw new ClawError("the repository has another name now: the forge answers with a redirection", {
+    if (status < 300 || status >= 400) return checkReply(api, { method, url, data });
+    if (leadsWithin(headers.location, api)) throw new Moved();
+    throw new ClawError("the forge answers with a redirection to another server, which gets no token", {
       outcome: "forge-unavailable",
-      hint: "name it as it is called today: git remote set-url origin <address>",
+      hint: "if the repository has another name now, say so: git remote set-url origin <address>; else look at forge.hosts",
     });
   });
-  return octokit;
 }

@@ -1,4 +1,5 @@
 import { ClawError, UsageError } from "../../errors.ts";
+import { OddReply } from "./replies.ts";
 
 /** What octokit throws: an answer with a status, or no answer at all (status 500 and no response). */
 export interface RequestFailure {
@@ -13,8 +14,9 @@ export interface RequestFailure {
 export const isRequestFailure = (error: unknown): error is RequestFailure & Error =>
   error instanceof Error && typeof (error as { status?: unknown }).status === "number";
 
-/** True when nobody knows whether a write was done: the answer was lost, or the server failed while it worked. */
-export const isInDoubt = (error: unknown): boolean => isRequestFailure(error) && error.status >= 500;
+/** True when nobody knows whether a write was done: the answer was lost or says nothing, or the server failed while it worked. */
+export const isInDoubt = (error: unknown): boolean =>
+  error instanceof OddReply || (isRequestFailure(error) && error.status >= 500);
 
 /** What a person can do about a refusal. `what` is the thing that was asked for, `host` the forge. */
 export function forgeError(error: unknown, { what, host }: { what: string; host: string }): Error {

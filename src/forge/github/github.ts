@@ -9,13 +9,14 @@ import { type Access, connect } from "./connect.ts";
 import { forgeError, isInDoubt } from "./failure.ts";
 import { openIssues, readIssue } from "./issue.ts";
 import { beyondLimits } from "./limits.ts";
+import { Moved, type Names, namesOf, type NamesOptions, unknownName } from "./moved.ts";
 import { asPullRequest, changesBetween, create, newestPullRequests, pullRequestFrom } from "./pulls.ts";
 import { type Ask, repositoryQuestions, type RepositoryOptions } from "./repository.ts";
 import { requiresSignatures } from "./rules.ts";
 import type { Tokens } from "./tokens.ts";
 import { issuesLabelled, redRuns } from "./wanted.ts";
 
-export interface GitHubOptions extends Access, RepositoryOptions {
+export interface GitHubOptions extends Access, RepositoryOptions, NamesOptions {
   readonly tokens: Tokens;
   /** Where git and browsers go, without a slash at the end: "https://github.com". */
   readonly web: string;
@@ -23,55 +24,59 @@ export interface GitHubOptions extends Access, RepositoryOptions {
 
 /** GitHub, github.com or an Enterprise server, seen as a forge. Nothing is sent before the first question. */
 export function openGitHub(options: GitHubOptions): Forge {
-  const { place, web, tokens } = options;
-  const name = placeName(place);
-  const at = { owner: place.owner, repo: place.repo };
-  const from = options.fork ?? at;
+  const { web, tokens } = options;
+  const name = placeName(options.place);
   const as = connections(options);
-  const ask = asking(options, as);
+  const names = namesOf(options);
+  const ask = asking(options, names, as);
   return {
-    place,
-    readIssue: (number) => ask("read", `issue #${number} of ${name}`, (octokit) => readIssue(octokit, place, number)),
-    openIssues: () => ask("read", `the issues of ${name}`, (octokit) => openIssues(octokit, at)),
+    get place() {
+      return names.place;
+    },
+    readIssue: (number) =>
+      ask("read", `issue #${number} of ${name}`, (octokit, { at }) => readIssue(octokit, at, number)),
+    openIssues: () => ask("read", `the issues of ${name}`, (octokit, { at }) => openIssues(octokit, at)),
     issuesLabelled: (label) =>
-      ask("read", `the issues of ${name} labelled ${label}`, (octokit) => issuesLabelled(octokit, at, label)),
-    redRuns: (branch) => ask("ci", `the CI runs of ${name}`, (octokit) => redRuns(octokit, at, branch)),
-    ciRun: (id) => ask("ci", `CI run ${id} of ${name}`, (octokit) => ciRun(octokit, at, id, options.signal)),
+      ask("read", `the issues of ${name} labelled ${label}`, (octokit, { at }) => issuesLabelled(octokit, at, label)),
+    redRuns: (branch) => ask("ci", `the CI runs of ${name}`, (octokit, { at }) => redRuns(octokit, at, branch)),
+    ciRun: (id) => ask("ci", `CI run ${id} of ${name}`, (octokit, { at }) => ciRun(octokit, at, id, options.signal)),
     ...repositoryQuestions(options, ask),
     requiresSignatures: (branches) =>
-      ask("read", `the rules of ${name}`, (octokit) => requiresSignatures(octokit, at, branches)),
-    pullRequests: () => ask("read", `the pull requests of ${name}`, (octokit) => newestPullRequests(octokit, at, from)),
+      ask("read", `the rules of ${name}`, (octokit, { at }) => requiresSignatures(octokit, at, branches)),
+    pullRequests: () =>
+      ask("read", `the pull requests of ${name}`, (octokit, { at, from }) => newestPullRequests(octokit, at, from)),
     pullRequestFrom: (branch) =>
-      ask("read", `the pull requests of ${name}`, (octokit) => pullRequestFrom(octokit, { at, from }, branch)),
+      ask("read", `the pull requests of ${name}`, (octokit, ends) => pullRequestFrom(octokit, ends, branch)),
     followUp: (number, commit) =>
-      ask("read", `pull request #${number} of ${name}`, async (octokit) => {
+      ask("read", `pull request #${number} of ${name}`, async (octokit, { at, from }) => {
         const { data } = await octokit.rest.pulls.get({ ...at, pull_number: number });
         const { state, commit: head } = asPullRequest(data, from);
         return { state, edits: head === commit ? null : await changesBetween(octokit, at, `${commit}...${head}`) };
       }),
     openDraft: (draft) =>
-      ask("pull-request", `a draft pull request in ${name}`, async (octokit) => {
-        const there = await pullRequestFrom(octokit, { at, from }, draft.branch);
-        return there ?? (await create(octokit, { at, from }, draft));
+      ask("pull-request", `a draft pull request in ${name}`, async (octokit, ends) => {
+        const there = await pullRequestFrom(octokit, ends, draft.branch);
+        return there ?? (await create(octokit, ends, draft));
       }),
     addLabels: (number, labels) =>
-      ask("pull-request", `labels on #${number} of ${name}`, async (octokit) => {
+      ask("pull-request", `labels on #${number} of ${name}`, async (octokit, { at }) => {
         const add = () => octokit.rest.issues.addLabels({ ...at, issue_number: number, labels: [...labels] });
         // Put on twice they are there once.
         await add().catch((error: unknown) => (isInDoubt(error) ? add() : Promise.reject(error as Error)));
       }),
-    showCheck: (check) => ask("read", `a check in ${name}`, () => showCheck(() => as("check"), at, check)),
+    showCheck: (check) => ask("read", `a check in ${name}`, (_, { at }) => showCheck(() => as("check"), at, check)),
     comments: (number) =>
-      ask("read", `the comments of #${number} of ${name}`, (octokit) =>
+      ask("read", `the comments of #${number} of ${name}`, (octokit, { at }) =>
         newestComments(octokit, { ...at, issue_number: number }),
       ),
     say: (number, text, mark) =>
-      ask("comment", `a comment on #${number} of ${name}`, (octokit) =>
+      ask("comment", `a comment on #${number} of ${name}`, (octokit, { at }) =>
         commentOnce(octokit, { ...at, issue_number: number }, text, mark),
       ),
-    mayWrite: (login) => ask("read", `what ${login} may do in ${name}`, (octokit) => mayWrite(octokit, at, login)),
+    mayWrite: (login) =>
+      ask("read", `what ${login} may do in ${name}`, (octokit, { at }) => mayWrite(octokit, at, login)),
     pushAccess: () =>
-      ask("push", `a push to ${name}`, async () => ({
+      ask("push", `a push to ${name}`, async (_, { from }) => ({
         url: `${web}/${from.owner}/${from.repo}.git`,
         username: "x-access-token",
         secret: await tokens("push"),
@@ -81,15 +86,27 @@ export function openGitHub(options: GitHubOptions): Forge {
   };
 }
 
-/** Asks with the credential for a need; what fails is told in terms of `what`. */
-function asking(options: GitHubOptions, as: (need: Need) => Promise<Octokit>): Ask {
+/** Asks with the credential for a need; what fails is told in terms of `what`. A repository that has moved is asked there. */
+function asking(options: GitHubOptions, names: Names, as: (need: Need) => Promise<Octokit>): Ask {
   const { signal, place } = options;
-  return async (need, what, question) => {
+  const told = async <T>(what: string, question: () => Promise<T>): Promise<T> => {
     try {
-      return await beyondLimits(async () => question(await as(need)), options);
+      return await beyondLimits(question, options);
     } catch (error) {
       signal?.throwIfAborted();
-      throw forgeError(error, { what, host: place.host });
+      throw error instanceof Moved ? error : forgeError(error, { what, host: place.host });
+    }
+  };
+  return async (need, what, question) => {
+    const asked = () => told(what, async () => question(await as(need), names.ends));
+    try {
+      return await asked();
+    } catch (error) {
+      if (!(error instanceof Moved)) throw error;
+      const renewed = told(what, async () => names.renew(await as(need)));
+      return renewed.then(asked).catch((again: unknown) => {
+        throw again instanceof Moved ? unknownName(names.ends.at) : again;
+      });
     }
   };
 }

@@ -1,7 +1,9 @@
 import type { Octokit } from "octokit";
-import type { ForgeIssue, LinkedPull, OpenIssue, Place } from "../forge.ts";
+import { z } from "zod";
+import type { ForgeIssue, LinkedPull, OpenIssue } from "../forge.ts";
 import { isRequestFailure } from "./failure.ts";
 import { limitOf } from "./limits.ts";
+import type { Repo } from "./pulls.ts";
 
 /** Comments that are read from the beginning and from the end; those between help nobody. */
 const FIRST = 30;
@@ -12,7 +14,7 @@ const PER_PAGE = 30;
 const MAX_LINKED = 10;
 
 /** An issue with its comments, bounded: five requests at most, however long the thread. */
-export async function readIssue(octokit: Octokit, { owner, repo }: Place, number: number): Promise<ForgeIssue> {
+export async function readIssue(octokit: Octokit, { owner, repo }: Repo, number: number): Promise<ForgeIssue> {
   const at = { owner, repo, issue_number: number };
   const { data: issue } = await octokit.rest.issues.get(at);
   const total = issue.comments;
@@ -76,7 +78,7 @@ async function linkedPulls(
     const first = await page(1);
     const last = Number(/[?&]page=(\d+)[^>]*>; rel="last"/.exec(first.headers.link ?? "")?.[1] ?? 1);
     const events = [...first.data, ...(last > 1 ? (await page(last)).data : [])];
-    const found = events.flatMap((event) => linkedPull(event as Mention, `${at.owner}/${at.repo}`));
+    const found = events.flatMap((event) => linkedPull(event, `${at.owner}/${at.repo}`));
     return [...new Map(found.map((pull) => [pull.number, pull])).values()].slice(-MAX_LINKED);
   } catch (error) {
     if (isRequestFailure(error) && error.status !== 401 && limitOf(error) === null) return [];
@@ -85,23 +87,24 @@ async function linkedPulls(
 }
 
 /** What names an issue: the part of an event that counts here. */
-interface Mention {
-  readonly event?: string;
-  readonly source?: {
-    readonly issue?: {
-      readonly number: number;
-      readonly title: string;
-      readonly state: string;
-      readonly user: { readonly login: string } | null;
-      readonly pull_request?: { readonly merged_at?: string | null };
-      readonly repository?: { readonly full_name: string };
-    };
-  };
-}
+const Mention = z.object({
+  event: z.literal("cross-referenced"),
+  source: z.object({
+    issue: z.object({
+      number: z.int(),
+      title: z.string(),
+      state: z.string(),
+      user: z.object({ login: z.string() }).nullish(),
+      pull_request: z.object({ merged_at: z.string().nullish() }),
+      repository: z.object({ full_name: z.string() }),
+    }),
+  }),
+});
 
-function linkedPull({ event, source }: Mention, repository: string): LinkedPull[] {
-  const from = source?.issue;
-  if (event !== "cross-referenced" || !from?.pull_request || from.repository?.full_name !== repository) return [];
+/** Other events, and pull requests of other repositories, name none. */
+function linkedPull(event: unknown, repository: string): LinkedPull[] {
+  const from = Mention.safeParse(event).data?.source.issue;
+  if (from?.repository.full_name.toLowerCase() !== repository.toLowerCase()) return [];
   const { number, title, user, state, pull_request } = from;
   const fate = pull_request.merged_at ? "merged" : state === "open" ? "open" : "closed";
   return [{ number, title, author: user?.login ?? "ghost", state: fate }];

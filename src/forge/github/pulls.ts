@@ -5,10 +5,10 @@ import type { Draft, PullRequest } from "../forge.ts";
 import { isInDoubt, isRequestFailure, type RequestFailure } from "./failure.ts";
 
 /** A repository of the forge. */
-export interface Repo {
+export type Repo = {
   readonly owner: string;
   readonly repo: string;
-}
+};
 
 /** Where pull requests are opened, and the repository whose branches they come from: the same one, or a fork. */
 export interface Ends {
@@ -57,21 +57,23 @@ function invalidField({ response }: RequestFailure): string | undefined {
 
 /** Pull requests beyond this many are too old to matter for a cap or a duplicate. */
 const PAGES = 3;
+const PER_PAGE = 100;
 
 /** The newest few hundred. */
 export async function newestPullRequests(octokit: Octokit, at: Repo, from: Repo): Promise<PullRequest[]> {
   const found: PullRequest[] = [];
-  let page = 0;
-  const pages = octokit.paginate.iterator(octokit.rest.pulls.list, {
-    ...at,
-    state: "all",
-    sort: "created",
-    direction: "desc",
-    per_page: 100,
-  });
-  for await (const { data } of pages) {
+  // By number: where a server says that the next page is, a token has no business.
+  for (let page = 1; page <= PAGES; page += 1) {
+    const { data } = await octokit.rest.pulls.list({
+      ...at,
+      state: "all",
+      sort: "created",
+      direction: "desc",
+      per_page: PER_PAGE,
+      page,
+    });
     found.push(...data.map((pull) => asPullRequest(pull, from)));
-    if (++page === PAGES) break;
+    if (data.length < PER_PAGE) break;
   }
   return found;
 }
@@ -82,9 +84,9 @@ interface Pull {
   readonly state: string;
   readonly draft?: boolean;
   readonly created_at: string;
-  readonly merged_at: string | null;
-  readonly body: string | null;
-  readonly head: { readonly ref: string; readonly sha: string; readonly repo: { readonly full_name: string } | null };
+  readonly merged_at?: string | null;
+  readonly body?: string | null;
+  readonly head: { readonly ref: string; readonly sha: string; readonly repo?: { readonly full_name: string } | null };
 }
 
 /** As claw sees it; `from` is the repository that claw pushes to. */
@@ -94,14 +96,18 @@ export const asPullRequest = (
 ): PullRequest => ({
   number,
   url: html_url,
-  state: merged_at === null ? (state === "open" ? "open" : "closed") : "merged",
+  state: merged_at ? "merged" : state === "open" ? "open" : "closed",
   draft: draft ?? false,
-  own: head.ref.startsWith("claw/") && head.repo?.full_name === `${from.owner}/${from.repo}`,
+  own: head.ref.startsWith("claw/") && isCalled(head.repo?.full_name, from),
   createdAt: Date.parse(created_at),
   branch: head.ref,
   commit: head.sha,
   body: body ?? "",
 });
+
+/** Names differ in more than upper and lower case. */
+const isCalled = (name: string | undefined, { owner, repo }: Repo): boolean =>
+  name?.toLowerCase() === `${owner}/${repo}`.toLowerCase();
 
 /** Unified text of what "one...other" changes: with this media type the answer is that, whatever its type says. */
 export async function changesBetween(octokit: Octokit, at: Repo, basehead: string): Promise<string> {

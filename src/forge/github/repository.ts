@@ -5,10 +5,10 @@ import type { Need } from "../credential.ts";
 import type { Forge, Place } from "../forge.ts";
 import { placeName } from "../place.ts";
 import { isRequestFailure } from "./failure.ts";
-import type { Repo } from "./pulls.ts";
+import type { Ends, Repo } from "./pulls.ts";
 
-/** Asks with the credential for a need; what fails is told in terms of `what`. */
-export type Ask = <T>(need: Need, what: string, question: (octokit: Octokit) => Promise<T>) => Promise<T>;
+/** Asks with the credential for a need, under the names of now; what fails is told in terms of `what`. */
+export type Ask = <T>(need: Need, what: string, question: (octokit: Octokit, ends: Ends) => Promise<T>) => Promise<T>;
 
 /** A repository, and with what it is looked at. */
 export interface RepositoryOptions {
@@ -24,32 +24,29 @@ export function repositoryQuestions(
   { place, kind, fork }: RepositoryOptions,
   ask: Ask,
 ): Pick<Forge, "defaultBranch" | "checkPublish" | "tips" | "reach"> {
-  const at = { owner: place.owner, repo: place.repo };
   const what = `the repository ${placeName(place)}`;
   return {
-    defaultBranch: () => ask("read", what, async (octokit) => writable((await octokit.rest.repos.get(at)).data, place)),
+    defaultBranch: () =>
+      ask("read", what, async (octokit, { at }) => writable((await octokit.rest.repos.get(at)).data, place)),
     checkPublish: () =>
-      ask("pull-request", what, async (octokit) => {
+      ask("pull-request", what, async (octokit, { at }) => {
         const { data } = await octokit.rest.repos.get(at);
         writable(data, place);
         if (kind === "token" && !fork) pushable(data, place);
       }),
     tips: (branch) =>
-      ask("read", `the branches of ${placeName(place)}`, async (octokit) => {
+      ask("read", `the branches of ${placeName(place)}`, async (octokit, { at, from }) => {
         const { data } = await octokit.rest.repos.get(at);
-        const [ours, base] = await Promise.all([
-          tipOf(octokit, fork ?? at, branch),
-          tipOf(octokit, at, data.default_branch),
-        ]);
+        const [ours, base] = await Promise.all([tipOf(octokit, from, branch), tipOf(octokit, at, data.default_branch)]);
         return { branch: ours, base };
       }),
-    reach: () => ask("pull-request", what, (octokit) => reachOf(octokit, place, kind)),
+    reach: () => ask("pull-request", what, (octokit, { at }) => reachOf(octokit, at, kind)),
   };
 }
 
 /** What the credential may do here. An App's own permissions count, and it was just given that of pull requests. */
-async function reachOf(octokit: Octokit, { owner, repo }: Place, kind: Reach["kind"]): Promise<Reach> {
-  const { data, headers } = await octokit.rest.repos.get({ owner, repo });
+async function reachOf(octokit: Octokit, at: Repo, kind: Reach["kind"]): Promise<Reach> {
+  const { data, headers } = await octokit.rest.repos.get(at);
   const scopes = headers["x-oauth-scopes"];
   const account = kind === "app" ? null : await accountOf(octokit);
   return {

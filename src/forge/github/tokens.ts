@@ -1,8 +1,9 @@
 import { App } from "octokit";
-import { UsageError } from "../../errors.ts";
+import { ClawError, UsageError } from "../../errors.ts";
 import type { Credential, Need } from "../credential.ts";
 import type { Place } from "../forge.ts";
 import { octokitFor } from "./connect.ts";
+import { Moved, unknownName } from "./moved.ts";
 
 /** The token for each need. */
 export type Tokens = (need: Need) => Promise<string>;
@@ -63,7 +64,8 @@ async function installationToken(
     onToken(data.token);
     return data.token;
   } catch (error) {
-    if (error instanceof Error && !("status" in error))
+    if (error instanceof Moved) throw unknownName({ owner, repo });
+    if (error instanceof Error && !(error instanceof ClawError) && !("status" in error))
       throw new UsageError(
         `the key of GitHub App ${id} cannot be used: ${error.message.split("\n", 1)[0]?.slice(0, 120)}`,
         "forge.hosts.<host>.app.key in config.yaml must lead to the App's private key, a PEM file",

@@ -1,14 +1,13 @@
-import { createHash } from "node:crypto";
+import { answerKey, type Answers, answersInMemory, knownAnswer } from "./answers.ts";
 
-/** What a forge answered before, by question and credential: asked again, it need only say that nothing has changed. */
-export type Remembered = Map<
-  string,
-  { readonly etag: string; readonly status: number; readonly headers: Headers; readonly body: ArrayBuffer }
->;
+/** A header that never leaves: the question may be asked where the same server says that its answer is now. */
+export const FOLLOW = "x-claw-follow";
 
-/** Answers that are kept, and the largest of them: what is asked for again and again is a page of a list. */
-const KEPT = 300;
+/** Larger answers are not kept. */
 const MAX_KEPT_BYTES = 2 ** 20;
+
+/** Most places that a question is led on to. */
+const MAX_STEPS = 3;
 
 /** The longest that one answer may take. */
 const PATIENCE_MS = 60_000;
@@ -19,8 +18,8 @@ const PATIENCE_MS = 60_000;
  * throttling plugin knows two, and the others are given the words it knows.
  * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
  */
-export function transport(remembered: Remembered, timeoutMs = PATIENCE_MS) {
-  const asked = asking(remembered, timeoutMs);
+export function transport(answers: Answers = answersInMemory(), timeoutMs = PATIENCE_MS) {
+  const asked = asking(answers, timeoutMs);
   return async (url: string, init: RequestInit): Promise<Response> => {
     try {
       return await asked(url, init);
@@ -31,48 +30,51 @@ export function transport(remembered: Remembered, timeoutMs = PATIENCE_MS) {
   };
 }
 
-function asking(remembered: Remembered, timeoutMs: number) {
-  return async (url: string, init: RequestInit): Promise<Response> => {
+function asking(answers: Answers, timeoutMs: number) {
+  return async function asked(url: string, init: RequestInit, steps = 0): Promise<Response> {
     const headers = new Headers(init.headers);
-    const key = init.method === "GET" ? keyOf(url, headers) : null;
-    const known = key === null ? undefined : remembered.get(key);
+    const mayFollow = headers.has(FOLLOW) && steps < MAX_STEPS;
+    headers.delete(FOLLOW);
+    const key = init.method === "GET" ? answerKey(url, headers) : null;
+    const known = key === null ? undefined : await answers.get(key);
     if (known) headers.set("if-none-match", known.etag);
     const time = AbortSignal.timeout(timeoutMs);
     const signal = init.signal ? AbortSignal.any([init.signal, time]) : time;
     const answer = await fetch(url, { ...init, headers, signal });
     if (answer.status === 304 && known)
       // What is said beside an answer may have changed.
-      return new Response(known.body, {
+      return new Response(new Uint8Array(known.body), {
         status: known.status,
         headers: { ...Object.fromEntries(known.headers), ...Object.fromEntries(answer.headers) },
       });
     if ([204, 205, 304].includes(answer.status)) return answer;
-    const body = await answer.arrayBuffer();
+    const body = Buffer.from(await answer.arrayBuffer());
+    const location = answer.headers.get("location");
+    if (mayFollow && key !== null && isRedirection(answer) && location !== null && leadsWithin(location, url))
+      return asked(new URL(location, url).href, init, steps + 1);
     const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
     const data = isJson ? parsed(body) : undefined;
     if (answer.ok && isJson && data === undefined) throw new TypeError("the forge's answer was cut off");
     const { status } = answer;
     if ((status === 403 || status === 429) && isLimit(answer, data)) return inKnownWords(answer, data);
     const etag = answer.headers.get("etag");
-    if (key !== null && status === 200 && etag !== null && body.byteLength <= MAX_KEPT_BYTES) {
-      remembered.delete(key);
-      remembered.set(key, { etag, status, headers: answer.headers, body });
-      for (const oldest of [...remembered.keys()].slice(0, Math.max(0, remembered.size - KEPT)))
-        remembered.delete(oldest);
-    }
-    return new Response(body, { status, headers: answer.headers });
+    if (key !== null && status === 200 && etag !== null && body.byteLength <= MAX_KEPT_BYTES)
+      await answers.put(key, knownAnswer(answer, etag, body));
+    return new Response(new Uint8Array(body), { status, headers: answer.headers });
   };
 }
 
-/** Another credential may see something else. */
-const keyOf = (url: string, headers: Headers): string =>
-  createHash("sha256")
-    .update(`${headers.get("authorization")} ${headers.get("accept")} ${url}`)
-    .digest("base64");
+const isRedirection = ({ status }: Response): boolean => [301, 302, 307, 308].includes(status);
 
-function parsed(body: ArrayBuffer): unknown {
+/** Is this an address of the same server? Nothing else is ever gone to. */
+export const leadsWithin = (address: string | null | undefined, server: string): boolean =>
+  typeof address === "string" &&
+  URL.canParse(address, server) &&
+  new URL(address, server).origin === new URL(server).origin;
+
+function parsed(body: Buffer): unknown {
   try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
+    return JSON.parse(body.toString("utf8"));
   } catch {
     return undefined;
   }
