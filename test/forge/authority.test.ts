@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Octokit } from "octokit";
 import { expect, test } from "vitest";
+import { questionsRead } from "../../src/forge/github/replies.ts";
 import { overreach } from "../support/forge-authority.ts";
 
 const folder = join(import.meta.dirname, "../../src/forge");
@@ -13,6 +15,7 @@ const asked = [
   "actions.downloadJobLogsForWorkflowRun",
   "actions.getWorkflowRun",
   "actions.listJobsForWorkflowRun",
+  "actions.listWorkflowRunsForRepo",
   "apps.createInstallationAccessToken",
   "apps.getRepoInstallation",
   "checks.create",
@@ -49,6 +52,23 @@ test("the forge is asked for these things and nothing else: there is no code to 
     "fetch(url, { ...init, headers, signal });",
   ]);
   expect(text.match(/pulls\.create\([^)]*draft: true/g)).toHaveLength(1);
+});
+
+test("each answer that is read is checked for being GitHub's", () => {
+  const { rest } = new Octokit();
+  const routes = asked.map((name) => {
+    const [room = "", method = ""] = name.split(".");
+    const { endpoint } = (rest as unknown as Readonly<Record<string, Record<string, typeof rest.repos.get>>>)[room]![
+      method
+    ]!;
+    return `${endpoint.DEFAULTS.method} ${endpoint.DEFAULTS.url}`;
+  });
+  expect(routes.filter((route) => !questionsRead.includes(route))).toEqual([
+    // A log, or where one is; and answers that nothing is read of.
+    "GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs",
+    "POST /repos/{owner}/{repo}/check-runs",
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",
+  ]);
 });
 
 test("git pushes without force, to branches below claw/ only", () => {

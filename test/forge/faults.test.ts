@@ -262,6 +262,8 @@ test("an answer in good order that is unlike GitHub's is told as that, with what
   const questions: readonly ((forge: Forge) => Promise<unknown>)[] = [
     (one) => one.readIssue(7),
     (one) => one.openIssues(),
+    (one) => one.issuesLabelled("bug"),
+    (one) => one.redRuns("main"),
     (one) => one.ciRun(3),
     (one) => one.defaultBranch(),
     (one) => one.checkPublish(),

@@ -70,9 +70,12 @@ function guard({ hook }: Pick<Octokit, "hook">, api: string): void {
     if (request?.["mayRedirect"] === true) return;
     if (status < 300 || status >= 400) return checkReply(api, { method, url, data });
     if (leadsWithin(headers.location, api)) throw new Moved();
-    throw new ClawError("the forge leads to another server, which gets no token: the repository has another name now, or something is wrong", {
-      outcome: "forge-unavailable",
-      hint: "name the repository as it is called today: git remote set-url origin <address>; or look at forge.hosts in config.yaml",
-    });
+    throw new ClawError(
+      "the forge leads to another server, which gets no token: the repository has another name now, or something is wrong",
+      {
+        outcome: "forge-unavailable",
+        hint: "name the repository as it is called today: git remote set-url origin <address>; or look at forge.hosts in config.yaml",
+      },
+    );
   });
 }

@@ -4,17 +4,16 @@ import type { Forge } from "../forge.ts";
 import { placeName } from "../place.ts";
 import { showCheck } from "./check.ts";
 import { ciRun } from "./ci.ts";
-import { commentOnce, mayWrite, newestComments } from "./comments.ts";
 import { type Access, connect } from "./connect.ts";
 import { forgeError, isInDoubt } from "./failure.ts";
-import { openIssues, readIssue } from "./issue.ts";
+import { issueQuestions } from "./issues.ts";
 import { beyondLimits } from "./limits.ts";
 import { Moved, type Names, namesOf, type NamesOptions, unknownName } from "./moved.ts";
 import { asPullRequest, changesBetween, create, newestPullRequests, pullRequestFrom } from "./pulls.ts";
 import { type Ask, repositoryQuestions, type RepositoryOptions } from "./repository.ts";
 import { requiresSignatures } from "./rules.ts";
 import type { Tokens } from "./tokens.ts";
-import { issuesLabelled, redRuns } from "./wanted.ts";
+import { redRuns } from "./wanted.ts";
 
 export interface GitHubOptions extends Access, RepositoryOptions, NamesOptions {
   readonly tokens: Tokens;
@@ -33,11 +32,7 @@ export function openGitHub(options: GitHubOptions): Forge {
     get place() {
       return names.place;
     },
-    readIssue: (number) =>
-      ask("read", `issue #${number} of ${name}`, (octokit, { at }) => readIssue(octokit, at, number)),
-    openIssues: () => ask("read", `the issues of ${name}`, (octokit, { at }) => openIssues(octokit, at)),
-    issuesLabelled: (label) =>
-      ask("read", `the issues of ${name} labelled ${label}`, (octokit, { at }) => issuesLabelled(octokit, at, label)),
+    ...issueQuestions(options, ask),
     redRuns: (branch) => ask("ci", `the CI runs of ${name}`, (octokit, { at }) => redRuns(octokit, at, branch)),
     ciRun: (id) => ask("ci", `CI run ${id} of ${name}`, (octokit, { at }) => ciRun(octokit, at, id, options.signal)),
     ...repositoryQuestions(options, ask),
@@ -65,16 +60,6 @@ export function openGitHub(options: GitHubOptions): Forge {
         await add().catch((error: unknown) => (isInDoubt(error) ? add() : Promise.reject(error as Error)));
       }),
     showCheck: (check) => ask("read", `a check in ${name}`, (_, { at }) => showCheck(() => as("check"), at, check)),
-    comments: (number) =>
-      ask("read", `the comments of #${number} of ${name}`, (octokit, { at }) =>
-        newestComments(octokit, { ...at, issue_number: number }),
-      ),
-    say: (number, text, mark) =>
-      ask("comment", `a comment on #${number} of ${name}`, (octokit, { at }) =>
-        commentOnce(octokit, { ...at, issue_number: number }, text, mark),
-      ),
-    mayWrite: (login) =>
-      ask("read", `what ${login} may do in ${name}`, (octokit, { at }) => mayWrite(octokit, at, login)),
     pushAccess: () =>
       ask("push", `a push to ${name}`, async (_, { from }) => ({
         url: `${web}/${from.owner}/${from.repo}.git`,

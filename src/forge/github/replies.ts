@@ -31,6 +31,8 @@ const Pull = z.looseObject({
   head: z.looseObject({ ref: Text, sha: Text, repo: z.looseObject({ full_name: Text }).nullish() }),
 });
 
+const Labels = z.array(z.union([Text, z.looseObject({ name: MaybeText })]));
+
 const Issue = z.looseObject({
   title: Text,
   html_url: Text,
@@ -38,7 +40,7 @@ const Issue = z.looseObject({
   locked: z.boolean().optional(),
   body: MaybeText,
   comments: Count,
-  labels: z.array(z.union([Text, z.looseObject({ name: MaybeText })])),
+  labels: Labels,
   user: Person,
   author_association: Text.optional(),
 });
@@ -69,7 +71,7 @@ const replies: Readonly<Record<string, z.ZodType>> = {
   "GET /repos/{owner}/{repo}/rules/branches/{branch}": z.array(z.looseObject({ type: Text })),
   "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_signatures": z.looseObject({ enabled: z.boolean() }),
   "GET /repos/{owner}/{repo}/issues": z.array(
-    z.looseObject({ number: z.int().positive(), title: Text, html_url: Text, body: MaybeText }),
+    z.looseObject({ number: z.int().positive(), title: Text, html_url: Text, body: MaybeText, labels: Labels }),
   ),
   "GET /repos/{owner}/{repo}/issues/{issue_number}": Issue,
   "GET /repos/{owner}/{repo}/issues/{issue_number}/comments": z.array(Comment),
@@ -84,6 +86,19 @@ const replies: Readonly<Record<string, z.ZodType>> = {
     check_runs: z.array(z.looseObject({ external_id: MaybeText })),
   }),
   "GET /repos/{owner}/{repo}/collaborators/{username}/permission": z.looseObject({ permission: Text }),
+  "GET /repos/{owner}/{repo}/actions/runs": z.looseObject({
+    workflow_runs: z.array(
+      z.looseObject({
+        id: Count,
+        workflow_id: Count,
+        name: MaybeText,
+        conclusion: MaybeText,
+        html_url: Text,
+        head_sha: Text,
+        created_at: Text,
+      }),
+    ),
+  }),
   "GET /repos/{owner}/{repo}/actions/runs/{run_id}": z.looseObject({
     name: MaybeText,
     status: MaybeText,
