@@ -28,7 +28,7 @@ const places: readonly RegExp[] = [
 
 /** Frames of runners, packages and languages: never where the fault is. */
 const foreign =
-  /node_modules|(?:^|[\s(])node:|internal\/|site-packages|dist-packages|\/lib\/python\d|\/unittest\/|rustc\/|\/library\/(?:std|core|alloc)\/|\.cargo\/registry|\/usr\/(?:lib|local)\/(?:go|lib)|go\/src\/(?:testing|runtime)|testing\.go:|panic\.go:|\/gems\/|org\.junit|java\.base|jdk\.internal|sun\.reflect|org\.testng|org\.apache\.maven|org\.gradle|junit\.framework|org\.hamcrest|org\.assertj|org\.mockito|\/vendor\/phpunit|Xunit\.|NUnit\./;
+  /node_modules|(?:^|[\s(])node:|internal\/|site-packages|dist-packages|\/lib\/python\d|\/unittest\/|rustc\/|\/library\/(?:std|core|alloc)\/|\.cargo\/registry|\/usr\/(?:lib|local)\/(?:go|lib)|go\/src\/(?:testing|runtime)|testing\.go:|panic\.go:|_testmain\.go|hostedtoolcache\/go|\/src\/testing\/|\/gems\/|org\.junit|java\.base|jdk\.internal|sun\.reflect|org\.testng|org\.apache\.maven|org\.gradle|junit\.framework|org\.hamcrest|org\.assertj|org\.mockito|\/vendor\/phpunit|Xunit\.|NUnit\./;
 
 const one = (pattern: RegExp, text: string): string | null => pattern.exec(text)?.[1]?.trim() || null;
 
@@ -96,7 +96,8 @@ function placeIn(text: string): { readonly file: string | null; readonly line: n
     if (foreign.test(line)) continue;
     for (const pattern of places) {
       const [, file, number] = pattern.exec(line) ?? [];
-      if (file !== undefined && number !== undefined && !/^\d+$/.test(file)) return { file, line: Number(number) };
+      if (file !== undefined && number !== undefined && !/^\d+$/.test(file))
+        return { file: file.replace(/^\.\//, ""), line: Number(number) };
     }
   }
   return { file: null, line: null };

@@ -1,5 +1,5 @@
 import { stableText } from "./failure-text.ts";
-import { troubleIn } from "./infrastructure.ts";
+import { troubleOf } from "./infrastructure.ts";
 import type { Found } from "./readers/dialect.ts";
 
 /** Text in which only what is the same in every run is left: no numbers, paths, addresses, times, seeds or ids. */
@@ -50,7 +50,7 @@ const shortPath = (path: string): string => path.replaceAll("\\", "/").split("/"
  * What the machine lacked is the same wherever it is met. Where nothing was said, the test itself is the cause.
  */
 export function failureSignature(found: Found): string {
-  const trouble = troubleIn(found.message);
+  const trouble = troubleOf(found);
   const said = normalised(core(found.message));
   if (trouble && !trouble.weak)
     return shortHash(`machine ${trouble.cause} ${normalised(trouble.pattern.exec(found.message)?.[0] ?? "")}`);

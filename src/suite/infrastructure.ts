@@ -1,3 +1,5 @@
+import type { Found } from "./readers/dialect.ts";
+
 /** What was missing around the code, rather than in it. */
 export interface Trouble {
   readonly cause:
@@ -33,7 +35,7 @@ const troubles: readonly Trouble[] = [
     cause: "memory",
     what: "out of memory",
     pattern:
-      /JavaScript heap out of memory|Allocation failed - JavaScript|java\.lang\.OutOfMemoryError|Out of memory: Kill(?:ed)? process|\bOOMKilled\b|Cannot allocate memory|\bENOMEM\b|^(?:E\s+)?MemoryError\b|fatal error: runtime: out of memory|std::bad_alloc|memory allocation of \d+ bytes failed|Container killed on request.*memory|oom-kill|There is insufficient memory for the Java Runtime|Gradle build daemon disappeared unexpectedly|cc1plus?: (?:out of memory|fatal error: Killed)|signal: 9, SIGKILL|c\+\+: fatal error: Killed|JVM heap space is exhausted|(?:exit(?:ed)?(?: with)?(?: code| status)?|code) 137\b/im,
+      /JavaScript heap out of memory|Allocation failed - JavaScript|java\.lang\.OutOfMemoryError|Out of memory: Kill(?:ed)? process|\bOOMKilled\b|Cannot allocate memory|\bENOMEM\b|^(?:E\s+)?MemoryError\b|fatal error: runtime: out of memory|std::bad_alloc|memory allocation of \d+ bytes failed|Container killed on request.*memory|oom-kill|There is insufficient memory for the Java Runtime|Gradle build daemon disappeared unexpectedly|cc1plus?: (?:out of memory|fatal error: Killed)|signal: 9, SIGKILL|c\+\+: fatal error: Killed|: signal: killed$|^Received "killed" signal|JVM heap space is exhausted|(?:exit(?:ed)?(?: with)?(?: code| status)?|code) 137\b/im,
   },
   {
     cause: "runner",
@@ -62,7 +64,7 @@ const troubles: readonly Trouble[] = [
     cause: "tool",
     what: "a program or a file of the machine is missing",
     pattern:
-      /: line \d+: [\w./+-]+: not found$|\bsh: (?:\d+: )?[\w./+-]+: not found$|: command not found\b|is not recognized as an internal or external command|exec: "[^"]+": executable file not found in \$PATH|spawn \S+ ENOENT|env: ['‘]?\S+['’]?: No such file or directory|error while loading shared libraries|version [`']GLIBC_[\d.]+' not found|Unable to locate executable file|Chrome(?:Driver)? (?:not found|only supports)|browserType\.launch: Executable doesn't exist|Please install them with the following command|Could not find (?:Chrome|browser|Firefox)|\bXvfb\b.*(?:not found|failed)|cannot open display|Missing X server or \$DISPLAY|JAVA_HOME is not (?:set|defined)|exec format error/im,
+      /: line \d+: [\w./+-]+: not found$|\bsh: (?:\d+: )?[\w./+-]+: not found$|: command not found\b|is not recognized as an internal or external command|exec: "[^"]+": executable file not found in \$PATH|spawn \S+ ENOENT|env: ['‘]?\S+['’]?: No such file or directory|error while loading shared libraries|version [`']GLIBC_[\d.]+' not found|Unable to locate executable file|Chrome(?:Driver)? (?:not found|only supports)|browserType\.launch: Executable doesn't exist|Please install them with the following command|Could not find (?:Chrome|browser|Firefox)|No binary for \w+ browser|\bXvfb\b.*(?:not found|failed)|cannot open display|Missing X server or \$DISPLAY|JAVA_HOME is not (?:set|defined)|exec format error/im,
   },
   {
     cause: "network",
@@ -101,9 +103,32 @@ const troubles: readonly Trouble[] = [
 
 /** A whole job or command that was ended because it took too long. */
 export const jobOvertime =
-  /The job running on runner .* has exceeded the maximum execution time|exceeded the maximum execution time of|The action .* has timed out after \d+ minutes|The job was canceled because it exceeded|ERROR: Job failed: execution took longer than|Error: The operation was canceled due to timeout|Too long with no output|Build timed out \(after|Cancelling since (?:no output|the job)|No output has been received in the last|The job exceeded the maximum time limit|Timeout \(\d+ ?(?:s|m|min|minutes)\) reached|has timed out after \d+ (?:minutes|seconds)|(?:exit(?:ed)?(?: with)?(?: code| status)?) 124\b|Command exited with non-zero status 124/i;
+  /The job running on runner .* has exceeded the maximum execution time|exceeded the maximum execution time of|The action .* has timed out after \d+ minutes|The job was canceled because it exceeded|ERROR: Job failed: execution took longer than|Error: The operation was canceled due to timeout|Too long with no output|Build timed out \(after|Cancelling since (?:no output|the job)|No output has been received in the last|The job exceeded the maximum time limit|Timeout \(\d+ ?(?:s|m|min|minutes)\) reached|has timed out after \d+ (?:minutes|seconds)|(?:exit(?:ed)?(?: with)?(?: code| status)?) 124\b|Command exited with non-zero status 124|^Cancelling nested steps due to timeout/i;
 
 /** What in a text points at the machine rather than the code; null when nothing does. Strong signs go before weak ones. */
 export function troubleIn(text: string): Trouble | null {
   return troubles.find(({ pattern }) => pattern.test(text)) ?? null;
+}
+
+/** Source that a runner prints around the failing line: "> 12 | const x", "  4: test(…)", "   |   ^". */
+const sourceLine = /^\s*(?:>\s*)?\d+\s*(?:\||:\s)|^\s*\|[\s^~]*$/;
+/** A check that compared two values: its words are those of the test, whatever they name. */
+const compared =
+  /^\s*(?:E\s+)?(?:[\w.]*Assert(?:ion)?(?:Failed)?Error\b|[\w.]*ComparisonFailure\b|expect\(|assert\b|assertion\b|Failed asserting|Expected\b|expected\b|Assert\.|Expectation failed|XCTAssert|Not equal)/;
+/** Checks that say what was thrown in place of what they waited for. */
+const threw =
+  /Got unwanted (?:rejection|exception)|promise rejected|Received promise rejected|exception thrown|threw /i;
+
+/**
+ * What a failure's own words say of the machine. What a test compared is left out, for a test of how a full disk is met
+ * names one; and so is the source around it.
+ */
+export function troubleOf({
+  message,
+  expected,
+}: Pick<Found, "message"> & Partial<Pick<Found, "expected">>): Trouble | null {
+  const lines = message.split("\n").filter((line) => !sourceLine.test(line));
+  const said = lines.join("\n");
+  if (((expected ?? null) !== null || compared.test(said)) && !threw.test(said)) return null;
+  return troubleIn(said);
 }

@@ -1,5 +1,5 @@
-import { troubleIn } from "./infrastructure.ts";
-import type { Found } from "./readers/dialect.ts";
+import { troubleOf } from "./infrastructure.ts";
+import { type Found, NOT_LOADED } from "./readers/dialect.ts";
 
 /** What a failing test is, by its executions. */
 const verdicts = ["regression", "build", "timeout", "unknown", "pre-existing", "infrastructure", "flaky"] as const;
@@ -90,7 +90,7 @@ interface Evidence {
   /** "failed 2 of 3 at head, 0 of 2 at base" */
   readonly counts: string;
 }
-type Failing = Pick<Found, "kind" | "message" | "timedOut">;
+type Failing = Pick<Found, "kind" | "message" | "timedOut"> & Partial<Pick<Found, "expected" | "titles">>;
 type Ending = Pick<TestVerdict, "verdict" | "because" | "next">;
 const ending = (verdict: TriageVerdict, because: string, next: TestVerdict["next"] = null): Ending => ({
   verdict,
@@ -124,7 +124,7 @@ export function judge(found: Failing, executions: readonly TestExecution[], rule
 
 /** The machine's fault. Weak signs of it are believed unless the test fails here each time, and never at base. */
 function machine({ found, head, base, again, rule, counts }: Evidence): Ending | null {
-  const trouble = troubleIn(found.message);
+  const trouble = troubleOf(found);
   if (!trouble) return null;
   if (!trouble.weak) return ending("infrastructure", trouble.what);
   if (head.passed > 0) return ending("infrastructure", `${trouble.what}; ${counts}`);
@@ -134,7 +134,8 @@ function machine({ found, head, base, again, rule, counts }: Evidence): Ending |
 
 /** What never came to run. */
 function built({ found, head, base }: Evidence): Ending | null {
-  const lost = found.kind === "file" && isLoad(found.message) && head.passed === 0;
+  const unloaded = isLoad(found.message) || found.titles?.[0] === NOT_LOADED;
+  const lost = found.kind === "file" && unloaded && head.passed === 0;
   const missing = found.kind === "job" && isMissing.test(found.message);
   if (found.kind !== "build" && !lost && !missing) return null;
   const what = lost ? "the file does not load" : "it does not build";

@@ -5,6 +5,8 @@ import type { Found } from "../../src/suite/readers/dialect.ts";
 import { openReport, type ReportDigest } from "../../src/suite/read-report.ts";
 import { groupFailures } from "../../src/suite/failure-groups.ts";
 import { failureSignature, normalised } from "../../src/suite/failure-signature.ts";
+import { judge } from "../../src/suite/verdict.ts";
+import { firstExecutions } from "../../src/workflows/triage/executions.ts";
 import { troubleIn } from "../../src/suite/infrastructure.ts";
 import { expectations } from "./triage-logs.ts";
 
@@ -37,10 +39,32 @@ const told = (found: Found): string =>
     found.message.split("\n")[0]?.slice(0, 60) ?? "",
   ].join(" | ");
 
+/** Logs of jobs, each below "##### name | verdicts | what failed". */
+function ciLogs(): [name: string, verdicts: string, titles: string, log: string][] {
+  const text = readFileSync(join(import.meta.dirname, "ci-logs.txt"), "utf8");
+  return text
+    .split(/^##### /m)
+    .slice(1)
+    .map((part) => {
+      const [name = "", verdicts = "", titles = ""] = (part.split("\n")[0] ?? "").split(" | ");
+      return [name, verdicts, titles, part.slice(part.indexOf("\n") + 1)];
+    });
+}
+
 describe("failures in what real runners write", () => {
   test.each(readdirSync(folder))("%s", (name) => {
     const { found, notes } = read(readFileSync(join(folder, name), "utf8"));
     expect([...found.map(told), ...notes]).toEqual(expectations[name]);
+  });
+
+  test.each(ciLogs())("a job's log: %s", (_, verdicts, titles, log) => {
+    const { found } = read(log);
+    const rule = { confidence: 0.95, reruns: 0, hasBase: false };
+    const judged = found.map((one) => judge(one, firstExecutions(one, "report"), rule).verdict);
+    expect([[...new Set(judged)].toSorted().join(" "), found.map((one) => one.titles.join(" > ")).join("; ")]).toEqual([
+      verdicts,
+      titles,
+    ]);
   });
 
   test("an excerpt stands in the report where its offset says", () => {

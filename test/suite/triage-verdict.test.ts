@@ -58,6 +58,18 @@ describe("a verdict rests on executions", () => {
     expect(verdictOf("hr- h- h- h- h- b+ b+", { message })).toBe("regression");
   });
 
+  test("a test that compares words of the machine, or stands beside them in its file, is judged by its executions", () => {
+    for (const found of [
+      { message: "AssertionError: assert 'ENOSPC: no space left on device' == 'EACCES'" },
+      { message: "expect(received).toEqual(expected)\n- ECONNREFUSED\n+ ENOSPC" },
+      { message: "boom\n\n  7 | test('full', () => fail('ENOSPC: no space left'));\n> 8 | throw boom;\n    |       ^" },
+      { message: "No space left on device", expected: "No space left on device" },
+    ])
+      expect([found, verdictOf("hr- h- h- h- h- b+ b+", found)]).toEqual([found, "regression"]);
+    const message = "AssertionError: Got unwanted rejection.\nActual message: connect ENETUNREACH 10.0.0.1";
+    expect(verdictOf("hr-", { message })).toBe("infrastructure");
+  });
+
   test("running out of time is a timeout, unless it passes as well", () => {
     expect(verdictOf("hr- ht ht", { timedOut: true })).toBe("timeout");
     expect(verdictOf("hr- ht h+", { timedOut: true })).toBe("flaky");

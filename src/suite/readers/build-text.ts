@@ -10,14 +10,14 @@ const errors: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
   },
   {
     tool: "cc",
-    pattern:
-      /^(?<file>[^\s:]+\.(?:c|cc|cpp|cxx|h|hpp|m|mm|swift)):(?<line>\d+):(?:\d+:)? (?:fatal )?error: (?<message>.+)$/,
+    pattern: /^(?<file>[^\s:]+\.(?:c|cc|cpp|cxx|h|hpp|m|mm)):(?<line>\d+):(?:\d+:)? (?:fatal )?error: (?<message>.+)$/,
   },
   {
     tool: "ld",
     pattern:
       /^(?:\S*ld(?:\.\w+)?|collect2|clang): (?:error: )?(?<message>undefined reference to .+|cannot find -l\S+|ld returned \d+ exit status|symbol\(s\) not found.*)$/,
   },
+  { tool: "swiftc", pattern: /^(?<file>\S+\.swift):(?<line>\d+):\d+: error: (?<message>.+)$/ },
   { tool: "javac", pattern: /^(?<file>\S+\.(?:java|scala|groovy)):(?<line>\d+): error: (?<message>.+)$/ },
   {
     tool: "kotlinc",
@@ -36,7 +36,17 @@ const errors: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
   { tool: "esbuild", pattern: /^(?:✘|X) \[ERROR\] (?<message>.+)$/u },
   { tool: "webpack", pattern: /^(?:ERROR in (?<file>\S+)|Module not found: Error: (?<message>.+))$/ },
   { tool: "vite", pattern: /^(?:error during build:|\[vite\]:? Rollup failed to resolve import) ?(?<message>.*)$/ },
-  { tool: "php", pattern: /^PHP (?:Parse|Fatal) error:\s+(?<message>.+) in (?<file>\S+) on line (?<line>\d+)$/ },
+  { tool: "php", pattern: /^PHP (?:Parse|Fatal) error:\s+(?<message>.+) in (?<file>\S+?)(?: on line |:)(?<line>\d+)$/ },
+  {
+    tool: "pytest",
+    pattern: /^(?:ERROR: (?=file or directory not found)|(?:__main__\.py|pytest|py\.test): error: )(?<message>.+)$/,
+  },
+  { tool: "mocha", pattern: /^\s*(?:✖ ERROR|Error: No test files found|Exception during run): ?(?<message>.+)$/u },
+  {
+    tool: "jest",
+    pattern:
+      /^(?:Error: (?=Can't find a root directory|Could not find a config file)|● (?=Validation Error))(?<message>.+?):?$/,
+  },
   { tool: "cmake", pattern: /^CMake Error(?: at (?<file>\S+):(?<line>\d+)|:) (?<message>.+)$/ },
   {
     tool: "make",
@@ -61,7 +71,11 @@ const errors: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
     tool: "actions",
     pattern: /^(?:Invalid workflow file|Error: Unable to resolve action|The workflow is not valid)\b(?<message>.*)$/,
   },
-  { tool: "rustc", pattern: /^error: (?<message>failed to (?:parse manifest|select a version|load manifest).*)$/ },
+  {
+    tool: "rustc",
+    pattern:
+      /^error: (?<message>(?:failed to (?:parse manifest|select a version|load manifest)|no matching package).*)$/,
+  },
   {
     tool: "bundler",
     pattern:
@@ -76,7 +90,7 @@ const errors: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
 
 /** What every pattern needs one of: most lines need no closer look. */
 const hint =
-  /error|Error|ERROR|ERR!|ERR_|\.go:\d|^e: |undefined reference|cannot find|symbol\(s\)|\*\*\*|Could not|Bundler|Ruby version|YN0028|Invalid workflow|workflow is not|Rollup|lockfile|npm /;
+  /error|Error|ERROR|Exception during run|ERR!|ERR_|\.go:\d|^e: |undefined reference|cannot find|symbol\(s\)|\*\*\*|Could not|Bundler|Ruby version|YN0028|Invalid workflow|workflow is not|Rollup|lockfile|npm /;
 
 const MOST = 40;
 
@@ -109,9 +123,11 @@ export const buildText: Dialect = {
   open(sink) {
     const found = new Map<string, Errors>();
     let tail = 0;
+    let retried: string | null = null;
     let last: Block | null = null;
     return {
       line(text, offset) {
+        if (text.startsWith("WARNING: Retrying (Retry(")) retried = text;
         for (const { tool, pattern } of hint.test(text) ? errors : []) {
           const groups = pattern.exec(text)?.groups;
           if (!groups) continue;
@@ -130,7 +146,8 @@ export const buildText: Dialect = {
               block: last,
               file,
               line: number > 0 ? number : null,
-              message: message?.trim() || text.trim(),
+              // What pip could not reach it calls not there.
+              message: `${message?.trim() || text.trim()}${tool === "pip" && retried !== null ? `\n${retried}` : ""}`,
             });
           }
           tail = 3;

@@ -9,6 +9,9 @@ const beginCargoText = (sink: Sink) => ({
   output: null as Block | null,
   compile: null as Block | null,
   errors: [] as Block[],
+  /** The test whose thread ended the process. */
+  died: null as { readonly name: string; readonly offset: number; readonly text: string } | null,
+  built: new Set<string>(),
 });
 type CargoTextState = ReturnType<typeof beginCargoText>;
 
@@ -25,6 +28,7 @@ function flush(s: CargoTextState): void {
       /panicked at (?:'[^]*?', )?(\S+?):(\d+):\d+/.exec(body) ??
       /\s(\S+\.rs)(?: - .*?)? \(line (\d+)\)/.exec(` ${name}`);
     const said =
+      /^note: (panic did not contain expected string[^]*)$/m.exec(body)?.[1] ??
       /panicked at [^\n]*:\d+:\d+:\n([^]*?)(?:\nstack backtrace:|\nnote: |$)/.exec(body)?.[1] ??
       /panicked at '([^]*?)', \S+:\d+/.exec(body)?.[1] ??
       body.split("\nstack backtrace:")[0];
@@ -97,16 +101,20 @@ function compiler(s: CargoTextState, text: string, offset: number): void {
     s.sink.found(
       failure({
         format: "cargo",
-        kind: "file",
+        kind: s.died ? "test" : "file",
         suite: s.suite,
-        titles: ["(test binary)"],
-        offset,
-        text: text.trim(),
-        message: `the test binary was ended by signal ${crash[2]}`,
+        titles: s.died?.name.split("::") ?? ["(test binary)"],
+        offset: s.died?.offset ?? offset,
+        text: `${s.died ? `${s.died.text}\n` : ""}the test binary was ended by signal ${crash[2]}`,
       }),
     );
+  const overflow = /^thread '(.+?)'.* has overflowed its stack$/.exec(text);
+  if (overflow) s.died = { name: overflow[1] ?? "", offset, text };
+  else if (crash) s.died = null;
   if (/^error: could not compile `?([\w-]+)/.test(text)) {
     const name = /^error: could not compile `?([\w-]+)/.exec(text)?.[1] ?? "";
+    if (s.errors.length === 0 && s.built.has(name)) return;
+    s.built.add(name);
     const kept = s.errors[0] ?? block(offset);
     const said = s.errors.length > 0 ? s.errors.map(textOf).join("\n\n") : text;
     const place = /--> (\S+?):(\d+):\d+/.exec(said);

@@ -106,6 +106,9 @@ export function dedent(text: string): string {
   return lines.map((line) => line.slice(least === 200 ? 0 : least)).join("\n");
 }
 
+/** What stands in a test's place where a whole file did not load. */
+export const NOT_LOADED = "(file does not load)";
+
 /** Seconds as a runner prints them, in milliseconds; null when it printed none. */
 export const seconds = (text: string | undefined): number | null =>
   text === undefined || text === "" || Number.isNaN(Number(text)) ? null : Math.round(Number(text) * 1000);

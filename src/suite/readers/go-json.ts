@@ -7,6 +7,8 @@ interface Told {
   readonly block: Block;
   failures: number;
   passes: number;
+  /** It runs, and has not ended. */
+  open: boolean;
   ms: number | null;
 }
 
@@ -19,7 +21,7 @@ const beginGoJson = (sink: Sink) => ({
 type GoJsonState = ReturnType<typeof beginGoJson>;
 
 const at = (s: GoJsonState, key: string, offset: number): Told => {
-  const known = s.tests.get(key) ?? { block: block(offset), failures: 0, passes: 0, ms: null };
+  const known = s.tests.get(key) ?? { block: block(offset), failures: 0, passes: 0, open: false, ms: null };
   s.tests.set(key, known);
   return known;
 };
@@ -40,6 +42,8 @@ function lineGoJson(s: GoJsonState, text: string, offset: number): void {
   const key = `${word(event["Package"])}\n${word(event["Test"])}`;
   const own = at(s, key, offset);
   if (action === "output") add(own.block, output);
+  if (action === "run") own.open = true;
+  if (/^(?:fail|pass|skip)$/.test(action)) own.open = false;
   if (action === "fail") own.failures += 1;
   if (action === "pass") own.passes += 1;
   if (word(event["Test"]) !== "" && action === "pass") s.sink.tally({ passed: 1 });
@@ -63,6 +67,12 @@ function endGoJson(s: GoJsonState): void {
       const built = [...s.builds].find(([path]) => path === suite || path.startsWith(`${suite} `))?.[1];
       const isBuild = built !== undefined || /\[(?:build|setup) failed\]/.test(text);
       const hung = /panic: test timed out after/.test(text);
+      // The process ended in it: it has no end of its own.
+      const within = [...s.tests].find(([other, { open }]) => open && other.startsWith(`${suite}\n`));
+      if (built === undefined && within) {
+        tellTest(s, suite, within[0].split("\n")[1] ?? "", { ...within[1], ms, failures: 1, passes: 0 });
+        continue;
+      }
       const waits = /running tests:\s*\n\s*(Test\S+)/.exec(text)?.[1];
       s.sink.found(
         failure({
@@ -79,26 +89,31 @@ function endGoJson(s: GoJsonState): void {
       );
       continue;
     }
-    const place = /^\s*(\S+\.go):(\d+): /m.exec(text);
-    const panic = /^panic: (.+)$/m.exec(text)?.[1];
-    s.sink.found(
-      failure({
-        format: "go-json",
-        suite,
-        titles: name.split("/"),
-        offset: kept.offset,
-        text,
-        message: panic ? `panic: ${panic}` : goMessage(text),
-        file: place?.[1] ?? null,
-        line: place ? Number(place[2]) : null,
-        ms,
-        failures,
-        passes,
-        timedOut: /panic: test timed out after/.test(text),
-        excerpt: text,
-      }),
-    );
+    tellTest(s, suite, name, { block: kept, failures, passes, ms, open: false });
   }
+}
+
+function tellTest(s: GoJsonState, suite: string, name: string, { block: kept, failures, passes, ms }: Told): void {
+  const text = textOf(kept);
+  const place = /^\s*(\S+\.go):(\d+): /m.exec(text);
+  const panic = /^panic: (.+)$/m.exec(text)?.[1];
+  s.sink.found(
+    failure({
+      format: "go-json",
+      suite,
+      titles: name.split("/"),
+      offset: kept.offset,
+      text,
+      message: panic ? `panic: ${panic}` : goMessage(text),
+      file: place?.[1] ?? null,
+      line: place ? Number(place[2]) : null,
+      ms,
+      failures,
+      passes,
+      timedOut: /panic: test timed out after/.test(text),
+      excerpt: text,
+    }),
+  );
 }
 
 /** `go test -json`: one event a line. https://pkg.go.dev/cmd/test2json */

@@ -72,6 +72,10 @@ const beginGoText = (sink: Sink) => ({
   current: null as Failed | null,
   logs: new Map<string, Block>(),
   running: "",
+  /** Tests that -v tells to run, and that have not ended. */
+  open: new Set<string>(),
+  /** The last lines of the package that is told now. */
+  tail: block(0),
   builds: new Map<string, Block>(),
   building: null as Block | null,
   panic: null as {
@@ -84,6 +88,8 @@ const beginGoText = (sink: Sink) => ({
 type GoTextState = ReturnType<typeof beginGoText>;
 
 function package_(s: GoTextState, suite: string, how: string, offset: number): void {
+  const said = textOf(s.tail).trim();
+  const [inTest = null] = s.open.size === 1 ? s.open : [];
   if (/\[(?:build|setup) failed\]/.test(how)) {
     const kept = s.builds.get(suite) ?? [...s.builds].find(([name]) => name.startsWith(suite))?.[1] ?? block(offset);
     const text = textOf(kept) || `${suite} ${how}`;
@@ -102,7 +108,7 @@ function package_(s: GoTextState, suite: string, how: string, offset: number): v
   } else if (s.panic && s.failed.length === 0) {
     const { block: kept, tests, overtime } = s.panic;
     const text = textOf(kept);
-    for (const { name, ms } of tests.length > 0 ? tests : [{ name: "(package)", ms: null }])
+    for (const { name, ms } of tests.length > 0 ? tests : [{ name: inTest ?? "(package)", ms: null }])
       s.sink.found(
         failure({
           format: "go",
@@ -120,11 +126,11 @@ function package_(s: GoTextState, suite: string, how: string, offset: number): v
     s.sink.found(
       failure({
         format: "go",
-        kind: "file",
+        kind: inTest === null ? "file" : "test",
         suite,
-        titles: ["(package)"],
-        offset,
-        text: how.trim() === "" ? "the package failed and no test says why" : `FAIL ${suite} ${how}`,
+        titles: inTest?.split("/") ?? ["(package)"],
+        offset: said === "" ? offset : s.tail.offset,
+        text: said || "the package failed and no test says why",
         ...(s.logs.size > 0 && { excerpt: [...s.logs.values()].map(textOf).join("\n").slice(-4000) }),
       }),
     );
@@ -136,6 +142,8 @@ function package_(s: GoTextState, suite: string, how: string, offset: number): v
 function reset(s: GoTextState): void {
   [s.failed, s.current, s.panic, s.building, s.told, s.running] = [[], null, null, null, false, ""];
   s.logs.clear();
+  s.open.clear();
+  s.tail = block(0);
 }
 
 function lineGoText(s: GoTextState, text: string, offset: number): void {
@@ -164,7 +172,22 @@ function lineGoText(s: GoTextState, text: string, offset: number): void {
     reset(s);
     return;
   }
-  if (!ending(s, text, offset)) saying(s, text, offset);
+  // The verdict on the whole package is no test's.
+  if (/^(?:FAIL|PASS|exit status \d+)$/.test(text)) {
+    [s.current, s.running] = [null, ""];
+    if (text.startsWith("exit")) keepTail(s, text, offset);
+    return;
+  }
+  if (ending(s, text, offset)) return;
+  saying(s, text, offset);
+  if (s.current === null && s.panic === null && !boilerplate.test(text)) keepTail(s, text, offset);
+}
+
+/** What a package said of which no test tells why it failed. */
+function keepTail(s: GoTextState, text: string, offset: number): void {
+  if (s.tail.head.length > 40) s.tail = block(offset);
+  if (s.tail.head.length === 0) s.tail = block(offset);
+  add(s.tail, text);
 }
 
 /** "--- FAIL: TestX (0.01s)" */
@@ -173,6 +196,7 @@ function ending(s: GoTextState, text: string, offset: number): boolean {
   if (found) {
     s.building = null;
     const [, , how, name = "", took] = found;
+    s.open.delete(name);
     if (how === "PASS") s.sink.tally({ passed: 1 });
     if (how === "SKIP") s.sink.tally({ skipped: 1 });
     if (how !== "FAIL") {
@@ -197,6 +221,11 @@ function saying(s: GoTextState, text: string, offset: number): void {
   const run = /^=== (?:RUN|NAME|CONT)\s+(\S.*)$/.exec(text);
   if (run) {
     s.running = run[1] ?? "";
+    if (text.startsWith("=== RUN")) {
+      // Of a test with subtests only those run.
+      s.open.delete(s.running.slice(0, s.running.lastIndexOf("/")));
+      s.open.add(s.running);
+    }
     if (!s.logs.has(s.running)) s.logs.set(s.running, block(offset));
     s.current = null;
     return;
@@ -211,6 +240,7 @@ function saying(s: GoTextState, text: string, offset: number): void {
     s.panic = { block: block(offset), tests: [], overtime: /test timed out after/.test(text) };
   }
   if (s.panic) {
+    s.building = null;
     add(s.panic.block, text);
     const waiting = /^\t\t?(Test\S*) \(((?:\d+[hms.]?)+)\)$/.exec(text);
     if (waiting) s.panic.tests.push({ name: waiting[1] ?? "", ms: null });
@@ -219,8 +249,9 @@ function saying(s: GoTextState, text: string, offset: number): void {
   }
   if (s.current) add(s.current.block, text);
   else if (s.running !== "" && !boilerplate.test(text)) add(s.logs.get(s.running) ?? block(offset), text);
-  else if (s.building && !text.startsWith("{") && (/^\S+\.\w+:\d+/.test(text) || /^\s/.test(text)))
+  else if (s.building && !text.startsWith("{") && (/^\S+\.\w+:\d+|: signal: killed$/.test(text) || /^\s/.test(text)))
     add(s.building, text);
+  else s.building = null;
 }
 
 function endGoText(s: GoTextState): void {

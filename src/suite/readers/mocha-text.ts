@@ -10,14 +10,22 @@ const beginMochaText = (sink: Sink) => ({
   titles: [] as string[],
   indent: 0,
   base: 0,
+  /** The number of the last failure that began. */
+  count: 0,
+  /** Its stack was told: what stands at the margin after that is not its own. */
+  framed: false,
 });
+/** What package managers and shells say when the tests have ended. */
+const after =
+  /^(?:npm (?:ERR!|error)|error (?:Command|Script)|Process completed|make(?:\[\d+\])?: |Exited with|The command|ERROR:| ELIFECYCLE)/;
+
 type MochaTextState = ReturnType<typeof beginMochaText>;
 
 function close(s: MochaTextState): void {
   if (!s.current) return;
   const text = textOf(s.current);
   const all = s.titles.map((title) => title.replace(/:$/, "").trim());
-  const body = dedent(text.split("\n").slice(s.titles.length).join("\n")).trim();
+  const body = dedent(text.split("\n").slice(s.titles.join("\n").split("\n").length).join("\n")).trim();
   const hook = /^"(?:before|after)(?: each| all)?" hook/.test(all.at(-1) ?? "");
   if (s.named && body !== "")
     s.sink.found(
@@ -30,7 +38,7 @@ function close(s: MochaTextState): void {
         ...(hook && { kind: "test" as const }),
       }),
     );
-  [s.current, s.titles, s.named] = [null, [], false];
+  [s.current, s.titles, s.named, s.framed] = [null, [], false, false];
 }
 
 function lineMochaText(s: MochaTextState, text: string, offset: number): void {
@@ -38,6 +46,7 @@ function lineMochaText(s: MochaTextState, text: string, offset: number): void {
   if (count) {
     close(s);
     s.inside = count[2] === "failing" || (s.inside && count[2] === "pending");
+    s.count = 0;
     const many = Number(count[1]);
     s.sink.tally(
       count[2] === "passing" ? { passed: many } : count[2] === "failing" ? { failed: many } : { skipped: many },
@@ -45,26 +54,27 @@ function lineMochaText(s: MochaTextState, text: string, offset: number): void {
     return;
   }
   if (!s.inside) return;
-  const head = /^(\s+)\d+\) (.+)$/.exec(text);
+  const head = /^\s+(\d+)\) (.+)$/.exec(text);
   const depth = text.search(/\S/);
-  if (head && (s.current === null || depth <= s.base)) {
+  if (head && Number(head[1]) === s.count + 1 && (s.count === 0 || depth <= s.base)) {
     close(s);
     [s.current, s.titles, s.indent, s.base] = [block(offset), [head[2] ?? ""], depth, depth];
+    s.count += 1;
     s.named = (head[2] ?? "").endsWith(":");
     add(s.current, text);
     return;
   }
   if (!s.current) return;
-  if (text.trim() !== "" && depth === 0) {
-    close(s);
-    s.inside = false;
-    return;
-  }
+  const isFrame = /^\s+at \S/.test(text);
+  // A message may have lines at the margin; behind its stack they are somebody else's.
+  if (s.named && depth === 0 && (s.framed || after.test(text))) return close(s);
+  if (depth <= s.base && /^\s*[(┌]/.test(text)) return close(s);
   add(s.current, text);
-  if (!s.named && depth > s.indent && text.trim() !== "") {
-    s.titles.push(text.trim());
-    s.named = text.trimEnd().endsWith(":");
-  }
+  s.framed ||= isFrame;
+  if (s.named || text.trim() === "") return;
+  if (depth > s.indent) s.titles.push(text.trim());
+  else s.titles.push(`${s.titles.pop() ?? ""}\n${text.trim()}`);
+  s.named = text.trimEnd().endsWith(":");
 }
 
 /** mocha's spec reporter, and what copies it (cypress, wdio): "2 failing", then numbered failures. */

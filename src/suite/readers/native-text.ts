@@ -11,7 +11,8 @@ interface Begun {
 const tell = (sink: Sink, format: string, begun: Begun | null): null => {
   if (!begun) return null;
   const text = textOf(begun.block);
-  const body = dedent(text.split("\n").slice(1).join("\n")).trim();
+  const lines = text.split("\n").slice(1);
+  const body = dedent(lines.filter((line) => !/^\s*(?:\d+: )?\[  FAILED  \] /.test(line)).join("\n")).trim();
   sink.found(
     failure({
       format,
@@ -67,7 +68,7 @@ export const dotnetText: Dialect = {
     return {
       line(text, offset) {
         const head =
-          /^\s*(?:Failed|\[xUnit\.net [\d:.]+\]\s{4,})\s*([\w.+`]+\.[\w`]+(?:\(.*\))?)\s+\[(?:(<?\s*[\d.]+)\s*(ms|s)|FAIL).*\]$/.exec(
+          /^\s*(?:Failed|\[xUnit\.net [\d:.]+\]\s{4,})\s*([\w.+`]+(?:\(.*\))?)\s+\[(?:(<?\s*[\d.]+)\s*(ms|s)|FAIL).*\]$/.exec(
             text,
           );
         if (head) {
@@ -78,8 +79,8 @@ export const dotnetText: Dialect = {
           current = text.endsWith("[FAIL]")
             ? null
             : {
-                suite: name.slice(0, at),
-                titles: [name.slice(0, at), name.slice(at + 1)],
+                suite: at === -1 ? null : name.slice(0, at),
+                titles: at === -1 ? [name] : [name.slice(0, at), name.slice(at + 1)],
                 ms: head[3] === "s" ? took * 1000 : took || null,
                 block: block(offset),
               };
@@ -135,13 +136,29 @@ export const gtestText: Dialect = {
   },
 };
 
-/** CTest: the list at its end. */
+/** What a test of CTest printed, and how it ended. */
+function wordsOf(said: Block | undefined, how: string): string {
+  const text = said ? textOf(said).trim() : "";
+  const ended = how === "Failed" ? "" : how === "Not Run" ? "not run: its program was not built" : `ended by ${how}`;
+  return [ended, text].filter((part) => part !== "").join("\n") || "failed";
+}
+
+/** CTest: the list at its end, and what --output-on-failure prints before. */
 export const ctestText: Dialect = {
   name: "ctest",
   open(sink) {
     let listing = false;
+    let begun: { readonly name: string; readonly block: Block } | null = null;
+    const said = new Map<string, Block>();
     return {
       line(text, offset) {
+        const one = /^\s*\d+\/\d+ Test +#\d+: (.+?) \.{2,}/.exec(text);
+        if (one) {
+          begun = { name: one[1] ?? "", block: block(offset) };
+          if (text.includes("***")) said.set(begun.name, begun.block);
+        } else if (/^\s*(?:Start\s+\d+: |\d+% tests passed|Unable to find executable)/.test(text)) {
+          begun = null;
+        } else if (begun) add(begun.block, text);
         if (/^The following tests FAILED:$/.test(text)) {
           listing = true;
           return;
@@ -154,10 +171,10 @@ export const ctestText: Dialect = {
             failure({
               format: "ctest",
               titles: [row[1] ?? ""],
-              offset,
-              text: text.trim(),
-              message: row[2] === "Failed" ? "failed" : `ended by ${row[2]}`,
+              offset: said.get(row[1] ?? "")?.offset ?? offset,
+              text: wordsOf(said.get(row[1] ?? ""), row[2] ?? ""),
               timedOut: row[2] === "Timeout",
+              ...(row[2] === "Not Run" && { kind: "build" as const }),
             }),
           );
         else if (text.trim() !== "") listing = false;

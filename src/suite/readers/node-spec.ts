@@ -43,7 +43,9 @@ function close(s: NodeSpecState): void {
   const { name, ms, file, line, block: kept } = s.begun;
   const text = dedent(kept.head.slice(1).concat(kept.tail).join("\n")).trim();
   const whole =
-    file !== null && (name === file || file.endsWith(`/${name}`) || name.endsWith(`/${file}`)) && /\.\w+$/.test(name);
+    (file === null
+      ? /^\S+\/\S+$/.test(name)
+      : name === file || file.endsWith(`/${name}`) || name.endsWith(`/${file}`)) && /\.\w+$/.test(name);
   const plain = /^'(.*)'$/s.exec(text)?.[1] ?? text;
   // A file that dies says why where it died, not in the list.
   const said = whole && plain === "test failed" ? (s.lastWords.get(name) ?? plain) : plain;
@@ -55,7 +57,7 @@ function close(s: NodeSpecState): void {
       offset: kept.offset,
       text: said,
       ms,
-      file,
+      file: file ?? (whole ? name : null),
       line,
       excerpt: textOf(kept),
     }),
@@ -71,7 +73,7 @@ function stray(s: NodeSpecState, text: string): void {
 }
 
 function lineNodeSpec(s: NodeSpecState, text: string, offset: number): void {
-  if (/^✖ failing tests:$/.test(text)) {
+  if (/^(?:✖ failing tests|Failed tests):$/.test(text)) {
     s.listing = s.ours = true;
     return;
   }

@@ -14,7 +14,7 @@ const MOST_SIGNS = 20;
 const KEPT_LINES = 40;
 /** Words that every sign of trouble contains one of: most lines need no closer look. */
 const hint =
-  /\bE[A-Z]{3,}\d*\b|memory|space|[Oo]ut ?of|OOM|[Kk]ill|shutdown|lost|[Rr]unner|[Aa]gent|[Tt]oo ?[Mm]any|[Rr]ate|limit|npm|token|denied|[Cc]redential|[Uu]nauthorized|[Cc]ould not|[Cc]annot|[Ff]ailed|[Ff]ailure|failure|[Uu]nable|[Tt]ime|[Nn]ot found|not recognized|missing|[Mm]issing|resolve|[Rr]efused|reset|[Nn]etwork|[Hh]ost|fatal|curl|wget|TLS|SSL|in use|allocated|locked|Errno|[Ee]xception|Executable|libraries|GLIBC|display|50[234]|429|\bcode \d|status \d|evicted|preempt|[Cc]ancel/;
+  /\bE[A-Z]{3,}\d*\b|memory|space|[Oo]ut ?of|OOM|[Kk]ill|shutdown|lost|[Rr]unner|[Aa]gent|[Tt]oo ?[Mm]any|Too long|\*\*\*|[Rr]ate|limit|npm|token|denied|[Cc]redential|[Uu]nauthorized|[Cc]ould not|[Cc]annot|[Ff]ailed|[Ff]ailure|failure|[Uu]nable|[Tt]ime|[Nn]ot found|not recognized|missing|[Mm]issing|resolve|[Rr]efused|reset|[Nn]etwork|[Hh]ost|fatal|curl|wget|TLS|SSL|in use|allocated|locked|Errno|[Ee]xception|Executable|libraries|GLIBC|display|50[234]|429|\bcode \d|status \d|evicted|preempt|[Cc]ancel/;
 
 /** The rest of a log: what it says of the machine, of the step that failed, and how it ends. */
 export interface PlainReader {

@@ -1,5 +1,6 @@
 import { failure } from "../explain.ts";
-import { add, type Block, block, dedent, type Dialect, type Sink, textOf } from "./dialect.ts";
+import { beginDying, dying, splitNode, tellDeath } from "./pytest-death.ts";
+import { add, type Block, block, dedent, type Dialect, NOT_LOADED, type Sink, textOf } from "./dialect.ts";
 
 const section = /^=+ (.+?) =+$/;
 const title = /^_+ (.+?) _+$/;
@@ -28,12 +29,11 @@ const beginPytestText = (sink: Sink) => ({
   where: "",
   current: null as Block | null,
   ours: false,
-  inside: [] as string[],
+  /** Tests that this summary was the first to name. */
+  listed: [] as string[],
+  conftest: null as Block | null,
   crash: null as Block | null,
-  /** The test that began and has not ended, as -v tells it. */
-  running: null as string | null,
-  /** What ended the whole process in a test. */
-  death: null as { readonly id: string; readonly block: Block; readonly timedOut: boolean } | null,
+  dying: beginDying(),
 });
 type PytestTextState = ReturnType<typeof beginPytestText>;
 
@@ -47,6 +47,8 @@ const note = (s: PytestTextState, id: string, what: string, message: string, off
     Object.assign(known, {
       status: "failed",
       failures: Math.max(1, known.failures),
+      // What passes and fails when it is cleared away was executed once.
+      passes: what === "ERROR" ? 0 : known.passes,
       message: message || known.message,
       offset: again ? known.offset : offset,
     });
@@ -72,7 +74,8 @@ function named(
   // Subtests are told as "test_x [message] (i=1)".
   const kept =
     names.flatMap((name) => s.blocks.get(name) ?? []).find((each) => !each.used && mentions(each.block, file)) ??
-    names.flatMap((name) => s.blocks.get(name) ?? []).find((each) => !each.used);
+    names.flatMap((name) => s.blocks.get(name) ?? []).find((each) => !each.used) ??
+    (s.blocks.get(file) ?? []).find((each) => mentions(each.block, `crashed while running '${id}'`));
   if (kept) kept.used = true;
   tell(s, {
     file,
@@ -112,7 +115,7 @@ function tell(
       kind: whole ? "file" : "test",
       file: one.file,
       line: number === undefined || !(own || one.file === null) ? lineIn(lines, one.file) : Number(number),
-      titles: whole ? ["(file does not load)"] : one.titles,
+      titles: whole ? [NOT_LOADED] : one.titles,
       offset: one.offset,
       text: [text, ...lines.slice(1)].join("\n"),
       message: text,
@@ -130,16 +133,6 @@ function count(s: PytestTextState, text: string): void {
   s.sink.tally({ passed: of("passed"), failed: of("failed") + of("error"), skipped: of("skipped") });
 }
 
-/** pytest-timeout's banner, and Python dying: the test that ran never gets a result. */
-function dying(s: PytestTextState, text: string, offset: number): void {
-  const begun = /^(\S+\.py::\S.*?) *$/.exec(text)?.[1];
-  if (begun !== undefined && !/ (?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN)\b/.test(text)) s.running = begun;
-  const timedOut = /^\+{3,} Timeout \+{3,}$/.test(text);
-  if (s.running !== null && !s.death && (timedOut || text.startsWith("Fatal Python error: ")))
-    s.death = { id: s.running, block: block(offset), timedOut };
-  if (s.death && s.death.block.head.length < 60) add(s.death.block, text);
-}
-
 function linePytestText(s: PytestTextState, text: string, offset: number): void {
   if (text.startsWith("INTERNALERROR>")) {
     s.crash ??= block(offset);
@@ -150,23 +143,35 @@ function linePytestText(s: PytestTextState, text: string, offset: number): void 
   if (heading !== undefined) {
     if (/^test session starts$|^FAILURES$|^ERRORS$|short test summary info/.test(heading)) s.ours = true;
     if (/\b\d+ (?:passed|failed|error|errors|skipped)\b/.test(heading)) count(s, heading);
+    // What a test printed may look like a summary: the last one is pytest's.
+    if (/short test summary info/.test(heading)) for (const id of s.listed) s.told.delete(id);
+    s.listed = [];
     s.where = heading;
-    s.current = null;
+    [s.current, s.conftest] = [null, null];
     return;
   }
-  dying(s, text, offset);
+  dying(s.dying, text, offset);
+  if (text.startsWith("ImportError while loading conftest ")) s.conftest = block(offset);
+  if (s.conftest) {
+    if (text === "") s.conftest.size = Infinity;
+    else if (s.conftest.size < 4000) add(s.conftest, text);
+  }
   if (/^\d+ (?:failed|passed|error|errors)\b.* in [\d.]+s/.test(text)) count(s, text);
   const names = /^(?:FAILURES|ERRORS)$/.test(s.where) ? title.exec(text)?.[1] : undefined;
   if (names !== undefined && !/^(?:_ )+_?$/.test(text)) begin(s, names.replace(/^_+ | _+$/g, ""), offset, text);
   else if (s.current) add(s.current, text);
   if (s.current && !/short test summary/.test(s.where)) return;
+  if (/^(?:FAILURES|ERRORS)$/.test(s.where)) return;
   const short = summary.exec(text);
   if (short && (s.ours || /::/.test(text) || /short test summary/.test(s.where))) {
     const [, what = "", file = "", rest, message = ""] = short;
-    s.inside = [file, ...(rest === undefined ? [] : splitNode(rest))];
-    note(s, s.inside.join("::"), what, message, offset);
+    const id = [file, ...(rest === undefined ? [] : splitNode(rest))].join("::");
+    if (!s.told.has(id) && /short test summary/.test(s.where)) s.listed.push(id);
+    note(s, id, what, message, offset);
     return;
   }
+  const folder = /short test summary/.test(s.where) ? /^ERROR ([\w./-]+)(?: - (.*))?$/.exec(text) : null;
+  if (folder) return note(s, folder[1] ?? "", "ERROR", folder[2] ?? "", offset);
   const long = text.includes("::") ? verbose.exec(text) : null;
   if (long) {
     const file = long[2] ?? long[4] ?? "";
@@ -205,16 +210,19 @@ function endPytestText(s: PytestTextState): void {
         passes: 0,
       });
     }
-  const { death } = s;
-  if (death && s.told.get(death.id)?.status !== "failed" && !s.told.has(death.id)) {
-    const [file = "", ...rest] = death.id.split("::");
-    const text = textOf(death.block);
-    const message = death.timedOut ? "Timeout: the test did not end in its time" : (text.split("\n")[0] ?? "");
-    const titles = splitNode(rest.join("::"));
+  tellDeath(s.dying, s.sink, (id) => s.told.has(id));
+  if (s.conftest)
     s.sink.found(
-      failure({ format: "pytest", file, titles, offset: death.block.offset, text, message, timedOut: death.timedOut }),
+      failure({
+        format: "pytest",
+        kind: "build",
+        titles: ["(conftest does not load)"],
+        offset: s.conftest.offset,
+        text: textOf(s.conftest).replace(/^E {0,3}/gm, ""),
+        message: /^E +(.*)$/m.exec(textOf(s.conftest))?.[1] ?? null,
+        file: /'([^']+)'/.exec(s.conftest.head[0] ?? "")?.[1] ?? null,
+      } as Parameters<typeof failure>[0]),
     );
-  }
   if (s.crash)
     s.sink.found(
       failure({
@@ -238,14 +246,6 @@ export const pytestText: Dialect = {
 
 const mentions = (kept: Block, file: string): boolean =>
   kept.head.concat(kept.tail).some((line) => line.includes(file));
-
-/** "Class::test[a::b]" in its parts; what stands in brackets stays whole. */
-function splitNode(text: string): string[] {
-  const bracket = text.indexOf("[");
-  const [before, after] = bracket === -1 ? [text, ""] : [text.slice(0, bracket), text.slice(bracket)];
-  const parts = before.split("::");
-  return [...parts.slice(0, -1), `${parts.at(-1) ?? ""}${after}`];
-}
 
 /** The last line of the file itself that the traceback names. */
 function lineIn(lines: readonly string[], file: string | null): number | null {

@@ -1,5 +1,5 @@
 import { failure } from "../explain.ts";
-import { add, type Block, block, dedent, type Dialect, type Sink, textOf } from "./dialect.ts";
+import { add, type Block, block, dedent, type Dialect, NOT_LOADED, type Sink, textOf } from "./dialect.ts";
 
 /** What has been begun and not told yet. */
 const beginRspecText = (sink: Sink) => ({
@@ -8,7 +8,7 @@ const beginRspecText = (sink: Sink) => ({
   current: null as Block | null,
   failures: [] as { readonly name: string; readonly block: Block }[],
   again: new Map<string, { file: string; line: number | null }>(),
-  loading: null as { readonly file: string; readonly block: Block } | null,
+  loading: null as { readonly file: string | null; readonly hook: string | null; readonly block: Block } | null,
 });
 type RspecTextState = ReturnType<typeof beginRspecText>;
 
@@ -17,11 +17,14 @@ function closeLoading(s: RspecTextState): void {
     s.sink.found(
       failure({
         format: "rspec",
-        kind: "file",
+        kind: s.loading.hook === null ? "file" : "test",
         file: s.loading.file,
-        titles: ["(file does not load)"],
+        titles: [s.loading.hook ?? NOT_LOADED],
         offset: s.loading.block.offset,
-        text: textOf(s.loading.block).split("\n").slice(1).join("\n").trim() || "does not load",
+        text:
+          textOf(s.loading.block)
+            .replace(/^[^]*?\n(?=Failure\/Error:|\w*Error:)/, "")
+            .trim() || "does not load",
       }),
     );
   s.loading = null;
@@ -33,10 +36,14 @@ function lineRspecText(s: RspecTextState, text: string, offset: number): void {
     closeLoading(s);
     return;
   }
-  const lost = /^An error occurred while loading (\S+?)\.?$/.exec(text);
+  const lost = /^An error occurred (?:while loading (\S+?)\.?(?: - Did you mean\?)?|in an? `(.+?)` hook\.)$/.exec(text);
   if (lost) {
     closeLoading(s);
-    s.loading = { file: (lost[1] ?? "").replace(/^\.\//, ""), block: block(offset) };
+    s.loading = {
+      file: lost[1]?.replace(/^\.\//, "") ?? null,
+      hook: lost[2] === undefined ? null : `(${lost[2]} hook)`,
+      block: block(offset),
+    };
   }
   const total = /^(\d+) examples?, (\d+) failures?(?:, (\d+) pending)?/.exec(text.trim());
   if (/^Finished in |^Failed examples:|^Pending: |^Randomized with seed/.test(text.trim()) || total) {
@@ -63,7 +70,7 @@ function lineRspecText(s: RspecTextState, text: string, offset: number): void {
   const head = s.inside ? /^\s{1,12}\d+\) (.+)$/.exec(text) : null;
   if (head && !/^(?:Failure|Error):$/.test(head[1] ?? "")) {
     s.current = block(offset);
-    s.failures.push({ name: (head[1] ?? "").trim(), block: s.current });
+    s.failures.push({ name: (head[1] ?? "").trim().replace(/ FIXED$/, ""), block: s.current });
   }
   if (s.current) add(s.current, text);
 }
@@ -158,7 +165,7 @@ function lineMinitestText(s: MinitestTextState, text: string, offset: number): v
     s.armed = true;
     return;
   }
-  const found = s.armed ? /^\s*([\w:]+#[\w?! ,.'"-]+)(?: \[(\S+):(\d+)\])?:?\s*$/.exec(text) : null;
+  const found = s.armed ? /^\s*(\S.*?#test_.+?)(?: \[(\S+):(\d+)\])?:?\s*$/.exec(text) : null;
   s.armed = false;
   if (found) {
     s.current = {

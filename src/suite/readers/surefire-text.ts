@@ -26,7 +26,7 @@ const beginSurefireText = (sink: Sink) => ({
   running: null as string | null,
   current: null as { readonly name: Name; readonly ms: number | null; readonly block: Block } | null,
   compile: null as Block | null,
-  results: "" as "" | "failures" | "flakes",
+  results: "" as "" | "failures" | "flakes" | "crashes",
   told: new Set<string>(),
   ours: false,
   flake: null as { name: Name; failures: number; passes: number; block: Block } | null,
@@ -41,6 +41,8 @@ function close(s: SurefireTextState): void {
   const frame = text.split("\n").find((line) => own !== "" && line.includes(`(${own}.`));
   const [, file, number] = /\(([\w$]+\.\w+):(\d+)\)/.exec(frame ?? "") ?? [];
   s.told.add(`${own}.${name.name.replace(/[[({].*$/, "")}`);
+  // What fails before its class's first test bears the name of the class.
+  if (name.name === name.suite) s.told.add(`${own}.`);
   const body = text.split("\n").slice(1).join("\n").trim();
   s.sink.found(
     failure({
@@ -174,11 +176,24 @@ function inResults(s: SurefireTextState, text: string, offset: number): boolean 
     }
     return true;
   }
+  const crashed = /^\[ERROR\] Crashed tests:$/.test(text);
+  if (crashed || s.results === "crashes") {
+    s.results = crashed ? "crashes" : "";
+    const name = /^\[ERROR\] ((?:[\w$]+\.)*[A-Z][\w$]*)(?:#(\w+))?$/.exec(text);
+    if (name && !s.told.has(`crash ${name[1]}`)) {
+      s.told.add(`crash ${name[1]}`);
+      const titles = [name[1] ?? "", name[2] ?? "(the JVM ended in it)"];
+      const message = "the JVM ended in this class: crashed, killed, or System.exit was called";
+      s.sink.found(failure({ format: "surefire", suite: name[1] ?? null, titles, offset, text: message }));
+    }
+    return true;
+  }
   const row = s.results === "failures" ? listed.exec(text) : null;
   if (row) {
     const [, suite = "", name = "", number] = row;
-    const key = `${suite.split(".").at(-1)}.${name.replace(/[[({].*$/, "")}`;
-    if (!s.told.has(key)) {
+    const own = suite.split(".").at(-1)?.split("$")[0] ?? "";
+    const key = `${own}.${name.replace(/[[({].*$/, "")}`;
+    if (!s.told.has(key) && !s.told.has(`${own}.`)) {
       s.told.add(key);
       const said = plain(text).trim();
       s.sink.found(

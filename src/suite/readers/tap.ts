@@ -87,10 +87,16 @@ function tell(s: TapState, done: Point): void {
   const said = diagnosis(done.yaml ?? []);
   if (said.get("failureType") === "subtestsFailed") return;
   const whole = done.parents.length === 0 && (looksLikePath(done.name) || done.name.startsWith("/"));
-  const stated = said.get("error") ?? said.get("message") ?? "";
-  const message = stated === "" || stated === "test failed" ? s.remarks.join("\n") || stated : stated;
+  const stated = said.get("error") ?? said.get("message") ?? said.get("diff") ?? "";
+  // Of tape, whose points are single checks, the heading above is the test.
+  const operator = said.get("operator");
+  const heading = operator === undefined ? undefined : s.remarks.at(-1);
+  const compared =
+    operator && said.has("expected") ? `${operator}: expected ${said.get("expected")}, got ${said.get("actual")}` : "";
+  const remarks = heading === undefined ? s.remarks.join("\n") : compared;
+  const message = stated === "" || stated === "test failed" ? remarks || stated : stated;
   const [, file, line] = /\(?([^\s('"]+):(\d+):\d+\)?['"]?$/.exec(said.get("location") ?? said.get("at") ?? "") ?? [];
-  const titles = whole ? ["(file)"] : [...done.parents, done.name];
+  const titles = whole ? ["(file)"] : [...done.parents, ...(heading === undefined ? [] : [heading]), done.name];
   const text = [message, said.get("stack") ?? ""].filter(Boolean).join("\n");
   const [outer = ""] = done.parents;
   s.sink.found(
@@ -99,18 +105,20 @@ function tell(s: TapState, done: Point): void {
       kind: whole ? "file" : "test",
       titles,
       offset: done.block.offset,
-      text: text || textOf(done.block),
+      text: text || textOf(done.block).replace(/^.*\n(?=\s*\S)/, ""),
       ...(message !== "" && { message }),
       file: whole ? done.name : (file?.replace(/^file:\/\//, "") ?? (looksLikePath(outer) ? outer : null)),
       line: line === undefined ? null : Number(line),
       expected: said.get("expected") ?? said.get("wanted") ?? null,
       actual: said.get("actual") ?? said.get("found") ?? null,
       ms: done.ms ?? number(said.get("duration_ms")),
-      timedOut: said.get("failureType") === "testTimeoutFailure" || /timed out/.test(stated),
+      ...((said.get("failureType") === "testTimeoutFailure" || /timed out|timeout exceeded/i.test(stated)) && {
+        timedOut: true,
+      }),
       excerpt: textOf(done.block),
     }),
   );
-  s.remarks = [];
+  s.remarks = heading === undefined ? [] : [heading];
 }
 
 function lineTap(s: TapState, text: string, offset: number): void {
@@ -126,7 +134,7 @@ function lineTap(s: TapState, text: string, offset: number): void {
     return;
   }
   // All that TAP says begins so; what does not is somebody else's.
-  if (!begin.test(text)) return;
+  if (!begin.test(text)) return told(s, text);
   const [, indent = "", no, rest = ""] = point.exec(text) ?? [];
   if (/^TAP version \d+|^\s*1\.\.\d+/.test(text)) s.seen = true;
   const subtest = /^(\s*)# Subtest: (.*)$/.exec(text);
@@ -157,6 +165,11 @@ function lineTap(s: TapState, text: string, offset: number): void {
   s.seen = true;
   close(s);
   testPoint(s, { indent, failed: no !== undefined, rest, text, offset });
+}
+
+/** What stands below a failing point without a frame, as mocha prints it. */
+function told(s: TapState, text: string): void {
+  if (s.last && !s.last.ok && s.last.block.head.length < 30 && /^\s{2,}\S/.test(text)) add(s.last.block, text);
 }
 
 /** "ok 1 - name # SKIP" */
