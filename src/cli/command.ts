@@ -2,6 +2,7 @@ import type { Command as Commander } from "commander";
 import type { z } from "zod";
 import type { App } from "../app.ts";
 import { UsageError } from "../errors.ts";
+import { helpText } from "./help-text.ts";
 import { localTimes, type Times, utcTimes } from "../times.ts";
 
 /** What a command works with besides its own input. */
@@ -38,6 +39,8 @@ export interface Terminal {
 
 /** A command is parse, call, render; it is loaded only when chosen. */
 export interface Command {
+  /** What its help says after the options. */
+  readonly more?: string | undefined;
   /** Declares arguments and options; `done` gets the exit code. */
   attach(to: Commander, desk: CommandDesk, done: (exitCode: number) => void): void;
 }
@@ -56,11 +59,12 @@ export function command<Input extends z.ZodType>(spec: {
   run(input: z.infer<Input>, desk: CommandDesk): Promise<number | void>;
 }): Command {
   return {
+    more: spec.more,
     attach(to, desk, done) {
       if (spec.arguments) to.arguments(spec.arguments);
       for (const [flags, about] of spec.options ?? []) to.option(flags, about);
       if (spec.times) to.option("--utc", "show times in UTC (default: local time)");
-      if (spec.more) to.addHelpText("after", `\n${spec.more}`);
+      if (spec.more) to.addHelpText("after", `\n${helpText(spec.more, helpColumns(desk))}`);
       if (spec.passThrough) to.passThroughOptions();
       to.action(async () => {
         const names = to.registeredArguments.map((argument) => argument.name());
@@ -81,14 +85,26 @@ export function command<Input extends z.ZodType>(spec: {
   };
 }
 
+/** Help is as wide as the terminal, up to what is read with ease; for a pipe it has the width that every terminal has. */
+export const helpColumns = ({ terminal }: Pick<CommandDesk, "terminal">): number =>
+  terminal.stdout ? Math.min(100, terminal.columns) : 80;
+
+/** The first example of each of these. */
+function examplesOf(members: readonly (readonly [name: string, about: string, member: Command])[]): string {
+  const examples = members.flatMap(([, , { more = "" }]) => /^Examples?:\n( +\S.*)/m.exec(more)?.[1] ?? []);
+  return `Examples:\n${examples.join("\n")}`;
+}
+
 /** A command that holds others. Alone it does what `itself` does, or else prints its help. */
 export function family(
   members: readonly (readonly [name: string, about: string, member: Command])[],
   itself?: Command,
 ): Command {
   return {
+    more: itself?.more,
     attach(to, desk, done) {
-      itself?.attach(to, desk, done);
+      if (itself) itself.attach(to, desk, done);
+      else to.addHelpText("after", `\n${helpText(examplesOf(members), helpColumns(desk))}`);
       for (const [name, about, member] of members) {
         const child = to.command(name).description(about);
         member.attach(child.showHelpAfterError(`  see: ${spelled(child)} --help`), desk, done);

@@ -1,5 +1,6 @@
 import { Command as Commander } from "commander";
-import type { Command, CommandDesk } from "./command.ts";
+import { type Command, type CommandDesk, helpColumns } from "./command.ts";
+import { helpText } from "./help-text.ts";
 import { isTopic, topicNames } from "./topics/names.ts";
 
 type Entry = readonly [name: string, about: string, load: () => Promise<Command>];
@@ -102,11 +103,27 @@ const menu: readonly Entry[] = [
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];
 
+const startHere = `Start with: claw fix ISSUE.md   (or: claw fix "what is wrong")
+  More on one command: claw <command> --help
+  More on: ${topicNames.map((name) => `claw help ${name}`).join(", ")}
+
+Examples:
+  claw demo
+  claw fix ISSUE.md
+  claw fix 123 --budget-usd 1
+  claw triage
+  claw show --follow`;
+
 /** The command line, with the chosen command loaded. */
 export async function program(
   argv: readonly string[],
   desk: CommandDesk,
-  options: { readonly version: string; readonly done: (exitCode: number) => void },
+  options: {
+    readonly version: string;
+    readonly done: (exitCode: number) => void;
+    /** Every command is loaded, for what tells of all of them. */
+    readonly all?: boolean;
+  },
 ): Promise<Commander> {
   const root = new Commander("claw")
     .description("A governed coding-agent runner: it proves a fix instead of claiming it.")
@@ -117,26 +134,25 @@ export async function program(
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
+      getOutHelpWidth: () => helpColumns(desk),
+      getErrHelpWidth: () => helpColumns(desk),
       writeOut: (text) => desk.out(text.trimEnd()),
       writeErr: (text) => desk.err(text.trimEnd()),
       outputError: (text, print) =>
         print(text.replace(/^error: /, "claw: ").replace(/\n\(Did you mean (.*)\?\)/, "; did you mean $1?")),
     })
     .showHelpAfterError("  see: claw --help")
-    .addHelpText(
-      "after",
-      '\nStart with: claw fix ISSUE.md   (or: claw fix "what is wrong")\nMore on one command: claw <command> --help\n' +
-        `More on: ${topicNames.map((name) => `claw help ${name}`).join(", ")}`,
-    );
+    .addHelpText("after", `\n${helpText(startHere, helpColumns(desk))}`);
   for (const [name, about, load] of menu) {
     const child = root.command(name).description(about).showHelpAfterError(`  see: claw ${name} --help`);
-    if (argv[0] === name || (argv[0] === "help" && argv[1] === name)) (await load()).attach(child, desk, options.done);
+    if (options.all || argv[0] === name || (argv[0] === "help" && argv[1] === name))
+      (await load()).attach(child, desk, options.done);
   }
   if (argv[0] === "help" && isTopic(argv[1])) {
     const { topicTexts } = await import("./topics/texts.ts");
     const text = topicTexts[argv[1]]();
     root.helpCommand(false);
-    root.command("help <topic>", { hidden: true }).action(() => desk.out(text));
+    root.command("help <topic>", { hidden: true }).action(() => desk.out(helpText(text, helpColumns(desk))));
   }
   if (argv[0] === "complete") {
     const { attachComplete } = await import("./completion/complete.ts");

@@ -26,6 +26,21 @@ export interface TypedOptions {
 
 const noTerminal: Terminal = { stdin: false, stdout: false, stderr: false, columns: 80, colour: false };
 
+/** A desk in nobody's house, for what runs no command. */
+export const typingDesk = (): CommandDesk => ({
+  app: () => Promise.reject(new Error("no command is run")),
+  out: () => {},
+  bytes: () => {},
+  heard: () => true,
+  err: () => {},
+  cwd: "/",
+  stdin: () => Promise.resolve(Buffer.alloc(0)),
+  line: () => Promise.resolve(null),
+  terminal: noTerminal,
+  signal: new AbortController().signal,
+  times: localTimes,
+});
+
 /** Types a command line at the real program, with a ledger of the test's own. */
 export async function type(argv: readonly string[], options: TypedOptions = {}): Promise<Typed> {
   const { ledger, cwd = "/", stdin = Buffer.from(""), environment = {}, terminal = {} } = options;

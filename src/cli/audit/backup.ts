@@ -15,7 +15,10 @@ export const backup = command({
     ["--json", "print one JSON object"],
   ],
   more: `Copies the whole ledger into a new file while runs go on, and checks the copy as claw audit verify does. It holds prompts,
-replies, outputs and code: keep it where you keep those. To go back to it, put it in the place of ledger.sqlite.`,
+replies, outputs and code: keep it where you keep those. To go back to it, put it in the place of ledger.sqlite.
+
+Examples:
+  claw audit backup ledger-2026-11-21.sqlite`,
   input: z.object({ file: z.string().min(1), verify: z.boolean().default(true), json: z.boolean().default(false) }),
   async run({ file, verify, json }, { app, cwd, out, signal }) {
     const path = resolve(cwd, file);

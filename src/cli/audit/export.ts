@@ -35,12 +35,18 @@ came about). It holds prompts, replies, outputs and code. With audit.signingKey 
 and each statement are signed as well (DSSE, ed25519), labelled self-signed: the key comes with them.
 claw audit verify --file checks it on any machine, and claw audit answer --file answers from it, without a ledger.
 
-otel: the run, its stages, sessions, requests and calls as OpenTelemetry spans (OTLP/JSON, GenAI conventions), for a collector.
-agent-trace: which lines come from which model, as an Agent Trace 0.1 record.
-git-note: the same as a note of git-ai: --write-note puts it on the run's commit, on this machine only
+  otel          the run, its stages, sessions, requests and calls as OpenTelemetry spans (OTLP/JSON, GenAI conventions), for a collector
+  agent-trace   which lines come from which model, as an Agent Trace 0.1 record
+  git-note      the same as a note of git-ai: --write-note puts it on the run's commit, on this machine only
+
 None of these three holds prompts, replies or code.
 
-The run is named by the beginning of its id; without one, the newest is meant.`,
+The run is named by the beginning of its id; without one, the newest is meant.
+
+Examples:
+  claw audit export 1ng3ek -o run.jsonl
+  claw audit export 1ng3ek --format otel --send
+  claw audit export --format git-note --write-note`,
   input: z.object({
     run: z.string().optional(),
     format: z

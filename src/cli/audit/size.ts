@@ -4,7 +4,11 @@ import { command } from "../command.ts";
 
 export const size = command({
   options: [["--json", "print one JSON object, in bytes"]],
-  more: `Counts what the ledger holds and what it takes up. Nothing in it ever goes by itself: claw audit compact is the only way.`,
+  more: `Counts what the ledger holds and what it takes up. Nothing in it ever goes by itself: claw audit compact is the only way.
+
+Examples:
+  claw audit size
+  claw audit size --json`,
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, { app, out }) {
     const found = await (await (await app()).ledger()).size();

@@ -32,6 +32,11 @@ of claw's branches, or by --head. A claw/ branch that another machine made names
 branches out with --no-repository. Leases, counters of budgets and notes between processes say nothing about what happened,
 and are not checked.
 
+Examples:
+  claw audit verify
+  claw audit verify 1ng3ek
+  claw audit verify --file run.jsonl --key claw.pub
+
 Exit codes: 0 everything is as it was written; 24 something is not`,
   input: z.object({
     run: z.string().optional(),

@@ -17,7 +17,12 @@ export const apply = command({
     ["--check", "only say whether it fits"],
   ],
   more: `The run is named by the beginning of its id; without one, the newest is meant.
-Files of the working tree change, the index does not. The change fits everywhere, or nothing is changed.`,
+Files of the working tree change, the index does not. The change fits everywhere, or nothing is changed.
+
+Examples:
+  claw apply
+  claw apply 1ng3ek --check
+  claw apply 1ng3ek --to ../other-clone`,
   input: z.object({ run: z.string().optional(), to: z.string().optional(), check: z.boolean().default(false) }),
   async run({ run: prefix, to, check }, { app, out, err, cwd }) {
     const opened = await app();

@@ -15,7 +15,10 @@ const MINUTES = 10;
 
 export const demo = command({
   more: `Makes a small project with a bug in a temporary folder and fixes it: no model, no key, nothing recorded. The search
-engine tries small changes until the failing test passes; sandbox, tests, proof, gates and ledger are those of every run.`,
+engine tries small changes until the failing test passes; sandbox, tests, proof, gates and ledger are those of every run.
+
+Examples:
+  claw demo`,
   input: z.object({}),
   async run(_, desk) {
     const app = await desk.app();

@@ -9,7 +9,12 @@ export const diff = command({
   arguments: "[run]",
   options: [["--stat", "print the files and their counts of lines only"]],
   more: `The run is named by the beginning of its id; without one, the newest is meant.
-The output can be given to git apply.`,
+The output can be given to git apply.
+
+Examples:
+  claw diff
+  claw diff 1ng3ek --stat
+  claw diff 1ng3ek | git apply`,
   input: z.object({ run: z.string().optional(), stat: z.boolean().default(false) }),
   async run({ run, stat }, { app, out, bytes, err, terminal }) {
     const opened = await app();

@@ -30,6 +30,10 @@ export const outcomes = command({
   more: `Reads, records and tells what people did with each pull request of claw's: accepted, accepted with edits (their commits
 after claw's are kept as a diff), rejected, superseded, reverted, or still pending. Changes nothing on the forge.
 
+Examples:
+  claw outcomes
+  claw outcomes -n 20 --json
+
 Exit codes: 0 told, also when there is none; 22 the forge does not answer`,
   input: z.object({
     number: numberOption({ min: 1, max: 100_000, whole: true }),

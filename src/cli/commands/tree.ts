@@ -14,7 +14,11 @@ export const tree = command({
   arguments: "[run]",
   options: [["--json", "print one JSON object per run, each with its parent"]],
   more: `Prints a run with the runs it started, and theirs, from the first of them on. The run is named by the beginning of its id;
-without one, the newest is meant.`,
+without one, the newest is meant.
+
+Examples:
+  claw tree
+  claw tree 1ng3ek --json`,
   input: z.object({ run: z.string().optional(), json: z.boolean().default(false) }),
   async run({ run: prefix, json }, { app, out, err }) {
     const ledger = await (await app()).ledger();

@@ -3,6 +3,9 @@ import { command } from "../command.ts";
 
 export const version = command({
   options: [["--json", "print a JSON object"]],
+  more: `Examples:
+  claw version
+  claw version --json`,
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, { app, out }) {
     const { version: text } = await app();

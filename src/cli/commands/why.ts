@@ -10,7 +10,11 @@ export const why = command({
   arguments: "[run]",
   options: [["--json", "print one JSON object"]],
   more: `Tells the chain of facts that led to how a run ended, or to where it stands, each with the number of its event: see one
-whole with claw log <run> --json. The run is named by the beginning of its id; without one, the newest is meant.`,
+whole with claw log <run> --json. The run is named by the beginning of its id; without one, the newest is meant.
+
+Examples:
+  claw why
+  claw why 1ng3ek --json`,
   input: z.object({ run: z.string().optional(), json: z.boolean().default(false) }),
   async run({ run: prefix, json }, { app, out, terminal }) {
     const opened = await app();

@@ -14,6 +14,10 @@ publishing and what is more than claw ever needs. It changes nothing.
 The least that is enough: a fine-grained token, or a GitHub App, for this repository alone, with contents, issues and pull
 requests (read and write), and checks (write) where the proof should show beside the commit.
 
+Examples:
+  claw doctor forge
+  claw doctor forge --json
+
 Exit codes: 0 the credential can publish; 22 it cannot, or the forge does not answer`,
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, desk) {

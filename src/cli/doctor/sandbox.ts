@@ -11,7 +11,11 @@ export const sandbox = command({
 the kernel's settings, and so on. Then it lists what cannot be enforced on this machine, with a remedy each. It changes
 nothing.
 
-level  full: everything is enforced; degraded: it contains, and what is listed is not enforced; none: claw refuses to work
+  level  full: everything is enforced; degraded: it contains, and what is listed is not enforced; none: claw refuses to work
+
+Examples:
+  claw doctor sandbox
+  claw doctor sandbox --json
 
 Exit codes: 0 the sandbox holds; 21 it does not, or there is none`,
   input: z.object({ json: z.boolean().default(false) }),

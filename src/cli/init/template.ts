@@ -11,7 +11,7 @@ export interface Filled {
   readonly why: string;
 }
 
-const WIDTH = 100;
+const WIDTH = 72;
 
 /**
  * YAML with every key of a schema, each below its description: those of `filled` (by paths such as "test.command") with

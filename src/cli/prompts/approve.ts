@@ -16,7 +16,11 @@ export const approve = command({
   more: `Writes the hashes of these prompt files, or of all, to claw.lock in the working tree, with the approver and the time. It counts
 once it is committed: a run reads it from its base commit. Read them first: claw prompts diff.
 
-With require_approved_prompts in claw.yaml, a prompt that is not in it as it is ends a run with exit 13, before any request.`,
+With require_approved_prompts in claw.yaml, a prompt that is not in it as it is ends a run with exit 13, before any request.
+
+Examples:
+  claw prompts approve
+  claw prompts approve patch --as "Ada Lovelace"`,
   input: z.object({
     name: z.array(z.string()).default([]),
     as: personOption,

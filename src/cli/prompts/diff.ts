@@ -10,7 +10,10 @@ export const diff = command({
   arguments: "[name...]",
   options: [["--json", "print one JSON object per prompt"]],
   more: `Shows what has changed in prompts since somebody approved them; one that nobody approved is shown whole. The approved text
-is looked up in the ledger, where claw prompts approve and every run keep the prompts by their hashes.`,
+is looked up in the ledger, where claw prompts approve and every run keep the prompts by their hashes.
+
+Examples:
+  claw prompts diff`,
   input: z.object({ name: z.array(z.string()).default([]), json: z.boolean().default(false) }),
   async run({ name: names, json }, { app, cwd, out, err }) {
     const opened = await app();

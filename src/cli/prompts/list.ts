@@ -7,7 +7,10 @@ import { chosenPrompts, lockAtHead, lockInTree, repositoryHere } from "./lock.ts
 
 export const list = command({
   options: [["--json", "print one JSON object"]],
-  more: `Compares the prompt files of this release with claw.lock of the commit that HEAD is at: a run reads it from its base commit.`,
+  more: `Compares the prompt files of this release with claw.lock of the commit that HEAD is at: a run reads it from its base commit.
+
+Examples:
+  claw prompts list`,
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, { app, cwd, out, err, terminal }) {
     const opened = await app();

@@ -24,6 +24,9 @@ claw.yaml names it (roles: { patch: agents/patch.yaml }); it is read from the ba
 
 tools may also be a list of { name, endpoint }: tools that a server offers over HTTP, which config.yaml must grant.
 
+Examples:
+  claw roles check agents/patch.yaml
+
 Exit codes: 0 it can be used; 2 it cannot, and the line is named`,
   input: z.object({ file: z.string().min(1, "must not be empty"), json: z.boolean().default(false) }),
   async run({ file, json }, { cwd, out }) {
