@@ -37,7 +37,9 @@ export const UserConfig = z.strictObject({
         .positive()
         .optional()
         .meta({ description: "Most money for one run, in US dollars (default 2). The same as budgets.run." }),
-      turns: z.int().min(1).default(100),
+      turns: z.int().min(1).optional().meta({
+        description: "Most replies of the model in one run (default 100; in a session with a person 1000).",
+      }),
       tokens: z.int().min(1).optional().meta({
         description:
           "Most tokens for one run (default 5,000,000). Given here it is also what limits a model whose price is not known.",

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { CommanderError } from "commander";
 import type { App } from "./app.ts";
 import type { CommandDesk } from "./cli/command.ts";
-import { program } from "./cli/program.ts";
+import { meantBy, program } from "./cli/program.ts";
 import { localTimes } from "./times.ts";
 import { ClawError, exitCodes, InfrastructureError, Interrupted, machineFailure, twoLines } from "./errors.ts";
 
@@ -44,8 +44,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   const crash = (error: unknown): never => process.exit(report(error, desk));
   process.once("uncaughtException", crash);
   try {
-    const root = await program(argv, desk, { version, done: (code) => (exitCode = code) });
-    await root.parseAsync(argv.length === 0 ? ["--help"] : [...argv], { from: "user" });
+    const words = meantBy(argv, desk.terminal);
+    const root = await program(words, desk, { version, done: (code) => (exitCode = code) });
+    await root.parseAsync([...words], { from: "user" });
     await new Promise(setImmediate); // a failed write is told only now
     const lost = signals.lost();
     if (lost) return report(lost, desk);

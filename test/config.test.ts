@@ -33,7 +33,7 @@ test("no file and no environment is enough to start", () => {
   expect(config.user).toEqual({
     endpoints: {},
     prices: {},
-    budget: { turns: 100, minutes: 60 },
+    budget: { minutes: 60 },
     approval: { days: 7 },
     budgets: {},
     sandbox: { backend: "bubblewrap" },

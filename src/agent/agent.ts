@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { RunLog } from "../ledger/ledger.ts";
+import type { Call } from "../ledger/message.ts";
 import type { ConnectedModel, OnDelta } from "../models/model.ts";
 import type { Role } from "../policy/roles.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -31,4 +32,6 @@ export interface Agent {
   /** For the screen only. */
   readonly onDelta?: OnDelta | undefined;
   readonly onOutput?: ((chunk: Buffer) => void) | undefined;
+  /** A call is about to be made. */
+  readonly onCall?: ((call: Call) => void) | undefined;
 }

@@ -8,7 +8,7 @@ import { otherModel } from "../models/served.ts";
 import { type Sent, silentlyCut } from "../models/silent-cut.ts";
 import { budgetOfScope, overdrawnText } from "../policy/budgets.ts";
 import { mostTokens } from "../views/input-bound.ts";
-import { ofType } from "../views/run.ts";
+import { latest, ofType } from "../views/run.ts";
 import type { SessionState } from "../views/session.ts";
 import { exceeded, nearlySpent, type Spend } from "../views/spend.ts";
 import type { Agent } from "./agent.ts";
@@ -225,17 +225,24 @@ function send(turn: Turn, desk: Asking): Promise<Reply> {
 
 /** The session's last request that was answered, and what was read of it. */
 function sentBefore({ session }: Turn, { log }: Agent): Sent | null {
-  const answered = ofType(log.events, "model.replied").findLast((reply) => reply.session === session);
+  const since = chosenAt(log);
+  const answered = ofType(log.events, "model.replied").findLast(
+    (reply) => reply.session === session && reply.seq > since,
+  );
   const asked = ofType(log.events, "model.requested").findLast(
     (request) => request.session === session && answered !== undefined && request.seq < answered.seq,
   );
   return answered && asked?.bytes !== undefined ? { bytes: asked.bytes, usage: answered.usage } : null;
 }
 
-/** Who gave the first reply of this session. */
+/** Who gave the first reply of this session since its model was chosen. */
 const servedBefore = ({ session }: Turn, { log }: Agent): string | undefined =>
-  ofType(log.events, "model.replied").find((reply) => reply.session === session && reply.servedModel !== "")
-    ?.servedModel;
+  ofType(log.events, "model.replied").find(
+    (reply) => reply.session === session && reply.servedModel !== "" && reply.seq > chosenAt(log),
+  )?.servedModel;
+
+/** Number of the event by which a person chose the model that answers now; -1 when they never did. */
+const chosenAt = ({ events }: Agent["log"]): number => latest(events, "model.chosen")?.seq ?? -1;
 
 function recordFailure(
   { session, turn, attempts, purpose }: Turn,

@@ -26,17 +26,18 @@ const HUNK_CHARACTERS = 2_000;
 export type Room = "enough" | "made" | Limit;
 
 /** Makes room in the session when it is due: the transcript changes here and nowhere else, and each time on record. */
-export async function makeRoom(session: string, state: SessionState, desk: Asking): Promise<Room> {
+export async function makeRoom(session: string, state: SessionState, desk: Asking, asked?: "asked"): Promise<Room> {
   const { agent, read, record } = desk;
   if (agent.compacts === false && state.context.refused === null) return "enough";
   const messages = await read(state.messages);
   const tokens = contextTokens(messages, state.context);
   const fill = { tokens, window: agent.model.window ?? null, turns: state.turns };
-  const cause = compactionDue(state.context, fill);
+  const cause = asked ?? compactionDue(state.context, fill);
   if (cause === null) return isHopeless(fill) ? full(fill) : "enough";
   if (isAlarming(fill) && fill.window !== null && !state.context.alarmed)
     await record({ type: "context.alarmed", session, turn: state.turns, tokens, window: fill.window });
-  const trigger = compactionTrigger(fill.window, cause === "overflow" ? tokens : null);
+  const usual = compactionTrigger(fill.window, cause === "overflow" ? tokens : null);
+  const trigger = asked ? Math.min(usual, tokens) : usual;
   const scale = tokens / Math.max(1, contextTokens(messages, { ...state.context, counted: null }));
   const cut = tailStart(messages, trigger, scale);
   if (cut === null || (cause === "overflow" && state.context.refusals > MOST_REFUSALS)) {

@@ -68,6 +68,18 @@ interface Wish {
   readonly cancelled: boolean;
 }
 
+/** Answers the calls that were pending when a person stopped the turn: nobody waits for them any more. */
+export async function answerStopped(session: string, state: SessionState, door: Omit<Door, "signal">): Promise<void> {
+  const [reply] = await door.read(state.lastReply ? [state.lastReply] : []);
+  const pending = reply?.role === "assistant" ? reply.calls.filter(({ id }) => state.pending.includes(id)) : [];
+  for (const call of pending) {
+    const begun = state.inDoubt.includes(call.id);
+    const { text } = notRun("a person stopped the turn");
+    const told = begun ? "stopped by a person before it was done: look before you repeat it" : text;
+    await door.record(factOf({ session, call }, { ok: false, text: told }, door.agent, door.agent.clock.now()));
+  }
+}
+
 const notRun = (why: string): ToolResult => ({ ok: false, text: `not run: ${why}` });
 
 async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
@@ -75,26 +87,33 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
   const { session, call } = wish;
   const startedAt = agent.clock.now();
   const result = wish.cancelled ? notRun("an edit before it in the same reply failed") : await judged(wish, door);
-  const text = result.text;
-  const finished: Event = {
-    type: "call.finished",
-    session,
-    call: call.id,
-    tool: call.name,
-    ok: result.ok,
-    message: putMessage(agent.log, { role: "tool", callId: call.id, name: call.name, ok: result.ok, text }),
-    output: result.full === undefined || result.full === "" ? null : agent.log.put(result.full),
-    exitCode: result.exitCode ?? null,
-    ...(result.why !== undefined && { why: result.why }),
-    signature: shortHash([call.name, call.args, stableText(text)]),
-    asked: shortHash([call.name, call.args]),
-    failing: call.name === "read" || isEdit(call.name) ? null : failingHash(result.full ?? text),
-    ms: agent.clock.now() - startedAt,
-  };
+  const finished = factOf({ session, call }, result, agent, startedAt);
   if (result.finished === undefined) await record(finished);
   else await record(finished, { type: "session.ended", session, reason: "finished", detail: result.finished });
   return result;
 }
+
+/** What came of a call, for the record. */
+const factOf = (
+  { session, call }: Pick<Wish, "session" | "call">,
+  result: ToolResult,
+  { log, clock }: Agent,
+  startedAt: number,
+): Event => ({
+  type: "call.finished",
+  session,
+  call: call.id,
+  tool: call.name,
+  ok: result.ok,
+  message: putMessage(log, { role: "tool", callId: call.id, name: call.name, ok: result.ok, text: result.text }),
+  output: result.full === undefined || result.full === "" ? null : log.put(result.full),
+  exitCode: result.exitCode ?? null,
+  ...(result.why !== undefined && { why: result.why }),
+  signature: shortHash([call.name, call.args, stableText(result.text)]),
+  asked: shortHash([call.name, call.args]),
+  failing: call.name === "read" || isEdit(call.name) ? null : failingHash(result.full ?? result.text),
+  ms: clock.now() - startedAt,
+});
 
 async function judged(
   { session, call, number, inDoubt, missed }: Wish,
@@ -123,6 +142,7 @@ async function judged(
     summary: tool.summary(call.args),
   });
   if (verdict === "deny") return notRun(`denied: ${rule}`);
+  agent.onCall?.(call);
   // What the model can mend comes back as a result. What throws (an abort, a full disk, a bug) ends or pauses the run.
   return tool.call(call.args, {
     sandbox: agent.sandbox,

@@ -24,7 +24,7 @@ export async function loadPrompt(name: string): Promise<PromptFile> {
 
 /** The prompt files of this release: the system prompt and that of every role. */
 export const everyPrompt = (): Promise<PromptFile[]> =>
-  Promise.all(["system", "summary", ...Object.values(roles).map(({ prompt }) => prompt)].map(loadPrompt));
+  Promise.all(["system", "talk", "summary", ...Object.values(roles).map(({ prompt }) => prompt)].map(loadPrompt));
 
 /** The text with every {{slot}} filled. A slot without a value, or a value without a slot, is an error, never an empty string. */
 export function fillPrompt(prompt: PromptFile, slots: Readonly<Record<string, string>>): string {

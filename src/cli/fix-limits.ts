@@ -4,6 +4,7 @@ import type { RunLimits } from "../views/spend.ts";
 
 const MINUTE = 60_000;
 const DEFAULT_USD = 2;
+const DEFAULT_TURNS = 100;
 const DEFAULT_TOKENS = 5_000_000;
 
 /** What flags say of the limits of a fix; in US dollars and minutes. */
@@ -21,7 +22,7 @@ export const fixLimits = (
   { budget, budgets }: Pick<UserConfig, "budget" | "budgets">,
 ): RunLimits => ({
   usdNano: nanoOf(flags.budgetUsd ?? budgets.run ?? budget.usd ?? DEFAULT_USD),
-  turns: flags.maxTurns ?? budget.turns,
+  turns: flags.maxTurns ?? budget.turns ?? DEFAULT_TURNS,
   tokens: flags.maxTokens ?? budget.tokens ?? DEFAULT_TOKENS,
   wallMs: Math.round((flags.timeout ?? budget.minutes) * MINUTE),
   attempts: flags.attempts ?? 3,

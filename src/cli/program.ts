@@ -13,6 +13,11 @@ const menu: readonly Entry[] = [
     async () => (await import("./commands/fix.ts")).fix,
   ],
   [
+    "chat",
+    "Work with a model, turn by turn, in a private copy of the repository",
+    async () => (await import("./commands/chat.ts")).chat,
+  ],
+  [
     "triage",
     "Say why tests fail: regression, flaky, timeout, infrastructure, by executing them again",
     async () => (await import("./commands/triage.ts")).triage,
@@ -103,6 +108,7 @@ const menu: readonly Entry[] = [
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];
 
+<<<<<<< HEAD
 const startHere = `Start with: claw fix ISSUE.md   (or: claw fix "what is wrong")
   More on one command: claw <command> --help
   More on: ${topicNames.map((name) => `claw help ${name}`).join(", ")}
@@ -113,6 +119,19 @@ Examples:
   claw fix 123 --budget-usd 1
   claw triage
   claw show --follow`;
+=======
+/** Flags that a session may begin with, where no command is named. */
+const sessionFlags = ["--model", "--budget-usd", "--max-tokens", "--max-turns", "--screen-reader"];
+
+/** The words as they are meant: alone at a terminal, or words that are no command's name, are a session. */
+export function meantBy(argv: readonly string[], { stdin, stdout }: CommandDesk["terminal"]): readonly string[] {
+  const [first] = argv;
+  if (first === undefined) return stdin && stdout ? ["chat"] : ["--help"];
+  const isSession =
+    sessionFlags.some((flag) => first === flag || first.startsWith(`${flag}=`)) || /\S\s+\S/.test(first);
+  return isSession ? ["chat", ...argv] : argv;
+}
+>>>>>>> ff0fd3f (Hold a session with a person, turn by turn, in a private copy of their files)
 
 /** The command line, with the chosen command loaded. */
 export async function program(

@@ -38,7 +38,8 @@ export const sessionCompacted = z.object({
   type: z.literal("session.compacted"),
   session: z.string(),
   turn: z.int(),
-  cause: z.enum(["context", "alarm", "overflow"]),
+  /** "asked": a person wanted it. */
+  cause: z.enum(["context", "alarm", "overflow", "asked"]),
   by: z.enum(["trim", "summary", "log"]),
   before: size,
   after: size,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
+import { chatEvents } from "./chat-events.ts";
 import { aside, contextAlarmed, modelDescribed, sessionCompacted } from "./context-events.ts";
 import { approvalExpired, approvalGiven, approvalRefused, bodiesRedacted, promptsJudged } from "./decision-events.ts";
 import { Exchange } from "./exchange.ts";
@@ -115,7 +116,7 @@ export const Event = z.discriminatedUnion("type", [
   }),
   event("message.added", {
     session: z.string(),
-    about: z.enum(["system", "task", "note", "finish", "stuck", "budget", "restored", "smaller"]),
+    about: z.enum(["system", "task", "note", "finish", "stuck", "budget", "restored", "smaller", "person"]),
     message: Sha,
   }),
 
@@ -195,6 +196,7 @@ export const Event = z.discriminatedUnion("type", [
     ms: z.number(),
   }),
 
+  ...chatEvents,
   ...sandboxEvents,
   event("dependencies.prepared", {
     how: z.enum(["none", "reused", "installed"]),
@@ -230,7 +232,8 @@ export const Event = z.discriminatedUnion("type", [
     ms: z.number(),
   }),
   event("diff.taken", {
-    purpose: z.enum(["reproduction", "patch", "rejected"]),
+    /** "session": what a session with a person made; nobody has checked it. */
+    purpose: z.enum(["reproduction", "patch", "rejected", "session"]),
     from: commit,
     to: commit,
     patch: Sha,

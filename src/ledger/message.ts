@@ -19,7 +19,7 @@ export type Call = z.infer<typeof Call>;
 /** The only transcript: append-only, provider-neutral. A session's history is a list of these, each a blob. */
 export const Message = z.discriminatedUnion("role", [
   z.object({ role: z.literal("system"), text: z.string() }),
-  z.object({ role: z.literal("user"), origin: z.enum(["task", "harness"]), text: z.string() }),
+  z.object({ role: z.literal("user"), origin: z.enum(["task", "harness", "person"]), text: z.string() }),
   z.object({
     role: z.literal("assistant"),
     text: z.string(),

@@ -63,6 +63,7 @@ export const Manifest = z.strictObject({
       propose: glob.optional().meta({ description: "Role file of the session that finds out how tests are run." }),
       reproduce: glob.optional().meta({ description: "Role file of the session that writes a failing test." }),
       patch: glob.optional().meta({ description: "Role file of the session that changes the code." }),
+      chat: glob.optional().meta({ description: "Role file of sessions with a person." }),
     })
     .default({})
     .meta({

@@ -12,6 +12,7 @@ const toolNames: Readonly<Record<string, string | null>> = {
   read: "read",
   search: "read",
   edit: "edit",
+  plan: "plan",
   write: "edit",
   finish: "finish",
   web_fetch: null,

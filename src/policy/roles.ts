@@ -2,7 +2,7 @@ import type { RoleFile } from "./role-file.ts";
 
 /** Who a session is. `tools` is an allow-list; everything else is refused before it runs. */
 export interface Role {
-  readonly kind: "propose" | "reproduce" | "patch";
+  readonly kind: "propose" | "reproduce" | "patch" | "chat";
   /** Prompt file with the role's instructions: prompts/<prompt>.md. */
   readonly prompt: string;
   readonly tools: readonly string[];
@@ -24,6 +24,8 @@ export const roles = {
   reproduce: { kind: "reproduce", prompt: "reproduce", tools: ["bash", "edit", "finish", "read"] },
   /** Changes the code until the failing test passes. */
   patch: { kind: "patch", prompt: "patch", tools: ["bash", "edit", "finish", "read"] },
+  /** Works with a person, turn by turn: nobody but they say when it is done. */
+  chat: { kind: "chat", prompt: "chat", tools: ["bash", "edit", "plan", "read"] },
 } as const satisfies Record<string, Role>;
 
 /** A session's tools as a role file narrows them; it can always finish. The file's own tools come besides. */

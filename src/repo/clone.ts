@@ -4,6 +4,7 @@ import { WorkspaceError } from "../errors.ts";
 import { type Diff, diffTrees } from "./diff.ts";
 import { type HostGit, hostGit } from "./host-git.ts";
 import { type CommitSpec, makeCommit, publishBranch } from "./publish.ts";
+import { type Merged, mergeTrees } from "./merge-trees.ts";
 import { remembering } from "./remember.ts";
 import type { Repository } from "./repository.ts";
 import { makeSandboxGit, packWork, type SandboxGit } from "./sandbox-git.ts";
@@ -42,6 +43,8 @@ export interface Clone {
   parents(commit: string): Promise<readonly string[]>;
   /** `baseTree` with the files or directories at `paths` as they are in `fromTree`; absent there is absent in the result. */
   overlay(baseTree: string, fromTree: string, paths: readonly string[]): Promise<string>;
+  /** What changed from `base` to `theirs`, merged file by file into `ours`. */
+  merge(sides: { readonly base: string; readonly ours: string; readonly theirs: string }): Promise<Merged>;
   /** The bytes of a file (of a symlink: its target); null when there is none. */
   read(tree: string, path: string): Promise<Buffer | null>;
   list(tree: string): Promise<readonly TreeEntry[]>;
@@ -145,6 +148,7 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     },
     overlay: (base, from, paths) =>
       withScratchIndex(indexDir, (indexFile) => overlayTree(git({ indexFile }), { base, from }, paths)),
+    merge: (sides) => withScratchIndex(indexDir, (indexFile) => mergeTrees(git({ indexFile }), sides, indexDir)),
     read,
     list,
     commit: (spec) => makeCommit(git(), spec),

@@ -17,6 +17,7 @@ const allowed = [
   "ls-files",
   "ls-tree",
   "merge-base",
+  "merge-file",
   "pack-objects",
   "push",
   "read-tree",

@@ -13,16 +13,20 @@ export interface Change {
   readonly accepted: boolean;
   /** No code was changed: it is the test that shows the bug, and that was seen to fail. */
   readonly testOnly: boolean;
+  /** A person and a model made it in a session, and nobody has checked it. */
+  readonly ofSession: boolean;
 }
 
 /** The whole change, reproduction included; null when nothing was changed. */
 export function changeOf(events: readonly Recorded[]): Change | null {
   const taken = ofType(events, "diff.taken");
   const reproduction = taken.findLast(({ purpose }) => purpose === "reproduction");
-  const patch =
-    taken.findLast(({ purpose }) => purpose === "patch") ?? taken.findLast(({ purpose }) => purpose === "rejected");
+  const last = (wanted: EventOf<"diff.taken">["purpose"]) => taken.findLast(({ purpose }) => purpose === wanted);
+  const session = last("session");
+  const patch = last("patch") ?? session ?? last("rejected");
   const parts = [reproduction, patch].filter((part) => part !== undefined);
-  if (parts.length === 0) return null;
+  // A session whose changes were all taken back has none.
+  if (parts.length === 0 || (patch === session && session?.files === 0)) return null;
   const whole = fixFacts(events).patch?.diff;
   const sum = (count: "files" | "added" | "deleted"): number =>
     parts.reduce((total, part: EventOf<"diff.taken">) => total + part[count], 0);
@@ -33,5 +37,6 @@ export function changeOf(events: readonly Recorded[]): Change | null {
     deleted: sum("deleted"),
     accepted: whole !== undefined,
     testOnly: patch === undefined,
+    ofSession: patch !== undefined && patch === session,
   };
 }

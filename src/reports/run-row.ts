@@ -65,7 +65,7 @@ function rowOf(events: readonly Recorded[], spend: Spend): ListedAs | null {
   if (!started) return null;
   const { task, published } = fixFacts(events);
   const shown: Shown = {
-    title: task?.title ?? (started.workflow === "triage" ? (end?.reason ?? "") : ""),
+    title: task?.title ?? (started.workflow === "triage" ? (end?.reason ?? "") : talkTitle(started)),
     branch: published.branch,
     cost: shownCost(spend),
     turns: spend.turns,
@@ -79,4 +79,10 @@ function rowOf(events: readonly Recorded[], spend: Spend): ListedAs | null {
     parent: started.parent ?? null,
     shown: JSON.stringify(shown),
   };
+}
+
+/** The first words of a person in a session; empty for other runs. */
+function talkTitle({ workflow, input }: Extract<Recorded, { type: "run.started" }>): string {
+  if (workflow !== "chat" || typeof input !== "object" || input === null || !("title" in input)) return "";
+  return typeof input["title"] === "string" ? input["title"] : "";
 }

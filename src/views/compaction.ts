@@ -3,8 +3,8 @@ import { plural } from "../text.ts";
 import { isEdit } from "./edits.ts";
 import type { ContextState } from "./context.ts";
 
-/** Why room is made: the usual measure, the alarm at four fifths of the window, or a server that refused the request. */
-export type CompactionCause = "context" | "alarm" | "overflow";
+/** Why room is made: the usual measure, the alarm at four fifths of the window, a server that refused the request, or a person. */
+export type CompactionCause = "context" | "alarm" | "overflow" | "asked";
 
 /** Bytes of JSON a token stands for, where no server has counted. */
 const BYTES_PER_TOKEN = 3.6;

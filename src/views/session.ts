@@ -98,6 +98,12 @@ function applyToTranscript(state: SessionState, event: Recorded): SessionState {
       return { ...state, ended: event };
     case "message.added":
       return addMessage(state, event);
+    case "turn.interrupted":
+      return {
+        ...state,
+        messages: event.said === null ? state.messages : [...state.messages, event.said],
+        unanswered: false,
+      };
     case "session.compacted":
       return { ...state, messages: event.transcript.map(({ message }) => message) };
     case "model.replied":
@@ -133,11 +139,12 @@ function applyToTranscript(state: SessionState, event: Recorded): SessionState {
 function addMessage(state: SessionState, event: EventOf<"message.added">): SessionState {
   const next = { ...state, unanswered: false, messages: [...state.messages, event.message] };
   if (event.about === "budget") return { ...next, budgetWarned: true };
-  if (event.about !== "stuck") return next;
+  if (event.about !== "stuck" && event.about !== "person") return next;
   const failures = state.failures && { ...state.failures, edits: 0 };
   const context = { ...next.context, fruitless: 0 };
   const fresh = { trace: [], wordsOnly: 0, unreadable: 0, idleTurns: 0, failures, context };
-  return { ...next, ...fresh, stuckWarnings: state.stuckWarnings + 1 };
+  // What a person says is a new idea by itself.
+  return { ...next, ...fresh, stuckWarnings: event.about === "person" ? 0 : state.stuckWarnings + 1 };
 }
 
 /** The most calls that are looked back at, and the most failed ones that are remembered. */

@@ -105,7 +105,9 @@ export function ranked(model: string, attempts: readonly Attempt[], place?: Task
 
 /** Whose words a run works with, or did in the end; undefined without a model. */
 export const lastModel = (events: readonly Recorded[]): string | undefined =>
-  ofType(events, "tier.moved").at(-1)?.to ?? foldRun(events).started?.model?.label;
+  latest(events, "model.chosen")?.label ??
+  ofType(events, "tier.moved").at(-1)?.to ??
+  foldRun(events).started?.model?.label;
 
 /** Where a run stands: how often it moved on, whose words it works with now (null: the first), and who would come next. */
 export function tierNow(events: readonly Recorded[]): {
@@ -117,7 +119,7 @@ export function tierNow(events: readonly Recorded[]): {
   const moves = ofType(events, "tier.moved");
   return {
     moves: moves.length,
-    current: moves.at(-1)?.to ?? null,
+    current: latest(events, "model.chosen")?.choice ?? moves.at(-1)?.to ?? null,
     next: order[order.indexOf(moves.at(-1)?.to ?? order[0] ?? "") + 1] ?? null,
   };
 }

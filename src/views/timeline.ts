@@ -3,6 +3,8 @@ import { duration, headline, plural } from "../text.ts";
 import { type Times, utcTimes } from "../times.ts";
 import { asksForMore } from "./finishes.ts";
 import { outside, sandbox } from "./timeline-doors.ts";
+import { searching } from "./timeline-search.ts";
+import { isOfTalk, type OfTalk, talk } from "./timeline-talk.ts";
 import { isOfModel, model } from "./timeline-model.ts";
 import { isOfTask, type OfTask, task } from "./timeline-task.ts";
 import { isOfTriage, type OfTriage, triage } from "./timeline-triage.ts";
@@ -62,7 +64,13 @@ export function timelineLine(
   words = "",
   times: Times = utcTimes,
 ): TimelineLine | null {
-  const said = isOfTask(event) ? task(event) : isOfTriage(event) ? triage(event) : say(state, event, words, times);
+  const said = isOfTask(event)
+    ? task(event)
+    : isOfTriage(event)
+      ? triage(event)
+      : isOfTalk(event)
+        ? talk(event)
+        : say(state, event, words, times);
   return said && { at: event.at, mark: said[0], text: said[1], stage: applyToTimeline(state, event).stage };
 }
 
@@ -81,7 +89,12 @@ export function foldTimeline(
 
 export type Said = readonly [mark: Mark, text: string] | null;
 
-function say(state: TimelineState, event: Exclude<Recorded, OfTriage | OfTask>, words: string, times: Times): Said {
+function say(
+  state: TimelineState,
+  event: Exclude<Recorded, OfTriage | OfTask | OfTalk>,
+  words: string,
+  times: Times,
+): Said {
   if (isOfModel(event)) return model(event, words, times);
   switch (event.type) {
     case "run.started":
@@ -222,24 +235,6 @@ function finishedCall(event: EventOf<"call.finished">, summary: string): Said {
   const exit = exitCode === null || exitCode === 0 ? "" : `exit ${exitCode}, `;
   const what = summary === "" ? tool : `${tool} ${headline(summary, 80)}`;
   return [ok ? "·" : "✗", `${what} (${exit}${duration(ms)})`];
-}
-
-/** Steps of the search engine, and the ranking it starts from. */
-function searching(event: EventOf<"suspects.ranked"> | EventOf<"search.tried"> | EventOf<"search.found">): Said {
-  if (event.type === "suspects.ranked") {
-    const lines = event.lines === 0 ? "no suspicious line" : plural(event.lines, "suspicious line");
-    return ["·", `${lines}, by ${event.method} (${duration(event.ms)})`];
-  }
-  if (event.type === "search.found") {
-    const doubt = event.suspicious ? " (suspicious)" : "";
-    return [
-      "·",
-      `number ${event.rank} passes, to be checked: ${event.operator} in ${event.path}:${event.line}${doubt}`,
-    ];
-  }
-  const { wave, tried, plausible, timeouts, why, ms } = event;
-  const counts = `${plural(tried, "change")} tried, ${plausible} passed, ${timeouts} ran too long`;
-  return [why === "found" ? "✓" : "·", `search wave ${wave}: ${counts} (${duration(ms)})`];
 }
 
 function suite(event: EventOf<"suite.ran">): Said {

@@ -1,3 +1,4 @@
+export { chat } from "./chat/chat.ts";
 export { fix } from "./fix/fix.ts";
 export { localise } from "./localise/ranking.ts";
 export { triage } from "./triage/triage.ts";

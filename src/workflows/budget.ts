@@ -15,6 +15,7 @@ import {
   scopesOf,
 } from "../policy/budgets.ts";
 import type { Manifest } from "../policy/manifest.ts";
+import { latest } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
 import type { House, StartRequest } from "./start.ts";
 
@@ -43,7 +44,14 @@ export const sharedBudgets = ({ day, repository, fleet }: Budgets): NonNullable<
 
 /** From here on every request of the run is reserved in each account, in the transaction that records it. */
 export const chargeRun = (house: Pick<House, "clock">, log: RunLog, budgets: Budgets, repository: string): void =>
-  log.charge(() => scopesOf(budgets, { run: log.run, repository, at: house.clock.now() }));
+  log.charge(() => {
+    const run = runLimit(log, budgets.run);
+    return scopesOf({ ...budgets, run }, { run: log.run, repository, at: house.clock.now() });
+  });
+
+/** A run's own limit in money: as it began, or as a person set it since. */
+export const runLimit = ({ events }: Pick<RunLog, "events">, begun: number | null): number | null =>
+  latest(events, "budget.changed")?.usdNano ?? begun;
 
 /** What the replies of a model are priced by, for the record. */
 export const pricesOf = ({ terms }: ConnectedModel): NonNullable<EventOf<"run.started">["prices"]> => ({

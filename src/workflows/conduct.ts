@@ -37,5 +37,7 @@ export async function conduct(log: RunLog, signal: AbortSignal, story: () => Pro
   }
 }
 
-const record = (log: RunLog, end: RunEnd): Promise<unknown> =>
-  log.append(resumable.includes(end.outcome) ? { type: "run.paused", ...end } : { type: "run.ended", ...end });
+const record = (log: RunLog, { pauses, ...end }: RunEnd): Promise<unknown> =>
+  log.append(
+    pauses || resumable.includes(end.outcome) ? { type: "run.paused", ...end } : { type: "run.ended", ...end },
+  );

@@ -88,8 +88,15 @@ export async function restoreObjects(log: Pick<RunLog, "run" | "events" | "bytes
 }
 
 /** The tree to begin a lost workspace with: what was kept of it last, otherwise what it was made from. */
-export const restoredTree = ({ events }: Pick<RunLog, "events">, workspace: string, from: string): string =>
-  ofType(events, "snapshot.taken").findLast((taken) => taken.workspace === workspace)?.tree ?? from;
+export function restoredTree({ events }: Pick<RunLog, "events">, workspace: string, from: string): string {
+  for (const event of events.toReversed()) {
+    if (event.type === "snapshot.taken" && event.workspace === workspace) return event.tree;
+    // Its files were kept before, and may be older than what was kept last.
+    if (event.type === "turn.ended" && event.session === workspace) return event.tree;
+    if (event.type === "turn.undone" && event.session === workspace) return event.to;
+  }
+  return from;
+}
 
 /** What a session must be told after its workspace was made anew; null when nothing, or when it was told. */
 export function restoredNote({ events }: Pick<RunLog, "events">, workspace: string): string | null {
@@ -99,7 +106,12 @@ export function restoredNote({ events }: Pick<RunLog, "events">, workspace: stri
     ({ session, about, seq }) => session === workspace && about === "restored" && seq > restored.seq,
   );
   const changed = lastChange(events.slice(0, restored.seq), workspace);
-  const kept = ofType(events, "snapshot.taken").findLast((taken) => taken.workspace === workspace);
+  // At the end of a turn with a person all is kept.
+  const kept = events.findLast(
+    (event) =>
+      (event.type === "snapshot.taken" && event.workspace === workspace) ||
+      (event.type === "turn.ended" && event.session === workspace),
+  );
   if (told || changed < 0 || (kept && kept.seq > changed && kept.seq < restored.seq)) return null;
   return "claw: the machine lost your workspace. Its files are back as they were earlier in this session: changes of your last calls may be missing. Look before you go on.";
 }

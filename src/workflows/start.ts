@@ -247,7 +247,13 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     authority: house.authority,
     signing: house.signing,
     forge: (place) => house.forge(place, limitsOnRecord(house, log, { place, signal: watch.signal, until })),
-    screen: { onDelta: watch.onDelta, onOutput: watch.onOutput, confirm: watch.confirm },
+    screen: {
+      onDelta: watch.onDelta,
+      onOutput: watch.onOutput,
+      onCall: watch.onCall,
+      confirm: watch.confirm,
+      person: watch.person,
+    },
   };
   try {
     const input = workflow.input.parse(state.started.input);

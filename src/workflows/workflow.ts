@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Outcome } from "../errors.ts";
 import type { Forge, Place } from "../forge/forge.ts";
 import type { RunLog } from "../ledger/ledger.ts";
+import type { Call } from "../ledger/message.ts";
 import type { ConnectedModel, OnDelta } from "../models/model.ts";
 import type { Manifest } from "../policy/manifest.ts";
 import type { PublishAuthority } from "../policy/publish.ts";
@@ -10,6 +11,7 @@ import type { Clone } from "../repo/clone.ts";
 import type { Repository } from "../repo/repository.ts";
 import type { Signing } from "../repo/sign.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import type { Person } from "./chat/person.ts";
 import type { PolicySource } from "./room-policy.ts";
 import type { NetworkGrants } from "../policy/network.ts";
 import type { RunLimits } from "../views/spend.ts";
@@ -55,6 +57,10 @@ export interface Screen {
   readonly onOutput?: ((chunk: Buffer) => void) | undefined;
   /** Asks the person in front of the terminal; without one the answer is yes. */
   readonly confirm?: ((question: string, signal: AbortSignal) => Promise<boolean>) | undefined;
+  /** A call is about to be made. */
+  readonly onCall?: ((call: Call) => void) | undefined;
+  /** Who a session is held with. */
+  readonly person?: Person | undefined;
 }
 
 /** How a run ended: data, not an error. */
@@ -67,6 +73,8 @@ export interface RunEnd {
   /** What a waiting run asks a person about, and until when. */
   readonly diff?: string;
   readonly expires?: number;
+  /** It can go on, although nothing is in its way: a session that a person left. */
+  readonly pauses?: true;
 }
 
 /** A named, durable sequence of stages. Starting and resuming are the same call. */

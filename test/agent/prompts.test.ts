@@ -4,26 +4,32 @@ import { describe, expect, test } from "vitest";
 import { fillPrompt, loadPrompt } from "../../src/agent/prompt.ts";
 import { roles } from "../../src/policy/roles.ts";
 import * as tools from "../../src/tools/all.ts";
+import { offeredTools } from "../../src/tools/offered.ts";
+import type { Tool } from "../../src/tools/tool.ts";
 
 /** What each workflow gives its prompt. A workflow that gives more or less fails in its first session. */
 const slots: Readonly<Record<string, readonly string[]>> = {
   system: [],
   summary: [],
+  talk: [],
+  chat: ["environment", "guide"],
   propose: ["environment"],
   reproduce: ["environment", "guide", "source", "issue"],
   patch: ["environment", "guide", "reproduction", "failure", "suspects", "source", "issue"],
 };
 
 test("what every request begins with, prompt and tools, stays within 900 tokens", async () => {
-  const { text } = await loadPrompt("system");
-  const specs = JSON.stringify(Object.values(tools).map(({ spec }) => spec));
-  expect(countTokens(text) + countTokens(specs)).toBeLessThanOrEqual(900);
+  const tokens = async (prompt: string, offered: readonly Tool[]): Promise<number> =>
+    countTokens((await loadPrompt(prompt)).text) + countTokens(JSON.stringify(offered.map(({ spec }) => spec)));
+  const { plan: _, ...working } = tools;
+  expect(await tokens("system", Object.values(working))).toBeLessThanOrEqual(900);
+  expect(await tokens("talk", offeredTools(roles.chat, {}))).toBeLessThanOrEqual(900);
 });
 
 test("every prompt file has a role, every role a prompt, and every tool it names exists", () => {
   const files = readdirSync(new URL("../../prompts/", import.meta.url)).map((name) => name.replace(/\.md$/, ""));
   expect(files.toSorted()).toEqual(
-    ["system", "summary", ...Object.values(roles).map(({ prompt }) => prompt)].toSorted(),
+    ["system", "talk", "summary", ...Object.values(roles).map(({ prompt }) => prompt)].toSorted(),
   );
   expect(Object.keys(slots).toSorted()).toEqual(files.toSorted());
   const names = Object.values(tools).map(({ spec }) => spec.name);

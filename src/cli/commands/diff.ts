@@ -20,7 +20,7 @@ Examples:
     const opened = await app();
     const { patch, change, facts } = await readChange(await opened.ledger(), run);
     const told = change.testOnly ? "this is only the test that shows the bug" : "this change did not pass claw's check";
-    if (!change.accepted) err(`${told}: see claw show ${facts.run}`);
+    if (!change.accepted && !change.ofSession) err(`${told}: see claw show ${facts.run}`);
     const text = patch.toString("utf8");
     if (stat) return out(printable(renderDiffstat(diffstat(text))));
     if (!terminal.stdout) return bytes(patch);
