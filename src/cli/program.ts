@@ -108,7 +108,6 @@ const menu: readonly Entry[] = [
   ["version", "Print the version", async () => (await import("./commands/version.ts")).version],
 ];
 
-<<<<<<< HEAD
 const startHere = `Start with: claw fix ISSUE.md   (or: claw fix "what is wrong")
   More on one command: claw <command> --help
   More on: ${topicNames.map((name) => `claw help ${name}`).join(", ")}
@@ -119,7 +118,7 @@ Examples:
   claw fix 123 --budget-usd 1
   claw triage
   claw show --follow`;
-=======
+
 /** Flags that a session may begin with, where no command is named. */
 const sessionFlags = ["--model", "--budget-usd", "--max-tokens", "--max-turns", "--screen-reader"];
 
@@ -131,7 +130,6 @@ export function meantBy(argv: readonly string[], { stdin, stdout }: CommandDesk[
     sessionFlags.some((flag) => first === flag || first.startsWith(`${flag}=`)) || /\S\s+\S/.test(first);
   return isSession ? ["chat", ...argv] : argv;
 }
->>>>>>> ff0fd3f (Hold a session with a person, turn by turn, in a private copy of their files)
 
 /** The command line, with the chosen command loaded. */
 export async function program(
