@@ -7,7 +7,7 @@ import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
 import type { Forge, ForgeIssue, Place } from "../forge/forge.ts";
 import { type IssueName, localPlace, pathOfRemote, placeName, placeOfRemote } from "../forge/place.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { answerTo, askedBy, workOn } from "../policy/publish.ts";
+import { answerTo, askedBy, claimName, workOn } from "../policy/publish.ts";
 import { clockTime } from "../times.ts";
 import { openRepository } from "../repo/repository.ts";
 import { foldRun } from "../views/run.ts";
@@ -100,6 +100,12 @@ async function refuseTwice(app: App, forge: Forge, { number, comments }: ForgeIs
   const asks = askedBy(comments, systemClock.now());
   if (asks !== undefined && (await ledger.find(asks)).length === 0)
     refuse(`run ${asks}, of another machine, waits for an answer in ${subject}`, "answer it there, or reject it");
+  const claim = claimName(number, pulls, 1);
+  if ((await forge.tips(claim)).branch !== null)
+    refuse(
+      `the branch ${claim} for ${subject} is there already, and no pull request comes from it: a run is about to open it, or broke off`,
+      "wait for it, or open it: claw publish <run>",
+    );
 }
 
 const blocked = (message: string, hint: string): ClawError => new ClawError(message, { outcome: "blocked", hint });

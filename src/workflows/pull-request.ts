@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { ClawError } from "../errors.ts";
-import type { Forge, Place } from "../forge/forge.ts";
+import type { Forge, Place, PullRequest } from "../forge/forge.ts";
 import { placeName } from "../forge/place.ts";
 import type { RunLog } from "../ledger/ledger.ts";
 import {
@@ -9,7 +9,9 @@ import {
   judgeCaps,
   judgePublish,
   type PublishAuthority,
+  claimName,
   publishMark,
+  workOf,
   workOn,
 } from "../policy/publish.ts";
 import { pushBranch } from "../repo/push.ts";
@@ -66,25 +68,83 @@ export async function openPullRequest(
   await effects.judge("push", judgePublish({ branch, proven: true }, authority));
 
   const forge = await desk.forge(place);
-  const there = await forge.pullRequestFrom(branch);
+  const pushed = pushedName(log);
+  const earlier = await forge.pullRequests();
+  const found = workOf(earlier, { run: log.run, branch: pushed ?? branch, commit });
+  const there = found ?? (pushed === null ? null : await forge.pullRequestFrom(pushed));
   if (there?.state === "closed")
     throw new ClawError(`a person has closed ${there.url}`, {
       outcome: "blocked",
       hint: "claw opens nothing again that a person closed; for a new attempt: claw fix --again",
     });
-  if (!there) await judgeOpening(effects, await forge.pullRequests(), { wish, authority, now: clock.now() });
+  if (!there) await judgeOpening(effects, earlier, { wish, authority, now: clock.now() });
+  const name = there?.branch ?? pushed ?? (await freeName(forge, effects, { wish, change, earlier }));
   const base = await forge.defaultBranch();
   if (!effects.isDone("push")) {
-    if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([branch, base])))
-      await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });
-    await pushBranch(repository, { commit, branch, signal, to: await forge.pushAccess() });
-    await effects.done("push", `${placeName(place)} ${branch}`);
+    if (!there) {
+      if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([name, base])))
+        await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });
+      await claim(forge, effects, { wish, commit, name }, async () =>
+        pushBranch(repository, { commit, branch: name, signal, to: await forge.pushAccess() }),
+      );
+    }
+    await effects.done("push", `${placeName(forge.place)} ${name}`);
   }
-  const made = there ?? (await open(desk, forge, { wish, change, base }));
+  const made = there ?? (await open(desk, forge, { wish, change: { ...change, branch: name }, base }));
   await effects.done("pull-request", made.url);
   await decorate(desk, forge, { effects, number: made.number, commit });
   return { number: made.number, url: made.url };
 }
+
+/** What the branch is called there; null where it is not on record that it was pushed. */
+function pushedName({ run, events }: RunLog): string | null {
+  const done = events.findLast((event) => event.type === "effect.done" && event.key === `${run}:publish:push`);
+  return done?.type === "effect.done" ? (done.result.split(" ").at(-1) ?? null) : null;
+}
+
+interface Claimed {
+  readonly wish: PullRequestWish;
+  readonly change: ProvenChange;
+  readonly earlier: readonly PullRequest[];
+}
+
+/** Most names that are tried where a person wants another attempt. */
+const MOST_NAMES = 20;
+
+/** The name that an issue's branch gets, which nobody has, or this very commit; refused where somebody has it, unless `again`. */
+async function freeName(forge: Forge, effects: Effects, { wish, change, earlier }: Claimed): Promise<string> {
+  const { issue, again } = wish;
+  if (issue === null) return change.branch;
+  for (let attempt = 1; ; attempt += 1) {
+    const name = claimName(issue, earlier, attempt);
+    const tip = (await forge.tips(name)).branch;
+    if (tip === null || tip === change.commit) return name;
+    if (!again || attempt === MOST_NAMES) await effects.judge("claim", { verdict: "deny", rule: taken(issue, name) });
+  }
+}
+
+/** Makes the branch: of several machines that try, one can. */
+async function claim(
+  forge: Forge,
+  effects: Effects,
+  { wish: { issue }, commit, name }: { wish: PullRequestWish; commit: string; name: string },
+  push: () => Promise<void>,
+): Promise<void> {
+  try {
+    await push();
+  } catch (error) {
+    if (!(error instanceof ClawError) || issue === null) throw error;
+    const tip = await forge.tips(name).then(
+      ({ branch }) => branch,
+      () => null,
+    );
+    if (tip !== null && tip !== commit) await effects.judge("claim", { verdict: "deny", rule: taken(issue, name) });
+    throw error;
+  }
+}
+
+const taken = (issue: number, name: string): string =>
+  `another run works on issue #${issue}: it has made the branch ${name} and opens the pull request; if it broke off: claw publish --issue ${issue} --again`;
 
 /** By what is on the forge now: so many a day, only where people take them, and one for each issue. */
 async function judgeOpening(

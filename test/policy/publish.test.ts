@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeCaps, judgePublish, publishMark, workOn } from "../../src/policy/publish.ts";
+import { claimName, judgeCaps, judgePublish, publishMark, workOf, workOn } from "../../src/policy/publish.ts";
 
 const authority = { publish: true, perDay: 2, labels: [], acceptance: 0.5 };
 const branch = "claw/a-fix-1abc";
@@ -49,4 +49,31 @@ test("work on an issue is found by its mark, unless it was merged", () => {
   });
   expect(workOn([pull(12, "open"), pull(1, "merged"), pull(1, "closed")], 1)?.url).toBe("1-closed");
   expect(workOn([pull(12, "open"), pull(1, "merged")], 1)).toBeUndefined();
+});
+
+test("machines that see the same work come to the same name for an issue's branch", () => {
+  const from = (...branches: string[]) => branches.map((branch) => ({ branch }));
+  expect(claimName(7, [], 1)).toBe("claw/7-1");
+  expect(claimName(7, from("claw/7-2", "claw/7-1", "claw/77-9", "claw/sum-1abc", "claw/7-x"), 1)).toBe("claw/7-3");
+  expect(claimName(7, from("claw/7-2"), 2)).toBe("claw/7-4");
+});
+
+test("a run's pull request is known by its mark, its branch or its commit, and nobody else's is", () => {
+  const work = (branch: string, commit: string, body = "", own = true) => ({
+    url: branch,
+    state: "open" as const,
+    createdAt: 0,
+    own,
+    branch,
+    commit,
+    body,
+  });
+  const mine = { run: "1abc", branch: "claw/sum-1abc", commit: "c1" };
+  for (const found of [
+    work("claw/7-1", "c2", publishMark("1abc", 7)),
+    work("claw/sum-1abc", "c2"),
+    work("claw/7-1", "c1"),
+  ])
+    expect(workOf([work("claw/8-1", "c3", publishMark("1abcd", 7)), found], mine)).toBe(found);
+  expect(workOf([work("claw/7-1", "c1", publishMark("1abc", 7), false)], mine)).toBeUndefined();
 });

@@ -107,6 +107,8 @@ export interface ForgeServer {
   scopes: string | undefined;
   /** Asked before each API request; undefined lets it through. */
   fault: (method: string, path: string) => ForgeFault | undefined;
+  /** Awaited before each request, git's own included, is looked at. */
+  hold: (method: string, path: string) => Promise<void> | undefined;
   /** Rejects where it saw something that claw has no business to send: every test with a forge is one of claw's authority. */
   close(): Promise<void>;
 }
@@ -142,6 +144,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     renamed: null,
     scopes: undefined,
     fault: () => undefined,
+    hold: () => undefined,
     async close() {
       await new Promise<void>((resolve) => void (server.closeAllConnections(), server.close(() => resolve())));
       const beyond = overreach(calls);
@@ -157,6 +160,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const { authorization } = request.headers;
     const ifNoneMatch = request.headers["if-none-match"];
     calls.push({ method, path: url, authorization, ifNoneMatch, body: body.toString("latin1") });
+    await forge.hold(method, url);
     const blob = /^\/blob\/(\d+)\/(\d+)$/.exec(url);
     if (blob) return void response.end(forge.runs.get(Number(blob[1]))?.jobs[Number(blob[2])]?.log);
     if (url.startsWith(`/${forge.renamed ?? "o/r"}.git/`))

@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { openForge } from "../../src/forge/open.ts";
+import { openRepository } from "../../src/repo/repository.ts";
+import { openPullRequest } from "../../src/workflows/pull-request.ts";
+import { commitAll, git, temporary, write } from "../repo/fixture.ts";
+import { type ForgeServer, startForgeServer } from "../support/forge-server.ts";
+import { memoryLedger, patchText, recordProvenFix, tickingClock } from "../support/recorded-fix.ts";
+
+const authority = { publish: true, perDay: 10, labels: [], acceptance: 0 };
+
+/** Two machines with a ledger and a proven run each, for the same issue of one forge. */
+async function twoMachines() {
+  const dir = temporary();
+  const cwd = join(dir, "r");
+  const bare = join(dir, "r.git");
+  write(cwd, { a: "1" });
+  git(cwd, "init", "-q", "-b", "main");
+  commitAll(cwd, "first");
+  git(cwd, "clone", "--quiet", "--bare", cwd, bare);
+  const commits = ["one", "two"].map((text) => {
+    git(cwd, "reset", "--quiet", "--hard", "main");
+    git(cwd, "checkout", "--quiet", "--detach");
+    write(cwd, { a: text });
+    return commitAll(cwd, text);
+  });
+  const server = await startForgeServer(bare);
+  onTestFinished(() => server.close());
+  const repository = await openRepository(cwd);
+  const ledgers = [await memoryLedger(), await memoryLedger()];
+  await Promise.all(ledgers.map((ledger, index) => recordProvenFix(ledger, `run${index}`)));
+  /** What machine 0 or 1 says when it publishes. */
+  const publish = async (index: number, again = false): Promise<string> => {
+    const log = await ledgers[index]!.open(`run${index}`);
+    const signal = new AbortController().signal;
+    const desk = { log, clock: tickingClock(), signal, repository, authority, forge: () => forgeOf(server) };
+    const change = { branch: `claw/sum-run${index}`, commit: commits[index]!, diff: patchText };
+    const wish = { host: server.host, owner: "o", repo: "r", issue: 7, again };
+    try {
+      return (await openPullRequest(desk, wish, change)).url;
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      await log.close();
+    }
+  };
+  const branches = () => git(bare, "for-each-ref", "--format=%(refname:short)", "refs/heads/claw").split("\n");
+  return { server, publish, branches };
+}
+
+const forgeOf = ({ host, url, token }: ForgeServer) =>
+  openForge(
+    { host, owner: "o", repo: "r" },
+    {
+      hosts: { [host]: { api: `${url}/api/v3`, web: url } },
+      credential: async () => ({ kind: "tokens", read: token, write: token }),
+      onToken: () => {},
+      version: "t",
+      patienceMs: 0,
+      backoffMs: 5,
+      paced: false,
+    },
+  );
+
+/** The first of these requests is held, and what the second machine does comes in between. */
+const moments = [
+  ["the push of the branch", "POST", /git-receive-pack$/],
+  ["the draft", "POST", /\/pulls$/],
+] as const;
+
+test.for(moments)(
+  "two machines that publish for one issue open one pull request, where the other one comes before %s of the first",
+  async ([, method, address]) => {
+    const { server, publish, branches } = await twoMachines();
+    const reached = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    let isHeld = false;
+    server.hold = (asked, path) => {
+      if (isHeld || asked !== method || !address.test(path)) return undefined;
+      isHeld = true;
+      reached.resolve();
+      return release.promise;
+    };
+    const first = publish(0);
+    await reached.promise;
+    const second = await publish(1);
+    release.resolve();
+    const said = [await first, second];
+    const url = server.pulls[0]?.html_url ?? "";
+    expect([server.pulls.length, branches()]).toEqual([1, ["claw/7-1"]]);
+    expect(said.filter((one) => one === url)).toHaveLength(1);
+    expect(said.find((one) => one !== url)).toMatch(
+      /may not be published: (?:another run works on issue #7|there is one for issue #7)/,
+    );
+    // Who has it finds it again; the other one stays refused, until a person wants another.
+    expect([await publish(0), await publish(1)].map((one) => one === url)).toEqual(said.map((one) => one === url));
+    expect(await publish(said.indexOf(url) === 0 ? 1 : 0, true)).toBe(server.pulls[1]?.html_url);
+    expect(branches()).toEqual(["claw/7-1", "claw/7-2"]);
+  },
+);
