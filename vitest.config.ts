@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Commands live only as long as the thread that started them, so sandboxes open on main threads only.
     pool: "forks",
+    // Costs nothing until a test asks for a database.
+    globalSetup: "test/support/postgres-setup.ts",
     // One process serves many files: starting one for each, and loading the program in it anew, took a fifth of the time.
     isolate: false,
     // Whole runs wait about as much as they work: two files a core keep a small machine busy.

@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { isFull, type JobLease, type Usage, type Worker } from "./queue.ts";
-import { type JobRow, jobIn } from "./sqlite-job.ts";
+import { type JobRow, jobIn } from "./job-row.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 
 /** A set of jobs that share lane, role, model and repository, as JSON. */

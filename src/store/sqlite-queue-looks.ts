@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { type JobQuery, type LaneStats, type Queue, withTry } from "./queue.ts";
-import { type JobRow, jobIn } from "./sqlite-job.ts";
+import { type JobRow, jobIn } from "./job-row.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 
 /** What people ask the queue, and do about jobs that nobody works on. */

@@ -3,7 +3,7 @@ import { Fenced } from "../errors.ts";
 import { type JobLease, type JobMove, type Queue, rankOf, type Try, withTry, type Worker } from "./queue.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { claimer } from "./sqlite-claim.ts";
-import { type JobRow, jobIn } from "./sqlite-job.ts";
+import { type JobRow, jobIn } from "./job-row.ts";
 import { inspection } from "./sqlite-queue-looks.ts";
 
 /** The queue in the ledger's own file. `apply` is for a transaction that the caller has begun. */

@@ -1,13 +1,8 @@
 import type { Database } from "better-sqlite3";
-import type { IndexEntry, IndexQuery, Listing, RunIndex, StreamKind } from "./run-index.ts";
+import type { IndexEntry, IndexQuery, Listing, RunIndex } from "./run-index.ts";
+import { streamRanges } from "./stream-ranges.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
-import { type Pages, TASK_PREFIX } from "./store.ts";
-
-/** The ids of each kind: from the first on, up to the second and without it. */
-const ranges: Readonly<Record<StreamKind, readonly [from: string, end: string]>> = {
-  run: ["", TASK_PREFIX],
-  task: [TASK_PREFIX, `${TASK_PREFIX}\uffff`],
-};
+import type { Pages } from "./store.ts";
 
 type Listings = Pick<Pages, "listing" | "strayListings">;
 
@@ -31,7 +26,7 @@ export function sqliteRunIndex(db: Database): RunIndex & Listings {
   return {
     unindexed: (page, kind = "run") =>
       whenFree(db, () => {
-        const [first, end] = ranges[kind];
+        const [first, end] = streamRanges[kind];
         const found = page ? sql.staleOfPage.all(first, page.from ?? end, page.newest) : sql.stale.all(first, end);
         return (found as { run: string }[]).map(({ run }) => run);
       }),
@@ -63,7 +58,7 @@ export function sqliteRunIndex(db: Database): RunIndex & Listings {
  * search. Ids of tasks do not: of these all are looked at.
  */
 function select(db: Database, { since, after, limit, kind = "run", ...equal }: IndexQuery): IndexEntry[] {
-  const [first, end] = ranges[kind];
+  const [first, end] = streamRanges[kind];
   const given = Object.entries(equal).filter((pair): pair is [string, string] => pair[1] !== undefined);
   const conditions = [...given.map(([column]) => `${column} = ?`), "run >= ?", "run < ?"];
   const rows = db

@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import Database from "better-sqlite3";
 import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
 import { type Migration, migrations } from "./migrations.ts";
 import { ownersOf } from "./owners.ts";
+import { lookedAt, type Packed, type PackedBody, packedBlob, unpacked } from "./packed.ts";
 import { moneyDesk } from "./sqlite-accounts.ts";
 import { damageOf } from "./sqlite-check.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
@@ -13,68 +13,10 @@ import { sqliteQueue } from "./sqlite-queue.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
 import { sqliteSchedules } from "./sqlite-schedules.ts";
 import { sqliteUpkeep } from "./sqlite-upkeep.ts";
-import {
-  type AnchorRow,
-  type Blob,
-  type ListedRun,
-  type Row,
-  type Store,
-  type StoredBody,
-  TASK_PREFIX,
-} from "./store.ts";
+import { type AnchorRow, type ListedRun, type Row, type Store, TASK_PREFIX } from "./store.ts";
 
-/** Bodies above this many bytes are stored compressed. */
-const COMPRESS_ABOVE = 256;
-const PLAIN = 0;
-const ZSTD = 1;
 /** No limit, for SQLite. */
 const ALL = -1;
-
-/** A body as a column holds it. */
-interface Packed {
-  readonly encoding: number;
-  readonly data: Buffer | null;
-}
-
-/** Null for what was taken out, and for what somebody else's hand made unreadable. */
-function unpacked({ encoding, data }: Packed): Uint8Array | null {
-  if (data === null || encoding !== ZSTD) return data;
-  try {
-    return zstdDecompressSync(data);
-  } catch {
-    return null;
-  }
-}
-
-/** The same for audits, which also look at what reading ignores: a wrong length, or bytes behind the end of what was packed. */
-function lookedAt({ sha, encoding, size, data: stored }: Packed & Sized): StoredBody {
-  if (stored === null) return { sha, data: null, exact: true };
-  if (encoding !== ZSTD) return { sha, data: stored, exact: encoding === PLAIN && stored.length === size };
-  try {
-    // Not in the types: https://nodejs.org/api/zlib.html#class-options
-    const { buffer, engine } = zstdDecompressSync(stored, { info: true } as object) as unknown as Unpacked;
-    return { sha, data: buffer, exact: engine.bytesWritten === stored.length && buffer.length === size };
-  } catch {
-    return { sha, data: null, exact: true };
-  }
-}
-
-interface Sized {
-  readonly sha: string;
-  readonly size: number;
-}
-
-interface Unpacked {
-  readonly buffer: Uint8Array;
-  /** `bytesWritten`: of the packed form, how many were read. */
-  readonly engine: { readonly bytesWritten: number };
-}
-
-/** A body as its row holds it: hash, encoding, length, and the bytes in the shorter form. */
-function packedBlob({ sha, data }: Blob): [sha: string, encoding: number, length: number, bytes: Uint8Array] {
-  const packed = data.length > COMPRESS_ABOVE ? zstdCompressSync(data) : data;
-  return packed.length < data.length ? [sha, ZSTD, data.length, packed] : [sha, PLAIN, data.length, data];
-}
 
 /** The ledger's file, created with its directory when missing; ":memory:" for tests. Private to its owner. */
 export async function openSqlite(file: string, steps: readonly Migration[] = migrations): Promise<Store> {
@@ -173,11 +115,11 @@ function pagesOf(
       whenFree(db, () => (statements.listed.get(run) as ListedRun | undefined) ?? { run, last: null }),
     storedBody: (sha) =>
       whenFree(db, () => {
-        const found = statements.wholeBlob.get(sha) as (Packed & Sized) | undefined;
+        const found = statements.wholeBlob.get(sha) as PackedBody | undefined;
         return found ? lookedAt(found) : null;
       }),
     bodiesAfter: (after, limit) =>
-      whenFree(db, () => (statements.blobsAfter.all(after, limit) as (Packed & Sized)[]).map(lookedAt)),
+      whenFree(db, () => (statements.blobsAfter.all(after, limit) as PackedBody[]).map(lookedAt)),
     lacking: (shas) => whenFree(db, () => shas.filter((sha) => statements.hasBlob.get(sha) === undefined)),
   };
 }

@@ -4,13 +4,14 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync } from "node
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { Fenced } from "../../src/errors.ts";
 import { keepAlive } from "../../src/ledger/heartbeat.ts";
 import { orphans, ownedName } from "../../src/ledger/owned-name.ts";
 import { isAbandoned, LEASE_MS, thisProcess } from "../../src/ledger/owner.ts";
 import type { Lease } from "../../src/store/store.ts";
+import { drivers } from "../support/ledger-drivers.ts";
 import { ledgerFile, stage } from "../support/ledger-file.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -46,30 +47,32 @@ test("a run may be taken from the dead at once, from others when their lease is 
   expect(mayTake(here, 1001)).toBe(true);
 });
 
-test("a writer that was stopped past its lease is fenced off when it wakes, and knows of it", async () => {
-  const { ledger, store } = await ledgerFile();
-  const log = await ledger.open("run1");
-  await log.append(stage(1));
-  const taken = await store.claim("run1", { owner: "elsewhere 1 1", until: 1, mayTake: () => true });
-  await expect(log.append(stage(2))).rejects.toThrow(Fenced);
-  await log.close();
-  expect(await store.owner("run1")).toEqual({ owner: "elsewhere 1 1", until: 1 });
-  expect((await ledger.read("run1")).events).toHaveLength(1);
-  await store.release(taken as Lease);
-  expect((await ledger.open("run1")).events).toHaveLength(1);
-});
+describe.each(drivers)("a ledger in $driver:", ({ ledgerOn }) => {
+  test("a writer that was stopped past its lease is fenced off when it wakes, and knows of it", async () => {
+    const { ledger, store } = await ledgerOn();
+    const log = await ledger.open("run1");
+    await log.append(stage(1));
+    const taken = await store.claim("run1", { owner: "elsewhere 1 1", until: 1, mayTake: () => true });
+    await expect(log.append(stage(2))).rejects.toThrow(Fenced);
+    await log.close();
+    expect(await store.owner("run1")).toEqual({ owner: "elsewhere 1 1", until: 1 });
+    expect((await ledger.read("run1")).events).toHaveLength(1);
+    await store.release(taken as Lease);
+    expect((await ledger.open("run1")).events).toHaveLength(1);
+  });
 
-test("a heartbeat puts the end of the lease off, and tells when somebody else has the run", async () => {
-  const { store } = await ledgerFile();
-  const mine = { owner: thisProcess(), until: 1, mayTake: () => true };
-  const lease = (await store.claim("run1", mine)) as Lease;
-  const heart = keepAlive(store, systemClock, { lease, since: systemClock.now(), everyMs: 5 });
-  onTestFinished(() => heart.stop());
-  await expect.poll(async () => (await store.owner("run1"))?.until).toBeGreaterThan(systemClock.now() + LEASE_MS / 2);
-  expect(heart.lost.aborted).toBe(false);
-  await store.claim("run1", { owner: "elsewhere 1 1", until: 1, mayTake: () => true });
-  await expect.poll(() => heart.lost.aborted).toBe(true);
-  expect(heart.lost.reason).toBeInstanceOf(Fenced);
+  test("a heartbeat puts the end of the lease off, and tells when somebody else has the run", async () => {
+    const { store } = await ledgerOn();
+    const mine = { owner: thisProcess(), until: 1, mayTake: () => true };
+    const lease = (await store.claim("run1", mine)) as Lease;
+    const heart = keepAlive(store, systemClock, { lease, since: systemClock.now(), everyMs: 5 });
+    onTestFinished(() => heart.stop());
+    await expect.poll(async () => (await store.owner("run1"))?.until).toBeGreaterThan(systemClock.now() + LEASE_MS / 2);
+    expect(heart.lost.aborted).toBe(false);
+    await store.claim("run1", { owner: "elsewhere 1 1", until: 1, mayTake: () => true });
+    await expect.poll(() => heart.lost.aborted).toBe(true);
+    expect(heart.lost.reason).toBeInstanceOf(Fenced);
+  });
 });
 
 test("a run whose process was killed is abandoned; one that is written, rests or is over is not, and is not held", async () => {

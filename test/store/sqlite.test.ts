@@ -14,25 +14,6 @@ import { temporaryDirectory } from "../support/temporary.ts";
 
 const row = (seq: number, body = "{}"): Row => ({ run: "run1", seq, body, hash: `hash ${seq}` });
 
-test("rows and blobs of one append are there together, or not at all", async () => {
-  const store = await openSqlite(":memory:");
-  await store.append({ rows: [row(0)], blobs: [], durable: false });
-  const blobs = [{ sha: "abc", data: Buffer.from("body") }];
-  await expect(store.append({ rows: [row(1), row(0)], blobs, durable: true })).rejects.toMatchObject({
-    name: "Fenced",
-  });
-  expect(await store.rows("run1")).toEqual([row(0)]);
-  expect(await store.blob("abc")).toBeNull();
-});
-
-test("a body comes back byte for byte, whatever its size and content", async () => {
-  const store = await openSqlite(":memory:");
-  const bodies = ["", "short", "long ".repeat(10_000), Buffer.from([0, 255, 10, 13])].map((body) => Buffer.from(body));
-  const blobs = bodies.map((data, index) => ({ sha: `sha${index}`, data }));
-  await store.append({ rows: [row(0)], blobs, durable: false });
-  for (const { sha, data } of blobs) expect(Buffer.from((await store.blob(sha)) ?? []).equals(data)).toBe(true);
-});
-
 test("the file is nobody else's business", async () => {
   const { file } = await ledgerFile();
   expect(statSync(file).mode & 0o777).toBe(0o600);

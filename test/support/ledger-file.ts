@@ -8,11 +8,16 @@ import type { Store } from "../../src/store/store.ts";
 import { tickingClock } from "./recorded-fix.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
-export interface LedgerFile {
+export interface LedgerPlace {
+  /** Path or address. */
   readonly file: string;
   readonly store: Store;
   readonly ledger: Ledger;
-  /** Works on the same file past claw, without the triggers that keep facts as they are. */
+  /** Works on the same ledger past claw, without the triggers that keep facts as they are. */
+  readonly tamper: (sql: string) => Promise<void>;
+}
+
+export interface LedgerFile extends Omit<LedgerPlace, "tamper"> {
   readonly tamper: (sql: string) => void;
 }
 
