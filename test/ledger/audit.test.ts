@@ -8,7 +8,7 @@ import { bodiesNamed } from "../../src/ledger/bodies.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { AnchorRow } from "../../src/store/store.ts";
 import { drivers, ledgerInFile } from "../support/ledger-drivers.ts";
-import { ledgerFile, type LedgerPlace, recordRun, stage } from "../support/ledger-file.ts";
+import { type LedgerPlace, recordRun, stage } from "../support/ledger-file.ts";
 import { started } from "../support/facts.ts";
 import { recordProvenFix, tickingClock } from "../support/recorded-fix.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
@@ -211,7 +211,7 @@ test("a byte that is no text is found, though it reads as the sign for such byte
   await log.append(stage("\uFFFD"));
   await log.close();
   expect(await found(file)).toEqual([]);
-  file.tamper("UPDATE events SET body = CAST(replace(CAST(body AS BLOB), x'EFBFBD', x'FF') AS TEXT)");
+  await file.tamper("UPDATE events SET body = CAST(replace(CAST(body AS BLOB), x'EFBFBD', x'FF') AS TEXT)");
   expect(await found(file)).toContainEqual(["event", "run1", 0, "event 0 holds bytes that are no text"]);
 });
 

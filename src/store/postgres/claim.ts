@@ -19,7 +19,10 @@ export async function claimed(db: Database, worker: Worker): Promise<JobLease | 
       const [row] = await sql<JobRow>(
         `UPDATE claw.jobs SET state = 'leased', owner = $2, until = $3, fence = fence + 1, started = $4
          WHERE id = $1 AND state = 'ready' RETURNING *`,
-        ...[head.id, owner, until, now],
+        head.id,
+        owner,
+        until,
+        now,
       );
       return row ? { job: jobIn(row), owner, fence: row.fence } : null;
     },

@@ -29,7 +29,18 @@ async function add(sql: Sql, job: NewJob, now: number): Promise<string | null> {
   const added = await sql(
     `INSERT INTO claw.jobs (id, kind, subject, payload, dedupe, priority, rank, at, slot, lane, role, model, repository, state, added)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id`,
-    ...[id, kind, subject, payload, dedupe, priority, rank, at, slot, ...named, state, now],
+    id,
+    kind,
+    subject,
+    payload,
+    dedupe,
+    priority,
+    rank,
+    at,
+    slot,
+    ...named,
+    state,
+    now,
   );
   return added.length === 1 ? id : null;
 }
@@ -44,6 +55,11 @@ async function held(sql: Sql, { job, owner, fence }: JobLease): Promise<JobRow> 
 async function settle(sql: Sql, { id, state, at, tries, ended, history }: JobRow): Promise<void> {
   await sql(
     "UPDATE claw.jobs SET state = $2, at = $3, tries = $4, owner = '', until = 0, ended = $5, history = $6 WHERE id = $1",
-    ...[id, state, at, tries, ended, history],
+    id,
+    state,
+    at,
+    tries,
+    ended,
+    history,
   );
 }

@@ -87,7 +87,10 @@ export async function migrate(db: Database, wanted: readonly string[] = steps): 
 
 /** How many steps a database has seen; 0 when there is no ledger in it. */
 async function formatOf(sql: Sql): Promise<number> {
-  const [table] = await sql<{ there: boolean }>("SELECT to_regclass('claw.format') IS NOT NULL AS there");
+  // Not to_regclass: amid a transaction it may still say what was so before another process committed.
+  const [table] = await sql<{ there: boolean }>(
+    "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'claw' AND tablename = 'format') AS there",
+  );
   if (!table?.there) return 0;
   const [row] = await sql<{ steps: number }>("SELECT steps FROM claw.format");
   return row?.steps ?? 0;

@@ -1,5 +1,6 @@
-import { type JobQuery, type LaneStats, type Queue, type Try, withTry } from "../queue.ts";
+import { type Job, type JobQuery, type LaneStats, type Queue, type Try, withTry } from "../queue.ts";
 import { type JobRow, jobIn } from "../job-row.ts";
+import type { Holder } from "../store.ts";
 import { claimed } from "./claim.ts";
 import type { Database, Sql } from "./database.ts";
 import { applyJob } from "./job-moves.ts";
@@ -26,23 +27,15 @@ export function queueOf(db: Database): Queue {
           (
             await sql(
               "UPDATE claw.jobs SET until = $1 WHERE id = $2 AND owner = $3 AND fence = $4 AND state = 'leased' RETURNING id",
-              ...[until, job.id, owner, fence],
+              until,
+              job.id,
+              owner,
+              fence,
             )
           ).length === 1,
         { patienceMs: BEAT_MS },
       ),
-    async reap(mayTake, now) {
-      const seen = await db.read((sql) => sql<JobRow>(`${LEASED} ORDER BY id`));
-      if (!seen.some(mayTake)) return [];
-      return db.write(async (sql) => {
-        const lost = (await sql<JobRow>(`${LEASED} ORDER BY id FOR UPDATE`)).filter(mayTake);
-        const given = lost.map(async ({ id, owner, started: from, history }) => {
-          const crashed: Try = { from, to: now, owner, how: "crashed", reason: "its worker went away" };
-          return sql<JobRow>(GIVE, id, withTry(history, crashed));
-        });
-        return (await Promise.all(given)).flat().map(jobIn);
-      });
-    },
+    reap: (mayTake, now) => reaped(db, mayTake, now),
     jobs: (query) => db.read(async (sql) => (await select(sql, query)).map(jobIn)),
     stats: () => db.read((sql) => sql<LaneStats>(STATS)),
     redrive: (ids, now) => db.write((sql) => redriven(sql, ids, now), { durable: true }),
@@ -59,11 +52,25 @@ export function queueOf(db: Database): Queue {
       db.write(async (sql) => {
         const gone = await sql(
           "DELETE FROM claw.jobs WHERE (state = 'done' AND ended < $1) OR (state = 'dead' AND ended < $2) RETURNING id",
-          ...[done, dead],
+          done,
+          dead,
         );
         return gone.length;
       }),
   };
+}
+
+async function reaped(db: Database, mayTake: (holder: Holder) => boolean, now: number): Promise<readonly Job[]> {
+  const seen = await db.read((sql) => sql<JobRow>(`${LEASED} ORDER BY id`));
+  if (!seen.some(mayTake)) return [];
+  return db.write(async (sql) => {
+    const lost = (await sql<JobRow>(`${LEASED} ORDER BY id FOR UPDATE`)).filter(mayTake);
+    const given = lost.map(async ({ id, owner, started: from, history }) => {
+      const crashed: Try = { from, to: now, owner, how: "crashed", reason: "its worker went away" };
+      return sql<JobRow>(GIVE, id, withTry(history, crashed));
+    });
+    return (await Promise.all(given)).flat().map(jobIn);
+  });
 }
 
 const LEASED = "SELECT * FROM claw.jobs WHERE state = 'leased'";
@@ -86,7 +93,10 @@ async function redriven(sql: Sql, ids: readonly string[], now: number): Promise<
       `UPDATE claw.jobs SET state = 'ready', at = $2, tries = 0, crashes = 0, history = $3 WHERE id = $1 AND NOT EXISTS (
          SELECT 1 FROM claw.jobs AS other WHERE other.dedupe = $4 AND other.state IN ('ready', 'deferred', 'leased')
        ) RETURNING id`,
-      ...[id, now, withTry(found.history, revived), found.dedupe],
+      id,
+      now,
+      withTry(found.history, revived),
+      found.dedupe,
     );
     if (changed.length === 1) again.push(id);
   }
