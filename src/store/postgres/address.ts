@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { UsageError } from "../../errors.ts";
 
 /** How far a connection is protected, as libpq's sslmode says it. */
-export type TlsMode = "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
+type TlsMode = "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
 
 const tlsModes: readonly string[] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 

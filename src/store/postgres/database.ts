@@ -10,7 +10,7 @@ export type Sql = <Row = Record<string, unknown>>(
   ...values: readonly unknown[]
 ) => Promise<readonly Row[]>;
 
-export interface WriteOptions {
+interface WriteOptions {
   /** Survives power loss of the server, not only of this process. */
   readonly durable?: boolean;
   /** Read on another connection where the server cannot say any more whether a commit was done. */
