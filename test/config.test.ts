@@ -36,7 +36,7 @@ test("no file and no environment is enough to start", () => {
     budget: { minutes: 60 },
     approval: { days: 7 },
     budgets: {},
-    sandbox: { backend: "bubblewrap" },
+    sandbox: { backend: "bubblewrap", show: [] },
     network: { hosts: [], tools: [], private: [] },
     forge: { publish: true, perDay: 10, acceptance: 0.2, labels: [], hosts: {}, forks: {}, local: {} },
   });

@@ -15,7 +15,7 @@ async function abandoned(...runs: readonly string[]) {
     await log.append(pieces(log).started as Event);
     await store.claim(run, { owner: `${hostname()} 4194303 1`, until: 1, mayTake: () => true });
   }
-  await recordProvenFix(ledger, "zzz9");
+  await recordProvenFix(ledger, "rrr9");
   const resumed: string[] = [];
   const resume: App["resume"] = (run) => {
     resumed.push(run);
@@ -53,7 +53,7 @@ test("at a terminal several are listed, one is continued", async () => {
 test("when none was abandoned, the newest run is meant", async () => {
   const { typed, resumed } = await abandoned();
   await typed();
-  expect(resumed).toEqual(["zzz9"]);
+  expect(resumed).toEqual(["rrr9"]);
 });
 
 test("--watch continues what is abandoned, each once, until it is told to stop", async () => {
