@@ -19,6 +19,8 @@ import type { MayContact } from "./models/choose.ts";
 import type { Endpoint } from "./models/endpoint.ts";
 import type { FirstUse } from "./models/known.ts";
 import type { ConnectedModel } from "./models/model.ts";
+import type { Channel } from "./notify/notice.ts";
+import type { Notices } from "./workflows/notices.ts";
 import type { FinishedRun, House, StartRequest, Waiver, Watch } from "./workflows/start.ts";
 
 /** Everything the faces may use. Parts that cost start-up time are loaded when first asked for. */
@@ -34,6 +36,8 @@ export interface App {
   house(cwd: string): Promise<House>;
   start(request: StartRequest): Promise<FinishedRun>;
   resume(run: string, watch: Watch, waiver?: Waiver): Promise<FinishedRun>;
+  /** Ways to reach people that the configuration names; this desktop where it names none. */
+  channels(): Promise<readonly Channel[]>;
   close(): Promise<void>;
 }
 
@@ -71,6 +75,7 @@ export function openApp(version: string, progress: FirstUse): App {
     learn: async (events) => (await import("./models/drift/settled.ts")).learnFrom(events, await ledger(), systemClock),
     authority: config.user.forge,
     signing: await signingOf(config),
+    notices: (wanted) => noticesOf(config, secrets, wanted),
     forge,
     network: {
       hosts: config.user.network.hosts,
@@ -99,6 +104,7 @@ export function openApp(version: string, progress: FirstUse): App {
       (await import("./workflows/start.ts")).startRun(await house(request.cwd, request.waiver), request),
     resume: async (run, watch, waiver) =>
       (await import("./workflows/resume.ts")).resumeRun(await house(null, waiver), run, watch, waiver),
+    channels: () => channelsHere(config, secrets),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
 }
@@ -195,6 +201,27 @@ async function signingOf({ user, path, userHome: home, variable }: Config): Prom
   if (!user.forge.signing) return undefined;
   const { signingWith } = await import("./repo/sign.ts");
   return signingWith(user.forge.signing, { searchPath: path, home, agent: variable("SSH_AUTH_SOCK") });
+}
+
+/** Tells people where the configuration, or who started a run, wants that. Addresses are secrets from when they are known. */
+function noticesOf(config: Config, secrets: SecretBook, wanted: boolean | undefined): Notices | null {
+  const { notify } = config.user;
+  if (!(wanted ?? notify.always)) return null;
+  return { on: notify.on, channels: () => channelsHere(config, secrets) };
+}
+
+async function channelsHere(config: Config, secrets: SecretBook): Promise<readonly Channel[]> {
+  const [{ channelsOf }, { resolveKey }] = await Promise.all([
+    import("./notify/channels.ts"),
+    import("./models/key.ts"),
+  ]);
+  const { path, variable, user } = config;
+  const terminal = process.stderr.isTTY ? (text: string) => void process.stderr.write(text) : undefined;
+  return channelsOf(user.notify, { platform: process.platform, path, variable, terminal }, async (reference) => {
+    const found = await resolveKey(reference, variable);
+    if (found !== undefined) secrets.learn("an address to notify", found.trim());
+    return found;
+  });
 }
 
 /** Opens forges with what the configuration says of each; their tokens are secrets from the moment they are known. */

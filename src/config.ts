@@ -10,6 +10,7 @@ import { UsageError } from "./errors.ts";
 import { ForgeSettings } from "./forge-settings.ts";
 import { KeyReference, variablesNamed } from "./key-reference.ts";
 import { NetworkSettings, SandboxSettings } from "./reach-settings.ts";
+import { NotifySettings } from "./notify-settings.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
 
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
@@ -62,6 +63,7 @@ export const UserConfig = z.strictObject({
   }),
   sandbox: SandboxSettings,
   network: NetworkSettings,
+  notify: NotifySettings,
   audit: z
     .strictObject({
       signingKey: KeyReference.optional().meta({

@@ -7,7 +7,9 @@ import type { Watch } from "../workflows/start.ts";
 import { paintMark, type Style } from "./style.ts";
 
 /** One way to show a run while it goes on. */
-export interface Progress extends Required<Omit<Watch, "signal" | "onStart" | "confirm" | "onCall" | "person">> {
+export interface Progress extends Required<
+  Omit<Watch, "signal" | "onStart" | "confirm" | "notify" | "onCall" | "person">
+> {
   /** `past`: what happened before, when a run is continued. */
   onStart(run: string, past: readonly Recorded[]): void;
   /** What earlier runs took, once that is known. */

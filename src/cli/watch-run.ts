@@ -18,6 +18,8 @@ interface Watching {
   readonly json: boolean;
   readonly yes: boolean;
   readonly past?: readonly Recorded[];
+  /** --notify, or --no-notify. */
+  readonly notify?: boolean | undefined;
   /** Tells what the run found, before its result, or in place of its summary. */
   readonly tell?: (finished: FinishedRun) => Promise<void>;
 }
@@ -25,7 +27,7 @@ interface Watching {
 /** Shows a run while it goes on and tells how it ended. Gives the exit code. */
 export async function watchRun(
   desk: CommandDesk,
-  { json, yes, past = [], tell }: Watching,
+  { json, yes, past = [], tell, notify }: Watching,
   go: (app: App, watch: Watch) => Promise<FinishedRun>,
 ): Promise<number> {
   const app = await desk.app();
@@ -36,7 +38,7 @@ export async function watchRun(
   let run = "";
   const onStart = (started: string): void => progress.onStart((run = started), past);
   try {
-    const finished = await go(app, { ...progress, confirm, onStart, signal: desk.signal });
+    const finished = await go(app, { ...progress, confirm, onStart, signal: desk.signal, notify });
     await progress.end();
     await tell?.(finished);
     if (tell && !json) return exitCodes[finished.outcome];

@@ -17,6 +17,9 @@ export async function abandonedRuns(store: Store, now: number): Promise<readonly
 
 /** Does a run go on after this event, by its stored text? Decisions of people come while it rests. */
 function isOpen(body: string): boolean {
-  const { type } = (objectIn(body) ?? {}) as { type?: unknown };
-  return typeof type !== "string" || (type !== "run.ended" && type !== "run.paused" && !type.startsWith("approval."));
+  const { type, effect } = (objectIn(body) ?? {}) as { type?: unknown; effect?: unknown };
+  if (typeof type !== "string") return true;
+  // People are told of a run when it rests already.
+  if (type.startsWith("effect.") && typeof effect === "string" && effect.startsWith("notify ")) return false;
+  return type !== "run.ended" && type !== "run.paused" && !type.startsWith("approval.");
 }

@@ -3,6 +3,7 @@ import { exitCodes, type Outcome } from "../errors.ts";
 import { chatEvents } from "./chat-events.ts";
 import { aside, contextAlarmed, modelDescribed, sessionCompacted } from "./context-events.ts";
 import { approvalExpired, approvalGiven, approvalRefused, bodiesRedacted, promptsJudged } from "./decision-events.ts";
+import { effectEvents } from "./effect-events.ts";
 import { Exchange } from "./exchange.ts";
 import { event } from "./fact.ts";
 import { Usage } from "./message.ts";
@@ -271,14 +272,7 @@ export const Event = z.discriminatedUnion("type", [
   approvalGiven,
   approvalRefused,
   approvalExpired,
-  event("effect.judged", {
-    effect: z.string(),
-    key: z.string(),
-    verdict: z.enum(["allow", "deny"]),
-    rule: z.string(),
-    target: z.string(),
-  }),
-  event("effect.done", { effect: z.string(), key: z.string(), result: z.string() }),
+  ...effectEvents,
   /** What people had done with the pull request when somebody looked; `edits` are theirs, after claw's commit. */
   event("pull-request.followed", {
     url: z.string(),

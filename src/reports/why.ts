@@ -73,8 +73,9 @@ function decides(event: Recorded): boolean {
     case "approval.given":
     case "approval.refused":
     case "approval.expired":
-    case "effect.done":
       return true;
+    case "effect.done":
+      return !event.effect.startsWith("notify ");
     case "prompts.judged":
     case "effect.judged":
       return event.verdict === "deny";

@@ -29,6 +29,7 @@ type Approval = EventOf<"approval.given"> | EventOf<"approval.refused"> | EventO
 type Effect =
   | EventOf<"effect.judged">
   | EventOf<"effect.done">
+  | EventOf<"effect.failed">
   | EventOf<"pull-request.followed">
   | EventOf<"forge.limited">
   | EventOf<"forge.moved">;
@@ -56,6 +57,11 @@ const effect = (event: Effect, times: Times): Said => {
     return ["!", `${event.host} limits requests: waiting until ${clockTime(event.until, times)}`];
   if (event.type === "forge.moved") return ["!", `${event.from} is called ${event.to} now on ${event.host}`];
   if (event.type === "pull-request.followed") return ["·", `${event.url} is ${event.fate}`];
+  if (event.type === "effect.failed")
+    return [
+      "!",
+      `${event.effect}: ${event.state === "failed" ? "" : "it is not known whether it arrived: "}${event.reason}`,
+    ];
   if (event.type === "effect.done") return ["✓", `${event.effect}: ${event.result}`];
   return event.verdict === "deny" ? ["✗", `${event.effect} denied: ${event.rule}`] : null;
 };

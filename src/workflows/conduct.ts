@@ -15,12 +15,19 @@ const resumable: readonly Outcome[] = [
 
 /**
  * Runs a workflow's story to its end and records exactly one end, also when an error a person can act on ends it.
- * An error that is no ClawError is a bug of claw: the run stays resumable, and the error goes on to the top.
+ * An error that is no ClawError is a bug of claw: the run stays resumable, and the error goes on to the top. `tell` is called
+ * when the end is on record.
  */
-export async function conduct(log: RunLog, signal: AbortSignal, story: () => Promise<RunEnd>): Promise<RunEnd> {
+export async function conduct(
+  log: RunLog,
+  signal: AbortSignal,
+  story: () => Promise<RunEnd>,
+  tell: (end: RunEnd) => Promise<unknown> = () => Promise.resolve(),
+): Promise<RunEnd> {
   try {
     const end = await story();
     await record(log, end);
+    await tell(end);
     return end;
   } catch (error) {
     const cause = signal.aborted ? signal.reason : (machineFailure(error) ?? error);
@@ -31,6 +38,7 @@ export async function conduct(log: RunLog, signal: AbortSignal, story: () => Pro
       hint: cause.hint.replaceAll("<run>", log.run),
     };
     await record(log, end);
+    await tell(end);
     return end;
   } finally {
     await log.close(listedAs(log.events));

@@ -23,6 +23,7 @@ import { chargeRun, granted, grantedBudgets, pricesOf, sharedBudgets } from "./b
 import { conduct } from "./conduct.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
+import { type Notices, tellPeople } from "./notices.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
 import { asksModel, modelsOf, type ModelWish, noModel, whoAnswers, wishedModel } from "./model-wish.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
@@ -54,6 +55,8 @@ export interface House {
   readonly policies: Pick<PolicySource, "directories" | "variable">;
   readonly authority: PublishAuthority;
   readonly signing?: Signing | undefined;
+  /** Who is told how runs end; null where nobody is. `wanted`: what the person who started the run said about it. */
+  notices?(wanted: boolean | undefined): Notices | null;
   /** The forge of a place, with the token the user's configuration names. */
   forge(place: Place, call: ForgeCall): Promise<Forge>;
 }
@@ -73,6 +76,8 @@ export type Waiver = Pick<EventOf<"sandbox.waived">, "by" | "words">;
 
 export interface Watch extends Screen {
   readonly signal: AbortSignal;
+  /** Tell people how it ends; the configuration decides where this is left out. */
+  readonly notify?: boolean | undefined;
   /** Called once, when the run has an id, and then after each recorded fact. */
   readonly onStart?: (run: string) => void;
   readonly onEvent?: (event: Recorded) => void;
@@ -257,9 +262,9 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
   };
   try {
     const input = workflow.input.parse(state.started.input);
-    const end = await conduct(log, desk.signal, () =>
-      parts.refused ? Promise.resolve(parts.refused) : workflow.run(input, desk),
-    );
+    const story = () => (parts.refused ? Promise.resolve(parts.refused) : workflow.run(input, desk));
+    const notices = house.notices?.(workflow.name === "chat" ? false : watch.notify) ?? null;
+    const end = await conduct(log, desk.signal, story, async (how) => notices && tellPeople(log, how, notices));
     if (foldRun(log.events).status === "ended") {
       await clearAwayRun(house.home, log.run);
       await house.learn?.(log.events);

@@ -56,6 +56,7 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
     forge: missing,
     start: missing,
     resume: missing,
+    channels: missing,
     secrets: { scrub: (text) => text, scrubValues: (text) => text },
     close: () => Promise.resolve(),
     ...options.app,

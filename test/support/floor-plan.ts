@@ -49,7 +49,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   react: ["tui/"],
   chalk: ["cli/"],
   commander: ["cli/", "main.ts"],
-  "node:child_process": ["sandbox/", "repo/", "models/key.ts"],
+  "node:child_process": ["sandbox/", "repo/", "models/key.ts", "notify/desktop.ts"],
   zod: [""],
   // When a schedule is due next: no clock of their own is read.
   "cron-parser": ["policy/slots.ts"],

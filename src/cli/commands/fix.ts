@@ -9,6 +9,7 @@ import { chooseEngine, engineOption } from "../engine-choice.ts";
 import { fixLimits } from "../fix-limits.ts";
 import { type Issue, readIssue } from "../issue.ts";
 import type { readForgeIssue } from "../forge-issue.ts";
+import { notifyOptions } from "../notify-options.ts";
 import { numberOption } from "../number-option.ts";
 import { renderPlan } from "../render-plan.ts";
 import { tiersFor } from "../tiers.ts";
@@ -39,6 +40,7 @@ const Input = z.object({
   event: given,
   label: given,
   sandbox: z.boolean().default(true),
+  notify: z.boolean().optional(),
 });
 type Input = z.infer<typeof Input>;
 type ForgeIssueText = Awaited<ReturnType<typeof readForgeIssue>>;
@@ -89,6 +91,7 @@ export const fix = command({
     ["--event <file>", "in GitHub Actions: the issue that $GITHUB_EVENT_PATH asks for, by somebody who may write"],
     ["--label <name>", "the label that asks for work in such an event (default: claw)"],
     ["--no-sandbox", "run commands as yourself: asks at a terminal first, marks the run, publishes nothing"],
+    ...notifyOptions,
     ["--dry-run", "print the plan and the price ceiling, then stop"],
     ["--json", "print events and, last, the result as lines of JSON"],
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
@@ -119,7 +122,7 @@ export const fix = command({
     const { fix: workflow } = await import("../../workflows/fix/fix.ts");
     // Who gave the issue on standard input has no line left to answer on.
     const yes = input.yes || issue.source === "standard input";
-    return watchRun(desk, { json: input.json, yes }, (_, watch) =>
+    return watchRun(desk, { json: input.json, yes, notify: input.notify }, (_, watch) =>
       app.start({
         ...watch,
         workflow,

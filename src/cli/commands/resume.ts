@@ -3,6 +3,7 @@ import { z } from "zod";
 import { exitCodes, UsageError } from "../../errors.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { command, type CommandDesk } from "../command.ts";
+import { notifyOptions } from "../notify-options.ts";
 import { readRun } from "../run-id.ts";
 import { watchRun } from "../watch-run.ts";
 
@@ -26,6 +27,7 @@ export const resume = command({
   options: [
     ["--watch", "wait for runs that are abandoned, and continue each at once"],
     ["--no-sandbox", "for a run that was begun so: asks at a terminal first"],
+    ...notifyOptions,
     ["--json", "print events and, last, the result as lines of JSON"],
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
@@ -37,6 +39,7 @@ export const resume = command({
     json: z.boolean().default(false),
     yes: z.boolean().default(false),
     sandbox: z.boolean().default(true),
+    notify: z.boolean().optional(),
   }),
   async run({ run: named, watch, sandbox, ...how }, desk) {
     if (!sandbox) return resumeWithout(named, how, desk);
@@ -53,6 +56,7 @@ export const resume = command({
 interface How {
   readonly json: boolean;
   readonly yes: boolean;
+  readonly notify?: boolean | undefined;
 }
 
 async function resumeOne(ledger: Ledger, named: string | undefined, how: How, desk: CommandDesk): Promise<number> {

@@ -7,6 +7,7 @@ import { uniteFound } from "../../suite/unite.ts";
 import { foldRun, latest, ofType } from "../../views/run.ts";
 import type { FinishedRun } from "../../workflows/start.ts";
 import { command, type CommandDesk } from "../command.ts";
+import { notifyOptions } from "../notify-options.ts";
 import { numberOption } from "../number-option.ts";
 import { readRun } from "../run-id.ts";
 import { engineOption } from "../engine-choice.ts";
@@ -43,6 +44,7 @@ const Input = z.object({
   quarantine: given,
   history: z.boolean().default(false),
   yes: z.boolean().default(false),
+  notify: z.boolean().optional(),
   fix: z.boolean().default(false),
   engine: engineOption,
   model: given,
@@ -99,6 +101,7 @@ export const triage = command({
     ["--model <name>", "--fix: <endpoint>/<model>, a model, or scripted:<file>"],
     ["--budget-usd <n>", "--fix: most money for all fixes together, in US dollars (default: from config.yaml, 2)"],
     ["--exit-zero", "end with 0 whatever the verdicts are"],
+    ...notifyOptions,
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
   ],
   more,
@@ -171,7 +174,7 @@ async function here(
     const triaged = await tellRun(finished, { input, reports }, desk);
     if (input.fix && triaged) interrupted = await fixAndTell(triaged, { ...input, yes }, desk);
   };
-  const code = await watchRun(desk, { json: input.json, yes, tell }, (_, watch) =>
+  const code = await watchRun(desk, { json: input.json, yes, tell, notify: input.notify }, (_, watch) =>
     app.start({
       ...watch,
       workflow,

@@ -7,12 +7,13 @@ import { hasColours, paintMark, type Style, styleFor } from "../style.ts";
 import type { Check, Finding } from "./finding.ts";
 import { home } from "./home.ts";
 import { models } from "./models.ts";
+import { people } from "./people.ts";
 import { programs } from "./programs.ts";
 import { reach } from "./reach.ts";
 import { sandboxHere } from "./sandbox-here.ts";
 
 /** In the order in which they are told; they look at the same time. */
-const checks: readonly Check[] = [programs, home, sandboxHere, models, reach];
+const checks: readonly Check[] = [programs, home, sandboxHere, models, reach, people];
 
 export const machine = command({
   options: [

@@ -1,0 +1,179 @@
+import { createHmac } from "node:crypto";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { NotifySettings } from "../../src/notify-settings.ts";
+import { channelsOf } from "../../src/notify/channels.ts";
+import { desktop, type Desk, terminalNotice } from "../../src/notify/desktop.ts";
+import { Notice, noticeSchema } from "../../src/notify/notice.ts";
+import { tellPeople } from "../../src/workflows/notices.ts";
+import { memoryLedger, pieces } from "../support/recorded-fix.ts";
+
+interface Got {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+let server: Server;
+let base = "";
+let got: Got[] = [];
+const paths: Record<string, (answer: import("node:http").ServerResponse) => void> = {
+  "/ok": (answer) => answer.writeHead(204).end(),
+  "/broken": (answer) => answer.writeHead(500).end("secret words of the server"),
+  "/moved": (answer) => answer.writeHead(302, { location: "/ok" }).end(),
+  "/silent": () => {},
+};
+beforeAll(async () => {
+  server = createServer((request, answer) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      got.push({ headers: request.headers, body });
+      paths[request.url?.split("?")[0] ?? ""]?.(answer);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+beforeEach(() => void (got = []));
+afterAll(() => server.close() && server.closeAllConnections());
+
+/** Where nobody listens any more. */
+async function closedPort(): Promise<string> {
+  const closed = createServer();
+  await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
+
+const noDesk: Desk = { platform: "linux", path: "", variable: () => undefined };
+const found: Record<string, string> = { SECRET: "s3cret" };
+const find = (reference: object) => Promise.resolve("env" in reference ? found[String(reference.env)] : undefined);
+const channelTo = (name: "webhook" | "slack" | "discord", url: string | undefined, more = {}) => {
+  if (url === undefined) delete found["URL"];
+  else found["URL"] = url;
+  const [channel] = channelsOf(NotifySettings.parse({ [name]: { url: { env: "URL" }, ...more } }), noDesk, find);
+  if (!channel) throw new Error("no channel");
+  return channel;
+};
+const soon = () => AbortSignal.timeout(150);
+
+const notice: Notice = {
+  type: "notification",
+  version: 1,
+  run: "1ng3482a7cnn",
+  workflow: "fix",
+  status: "ended",
+  outcome: "proven",
+  exitCode: 0,
+  title: "<!channel> @everyone & *bold* [click](https://evil.example)",
+  reason: "the fix is on branch claw/x\nsecond line",
+  hint: "see it: claw diff",
+  repository: "slug",
+  branch: "claw/x",
+  pullRequest: null,
+  usd: 0.01,
+};
+
+test("a webhook gets one signed JSON object, as the published schema says", async () => {
+  const channel = channelTo("webhook", `${base}/ok?token=t0ken`, { secret: { env: "SECRET" } });
+  expect(await channel.send(notice, soon())).toEqual({ state: "sent", detail: "answered 204" });
+  const [{ headers, body } = { headers: {}, body: "" }] = got;
+  expect(Notice.parse(JSON.parse(body))).toEqual(notice);
+  expect(headers["x-claw-signature"]).toBe(`sha256=${createHmac("sha256", "s3cret").update(body).digest("hex")}`);
+  expect(JSON.parse(readFileSync("schema/notification.schema.json", "utf8"))).toEqual(noticeSchema());
+});
+
+test("what outsiders wrote is no mention, link or format in a chat", async () => {
+  await channelTo("slack", `${base}/ok`).send(notice, soon());
+  await channelTo("discord", `${base}/ok`).send(notice, soon());
+  const [slack, discord] = got.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  expect(slack?.["text"]).toMatch(/^\*claw: proven: &lt;!channel&gt; @everyone &amp; /);
+  expect(slack?.["text"]).toContain(
+    "\nthe fix is on branch claw/x second line\nsee it: claw diff\nrun 1ng3482a7cnn in slug",
+  );
+  expect(discord?.["content"]).toContain("\\[click\\]\\(https://evil.example\\)");
+  expect(discord?.["allowed_mentions"]).toEqual({ parse: [] });
+});
+
+test.each<[string, string | undefined, unknown]>([
+  ["answers with an error", "/broken", { state: "failed", detail: "it answered 500" }],
+  ["leads elsewhere", "/moved", { state: "failed", detail: "it answered 302" }],
+  ["does not answer", "/silent", { state: "unknown", detail: "no answer in time" }],
+  ["is not there", "/gone", { state: "failed", detail: "it could not be reached" }],
+  ["is not encrypted", "http://hooks.example.com/x", { state: "failed", detail: "its address is not https" }],
+  ["is no address", "t0ken", { state: "failed", detail: expect.stringContaining("or is none") as string }],
+  ["is not set", undefined, { state: "failed", detail: "its address is not set" }],
+])("a channel that %s is told as such, without its address", async (_, url, sent) => {
+  const at = url === "/gone" ? await closedPort() : base;
+  const channel = channelTo("slack", url?.startsWith("/") ? at + url : url);
+  expect(await channel.send(notice, soon())).toEqual(sent);
+});
+
+test("without any channel in the configuration this desktop is told, by its own program", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "claw-notify-"));
+  try {
+    writeFileSync(join(dir, "notify-send"), `#!/bin/sh\nprintf '%s\\n' "$@" > ${dir}/told\nenv > ${dir}/env\n`);
+    chmodSync(join(dir, "notify-send"), 0o755);
+    const variables: Record<string, string> = { DISPLAY: ":1", OPENAI_API_KEY: "sk-x" };
+    const desk: Desk = { platform: "linux", path: `${dir}:/bin:/usr/bin`, variable: (name) => variables[name] };
+    const [channel] = channelsOf(NotifySettings.parse({}), desk, find);
+    expect(await channel?.send({ ...notice, title: "--help" }, soon())).toEqual({
+      state: "sent",
+      detail: "by notify-send",
+    });
+    expect(readFileSync(join(dir, "told"), "utf8")).toMatch(
+      /^--app-name=claw\n--\nclaw: proven: --help\nthe fix is on/,
+    );
+    expect(readFileSync(join(dir, "env"), "utf8")).not.toContain("sk-x");
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test("where no desktop is, the terminal shows it, and nothing in it is a sequence of somebody else's", async () => {
+  let written = "";
+  const desk: Desk = { ...noDesk, terminal: (text) => void (written += text) };
+  const sent = await desktop(desk).send({ ...notice, title: "a;b\u0007\u001b]0;x" }, soon());
+  expect(sent).toEqual({ state: "sent", detail: "by the terminal" });
+  expect(written).toBe("\u001b]777;notify;claw: proven: a,b0,x;the fix is on branch claw/x second line\u0007\u0007");
+  expect(await desktop(noDesk).send(notice, soon())).toMatchObject({ state: "failed" });
+  const kitty: Record<string, string> = { TERM: "xterm-kitty", TMUX: "1" };
+  expect(terminalNotice("t", "b", (name) => kitty[name])).toBe("\u001bPtmux;\u001b\u001b]9;t: b\u0007\u001b\\\u0007");
+});
+
+test("a run tells each channel once, verdict first, and no failure is the run's", async () => {
+  const ledger = await memoryLedger();
+  const log = await ledger.open("1ng3482a7cnn");
+  for (const event of [pieces(log).started, ...pieces(log).intake]) await log.append(event);
+  const end = { outcome: "proven", reason: "done", hint: "" } as const;
+  await log.append({ type: "run.ended", ...end });
+  const before = log.events.length;
+  const channels = () =>
+    Promise.resolve([
+      channelTo("webhook", `${base}/ok`),
+      { name: "slack", target: "x", send: () => Promise.reject(new Error("https://hooks/secret")) } as const,
+    ]);
+  await tellPeople(log, end, { on: ["ended"], channels });
+  const told = log.events.slice(before).map((event) => ({ ...event, at: 0, seq: 0 }));
+  expect(told.filter(({ type }) => type === "effect.judged")).toHaveLength(2);
+  expect(told.slice(0, 2).map(({ type }) => type)).toEqual(["effect.judged", "effect.judged"]);
+  expect(JSON.stringify(told)).not.toContain("hooks/secret");
+  expect(told.slice(2).map((event) => ("effect" in event ? `${event.type} ${event.effect}` : ""))).toEqual(
+    expect.arrayContaining(["effect.done notify webhook", "effect.failed notify slack"]),
+  );
+  expect((await ledger.read(log.run)).events.length).toBe(before + 4);
+  expect(JSON.parse(got[0]?.body ?? "{}")).toMatchObject({
+    status: "ended",
+    outcome: "proven",
+    title: "Umlauts are lost",
+  });
+
+  await tellPeople(log, { ...end, outcome: "interrupted" }, { on: ["ended", "waiting"], channels });
+  await tellPeople(log, end, { on: ["waiting"], channels });
+  expect(log.events.length).toBe(before + 4);
+});
