@@ -12,7 +12,11 @@ export function titleOf({ outcome, title, workflow }: Notice): string {
 
 /** What happened and what to do next, a line each. */
 export const linesOf = ({ reason, hint, pullRequest, run, repository }: Notice): readonly string[] =>
-  [plain(reason), plain(pullRequest ?? hint), `run ${run}${repository === "" ? "" : ` in ${plain(repository)}`}`].filter((line) => line !== "");
+  [
+    plain(reason),
+    plain(pullRequest ?? hint),
+    `run ${run}${repository === "" ? "" : ` in ${plain(repository)}`}`,
+  ].filter((line) => line !== "");
 
 /** Text in which nothing is a mention or a link of Slack's: https://docs.slack.dev/messaging/formatting-message-text#escaping */
 export const forSlack = (text: string): string =>

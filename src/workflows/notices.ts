@@ -9,7 +9,7 @@ import type { RunEnd } from "./workflow.ts";
 export interface Notices {
   readonly on: readonly Notice["status"][];
   /** Looked up when there is something to tell. */
-  channels(): Promise<readonly Channel[]>;
+  readonly channels: () => Promise<readonly Channel[]>;
 }
 
 /** The run is over by then; nobody should have to wait for a server that does not answer. */
