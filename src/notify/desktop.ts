@@ -19,7 +19,7 @@ const PATIENCE_MS = 3000;
 const session = ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME"];
 
 /** How this machine shows a notification: its desktop's program, else its terminal; null where it has neither. */
-export function desktopWay(desk: Desk): "notify-send" | "osascript" | "terminal" | null {
+function desktopWay(desk: Desk): "notify-send" | "osascript" | "terminal" | null {
   const has = (program: string): boolean => desk.path.split(delimiter).some((dir) => existsSync(join(dir, program)));
   if (desk.platform === "darwin" && has("osascript")) return "osascript";
   const screen = desk.variable("DISPLAY") ?? desk.variable("WAYLAND_DISPLAY");
