@@ -41,6 +41,9 @@ const shown = [
   "perl",
   "xml",
   "sgml",
+  // Where Maven finds itself; its settings.xml may hold passwords.
+  "maven/m2.conf",
+  "maven/logging",
 ];
 /** Directories of language runtimes carry versions in their names. */
 const shownByPattern = /^(java|python|php|ruby|node|dotnet|lua|erlang|R|ghc|openjdk)[-.\d]*(-openjdk)?$/;

@@ -30,6 +30,14 @@ const managers: readonly { readonly name: string; readonly variable?: string }[]
   { name: ".deno" },
 ];
 
+/** Packages that a language's own tool fetched once: without them nothing with a dependency builds where no registry is reached. */
+const caches: readonly { readonly path: string; readonly variable: (home: string) => readonly [string, string] }[] = [
+  { path: "go/pkg/mod", variable: (home) => ["GOMODCACHE", join(home, "go/pkg/mod")] },
+  { path: ".cargo/registry", variable: (home) => ["CARGO_HOME", join(home, ".cargo")] },
+  { path: ".cargo/git", variable: (home) => ["CARGO_HOME", join(home, ".cargo")] },
+  { path: ".m2/repository", variable: (home) => ["MAVEN_OPTS", `-Dmaven.repo.local=${join(home, ".m2/repository")}`] },
+];
+
 /** Is a path inside the directory of a version manager? */
 export const isToolchain = (path: string): boolean => managers.some(({ name }) => `${path}/`.includes(`/${name}/`));
 
@@ -77,8 +85,20 @@ export async function findToolchains(
   for (const entry of extra) for (const directory of await interpretersIn(entry)) await show(directory);
   const rustup = [...roots].some((root) => root.endsWith("/.cargo/bin")) ? await real(join(home, ".rustup")) : null;
   if (rustup) roots.add(rustup);
-  const directories = outermost([...roots]);
-  return { directories, path: [...new Set([...path, ...always])].join(":"), env: managerVariables(directories) };
+  const fetched = await fetchedPackages(home);
+  const directories = outermost([...roots, ...fetched.directories]);
+  const env = { ...managerVariables(directories), ...fetched.env };
+  return { directories, path: [...new Set([...path, ...always])].join(":"), env };
+}
+
+/** The caches that are there. A link out of its place is none: it could lead anywhere. */
+async function fetchedPackages(home: string): Promise<Pick<Toolchains, "directories" | "env">> {
+  const there = await Promise.all(caches.map(async ({ path }) => (await real(join(home, path))) === join(home, path)));
+  const found = caches.filter((_, index) => there[index]);
+  return {
+    directories: found.map(({ path }) => join(home, path)),
+    env: Object.fromEntries(found.map(({ variable }) => variable(home))),
+  };
 }
 
 /** The real directories, outside the system's own, of the interpreters in a directory. */

@@ -1,6 +1,7 @@
 import { findRunner } from "./invocation.ts";
 import { pytestLimit } from "./pytest-limit.ts";
 import { isRedirect, parseCommands, shellQuote, type Word } from "./shell.ts";
+import { type Flags, flagsOf } from "./runner-flags.ts";
 import type { Runner, SuitePlan } from "./suite.ts";
 
 /** A command for the sandbox's shell, and variables it wants besides the sandbox's own. */
@@ -8,74 +9,6 @@ export interface SuiteCommand {
   readonly shell: string;
   readonly env: Readonly<Record<string, string>>;
 }
-
-interface Flags {
-  /** Arguments that would fight ours: other reports, watching, coverage (its thresholds are not about tests), early stops. */
-  readonly drop: RegExp;
-  /** Flags followed by a value that is not a path to test. */
-  readonly valued: RegExp;
-  /** What is put in right after the runner. */
-  add(report: string, limited: boolean): string[];
-}
-
-const flagsOf: Readonly<Record<Exclude<Runner, "generic">, Flags>> = {
-  vitest: {
-    drop: /^(?:run|watch|dev|--run|--watch|-w|--ui|--open|--coverage(?:\..*)?|--outputFile(?:\..*)?|--bail)(?:=|$)/,
-    valued:
-      /^(?:-c|-r|-t|--config|--root|--dir|--project|--environment|--pool|--reporter|--testNamePattern|--mode|--shard|--maxWorkers|--minWorkers|--retry|--testTimeout|--hookTimeout|--exclude|--outputFile(?:\..*)?|--bail)$/,
-    add: (report) => [
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-      "--coverage.enabled=false",
-      "--bail=0",
-    ],
-  },
-  jest: {
-    drop: /^(?:--watch|--watchAll|-w|--coverage|--collectCoverage|--json|--outputFile|--bail|-b|--onlyChanged|-o|--lastCommit|--findRelatedTests)(?:=|$)/,
-    valued:
-      /^(?:-c|-t|--config|--testNamePattern|--env|--maxWorkers|--rootDir|--roots|--projects|--selectProjects|--reporters|--outputFile|--testTimeout|--shard|--setupFilesAfterEnv)$/,
-    add: (report, limited) => [
-      "--json",
-      `--outputFile=${report}`,
-      "--watchAll=false",
-      "--coverage=false",
-      ...(limited ? ["--runTestsByPath"] : []),
-    ],
-  },
-  mocha: {
-    drop: /^(?:--reporter|-R|--reporter-options?|-O|--watch|-w|--bail|-b)(?:=|$)/,
-    valued:
-      /^(?:-R|-O|-r|-t|-g|-f|-u|-n|-s|--reporter|--reporter-options?|--require|--timeout|--grep|--fgrep|--ui|--config|--package|--extension|--import|--loader|--retries|--slow|--jobs|--file|--ignore|--exclude|--node-option|--watch-files)$/,
-    add: (report) => ["--reporter", "json", "--reporter-option", `output=${report}`],
-  },
-  "node-test": {
-    drop: /^(?:--test-reporter|--test-reporter-destination|--watch|--experimental-test-coverage|--test-coverage-[a-z]+)(?:=|$)/,
-    valued:
-      /^(?:-r|--require|--import|--loader|--experimental-loader|--test-reporter|--test-reporter-destination|--test-name-pattern|--test-concurrency|--test-timeout|--test-shard|--conditions|-C)$/,
-    add: (report) => [
-      "--test-reporter=spec",
-      "--test-reporter-destination=stdout",
-      "--test-reporter=junit",
-      `--test-reporter-destination=${report}`,
-    ],
-  },
-  pytest: {
-    drop: /^(?:-x|--exitfirst|--maxfail|--lf|--last-failed|--ff|--failed-first|--nf|--sw|--stepwise|--cov.*|--junit-?xml)(?:=|$)/,
-    valued:
-      /^(?:-k|-m|-n|-p|-c|-o|-W|-r|--maxfail|--junit-?xml|--rootdir|--ignore|--deselect|--tb|--durations|--timeout|--color|--import-mode|--confcutdir|--basetemp|--log-level|--cov|--cov-report|--cov-config)$/,
-    add: (report) => [
-      "-p",
-      "no:cacheprovider",
-      `--junit-xml=${report}`,
-      "-o",
-      "junit_family=xunit1",
-      "--continue-on-collection-errors",
-      "--maxfail=0",
-    ],
-  },
-};
 
 /** The project's own interpreter when there is one, else the machine's. */
 const python = `py=python3; for v in .venv venv; do if [ -x "$root/$v/bin/python" ]; then py="$root/$v/bin/python"; break; fi; done`;
@@ -100,6 +33,14 @@ const stopping: Partial<Record<Runner, readonly string[]>> = {
   "node-test": ["--test-timeout=10000"],
 };
 
+/** Arguments of a program that hands what follows "--" on to its tests; of two such marks one is enough. */
+function beforeDashes(kept: readonly string[], targets: readonly string[], flags: readonly string[]): string[] {
+  const at = kept.indexOf("--");
+  const [own, tests] = at === -1 ? [kept, []] : [kept.slice(0, at), kept.slice(at + 1)];
+  const wished = flags[0] === "--" ? flags.slice(1) : flags;
+  return [...own, ...targets, ...(tests.length + wished.length > 0 ? ["--", ...tests, ...wished] : [])];
+}
+
 /** The script with reporter flags, and with the given test files in place of its own. */
 function withReport(plan: SuitePlan, report: string, files: readonly string[]): string {
   const text = plan.script;
@@ -116,14 +57,17 @@ function withReport(plan: SuitePlan, report: string, files: readonly string[]): 
   const program = keepArguments(command.words.slice(invocation.first, invocation.args), flags, false).map(raw);
   const head = [...prefix, ...(invocation.runner === "pytest" ? ['"$py" -m pytest'] : program)];
   const tail = redirect === -1 ? [] : args.slice(redirect).map(raw);
+  const wished = plan.flags.map(shellQuote);
+  const paths = flags.limit?.(files).map(shellQuote) ?? files.map((file) => `"$root"/${shellQuote(file)}`);
+  const kept = keepArguments(own, flags, limited).map(raw);
   const line = [
     ...head,
     ...flags.add(report, limited).map(shellQuote),
-    ...plan.flags.map(shellQuote),
+    ...(flags.flagsLast ? [] : wished),
     ...(plan.hangs ? (stopping[invocation.runner] ?? []) : []),
-    ...keepArguments(own, flags, limited).map(raw),
-    ...files.map((file) => `"$root"/${shellQuote(file)}`),
+    ...(flags.flagsLast ? beforeDashes(kept, limited ? paths : [], wished) : [...kept, ...(limited ? paths : [])]),
     ...tail,
+    ...(flags.report ? [flags.report(shellQuote(report))] : []),
   ];
   return text.slice(0, command.start) + line.join(" ") + text.slice(command.end);
 }
@@ -143,6 +87,7 @@ export function suiteCommand(
     `rm -f ${report}`,
     ...(plan.runner === "pytest" ? [python] : []),
     ...(plan.runner === "pytest" && plan.hangs ? pytestLimit.lines : []),
+    ...(plan.runner !== "generic" && flagsOf[plan.runner].before ? [flagsOf[plan.runner].before ?? ""] : []),
     plan.runner === "generic" ? plan.script : withReport(plan, options.report, options.files ?? []),
   ];
   // Python prints sets in a new order in every run, unless told otherwise: that would look like a flaky failure.

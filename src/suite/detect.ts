@@ -105,12 +105,26 @@ function fromPython(tree: Tree): SuitePlan[] {
   return source ? [plan(tree, "python3 -m pytest", source)] : [];
 }
 
+/** Languages that bring their own runner, by the file that describes the project. */
+function fromManifests(tree: Tree): SuitePlan[] {
+  const has = (path: string): boolean => tree.files.includes(path);
+  const specs = tree.files.find((path) => /^spec\/.*_spec\.rb$/.test(path));
+  const rows: [string, string | undefined][] = [
+    ["go test ./...", has("go.mod") && tree.files.some((path) => path.endsWith("_test.go")) ? "go.mod" : undefined],
+    ["cargo test", has("Cargo.toml") ? "Cargo.toml" : undefined],
+    // No registry is reached from where tests run: what was fetched before has to do.
+    ["mvn -o test", has("pom.xml") ? "pom.xml" : undefined],
+    [has("Gemfile") ? "bundle exec rspec" : "rspec", has(".rspec") && specs ? ".rspec" : specs],
+  ];
+  return rows.flatMap(([command, source]) => (source === undefined ? [] : [plan(tree, command, source)]));
+}
+
 /**
  * The ways to run this repository's tests, best first: what the project says before what its files suggest, and a runner
  * whose single tests can be read before a bare exit code. Empty when nothing suggests a test suite.
  */
 export function detectSuite(tree: Tree): SuitePlan[] {
-  const declared = [...fromScripts(tree), ...fromConfigFiles(tree), ...fromPython(tree)];
+  const declared = [...fromScripts(tree), ...fromConfigFiles(tree), ...fromPython(tree), ...fromManifests(tree)];
   const found = declared.some(isStructured) ? declared : [...declared, ...fromNodeTests(tree)];
   const seen = new Set<string>();
   const unique = found.filter((each) => !seen.has(each.script) && seen.add(each.script));

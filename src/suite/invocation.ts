@@ -23,12 +23,13 @@ const programs: Readonly<Record<string, Invocation["runner"]>> = {
   "mocha.js": "mocha",
   pytest: "pytest",
   "py.test": "pytest",
+  rspec: "rspec",
 };
 /** Programs that only find, install or measure: the runner is called directly instead. */
 const launchers = /^(?:cross-env|cross-env-shell|npx|pnpx|bunx|c8|nyc|poetry|uv|uvx|pipenv|hatch|rye|pdm|coverage)$/;
 const packageManagers = /^(?:pnpm|yarn|npm|bun)$/;
 /** Programs that change the surroundings of what they start: kept in front. */
-const wrappers = /^(?:env|dotenv|dotenvx|env-cmd|xvfb-run|dbus-run-session|time|timeout|nice)$/;
+const wrappers = /^(?:bundle|env|dotenv|dotenvx|env-cmd|xvfb-run|dbus-run-session|time|timeout|nice)$/;
 const otherVitest = new Set(["bench", "list", "init", "related"]);
 
 const basename = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
@@ -59,6 +60,17 @@ function runnerAt(words: readonly Word[], at: number): Pick<Invocation, "runner"
     return next === "-m" && words[at + 2]?.text === "pytest" ? { runner: "pytest", first: at, args: at + 3 } : null;
   }
   if (name === "react-scripts" && next === "test") return { runner: "jest", first: at, args: at + 2 };
+  if (name === "go") return next === "test" ? { runner: "go", first: at, args: at + 2 } : null;
+  if (name === "cargo") {
+    const verb = next?.startsWith("+") ? at + 2 : at + 1;
+    return /^(?:test|t)$/.test(words[verb]?.text ?? "") ? { runner: "cargo", first: at, args: verb + 1 } : null;
+  }
+  if (/^mvnw?$/.test(name)) {
+    const tests = words
+      .slice(at + 1)
+      .some((word) => /^(?:test|verify|package|install|integration-test)$/.test(word.text));
+    return tests ? { runner: "maven", first: at, args: at + 1 } : null;
+  }
   const runner = programs[name];
   if (!runner || (runner === "vitest" && otherVitest.has(next ?? ""))) return null;
   return { runner, first: at, args: at + 1 };

@@ -1,5 +1,15 @@
 /** The test runners claw understands; `generic` is any command judged by its exit code alone. */
-export type Runner = "vitest" | "jest" | "mocha" | "node-test" | "pytest" | "generic";
+export type Runner =
+  | "vitest"
+  | "jest"
+  | "mocha"
+  | "node-test"
+  | "pytest"
+  | "go"
+  | "cargo"
+  | "rspec"
+  | "maven"
+  | "generic";
 
 /** One way to run a repository's tests. */
 export interface SuitePlan {

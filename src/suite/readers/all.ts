@@ -3,6 +3,7 @@ import { buildText } from "./build-text.ts";
 import { cargoText } from "./cargo-text.ts";
 import type { Dialect } from "./dialect.ts";
 import { goJson } from "./go-json.ts";
+import { cargoTests, goTests, rspecTests, surefireXml } from "./native-results.ts";
 import { goText } from "./go-text.ts";
 import { gradleText } from "./gradle-text.ts";
 import { jestJson } from "./jest-json.ts";
@@ -51,6 +52,10 @@ export const readers: Readonly<Record<Exclude<Runner, "generic">, Reader>> = {
   mocha: mochaJson,
   "node-test": nodeJunit,
   pytest: pytestJunit,
+  go: goTests,
+  cargo: cargoTests,
+  rspec: rspecTests,
+  maven: surefireXml,
 };
 
 /** Who reads logs: each picks its own format's lines out of whatever is mixed. */

@@ -11,7 +11,7 @@ interface Case {
 }
 
 /** All test cases in document order. A skipped mark wins over a failure: node:test writes both for a failing todo. */
-function cases(element: XmlElement, parents: readonly string[] = []): Case[] {
+export function cases(element: XmlElement, parents: readonly string[] = []): Case[] {
   return element.children.flatMap((child) => {
     if (child.name === "testsuite") return cases(child, [...parents, child.attributes["name"] ?? ""]);
     if (child.name !== "testcase") return [];

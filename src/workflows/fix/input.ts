@@ -66,7 +66,7 @@ export const Task = z.object({
 export type Task = z.infer<typeof Task>;
 
 const SuitePlan = z.object({
-  runner: z.enum(["vitest", "jest", "mocha", "node-test", "pytest", "generic"]),
+  runner: z.enum(["vitest", "jest", "mocha", "node-test", "pytest", "go", "cargo", "rspec", "maven", "generic"]),
   shell: z.string(),
   source: z.string(),
   cwd: z.literal("."),

@@ -38,6 +38,8 @@ const MAX_FILES = 24;
 
 /** Which lines the failing tests run, and which the passing ones do. Empty when no probe could say. */
 export async function spectrum(request: SpectrumRequest): Promise<Execution[]> {
+  // No probe looks into these.
+  if (["go", "cargo", "rspec", "maven"].includes(request.plan.runner)) return [];
   await putProbes(request);
   return request.plan.runner === "pytest" ? pytestSpectrum(request) : nodeSpectrum(request);
 }
