@@ -22,6 +22,11 @@ const menu: readonly Entry[] = [
     "Say why tests fail: regression, flaky, timeout, infrastructure, by executing them again",
     async () => (await import("./commands/triage.ts")).triage,
   ],
+  [
+    "schedule",
+    "Add tasks by the clock, on a person's word",
+    async () => (await import("./commands/schedule.ts")).schedule,
+  ],
   ["resume", "Continue an interrupted or waiting run", async () => (await import("./commands/resume.ts")).resume],
   ["runs", "List runs, newest first", async () => (await import("./commands/runs.ts")).runs],
   ["show", "Show what a run did, its proof and its cost", async () => (await import("./commands/show.ts")).show],

@@ -9,7 +9,7 @@ import { event } from "./fact.ts";
 import { Usage } from "./message.ts";
 import { sandboxEvents } from "./sandbox-events.ts";
 import { searchEvents } from "./search-events.ts";
-import { taskEvents } from "./task-events.ts";
+import { workEvents } from "./work-events.ts";
 import { triageEvents } from "./triage-events.ts";
 import { budgets, prices } from "./prices.ts";
 
@@ -22,7 +22,7 @@ const commit = z.string();
 const nano = z.int().nonnegative();
 const json = z.json();
 
-/** Everything that can happen to a run, or to a task. Past tense, never changed, only added to. */
+/** Everything that can happen to a run, to a task, or to a schedule. Past tense, never changed, only added to. */
 export const Event = z.discriminatedUnion("type", [
   event("run.started", {
     workflow: z.string(),
@@ -284,7 +284,7 @@ export const Event = z.discriminatedUnion("type", [
   /** The repository was found under another name on the same forge ("owner/repo"), and work goes on there. */
   event("forge.moved", { host: z.string(), from: z.string(), to: z.string() }),
   event("report.written", { report: Sha }),
-  ...taskEvents,
+  ...workEvents,
 ]);
 export type Event = z.infer<typeof Event>;
 export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;

@@ -15,6 +15,7 @@ import { abandonedRuns } from "./abandoned.ts";
 import { openPurse } from "./money.ts";
 import { isAbandoned, isGone, LEASE_MS, thisProcess } from "./owner.ts";
 import { isEnd, mustSurvivePowerLoss, sealed } from "./sealed.ts";
+import { type ScheduleBook, scheduleBook } from "./schedules.ts";
 import { scrubbedJson, type Staged, stagedBodies, withoutValues } from "./staged.ts";
 import { recordedIn } from "./recorded.ts";
 import type { Redaction } from "./redact.ts";
@@ -65,7 +66,7 @@ interface RunEnds {
 }
 
 export interface Ledger
-  extends StoredBodies, RunIndex, Tasks, Pick<Upkeep, "size" | "backup" | "vacuum" | "bodyBytes"> {
+  extends StoredBodies, RunIndex, Tasks, ScheduleBook, Pick<Upkeep, "size" | "backup" | "vacuum" | "bodyBytes"> {
   /** Takes bodies out for good, with who and why recorded in every run that names one; gives these runs. */
   redact(redaction: Redaction): Promise<readonly string[]>;
   /** Bodies that only runs name which ended before a moment; patches, reports, manifests and prompt files stay. */
@@ -137,6 +138,7 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
     change: (key, next) => store.change(key, next),
     queue: store.queue,
     ...tasksOf({ store, clock, scrub }),
+    ...scheduleBook({ store, clock, scrub }),
     audit: (request) => auditLedger(store, request),
     export: (request) => exportLines(store, request),
     adopt: (copy) => adopt(store, copy, clock.now()),

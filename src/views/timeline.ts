@@ -2,12 +2,10 @@ import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, headline, plural } from "../text.ts";
 import { type Times, utcTimes } from "../times.ts";
 import { asksForMore } from "./finishes.ts";
+import { type Aside, aside, isAside } from "./timeline-aside.ts";
 import { outside, sandbox } from "./timeline-doors.ts";
 import { searching } from "./timeline-search.ts";
-import { isOfTalk, type OfTalk, talk } from "./timeline-talk.ts";
 import { isOfModel, model } from "./timeline-model.ts";
-import { isOfTask, type OfTask, task } from "./timeline-task.ts";
-import { isOfTriage, type OfTriage, triage } from "./timeline-triage.ts";
 
 /** `·` a fact, `…` begun or waiting, `✓` as it should be, `✗` not so, `!` a person should look. */
 export type Mark = "·" | "…" | "✓" | "✗" | "!";
@@ -64,13 +62,7 @@ export function timelineLine(
   words = "",
   times: Times = utcTimes,
 ): TimelineLine | null {
-  const said = isOfTask(event)
-    ? task(event)
-    : isOfTriage(event)
-      ? triage(event)
-      : isOfTalk(event)
-        ? talk(event)
-        : say(state, event, words, times);
+  const said = isAside(event) ? aside(event) : say(state, event, words, times);
   return said && { at: event.at, mark: said[0], text: said[1], stage: applyToTimeline(state, event).stage };
 }
 
@@ -89,12 +81,7 @@ export function foldTimeline(
 
 export type Said = readonly [mark: Mark, text: string] | null;
 
-function say(
-  state: TimelineState,
-  event: Exclude<Recorded, OfTriage | OfTask | OfTalk>,
-  words: string,
-  times: Times,
-): Said {
+function say(state: TimelineState, event: Exclude<Recorded, Aside>, words: string, times: Times): Said {
   if (isOfModel(event)) return model(event, words, times);
   switch (event.type) {
     case "run.started":
