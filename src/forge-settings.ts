@@ -49,10 +49,9 @@ const Signing = z
 /** Where claw finds issues and publishes, and how much. */
 export const ForgeSettings = z
   .strictObject({
-    publish: z
-      .boolean()
-      .default(true)
-      .meta({ description: "May claw push branches below claw/ and open draft pull requests when it is asked to?" }),
+    publish: z.boolean().default(true).meta({
+      description: "May claw push branches below claw/, open draft pull requests and comment when it is asked to?",
+    }),
     perDay: z
       .int()
       .min(0)

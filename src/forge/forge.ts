@@ -112,6 +112,24 @@ export interface ForgeComment {
   readonly edited: boolean;
 }
 
+/** A comment of claw's own that says what is so now. */
+export interface Standing {
+  /** The issue or pull request. */
+  readonly issue: number;
+  /** Markdown; what is too long for a comment is cut out of its middle. */
+  readonly text: string;
+  /** By which it is known again: its last line, invisible on the page, and the same whoever writes it. */
+  readonly mark: string;
+  /** False where it is only worth saying in place of something else. */
+  readonly isNews: boolean;
+}
+
+/** Where it is, and what was done about it; null where nothing was there, and it was no news. */
+export interface Saved {
+  readonly url: string;
+  readonly how: "written" | "edited" | "unchanged";
+}
+
 /** What is shown beside a commit. */
 export interface Check {
   readonly commit: string;
@@ -174,6 +192,8 @@ export interface Forge {
   comments(issue: number): Promise<readonly ForgeComment[]>;
   /** Comments on an issue, once: a comment of the credential's own that contains `mark` is found again. Gives its address. */
   say(issue: number, text: string, mark: string): Promise<string>;
+  /** Writes a comment, or edits it in place where it says something else: never a second, and never anybody else's. */
+  saveComment(standing: Standing): Promise<Saved | null>;
   /** May this person change the repository? */
   mayWrite(login: string): Promise<boolean>;
   pushAccess(): Promise<PushAccess>;

@@ -50,3 +50,28 @@ export function readEvent(name: string, payload: unknown, label: string): Asked 
     action === "created" && comment?.user.login === sender.login && /^\/claw fix[ \t]*\r?$/m.test(comment.body);
   return says ? asked : { refused: "the comment is not a new one with the line /claw fix" };
 }
+
+const OfPullRequest = z.object({
+  repository: z.object({ full_name: z.string() }).optional(),
+  pull_request: z.object({ number: z.int().positive() }).optional(),
+  issue: z.object({ number: z.int().positive(), pull_request: z.unknown().optional() }).optional(),
+  workflow_run: z.object({ pull_requests: z.array(z.object({ number: z.int().positive() })).default([]) }).optional(),
+});
+
+/**
+ * The pull request that a GitHub event is about, by its payload or by the reference of its merge ("refs/pull/12/merge"), and
+ * the repository where the payload tells it; null where it is about none, or about several.
+ */
+export function pullRequestOf(
+  payload: unknown,
+  ref: string | undefined,
+): { readonly number: number; readonly repository: string | null } | null {
+  const event = OfPullRequest.safeParse(payload).data;
+  const runs = event?.workflow_run?.pull_requests ?? [];
+  const number =
+    event?.pull_request?.number ??
+    (event?.issue?.pull_request === undefined ? undefined : event.issue.number) ??
+    (runs.length === 1 ? runs[0]?.number : undefined) ??
+    Number(/^refs\/pull\/(\d{1,9})\//.exec(ref ?? "")?.[1] ?? 0);
+  return number > 0 ? { number, repository: event?.repository?.full_name ?? null } : null;
+}

@@ -25,6 +25,12 @@ export function judgePublish({ branch, proven }: PublishRequest, { publish }: Pu
   return judgeBranch(branch);
 }
 
+/** May claw say something where it was asked to? */
+export const judgeComment = ({ publish }: Pick<PublishAuthority, "publish">): Verdict =>
+  publish
+    ? { verdict: "allow", rule: "a person asked for the comment, and forge.publish is on" }
+    : { verdict: "deny", rule: "forge.publish is off in config.yaml" };
+
 /** What the forge shows of earlier work of claw's in a repository. Times in milliseconds since the epoch. */
 export interface EarlierWork {
   readonly url: string;

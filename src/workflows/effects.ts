@@ -11,8 +11,17 @@ export interface Effects {
   done(effect: string, result: string): Promise<void>;
 }
 
-/** `target` is what they are done to. Each half is said once, however often the run is resumed, unless the verdict is another. */
-export function effectsOf(log: RunLog, step: string, target: string): Effects {
+/** `target` is what they are done to, `refused` how a person is told that a rule denies one. Each half is said once, however often the run is resumed, unless the verdict is another. */
+export function effectsOf(
+  log: RunLog,
+  step: string,
+  target: string,
+  refused: (rule: string) => ClawError = (rule) =>
+    new ClawError(`the change may not be published: ${rule}`, {
+      outcome: "blocked",
+      hint: `the change is on a local branch: claw show ${log.run}`,
+    }),
+): Effects {
   const key = (effect: string): string => `${log.run}:${step}:${effect}`;
   const isDone = (effect: string): boolean =>
     log.events.some((event) => event.type === "effect.done" && event.key === key(effect));
@@ -22,11 +31,7 @@ export function effectsOf(log: RunLog, step: string, target: string): Effects {
       const before = log.events.findLast((event) => event.type === "effect.judged" && event.key === key(effect));
       if (before?.type !== "effect.judged" || before.verdict !== verdict)
         await log.append({ type: "effect.judged", effect, key: key(effect), verdict, rule, target });
-      if (verdict === "deny")
-        throw new ClawError(`the change may not be published: ${rule}`, {
-          outcome: "blocked",
-          hint: `the change is on a local branch: claw show ${log.run}`,
-        });
+      if (verdict === "deny") throw refused(rule);
     },
     async done(effect, result) {
       if (!isDone(effect)) await log.append({ type: "effect.done", effect, key: key(effect), result });

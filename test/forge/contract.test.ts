@@ -47,6 +47,7 @@ async function onServer(bare: string): Promise<Ground> {
     },
   );
   server.permissions.set("ada", "admin");
+  server.account = "claw";
   const change = (number: number, to: object) =>
     Object.assign(
       server.pulls.find((pull) => pull.number === number)!,
@@ -273,6 +274,25 @@ describe.for([
     expect(said[0]).toBe(said[1]);
     expect((await forge.comments(7)).map(({ body, edited }) => [body, edited])).toEqual([
       ["May I?\n\n<!-- claw run=r asks=d -->\n", false],
+    ]);
+  });
+
+  test("what stands is one comment, edited in place where it says something else, and never anybody else's", async () => {
+    const { forge, issue } = await open(made().bare);
+    const mark = "<!-- claw triage -->";
+    issue(7, "t", "b", []);
+    const say = async (text: string, isNews = true) =>
+      (await forge.saveComment({ issue: 7, text, mark, isNews }))?.how ?? null;
+    expect(await say("All is well.", false)).toBeNull();
+    // The mark is no secret: only a comment that ends with it counts, and only one's own.
+    await forge.say(7, `Look at ${mark} there.`, "<!-- other -->");
+    expect(await say("Two fail.")).toBe("written");
+    expect(await say("Two fail.")).toBe("unchanged");
+    expect(await say("One fails.")).toBe("edited");
+    expect(await say("All is well.\n", false)).toBe("edited");
+    expect((await forge.comments(7)).map(({ body }) => body)).toEqual([
+      `Look at ${mark} there.\n\n<!-- other -->\n`,
+      `All is well.\n\n${mark}\n`,
     ]);
   });
 

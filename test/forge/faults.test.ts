@@ -276,6 +276,7 @@ test("an answer in good order that is unlike GitHub's is told as that, with what
     (one) => one.showCheck(check),
     (one) => one.comments(7),
     (one) => one.say(7, "Hello.", "<!-- m -->"),
+    (one) => one.saveComment({ issue: 7, text: "t", mark: "<!-- s -->", isNews: true }),
     (one) => one.mayWrite("ada"),
     (one) => one.reach(),
     (one) => one.account(),

@@ -54,6 +54,31 @@ test("a comment is written once, also when the answer is lost, and is found agai
   ]);
 });
 
+test("the one comment of the account's own is found in a long thread, edited again when an answer is lost, and kept in its bounds", async () => {
+  const { forge, server } = await forgeAndServer();
+  const mark = "<!-- claw triage -->";
+  // Somebody else's with the same end, which the token might be able to edit.
+  const earlier = Array.from({ length: 150 }, () => ({ login: "eve", association: "NONE", body: `x\n\n${mark}\n` }));
+  server.issues.set(7, { title: "t", body: "b", comments: [...earlier] });
+  const thread = (): readonly string[] => (server.issues.get(7)?.comments ?? []).slice(150).map(({ body }) => body);
+  const standing = { issue: 7, mark, isNews: true };
+  for (const account of ["claw", null]) {
+    server.account = account;
+    server.fault = (method) => (method === "POST" ? "lose-answer" : undefined);
+    const saved = await forge.saveComment({ ...standing, text: `${account} 1` });
+    expect(saved).toMatchObject({ how: "written", url: expect.stringContaining("/issues/7#comment-1") });
+    let lost = 0;
+    server.fault = (method) => (method === "PATCH" && lost++ === 0 ? "lose-answer" : undefined);
+    expect(await forge.saveComment({ ...standing, text: `${account} 2` })).toMatchObject({ how: "edited" });
+  }
+  expect(thread()).toEqual(["claw", null].map((account) => `${account} 2\n\n${mark}\n`));
+  await forge.saveComment({ ...standing, text: "long ".repeat(50_000) });
+  expect(thread()[1]?.length).toBeLessThan(65_536);
+  expect(server.issues.get(7)?.comments?.slice(0, 150)).toEqual(earlier);
+  server.fault = (method) => (method === "PATCH" ? { status: 403 } : undefined);
+  await expect(forge.saveComment({ ...standing, text: "no" })).rejects.toMatchObject({ outcome: "forge-unavailable" });
+});
+
 test("who may write is what the repository says, not what a comment claims; an edited comment shows as edited", async () => {
   const { forge, server } = await forgeAndServer();
   server.permissions.set("ada", "write").set("bob", "read").set("root", "admin");

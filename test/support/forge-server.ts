@@ -81,6 +81,8 @@ export interface ForgeServer {
   readonly calls: readonly SeenCall[];
   readonly pulls: FakePull[];
   readonly issues: Map<number, FakeIssue>;
+  /** Whose the token is; null for one that belongs to no person. Comments are written by "claw", or by "claw[bot]" then. */
+  account: string | null;
   /** Labels by the number of the issue or pull request. */
   readonly labels: Map<number, string[]>;
   readonly runs: Map<number, FakeRun>;
@@ -129,6 +131,7 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     token,
     calls,
     pulls: [],
+    account: "ada-l",
     issues: new Map(),
     labels: new Map(),
     runs: new Map(),
@@ -250,7 +253,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
   function api(method: string, url: string, body: string): [number, unknown] {
     const { pathname, searchParams } = new URL(url, forge.url);
     const path = pathname.replace(/^\/api\/v3/, "").replace(/^\/(?:repositories\/1|repos\/p\/s)(?=\/|$)/, "/repos/o/r");
-    if (path === "/user") return [200, { login: "ada-l" }];
+    if (path === "/user" && forge.account === null) return [403, { message: "Resource not accessible by integration" }];
+    if (path === "/user") return [200, { login: forge.account }];
     if (path === "/repos/o/r")
       return [
         200,
@@ -279,6 +283,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     if (run) return workflowRun(Number(run[1]), run[2] !== undefined);
     if (path === "/repos/o/r/issues") return [200, openIssues(searchParams)];
     const issue = /^\/repos\/o\/r\/issues\/(\d+)(\/comments)?$/.exec(path);
+    const said = /^\/repos\/o\/r\/issues\/comments\/(\d+)$/.exec(path);
+    if (said && method === "PATCH") return editComment(Number(said[1]), JSON.parse(body) as { body: string });
     if (issue && method === "POST") return comment(Number(issue[1]), JSON.parse(body) as { body: string });
     if (issue) return issueOf(Number(issue[1]), issue[2] !== undefined, searchParams);
     const pull = forge.pulls.find(({ number }) => path === `/repos/o/r/pulls/${number}`);
@@ -348,8 +354,18 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const issue = forge.issues.get(number);
     if (!issue) return [404, { message: "Not Found" }];
     const comments = (issue.comments ??= []);
-    comments.push({ login: "claw", association: "MEMBER", body });
+    comments.push({ login: forge.account === null ? "claw[bot]" : "claw", association: "MEMBER", body });
     return [201, { html_url: commentUrl(number, comments.length - 1) }];
+  }
+
+  /** Whoever may write to the repository may edit anybody's. */
+  function editComment(id: number, { body }: { body: string }): [number, unknown] {
+    const number = Math.floor(id / 1000);
+    const comments = forge.issues.get(number)?.comments ?? [];
+    const there = comments[id % 1000];
+    if (!there) return [404, { message: "Not Found" }];
+    comments[id % 1000] = { ...there, body, edited: true };
+    return [200, { html_url: commentUrl(number, id % 1000) }];
   }
 
   const commentUrl = (number: number, index: number): string => `${forge.url}/o/r/issues/${number}#comment-${index}`;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ClawError, exitCodes, UsageError, WorkspaceError } from "../../errors.ts";
-import { JudgedFailure, triageGroups, type TriageReport } from "../../reports/triage-rows.ts";
+import { triageGroups, type TriageReport } from "../../reports/triage-rows.ts";
 import type { Repository } from "../../repo/repository.ts";
 import { judge, type TriageVerdict, worstVerdict } from "../../suite/verdict.ts";
 import { uniteFound } from "../../suite/unite.ts";
-import { foldRun, latest, ofType } from "../../views/run.ts";
+import { latest } from "../../views/run.ts";
 import type { FinishedRun } from "../../workflows/start.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { notifyOptions } from "../notify-options.ts";
@@ -17,6 +17,8 @@ import { fixAndTell } from "../triage/tell-fixes.ts";
 import { tellHistory } from "../triage/history.ts";
 import { tellTriage } from "../triage/outputs.ts";
 import { type ReadReport, readReports } from "../triage/read-files.ts";
+import { commentOf, refuseLonely, tryComment } from "../triage/comment.ts";
+import { type RecordedReport, recordedReport } from "../triage/recorded.ts";
 import { refuseStale } from "../triage/stale.ts";
 import { watchRun } from "../watch-run.ts";
 
@@ -49,6 +51,9 @@ const Input = z.object({
   engine: engineOption,
   model: given,
   budgetUsd: numberOption({ min: 0.01, max: 10_000 }),
+  comment: z.boolean().default(false),
+  pr: given,
+  of: given,
 });
 type Input = z.infer<typeof Input>;
 
@@ -64,6 +69,7 @@ Examples:
   claw triage reports/ --junit verdicts.xml --sarif verdicts.sarif
   claw triage --fix --budget-usd 5
   claw triage --history
+  claw triage report.xml --comment --pr 12
 
 A fix is never published by this: it stays on a local branch (claw publish <run>), and the exit code stays that of the
 verdicts, because what is checked out still fails. claw tree shows which run fixed what.
@@ -100,6 +106,9 @@ export const triage = command({
     ["--engine <name>", "--fix: who writes the patch, native (a model) or search"],
     ["--model <name>", "--fix: <endpoint>/<model>, a model, or scripted:<file>"],
     ["--budget-usd <n>", "--fix: most money for all fixes together, in US dollars (default: from config.yaml, 2)"],
+    ["--comment", "say it on the pull request, in one comment that is edited in place (forge.publish in config.yaml)"],
+    ["--pr <n>", "--comment: the pull request, by its number or address (default: that of the GitHub event)"],
+    ["--of <run>", "--comment: say what this run found; nothing is executed"],
     ["--exit-zero", "end with 0 whatever the verdicts are"],
     ...notifyOptions,
     ["--yes", "ask nothing: install packages from their registry when they are needed"],
@@ -109,6 +118,8 @@ export const triage = command({
   input: Input,
   async run(input, desk) {
     if (input.fix) await (await import("../event-issue.ts")).refuseEvent(desk);
+    refuseLonely(input);
+    if (input.of !== undefined) return commentOf(input, desk);
     const repository = await repositoryHere(desk);
     refuseMixed(input, repository);
     if (input.history) return tellHistory(repository, input, desk);
@@ -131,7 +142,10 @@ export const triage = command({
 });
 
 /** Flags that need --fix, and --fix where nothing can be fixed. */
-function refuseMixed({ fix, engine, model, budgetUsd, history, reruns }: Input, repository: Repository | null): void {
+function refuseMixed(
+  { comment, fix, engine, model, budgetUsd, history, reruns }: Input,
+  repository: Repository | null,
+): void {
   const lonely =
     engine !== undefined
       ? "--engine"
@@ -140,6 +154,8 @@ function refuseMixed({ fix, engine, model, budgetUsd, history, reruns }: Input, 
         : budgetUsd !== undefined
           ? "--budget-usd"
           : null;
+  if (comment && repository === null)
+    throw new WorkspaceError("this is no git repository, so nothing is recorded or said", "go into the repository");
   if (!fix && lonely !== null) throw new UsageError(`${lonely} is about fixes`, `claw triage --fix ${lonely} …`);
   if (!fix) return;
   if (history) throw new UsageError("--history and --fix exclude each other", "leave one of them out");
@@ -170,8 +186,10 @@ async function here(
   const wallMs = Math.round((input.timeout ?? DEFAULT_MINUTES) * 60_000);
   const yes = input.yes || reports.some(({ source }) => source === "standard input");
   let interrupted: number | null = null;
+  let unsaid = 0;
   const tell = async (finished: FinishedRun): Promise<void> => {
-    const triaged = await tellRun(finished, { input, reports }, desk);
+    const triaged = await tellRun(finished, input, desk);
+    if (input.comment && triaged) unsaid = await tryComment(triaged, input, desk);
     if (input.fix && triaged) interrupted = await fixAndTell(triaged, { ...input, yes }, desk);
   };
   const code = await watchRun(desk, { json: input.json, yes, tell, notify: input.notify }, (_, watch) =>
@@ -193,7 +211,7 @@ async function here(
       }),
     }),
   );
-  return interrupted ?? code;
+  return interrupted ?? (unsaid > 0 && (code === 0 || input.exitZero) ? unsaid : code);
 }
 
 /** Of very many failures less of each is kept. */
@@ -222,38 +240,23 @@ function forRecord({ source, bytes, digest }: ReadReport, put: (body: string) =>
   };
 }
 
-const Concluded = z.object({ notes: z.array(z.string()) });
-
 /** What the run found; nothing, and null, where it ended before there were verdicts. */
 async function tellRun(
   { run, reason, hint }: FinishedRun,
-  { input, reports }: { readonly input: Input; readonly reports: readonly ReadReport[] },
+  input: Input,
   desk: CommandDesk,
-): Promise<Triaged | null> {
+): Promise<(Triaged & RecordedReport) | null> {
   const ledger = await (await desk.app()).ledger();
   const { events } = await readRun(ledger, run);
-  const fact = latest(events, "failures.judged");
-  if (!fact) {
+  const report = await recordedReport(ledger, { run, events });
+  if (!report) {
     if (!input.json) desk.err(`claw: ${reason}\n  ${hint}`);
     return null;
   }
-  const failures = z.array(JudgedFailure).parse(JSON.parse(await ledger.text(fact.verdicts)));
-  const { notes } = Concluded.parse(
-    foldRun(events).stages.find(({ name }) => name === "verdicts")?.output ?? { notes: [] },
-  );
-  const [ran] = ofType(events, "suite.ran");
-  const totals =
-    reports.length > 0
-      ? totalsOf(reports)
-      : { passed: ran?.passed ?? 0, failed: ran?.failed ?? 0, skipped: ran?.skipped ?? 0 };
-  await tellTriage(
-    { run, head: fact.head, base: fact.base, failures, groups: triageGroups(failures), notes, totals },
-    input,
-    desk,
-  );
+  await tellTriage(report, input, desk);
   if (!input.json) desk.err(`evidence: claw log ${run}`);
   const planned = latest(events, "suite.planned");
-  return { run, head: fact.head, failures, whole: planned?.runner === "generic" ? planned.command : null };
+  return { ...report, whole: planned?.runner === "generic" ? planned.command : null };
 }
 
 const totalsOf = (reports: readonly ReadReport[]): TriageReport["totals"] => ({

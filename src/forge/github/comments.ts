@@ -1,6 +1,8 @@
 import type { Octokit } from "octokit";
-import type { ForgeComment } from "../forge.ts";
+import { keepEnds } from "../../text.ts";
+import type { ForgeComment, Saved, Standing } from "../forge.ts";
 import { isInDoubt, isRequestFailure } from "./failure.ts";
+import type { Repo } from "./pulls.ts";
 
 type Thread = {
   readonly owner: string;
@@ -45,6 +47,67 @@ export async function commentOnce(octokit: Octokit, thread: Thread, text: string
     if (made) return made;
     throw error;
   }
+}
+
+/** GitHub takes 65,536 characters. */
+const MAX_BODY = 60_000;
+/** Pages that are looked through for a comment of one's own, from the first on: it is among the first words of a thread. */
+const MOST_PAGES = 30;
+
+/**
+ * Writes a comment, or edits the first one of this account's that ends with the mark: `account` is null for a token that
+ * belongs to no person, whose comments are those of an App. When an answer is lost, what is there counts.
+ */
+export async function saveComment(
+  octokit: Octokit,
+  at: Repo,
+  { issue, text, mark, isNews }: Standing,
+  account: string | null,
+): Promise<Saved | null> {
+  const thread = { ...at, issue_number: issue };
+  const body = `${keepEnds(text.trimEnd(), MAX_BODY)}\n\n${mark}\n`;
+  const there = await ownComment(octokit, thread, mark, account);
+  if (there?.body.trimEnd() === body.trimEnd()) return { url: there.url, how: "unchanged" };
+  if (there) {
+    const edit = () => octokit.rest.issues.updateComment({ ...at, comment_id: there.id, body });
+    // Edited twice it says the same.
+    await edit().catch((error: unknown) => (isInDoubt(error) ? edit() : Promise.reject(error as Error)));
+    return { url: there.url, how: "edited" };
+  }
+  if (!isNews) return null;
+  try {
+    const { data } = await octokit.rest.issues.createComment({ ...thread, body });
+    return { url: data.html_url, how: "written" };
+  } catch (error) {
+    const made = isInDoubt(error) ? await ownComment(octokit, thread, mark, account) : null;
+    if (made) return { url: made.url, how: "written" };
+    throw error;
+  }
+}
+
+interface OwnComment {
+  readonly id: number;
+  readonly url: string;
+  readonly body: string;
+}
+
+async function ownComment(
+  octokit: Octokit,
+  thread: Thread,
+  mark: string,
+  account: string | null,
+): Promise<OwnComment | null> {
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
+    const { data } = await octokit.rest.issues.listComments({ ...thread, per_page: PER_PAGE, page });
+    for (const { id, user, body, html_url } of data) {
+      const isOwn = account === null ? user?.login.endsWith("[bot]") : user?.login === account;
+      // A server may give the end of a line in another form.
+      const plain = (body ?? "").replaceAll("\r\n", "\n");
+      if (isOwn && plain.trimEnd().endsWith(mark)) return { id, url: html_url, body: plain };
+    }
+    if (data.length < PER_PAGE) break;
+  }
+  return null;
 }
 
 const WRITERS = new Set(["admin", "maintain", "write"]);

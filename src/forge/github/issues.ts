@@ -1,15 +1,15 @@
-import type { Forge, Place } from "../forge.ts";
+import type { Forge } from "../forge.ts";
 import { placeName } from "../place.ts";
-import { commentOnce, mayWrite, newestComments } from "./comments.ts";
+import { commentOnce, mayWrite, newestComments, saveComment } from "./comments.ts";
 import { openIssues, readIssue } from "./issue.ts";
-import type { Ask } from "./repository.ts";
+import { accountOf, type Ask, type RepositoryOptions } from "./repository.ts";
 import { issuesLabelled } from "./wanted.ts";
 
 /** What is asked about issues, and said in them. */
 export function issueQuestions(
-  { place }: { readonly place: Place },
+  { place, kind }: Pick<RepositoryOptions, "place" | "kind">,
   ask: Ask,
-): Pick<Forge, "readIssue" | "openIssues" | "issuesLabelled" | "comments" | "say" | "mayWrite"> {
+): Pick<Forge, "readIssue" | "openIssues" | "issuesLabelled" | "comments" | "say" | "saveComment" | "mayWrite"> {
   const name = placeName(place);
   return {
     readIssue: (number) =>
@@ -24,6 +24,10 @@ export function issueQuestions(
     say: (number, text, mark) =>
       ask("comment", `a comment on #${number} of ${name}`, (octokit, { at }) =>
         commentOnce(octokit, { ...at, issue_number: number }, text, mark),
+      ),
+    saveComment: (standing) =>
+      ask("comment", `a comment on #${standing.issue} of ${name}`, async (octokit, { at }) =>
+        saveComment(octokit, at, standing, kind === "app" ? null : await accountOf(octokit)),
       ),
     mayWrite: (login) =>
       ask("read", `what ${login} may do in ${name}`, (octokit, { at }) => mayWrite(octokit, at, login)),

@@ -59,7 +59,7 @@ async function reachOf(octokit: Octokit, at: Repo, kind: Reach["kind"]): Promise
 }
 
 /** Null for a token that belongs to nobody, as that of a workflow does. */
-async function accountOf(octokit: Octokit): Promise<string | null> {
+export async function accountOf(octokit: Octokit): Promise<string | null> {
   try {
     return (await octokit.rest.users.getAuthenticated()).data.login;
   } catch (error) {

@@ -2,9 +2,20 @@ import { access, constants, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ClawError, UsageError } from "../../errors.ts";
-import type { Check, Draft, Forge, ForgeComment, ForgeIssue, OpenIssue, Place, WantedIssue } from "../forge.ts";
+import type {
+  Check,
+  Draft,
+  Forge,
+  ForgeComment,
+  ForgeIssue,
+  OpenIssue,
+  Place,
+  Saved,
+  Standing,
+  WantedIssue,
+} from "../forge.ts";
 import { barePath, folderOf } from "../place.ts";
-import { numbersIn, readWritten, writeNew, type Written } from "./files.ts";
+import { numbersIn, readWritten, writeNew, writeOver, type Written } from "./files.ts";
 import type { LocalGit } from "./local-git.ts";
 import { readPage } from "./page.ts";
 import { type People, peopleOf } from "./people.ts";
@@ -72,6 +83,7 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
     comments: async (issue) =>
       Promise.all((await commentFiles(thread(issue), -NEWEST)).map((written) => commentOf(written, people))),
     say: (issue, text, mark) => say(thread(issue), text, mark),
+    saveComment: (standing) => saveComment(thread(standing.issue), standing),
     mayWrite: (login) => people.mayWrite(login),
     pushAccess: () => Promise.resolve({ path: bare }),
     reach: async () => ({
@@ -163,14 +175,30 @@ const commentOf = async ({ path, text, uid, loose }: Written, people: People): P
   edited: loose,
 });
 
-/** Who writes while we do takes a number, and we the next. */
 async function say(dir: string, text: string, mark: string): Promise<string> {
   const there = (await commentFiles(dir, -NEWEST)).findLast((file) => file.text.includes(mark));
   if (there) return there.path;
+  return written(dir, `${text}\n\n${mark}\n`);
+}
+
+/** Who writes while we do takes a number, and we the next. */
+async function written(dir: string, text: string): Promise<string> {
   for (let number = ((await numbersIn(dir)).at(-1) ?? 0) + 1; ; number += 1) {
     const path = join(dir, `${number}.md`);
-    if (await writeNew(path, `${text}\n\n${mark}\n`)) return path;
+    if (await writeNew(path, text)) return path;
   }
+}
+
+/** Edits the first of this account's that ends with the mark, else takes the next number. */
+async function saveComment(dir: string, { text, mark, isNews }: Standing): Promise<Saved | null> {
+  const body = `${text.trimEnd()}\n\n${mark}\n`;
+  const there = (await commentFiles(dir, Number.MAX_SAFE_INTEGER)).find(
+    (file) => file.uid === userInfo().uid && !file.loose && file.text.trimEnd().endsWith(mark),
+  );
+  if (there?.text === body) return { url: there.path, how: "unchanged" };
+  if (!there) return isNews ? { url: await written(dir, body), how: "written" } : null;
+  await writeOver(there.path, body);
+  return { url: there.path, how: "edited" };
 }
 
 async function opened(folder: string, git: LocalGit, draft: Draft, at: number): Promise<number> {
