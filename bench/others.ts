@@ -1,6 +1,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { openSandbox } from "../src/sandbox/open.ts";
 import type { Sandbox, SandboxHost, SandboxPolicy } from "../src/sandbox/sandbox.ts";
 
@@ -56,8 +58,9 @@ export async function containers(policy: SandboxPolicy, host: SandboxHost): Prom
   return found;
 }
 
-/** Not a dependency: compared with where somebody has put it into node_modules. */
+/** Not a dependency: compared with where somebody has installed it in a folder of its own, and says so in CLAW_BENCH_SRT. */
 const SRT = "@anthropic-ai/sandbox-runtime";
+export const SRT_MISSING = `srt is not compared: npm install ${SRT} in a folder of its own, and name that in CLAW_BENCH_SRT`;
 
 interface Srt {
   readonly SandboxManager: {
@@ -67,12 +70,12 @@ interface Srt {
   };
 }
 
-/** The sandbox that srt makes, as a library in this process; null where it is not installed. */
+/** The sandbox that srt makes, as a library in this process; null where it is not installed. Throws where the folder named has none. */
 export async function srt(cwd: string): Promise<{ readonly run: Timed; end(): Promise<void> } | null> {
-  const name: string = SRT;
-  const found = (await import(name).catch(() => null)) as Srt | null;
-  if (!found) return null;
-  const { SandboxManager } = found;
+  const folder = process.env["CLAW_BENCH_SRT"];
+  if (!folder) return null;
+  const resolved = createRequire(join(folder, "package.json")).resolve(SRT);
+  const { SandboxManager } = (await import(pathToFileURL(resolved).href)) as Srt;
   const network = { allowedDomains: [], deniedDomains: [] };
   await SandboxManager.initialize({ network, filesystem: { denyRead: [], allowWrite: [cwd], denyWrite: [] } });
   const run = (): Promise<number> =>

@@ -5,7 +5,7 @@ import { openSandbox } from "../../src/sandbox/open.ts";
 import type { Sandbox, SandboxHost, SandboxPolicy } from "../../src/sandbox/sandbox.ts";
 import { defaultLimits } from "../../src/workflows/sandboxes.ts";
 import { type Desk, environment, type Measurement } from "../desk.ts";
-import { containers, ordinaryUser, srt, type Timed, timed } from "../others.ts";
+import { containers, ordinaryUser, srt, SRT_MISSING, type Timed, timed } from "../others.ts";
 import { finish } from "../process.ts";
 import { atMost, type Row, timesFloor } from "../row.ts";
 import { compared, interleaved, median } from "../statistics.ts";
@@ -94,7 +94,12 @@ function rowsOf(found: Readonly<Record<string, readonly number[]>>, boxes: reado
     (name) => of(name).length > 0,
   );
   return [
-    { what: "command in the sandbox, over bare spawn", unit: "ms", ...compared(claw, bare) },
+    {
+      what: "command in the sandbox, over bare spawn",
+      unit: "ms",
+      ...compared(claw, bare),
+      ...(of("srt").length === 0 && { note: SRT_MISSING }),
+    },
     {
       what: "command in the sandbox, over minimal bwrap",
       unit: "ms",

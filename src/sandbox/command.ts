@@ -7,7 +7,7 @@ import { WORKSPACE } from "./check-policy.ts";
 import { checkedEnvironment } from "./environment.ts";
 import type { Hold } from "./hold.ts";
 import { keepEnds } from "./keep-ends.ts";
-import { helperCommand } from "./files.ts";
+import { helperCommand } from "./file-helper.ts";
 import { type Exit, launch, type Launched, type LaunchRequest } from "./launch.ts";
 import type { OutputPipes, PipePool } from "./pipes.ts";
 import { type Killed, killedExitCodes } from "./killed.ts";

@@ -4,30 +4,6 @@ import { SandboxUnavailable } from "../errors.ts";
 import type { Launched } from "./launch.ts";
 import type { FileAnswer, SandboxFiles } from "./sandbox.ts";
 
-/**
- * Reads requests of four fields, each ended by a NUL: a word nobody inside knows, what to do, how many bytes, a path.
- * An answer is the bytes that were read, that word, the exit code, what was said, and a NUL. Whatever a path leads to,
- * it leads there inside the sandbox.
- */
-const script = String.raw`
-exec 3>&1
-while IFS= read -r -d '' word && IFS= read -r -d '' what && IFS= read -r -d '' size && IFS= read -r -d '' path; do
-  said= code=0
-  if [ -p "$path" ]; then
-    said='Is a pipe' code=1
-    if [ "$what" != read ]; then /usr/bin/head -c "$size" >/dev/null; fi
-  elif [ "$what" = read ]; then
-    said=$(/usr/bin/head -c "$size" "$path" 2>&1 >&3 </dev/null); code=$?
-  else
-    case $path in */*) [ -d "\${path%/*}" ] || said=$(/bin/mkdir -p -- "\${path%/*}" 2>&1) ;; esac
-    said=$({ /usr/bin/head -c "$size" > "$path"; } 2>&1); code=$?
-  fi
-  printf '%s %s %s\0' "$word" "$code" "\${said:0:500}" >&3
-done`.replaceAll("\\$", "$");
-
-/** What the helper is started with. */
-export const helperCommand = ["/bin/bash", "-c", script] as const;
-
 /** The longest answer line, bytes. */
 const LINE = 2048;
 /** A device may never end, nor a pipe that was put where a file was: nobody waits for it longer than this. */

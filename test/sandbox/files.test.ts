@@ -1,7 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { helperCommands } from "../../src/sandbox/file-helper.ts";
+import { fileHelper } from "../../src/sandbox/files.ts";
+import type { Launched } from "../../src/sandbox/launch.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { bash, output, processesWith, workbench } from "./workbench.ts";
 
@@ -83,7 +87,7 @@ describe("the helper for files", () => {
 
   test("comes back when it was killed", async () => {
     await read("a.txt");
-    const helpers = processesWith("IFS= read -r -d '' word");
+    const helpers = processesWith("sub send_all");
     expect(helpers).not.toEqual([]);
     // One of them may take the others with it.
     for (const pid of helpers) spawnSync("kill", ["-KILL", `${pid}`]);
@@ -95,8 +99,38 @@ describe("the helper for files", () => {
     const texts = Array.from({ length: 20 }, (_, n) => `${n}`.repeat(n * 997));
     await Promise.all(texts.map(async (text) => own.files?.write("same", Buffer.from(text))));
     expect((await own.files?.read("same", 1e6))?.bytes.toString("utf8")).toBe(texts.at(-1));
-    expect((await bash(own, "grep -la 'IFS= rea[d]' /proc/[0-9]*/cmdline")).stdout.toString("utf8")).toBe("");
+    expect((await bash(own, "grep -la 'sub send_al[l]' /proc/[0-9]*/cmdline")).stdout.toString("utf8")).toBe("");
     await own.close();
     await expect(own.files?.read("same", 1)).rejects.toThrow("closed");
   });
+});
+
+test.each(Object.entries(helperCommands))("the helper does the same in %s", async (_name, [program, ...argv]) => {
+  const cwd = bench.workspace({ "a.txt": "one\ntwo\n", "folder/b": "" });
+  spawnSync("/usr/bin/mkfifo", [join(cwd, "pipe")]);
+  const launch = (): Launched => {
+    const child = spawn(program, argv, { cwd, stdio: ["pipe", "pipe", "inherit"] });
+    const exited = once(child, "exit").then(() => ({ code: 0, signal: null }));
+    return { ...child, init: () => null, kill: () => void child.kill(), exited };
+  };
+  const helper = fileHelper({ maxBytes: 5000, launch, places: () => "", inTurn: (work) => work() });
+  const bytes = Buffer.from(Array.from({ length: 3000 }, (_, index) => index % 256));
+  const said = async (answer: Promise<{ readonly problem: string }>): Promise<string> =>
+    (await answer).problem.split(": ").at(-1) ?? "";
+  expect(await said(helper.write("new/deep er/-n", bytes))).toBe("");
+  expect(await said(helper.write("a.txt", Buffer.from("\0")))).toBe("");
+  expect(await Promise.all([helper.read("new/deep er/-n", 5000), helper.read("a.txt", 9)])).toEqual([
+    { bytes, problem: "" },
+    { bytes: Buffer.from("\0"), problem: "" },
+  ]);
+  expect((await helper.read("new/deep er/-n", 7)).bytes).toEqual(bytes.subarray(0, 7));
+  expect(await Promise.all(["folder", "nothing", "pipe"].map((path) => said(helper.read(path, 9))))).toEqual([
+    "Is a directory",
+    "No such file or directory",
+    "Is a pipe",
+  ]);
+  const refused = ["folder", "a.txt/below", "pipe"].map((path) => said(helper.write(path, bytes)));
+  expect(await Promise.all(refused)).toEqual(["Is a directory", "Not a directory", "Is a pipe"]);
+  expect((await helper.read("new/deep er/-n", 5000)).bytes).toEqual(bytes);
+  await helper.close();
 });
