@@ -16,6 +16,13 @@ export const sandboxEvents = [
     hosts: z.array(z.string()).optional(),
     /** Files of the repository that its commands found empty. */
     masked: z.array(z.string()).optional(),
+    /**
+     * What its commands found of git, where that is less than the base's history: one commit in which hidden files are
+     * empty, or nothing. Absent with hidden files in older records: nothing.
+     */
+    git: z.enum(["one-commit", "none"]).optional(),
+    /** Its commands could not change the workspace. */
+    workspace: z.literal("ro").optional(),
   }),
   /** A person at a terminal wanted commands to run without a sandbox, until the run pauses or ends. */
   event("sandbox.waived", {

@@ -48,7 +48,7 @@ export const Manifest = z.strictObject({
       }),
       mask: z.array(glob).default([]).meta({
         description:
-          "Committed files that commands find empty; they then have no git, which knows them. The last that fits decides, !glob shows again. Usual places of credentials (.env, .npmrc, *.pem, …) are hidden when they hold one; !glob shows those only where sandbox.show of the user's config.yaml grants it.",
+          "Committed files that commands find empty; git then knows one commit alone, in which they are empty. The last that fits decides, !glob shows again. Usual places of credentials (.env, .npmrc, *.pem, …) are hidden when they hold one; !glob shows those only where sandbox.show of the user's config.yaml grants it.",
       }),
     })
     .prefault({}),

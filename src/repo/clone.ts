@@ -7,9 +7,9 @@ import { type CommitSpec, makeCommit, publishBranch } from "./publish.ts";
 import { type Merged, mergeTrees } from "./merge-trees.ts";
 import { remembering } from "./remember.ts";
 import type { Repository } from "./repository.ts";
-import { makeSandboxGit, packWork, type SandboxGit } from "./sandbox-git.ts";
+import { makeSandboxGit, packAlone, packWork, type SandboxGit } from "./sandbox-git.ts";
 import { makeShadow, shallowList } from "./shadow.ts";
-import { listTree, missingFiles, overlayTree, readBlob, readListed, type TreeEntry } from "./trees.ts";
+import { emptiedTree, listTree, missingFiles, overlayTree, readBlob, readListed, type TreeEntry } from "./trees.ts";
 import { indexFileFor, type WorkingTree } from "./working-tree.ts";
 import { workingTrees } from "./working-trees.ts";
 
@@ -52,8 +52,11 @@ export interface Clone {
   commit(spec: CommitSpec): Promise<string>;
   /** Makes branch `claw/…` at `commit` in the user's repository. Never moves a branch; doing it twice does no harm. */
   publish(commit: string, branch: string): Promise<void>;
-  /** A new disposable git directory for the sandbox, for a working directory that holds `tree`. */
-  sandboxGit(dir: string, tree: string): Promise<SandboxGit>;
+  /**
+   * A new disposable git directory for the sandbox, for a working directory that holds `tree`. With files to hide it knows
+   * one commit alone, in which they are empty.
+   */
+  sandboxGit(dir: string, tree: string, hidden?: readonly string[]): Promise<SandboxGit>;
 }
 
 /** Makes a private clone of `repository` at the full commit id `commit`, below `dir`, an absolute path of claw's own. */
@@ -126,6 +129,7 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
   const work = remembering(4, (wanted) =>
     packWork(git(), { tree: wanted, base: commit, into: join(dir, "git", "work") }),
   );
+  const alone = remembering(4, (wanted) => packAlone(git(), { tree: wanted, into: join(dir, "git", "work") }));
   const trees = workingTrees(at);
   return {
     dir,
@@ -153,10 +157,16 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     list,
     commit: (spec) => makeCommit(git(), spec),
     publish: (made, branch) => publishBranch(repository, git(), { known: [commit], commit: made, branch }),
-    sandboxGit: async (working, wanted) => {
+    sandboxGit: async (working, wanted, hidden = []) => {
+      const parent = join(dir, "sandbox");
+      if (hidden.length > 0) {
+        const shown = await withScratchIndex(indexDir, (indexFile) => emptiedTree(git({ indexFile }), wanted, hidden));
+        const { commit: head, packs } = await alone(shown);
+        return makeSandboxGit(at(working), { repository, borrows: false, head, packs, parent, readTree: shown });
+      }
       const { commit: head, packs } = wanted === tree ? { commit, packs: null } : await work(wanted);
       const readTree = trees.holds(working, wanted) ? null : wanted;
-      return makeSandboxGit(at(working), { repository, head, packs, parent: join(dir, "sandbox"), readTree });
+      return makeSandboxGit(at(working), { repository, borrows: true, head, packs, parent, readTree });
     },
   };
 }

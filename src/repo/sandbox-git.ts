@@ -20,6 +20,8 @@ export interface Work {
 
 export interface SandboxGitOptions {
   readonly repository: Repository;
+  /** Does it borrow the user's store, with the base's history? */
+  readonly borrows: boolean;
   /** The commit that HEAD names inside: the run's base, or work on top of it. */
   readonly head: string;
   /** Directory with packs of what the head has beyond the user's store; null when it has nothing. */
@@ -45,18 +47,36 @@ export async function packWork(
 }
 
 /**
- * A disposable git directory for the files in `at`. It has the user's store, whole, for the base's history, copies of what
- * claw added for this tree and nothing else of claw's, so other checkouts of the run stay out of sight.
+ * One commit without a past, and a pack of all that is in it: for a tree with hidden files, which the user's store and the
+ * base's history would show.
+ */
+export async function packAlone(git: HostGit, { tree, into }: { tree: string; into: string }): Promise<Work> {
+  const message = "Work so far, with hidden files empty\n";
+  const commit = await git.line(["commit-tree", tree, "-F", "-"], {
+    stdin: message,
+    identity: { ...author, at: 0 },
+  });
+  const packs = join(into, commit);
+  await mkdir(packs, { recursive: true, mode: 0o700 });
+  await git.run(["pack-objects", "--revs", "-q", join(packs, "pack")], { stdin: `${commit}\n` });
+  return { commit, packs };
+}
+
+/**
+ * A disposable git directory for the files in `at`. It has the user's store, whole, for the base's history, unless it
+ * borrows nothing; copies of what claw added for this tree; and nothing else of claw's, so other checkouts of the run stay
+ * out of sight.
  */
 export async function makeSandboxGit(at: WorkingTree, options: SandboxGitOptions): Promise<SandboxGit> {
   const { repository, head, packs, readTree } = options;
+  const stores = options.borrows ? repository.objectDirs : [];
   await mkdir(options.parent, { recursive: true });
   const dir = await mkdtemp(join(options.parent, "git-"));
   await makeShadow(dir, {
     objectFormat: repository.objectFormat,
-    alternates: repository.objectDirs.map((_, index) => `/run/git-objects/${index}`),
+    alternates: stores.map((_, index) => `/run/git-objects/${index}`),
     head: "ref: refs/heads/claw\n",
-    shallow: await shallowList(repository),
+    shallow: options.borrows ? await shallowList(repository) : null,
     settings: {
       "core.bare": "false",
       "core.logallrefupdates": "true",
@@ -72,7 +92,7 @@ export async function makeSandboxGit(at: WorkingTree, options: SandboxGitOptions
     copyIndex(at, readTree, join(dir, "index")),
     writeFile(join(dir, "refs/heads/claw"), `${head}\n`),
   ]);
-  return { dir, objects: repository.objectDirs };
+  return { dir, objects: stores };
 }
 
 /** Copies, not links: the files in a sandbox belong to its commands. */

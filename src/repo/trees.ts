@@ -100,3 +100,17 @@ export async function overlayTree(
   await git.run(["update-index", "-z", "--index-info"], { stdin: nulEnded([...removed, ...added]) });
   return git.line(["write-tree"]);
 }
+
+/** `tree` with the plain files at `paths` empty, and no longer executable. `git` must have a scratch index of its own. */
+export async function emptiedTree(git: HostGit, tree: string, paths: readonly string[]): Promise<string> {
+  const names = new Set(paths.map(textToName));
+  const [entries, empty] = await Promise.all([
+    rawTree(git, tree),
+    git.line(["hash-object", "-w", "--stdin"], { stdin: "" }),
+    git.run(["read-tree", tree]),
+  ]);
+  const emptied = entries.filter(({ path, mode }) => names.has(path) && mode.startsWith("100"));
+  const lines = emptied.map(({ path }) => `100644 ${empty}\t${path}`);
+  await git.run(["update-index", "-z", "--index-info"], { stdin: nulEnded(lines) });
+  return git.line(["write-tree"]);
+}

@@ -42,7 +42,7 @@ export async function inPrivateRoom<T>(
         dependencies: await installed({ clone, repository }),
         masked: await maskedFiles(
           { clone, manifest, network: house.network ?? defaultGrants },
-          { dir, tree: clone.base.tree, mask: plan.room.mask ?? [] },
+          { tree: clone.base.tree, mask: plan.room.mask ?? [] },
         ),
         ...plan.room,
       },

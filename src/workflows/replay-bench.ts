@@ -128,9 +128,11 @@ async function furnish(
       tree,
       dependencies,
       frozen: reproduction?.files ?? [],
-      // What its commands found empty then, they find empty now.
+      // What its commands found empty then, they find empty now, and of git what they found.
       masked: opened?.masked ?? [],
+      hasGit: !(opened?.git === "none" || (opened?.masked && !opened.git)),
       ...(role.bounds?.workspace && { workspaceMode: role.bounds.workspace }),
+      ...(opened?.workspace && { workspaceMode: opened.workspace }),
     },
   );
 }

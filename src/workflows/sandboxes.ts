@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { lstat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InfrastructureError, SandboxUnavailable } from "../errors.ts";
@@ -47,7 +48,7 @@ export interface RoomPlan {
   readonly dependencies: readonly DependencySource[];
   /** Files of the workspace that nothing inside may change, relative paths. */
   readonly frozen?: readonly string[];
-  /** Files of the workspace that commands find empty, relative paths; with any, they have no git, which knows them all. */
+  /** Files of the tree that commands find empty, relative paths; with any, their git knows one commit in which they are. */
   readonly masked?: readonly string[];
   /** Hosts that commands may reach; none when left out. */
   readonly hosts?: readonly string[];
@@ -76,7 +77,7 @@ export async function furnishRoom(desk: Pick<WorkDesk, "clone" | "openSandbox">,
     target: `/workspace/${path}`,
   }));
   const masks = await maskMounts(plan);
-  const git = masks.length > 0 || plan.hasGit === false ? null : await desk.clone.sandboxGit(plan.dir, plan.tree);
+  const git = plan.hasGit === false ? null : await desk.clone.sandboxGit(plan.dir, plan.tree, plan.masked);
   const hosts = plan.hosts ?? [];
   const policy: SandboxPolicy = {
     workspace: plan.dir,
@@ -118,7 +119,9 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
     ...(backend !== "none" && { level: levelOf(degraded) }),
     network: backend === "none" ? "host" : "none",
     ...(plan.hosts.length > 0 && { hosts: [...plan.hosts] }),
-    ...(masked.length > 0 && { masked: [...masked] }),
+    ...(masked.length > 0 && { masked: [...masked], git: "one-commit" as const }),
+    ...(plan.hasGit === false && { git: "none" as const }),
+    ...(plan.workspaceMode === "ro" && { workspace: "ro" as const }),
   });
   if (reaches(level, degraded)) return room;
   await room.close();
@@ -128,32 +131,34 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
   );
 }
 
-/** Files of the workspace that are hidden from commands: those that the repository names, and usual places of credentials that hold one. */
+/** Files of a tree that are hidden from commands: those that the repository names, and usual places of credentials that hold one. */
 export async function maskedFiles(
   { clone, manifest, network }: Pick<WorkDesk, "clone" | "manifest" | "network">,
-  { dir, tree, mask: user = [] }: Pick<RoomPlan, "dir" | "tree" | "mask">,
+  { tree, mask: user = [] }: Pick<RoomPlan, "tree" | "mask">,
 ): Promise<readonly string[]> {
   const rules = { repository: manifest.sandbox.mask, user, shows: network.shows ?? [] };
-  const wanted = (await clone.list(tree)).flatMap(({ path }) => {
-    const mask = maskOf(path, rules);
+  const wanted = (await clone.list(tree)).flatMap(({ path, mode }) => {
+    const mask = mode.startsWith("100") ? maskOf(path, rules) : null;
     return mask ? [{ path, mask }] : [];
   });
   const found = wanted.map(async ({ path, mask }) => {
-    const isFile = (await lstat(join(dir, path)).catch(() => null))?.isFile() ?? false;
-    if (!isFile) return [];
     const text = mask.ifSecret ? (await clone.read(tree, path))?.toString("latin1") : undefined;
     return text === undefined || holdsCredential(text) ? [path] : [];
   });
   return (await Promise.all(found)).flat();
 }
 
-/** An empty file over each. It lies beside the workspace, where no command can reach it. */
+/** An empty file over each that is there. It lies beside the workspace, where no command can reach it. */
 async function maskMounts({ dir, masked = [] }: RoomPlan): Promise<Mount[]> {
   if (masked.length === 0) return [];
   const source = `${dir}.masked`;
   await writeFile(source, "", { flag: "a", mode: 0o444 });
-  return masked.map((path) => ({ source, target: `/workspace/${path}`, hides: true }));
+  const isThere = await Promise.all(masked.map(async (path) => (await lstatOf(join(dir, path)))?.isFile() ?? false));
+  const there = masked.filter((_, index) => isThere[index]);
+  return there.map((path) => ({ source, target: `/workspace/${path}`, hides: true }));
 }
+
+const lstatOf = (path: string): Promise<Stats | null> => lstat(path).catch(() => null);
 
 /** A disk that is nearly full says nothing about the work: the run pauses, and nobody is told that a test or a command failed. */
 const whileThereIsSpace = (room: Room): Room => ({

@@ -8,7 +8,7 @@ import { createClone } from "../../src/repo/clone.ts";
 import { openRepository } from "../../src/repo/repository.ts";
 import * as tools from "../../src/tools/all.ts";
 import { resumeRun } from "../../src/workflows/resume.ts";
-import { furnishRoom } from "../../src/workflows/sandboxes.ts";
+import { furnishRoom, type RoomPlan } from "../../src/workflows/sandboxes.ts";
 import { keepTree } from "../../src/workflows/snapshots.ts";
 import { git, makeRepository, temporary } from "../repo/fixture.ts";
 import { type } from "../support/cli-desk.ts";
@@ -20,7 +20,9 @@ const opening = { kind: "patch", prompt: "0".repeat(64), system: "You mend code.
 const limits = { usdNano: 1e9, turns: 100, tokens: 1_000_000, wallMs: 60_000, attempts: 3 };
 
 /** A run of one session in a real repository, whose change went on record as claw took it. */
-async function recorded(...lines: readonly Line[]) {
+const recorded = (...lines: readonly Line[]) => recordedIn({}, ...lines);
+
+async function recordedIn(narrowed: Pick<RoomPlan, "hasGit" | "workspaceMode">, ...lines: readonly Line[]) {
   const cwd = makeRepository({ "a.txt": "one\n" });
   const home = temporary();
   const ledger = await memoryLedger();
@@ -32,8 +34,10 @@ async function recorded(...lines: readonly Line[]) {
   const dir = join(home, "workspace");
   mkdirSync(dir);
   await clone.checkout(clone.base.tree, dir);
-  const plan = { purpose: "patch", dir, tree: clone.base.tree, dependencies: [] };
+  const plan = { purpose: "patch", dir, tree: clone.base.tree, dependencies: [], ...narrowed };
   const room = await furnishRoom({ clone, openSandbox: (policy) => house.openSandbox(policy) }, plan);
+  const opened = { type: "sandbox.opened", purpose: "patch", policy: "p", degraded: [], network: "none" } as const;
+  if (narrowed.hasGit === false) await log.append({ ...opened, git: "none", workspace: "ro" });
   const finish = async () => {
     const to = await clone.snapshot(dir);
     const { patch } = await clone.diff(clone.base.tree, to);
@@ -70,6 +74,15 @@ test("with --tools, calls are made again in a private copy of the repository, an
   });
   expect(readdirSync(join(home, "rooms"))).toEqual([]);
   expect(git(cwd, "status", "--porcelain")).toBe(" M a.txt");
+});
+
+test("with --tools, a session that had neither git nor a way to write gets none now", async () => {
+  const narrowed = { hasGit: false, workspaceMode: "ro" } as const;
+  const { replay } = await recordedIn(narrowed, [sh("git log --format=%s; echo x > a.txt; ls -A .git; cat a.txt")]);
+  expect(await replay()).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/: 1 session.*; 1 call made again.*the same/),
+  });
 });
 
 test("with --tools, an answer in other words is named, a change that comes out otherwise diverges, and a base that is no more is told", async () => {

@@ -32,7 +32,7 @@ describe("claw sandbox", () => {
     expect(readdirSync(join(home, "rooms"))).toEqual([]);
   });
 
-  test("finds masked files empty, and usual places of a key, cannot change them, and has no git that knows them", async () => {
+  test("finds masked files empty, and usual places of a key, cannot change them, and has a git that does not know them", async () => {
     const more = {
       "claw.yaml": 'sandbox: { mask: [.env, "!shown/**"] }\n',
       ".env": "KEY=secret\n",
@@ -43,9 +43,11 @@ describe("claw sandbox", () => {
     };
     const { typed } = await stage({}, more);
     const script =
-      "cat .env pkg/.env .npmrc */.npmrc; for f in .env pkg/.env; do echo x > $f || echo kept; done; git show HEAD:.env; ls; grep -r secret / --include=.env; true";
+      "cat .env pkg/.env .npmrc */.npmrc; for f in .env pkg/.env; do echo x > $f || echo kept; done; git show HEAD:.env; git log --format=%s; git status --porcelain; ls; grep -r secret / --include=.env; true";
     const { out } = await typed(["sandbox", "--", "bash", "-c", `{ ${script}; } 2>/dev/null`]);
-    expect(out).toBe(`${more["other/.npmrc"]}kept\nkept\nclaw.yaml\nother\npackage.json\npkg\nshown\nsum.js\ntest\n`);
+    expect(out).toBe(
+      `${more["other/.npmrc"]}kept\nkept\nWork so far, with hidden files empty\nclaw.yaml\nother\npackage.json\npkg\nshown\nsum.js\ntest\n`,
+    );
   });
 
   test("tells a command that ran too long from one that does not exist", async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createClone, type Clone } from "../../src/repo/clone.ts";
@@ -79,6 +79,24 @@ test("a tree on top of the base is one commit more, and its objects are there wi
   expect(inside(work, made, "git show HEAD:test/repro.txt; git diff --stat HEAD~1 | tail -1")).toBe(
     "r\n 2 files changed, 2 insertions(+), 1 deletion(-)",
   );
+});
+
+test("with hidden files git works on one commit in which they are empty, and nothing inside has their contents", async () => {
+  const { dir, clone, work } = await desk();
+  write(work, { "a.txt": "later\n", "src/kéy.pem": "canary\n", "run.sh": "canary 2\n" });
+  chmodSync(join(work, "run.sh"), 0o755);
+  const tree = await clone.snapshot(work);
+  const hidden = ["src/kéy.pem", "run.sh"];
+  const made = await clone.sandboxGit(work, tree, hidden);
+  for (const path of hidden) write(work, { [path]: "" });
+  chmodSync(join(work, "run.sh"), 0o444);
+  expect(made.objects).toEqual([]);
+  expect(inside(work, made, status)).toBe("refs/heads/claw\nWork so far, with hidden files empty");
+  const all = "git cat-file --batch-all-objects --batch | grep -a -c -e canary -e a2; git fsck --strict --no-dangling";
+  expect(inside(work, made, all)).toBe("0");
+  const worked =
+    "echo x >> a.txt; git stash -q; git stash pop -q; git commit -qam mine; git show --format=%s --stat | head -3";
+  expect(inside(work, made, worked)).toContain("a.txt | 1 +");
 });
 
 test("commits made inside stay inside", async () => {

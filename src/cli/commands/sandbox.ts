@@ -65,7 +65,9 @@ Exit codes: the command's own; 128+n for signal n; 124 out of time; 125 another 
     try {
       return await inPrivateRoom(house, { cwd, room: { ...room, onEgress } }, async ({ sandbox: box, masked }) => {
         if (masked.length > 0)
-          err(`claw-sandbox: hidden from the command: ${masked.join(", ")}; and git, which knows what is in there`);
+          err(
+            `claw-sandbox: hidden from the command: ${masked.join(", ")}; git knows one commit, in which they are empty`,
+          );
         if (box.degraded.length > 0) err(`claw-sandbox: not enforced on this machine: ${box.degraded.join(", ")}`);
         const { exitCode, killed } = await box.exec(argv, { merge: true, signal, onOutput: bytes });
         if (killed) err(`claw-sandbox: stopped (${killed})`);
