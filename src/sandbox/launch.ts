@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import type { UserId } from "./agent-user.ts";
 import type { Keeper } from "./keeper.ts";
-import { endProcess, isAsleep, isGone } from "./processes.ts";
+import { endProcess, isAsleep, isChildOfFirst, isGone } from "./processes.ts";
 
 /** Descriptors of bubblewrap, in the order of its stdio. */
 const ARGUMENTS = 3;
@@ -64,6 +64,8 @@ const QUICK_TRIES = 50;
 /** How often, and how many times, a first process is seen gone before it counts as lost. */
 const LOST_MS = 100;
 const LOST_LOOKS = 3;
+/** A process that has nothing to do but to end has ended by then. */
+const HANDED_OVER_MS = 5000;
 /** How long bubblewrap may take to name its first process once it is to be killed. */
 const KILL_GRACE_MS = 1000;
 
@@ -72,16 +74,17 @@ export function launch(request: LaunchRequest): Launched {
   const { launcher, argv, user, options, stdin, stdout, stderr, seccomp, keeper, admit } = request;
   const [program, ...first] = launcher;
   const entered = keeper ? [keeper.userNamespace, keeper.pidNamespace] : ["ignore" as const, "ignore" as const];
+  const isGated = admit !== null || keeper !== null;
   const own = [stdin ?? "ignore", stdout, stderr ?? "ignore", "pipe", seccomp, "pipe"] satisfies StdioOptions;
   const child = spawn(program, [...first, "--args", `${ARGUMENTS}`, "--", ...argv], {
     env: {},
     cwd: "/",
     ...user,
-    stdio: [...own, ...entered, admit ? "pipe" : "ignore", ...plugs(request)],
+    stdio: [...own, ...entered, isGated ? "pipe" : "ignore", ...plugs(request)],
   });
   const streams: readonly (Readable | Writable | null | undefined)[] = child.stdio;
   const status = readStatus(streams[STATUS] as Readable);
-  if (admit) admitWhenMade(admit, status, streams[ADMISSION] as Writable);
+  if (isGated) admitWhenMade(request, status, streams[ADMISSION] as Writable);
   const exited = (async (): Promise<Exit> => {
     const stopLooking = keeper ? lookForLost(child, status) : () => undefined;
     const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
@@ -97,7 +100,7 @@ export function launch(request: LaunchRequest): Launched {
   const pipe = streams[ARGUMENTS] as Writable;
   pipe.on("error", () => undefined); // it ended without reading them, and that is reported by its exit
   const enter = keeper === null ? [] : ["--userns", `${USER_NAMESPACE}`, "--pidns", `${PID_NAMESPACE}`];
-  const wait = admit ? ["--block-fd", `${ADMISSION}`] : [];
+  const wait = isGated ? ["--block-fd", `${ADMISSION}`] : [];
   const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...enter, ...wait, ...options];
   pipe.end(file.map((option) => `${option}\0`).join(""));
   return {
@@ -179,10 +182,10 @@ function yieldToHost({ pid }: ChildProcess, niceness: number): void {
 }
 
 /** Its set-up goes on meanwhile. What cannot be admitted although it lives is ended. */
-function admitWhenMade(admit: (init: number) => Promise<void>, status: Status, gate: Writable): void {
+function admitWhenMade({ admit, keeper }: LaunchRequest, status: Status, gate: Writable): void {
   gate.on("error", () => undefined);
   status.onInit.add((init) => {
-    admit(init).then(
+    Promise.all([admit?.(init), keeper && handedOver(init)]).then(
       () => gate.end("go"),
       (error: unknown) => {
         if (status.ending || isGone(init)) return;
@@ -192,6 +195,19 @@ function admitWhenMade(admit: (init: number) => Promise<void>, status: Status, g
     );
   });
 }
+
+/**
+ * On the way to the keeper's namespace bubblewrap leaves its parent behind, and past the gate it asks to be killed when its
+ * parent ends: on a busy machine that would be the one it has left.
+ */
+async function handedOver(init: number): Promise<void> {
+  const deadline = performance.now() + HANDED_OVER_MS;
+  for (let tries = 0; !isGone(init) && !isChildOfFirst(init) && performance.now() < deadline; tries += 1)
+    await nextLook(tries);
+}
+
+/** What is waited for comes mostly within a millisecond. */
+const nextLook = (tries: number): Promise<unknown> => (tries < QUICK_TRIES ? immediate() : sleep(1));
 
 /**
  * With a keeper, bubblewrap waits for ever for a first process that ended while setting up. One that has heard of a normal
@@ -218,6 +234,6 @@ async function gone(init: number, { kill }: { readonly kill: boolean }): Promise
   const deadline = performance.now() + GONE_MS;
   if (kill && !isGone(init)) endProcess(init);
   for (let tries = 0; !isGone(init) && performance.now() < deadline; tries += 1) {
-    await (tries < QUICK_TRIES ? immediate() : sleep(1));
+    await nextLook(tries);
   }
 }

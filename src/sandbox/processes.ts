@@ -57,6 +57,13 @@ export function isGone(pid: number): boolean {
 /** Does the process wait for something? Not so one that is ready to run, stopped, or gone. */
 export const isAsleep = (pid: number | undefined): boolean => statFields(`/proc/${pid}/stat`)?.[0] === "S";
 
+/** Is its parent the first process of a process namespace? Bubblewrap's own, on the way into one, never is. */
+export function isChildOfFirst(pid: number): boolean {
+  const parent = statFields(`/proc/${pid}/stat`)?.[1];
+  const numbers = /^NSpid:\s+(.*)$/m.exec(readText(`/proc/${parent}/status`) ?? "")?.[1];
+  return numbers?.split(/\s+/).at(-1) === "1";
+}
+
 /** Is there a process of that number, whoever it belongs to? */
 export function isAlive(pid: number): boolean {
   try {

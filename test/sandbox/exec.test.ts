@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
+import { openSandbox } from "../../src/sandbox/open.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { limits, MiB } from "./limits.ts";
 import { bash, output, workbench } from "./workbench.ts";
@@ -51,6 +52,26 @@ describe("a command's result", () => {
     process.kill(bubblewrap, "SIGCONT");
     expect((await running).exitCode).toBe(3);
   });
+
+  test.runIf(existsSync("/usr/bin/strace"))(
+    "is the command's, however late one of bubblewrap's own processes gets to end while it is set up",
+    async () => {
+      const bwrap = join(bench.dir, "slow-bwrap");
+      const slow = "/usr/bin/strace -fqq -o /dev/null -e trace=exit_group -e inject=exit_group:delay_enter=30000";
+      const script = `#!/bin/bash\n[ -e ${bench.dir}/slow ] && exec ${slow} /usr/bin/bwrap "$@"; exec /usr/bin/bwrap "$@"\n`;
+      writeFileSync(bwrap, script, { mode: 0o755 });
+      chmodSync(bench.dir, 0o711);
+      const policy = { workspaceMode: "rw", git: null, mounts: [], env: {}, network: "none", limits } as const;
+      const host = { ...bench.host, stateDir: join(bench.dir, "slow-state"), bwrap };
+      const slowly = await openSandbox({ ...policy, workspace: bench.workspace() }, host);
+      writeFileSync(join(bench.dir, "slow"), "");
+      try {
+        expect((await bash(slowly, "exit 3")).exitCode).toBe(3);
+      } finally {
+        await slowly.close();
+      }
+    },
+  );
 
   test("keeps the order of both streams when they are merged", async () => {
     const script = "for n in 1 2 3; do echo out $n; echo error $n >&2; done; echo last > /dev/stderr";
