@@ -7,11 +7,11 @@ import { type CommitSpec, makeCommit, publishBranch } from "./publish.ts";
 import { type Merged, mergeTrees } from "./merge-trees.ts";
 import { remembering } from "./remember.ts";
 import type { Repository } from "./repository.ts";
-import { makeSandboxGit, packAlone, packWork, type SandboxGit } from "./sandbox-git.ts";
+import { makeSandboxGit, packAlone, packWork, type SandboxGit, type SandboxHead } from "./sandbox-git.ts";
 import { makeShadow, shallowList } from "./shadow.ts";
 import { emptiedTree, listTree, missingFiles, overlayTree, readBlob, readListed, type TreeEntry } from "./trees.ts";
 import { indexFileFor, type WorkingTree } from "./working-tree.ts";
-import { workingTrees } from "./working-trees.ts";
+import { type WorkingTrees, workingTrees } from "./working-trees.ts";
 
 /**
  * A run's private clone: claw's own git directory, borrowing the user's objects and adding its own. Trees and commits are
@@ -126,11 +126,8 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
   const read = remembering(16, (from, path) =>
     from === tree ? list(tree).then((entries) => readListed(git(), entries, path)) : readBlob(git(), from, path),
   );
-  const work = remembering(4, (wanted) =>
-    packWork(git(), { tree: wanted, base: commit, into: join(dir, "git", "work") }),
-  );
-  const alone = remembering(4, (wanted) => packAlone(git(), { tree: wanted, into: join(dir, "git", "work") }));
   const trees = workingTrees(at);
+  const headOf = sandboxHeads({ git, dir, base: { commit, tree }, trees });
   return {
     dir,
     base: { commit, tree },
@@ -157,17 +154,37 @@ async function describe(repository: Repository, commit: string, dir: string): Pr
     list,
     commit: (spec) => makeCommit(git(), spec),
     publish: (made, branch) => publishBranch(repository, git(), { known: [commit], commit: made, branch }),
-    sandboxGit: async (working, wanted, hidden = []) => {
-      const parent = join(dir, "sandbox");
-      if (hidden.length > 0) {
-        const shown = await withScratchIndex(indexDir, (indexFile) => emptiedTree(git({ indexFile }), wanted, hidden));
-        const { commit: head, packs } = await alone(shown);
-        return makeSandboxGit(at(working), { repository, borrows: false, head, packs, parent, readTree: shown });
-      }
-      const { commit: head, packs } = wanted === tree ? { commit, packs: null } : await work(wanted);
-      const readTree = trees.holds(working, wanted) ? null : wanted;
-      return makeSandboxGit(at(working), { repository, borrows: true, head, packs, parent, readTree });
-    },
+    sandboxGit: async (working, wanted, hidden = []) =>
+      makeSandboxGit(at(working), {
+        repository,
+        parent: join(dir, "sandbox"),
+        ...(await headOf(working, wanted, hidden)),
+      }),
+  };
+}
+
+interface HeadParts {
+  readonly git: (options?: { indexFile?: string }) => HostGit;
+  /** The clone's own. */
+  readonly dir: string;
+  readonly base: Clone["base"];
+  readonly trees: WorkingTrees;
+}
+
+/** What git inside begins from: the base with what was added to it, or, with files to hide, a commit of its own alone. */
+function sandboxHeads({ git, dir, base, trees }: HeadParts) {
+  const into = join(dir, "git", "work");
+  const work = remembering(4, (wanted) => packWork(git(), { tree: wanted, base: base.commit, into }));
+  const alone = remembering(4, (wanted) => packAlone(git(), { tree: wanted, into }));
+  return async (working: string, wanted: string, hidden: readonly string[]): Promise<SandboxHead> => {
+    if (hidden.length > 0) {
+      const index = join(dir, "index");
+      const tree = await withScratchIndex(index, (indexFile) => emptiedTree(git({ indexFile }), wanted, hidden));
+      const { commit: head, packs } = await alone(tree);
+      return { borrows: false, head, packs, readTree: tree };
+    }
+    const { commit: head, packs } = wanted === base.tree ? { commit: base.commit, packs: null } : await work(wanted);
+    return { borrows: true, head, packs, readTree: trees.holds(working, wanted) ? null : wanted };
   };
 }
 

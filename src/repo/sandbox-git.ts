@@ -18,18 +18,22 @@ export interface Work {
   readonly packs: string;
 }
 
-export interface SandboxGitOptions {
-  readonly repository: Repository;
+/** What HEAD names inside, and where it comes from. */
+export interface SandboxHead {
+  /** The run's base, or work on top of it, or a commit of its own. */
+  readonly head: string;
   /** Does it borrow the user's store, with the base's history? */
   readonly borrows: boolean;
-  /** The commit that HEAD names inside: the run's base, or work on top of it. */
-  readonly head: string;
-  /** Directory with packs of what the head has beyond the user's store; null when it has nothing. */
+  /** Directory with packs of what the head has beyond that store; null when it has nothing. */
   readonly packs: string | null;
-  /** A directory of claw's own: each call makes a new git directory in it. */
-  readonly parent: string;
   /** The tree of the head; null when the private index of the working directory holds just that. */
   readonly readTree: string | null;
+}
+
+export interface SandboxGitOptions extends SandboxHead {
+  readonly repository: Repository;
+  /** A directory of claw's own: each call makes a new git directory in it. */
+  readonly parent: string;
 }
 
 const author = { name: "claw", email: "claw@localhost" };

@@ -36,8 +36,8 @@ async function recordedIn(narrowed: Pick<RoomPlan, "hasGit" | "workspaceMode">, 
   await clone.checkout(clone.base.tree, dir);
   const plan = { purpose: "patch", dir, tree: clone.base.tree, dependencies: [], ...narrowed };
   const room = await furnishRoom({ clone, openSandbox: (policy) => house.openSandbox(policy) }, plan);
-  const opened = { type: "sandbox.opened", purpose: "patch", policy: "p", degraded: [], network: "none" } as const;
-  if (narrowed.hasGit === false) await log.append({ ...opened, git: "none", workspace: "ro" });
+  const opened = { type: "sandbox.opened", purpose: "patch", policy: "p", network: "none" } as const;
+  if (narrowed.hasGit === false) await log.append({ ...opened, degraded: [], git: "none", workspace: "ro" });
   const finish = async () => {
     const to = await clone.snapshot(dir);
     const { patch } = await clone.diff(clone.base.tree, to);

@@ -82,7 +82,7 @@ test("a tree on top of the base is one commit more, and its objects are there wi
 });
 
 test("with hidden files git works on one commit in which they are empty, and nothing inside has their contents", async () => {
-  const { dir, clone, work } = await desk();
+  const { clone, work } = await desk();
   write(work, { "a.txt": "later\n", "src/kéy.pem": "canary\n", "run.sh": "canary 2\n" });
   chmodSync(join(work, "run.sh"), 0o755);
   const tree = await clone.snapshot(work);
