@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { type Config, loadConfig } from "./config.ts";
+import { UsageError } from "./errors.ts";
 import type { ForgeHost } from "./forge-settings.ts";
 import type { Credential } from "./forge/credential.ts";
 import type { Answers } from "./forge/github/answers.ts";
@@ -14,7 +15,8 @@ import { type SecretBook, secretBook } from "./policy/secret-book.ts";
 import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
 import { containersOf } from "./reach-settings.ts";
 import type { Signing } from "./repo/sign.ts";
-import { openSqlite } from "./store/sqlite.ts";
+import { openStore } from "./store/open.ts";
+import { isAddress, readAddress } from "./store/postgres/address.ts";
 import type { MayContact } from "./models/choose.ts";
 import type { Endpoint } from "./models/endpoint.ts";
 import type { FirstUse } from "./models/known.ts";
@@ -28,6 +30,8 @@ export interface App {
   readonly version: string;
   readonly config: Config;
   ledger(): Promise<Ledger>;
+  /** Is the ledger in a database, and not in a file below the home? */
+  readonly inDatabase: boolean;
   /** Takes secrets out of what people and logs will see. */
   readonly secrets: Pick<SecretBook, "scrub" | "scrubValues">;
   /** The forge of a place, with the token the configuration names. `onWait` is told before a rate limit is waited out. */
@@ -53,12 +57,15 @@ export interface ForgeCall {
 /** The longest wait for a forge's rate limit: they are renewed every hour. */
 const FORGE_PATIENCE_MS = 65 * 60_000;
 
-/** The only place that chooses implementations. `progress` is told what takes time before a run begins, and ends it. */
-export function openApp(version: string, progress: FirstUse): App {
+/**
+ * The only place that chooses implementations. `progress` is told what takes time before a run begins, and ends it. `store`:
+ * the database that --store named.
+ */
+export function openApp(version: string, progress: FirstUse, store?: string): App {
   const config = loadConfig();
   let opened: Promise<Ledger> | undefined;
   const secrets = secretBook(knownSecrets(config));
-  const ledger = (): Promise<Ledger> => (opened ??= open(config, secrets));
+  const ledger = (): Promise<Ledger> => (opened ??= open(config, secrets, store));
   const forge = forgesOf(config, secrets, version);
   const house = async (cwd: string | null, waiver?: Waiver): Promise<House> => ({
     version,
@@ -97,6 +104,7 @@ export function openApp(version: string, progress: FirstUse): App {
     version,
     config,
     ledger,
+    inDatabase: (store ?? config.store ?? config.user.store) !== undefined,
     secrets,
     house: (cwd) => house(cwd),
     forge,
@@ -140,9 +148,31 @@ async function connectModel(
 const outside = async ({ home }: Config, cwd: string): Promise<void> =>
   (await import("./repo/layout.ts")).refuseInside(home, cwd);
 
-async function open(config: Config, secrets: SecretBook): Promise<Ledger> {
-  const [store] = await Promise.all([openSqlite(join(config.home, "ledger.sqlite")), learnFiles(config, secrets)]);
+async function open(config: Config, secrets: SecretBook, named: string | undefined): Promise<Ledger> {
+  const [store] = await Promise.all([
+    storePlace(config, named).then((place) => {
+      if (!isAddress(place)) return openStore(place);
+      const usual = config.variable("PGPASSWORD");
+      secrets.learn("the database's password", readAddress(place, usual).password ?? "");
+      return openStore(place, usual);
+    }),
+    learnFiles(config, secrets),
+  ]);
   return openLedger({ store, clock: systemClock, scrub: secrets.scrub, scrubValues: secrets.scrubValues });
+}
+
+/** What --store names, else CLAW_STORE, else what config.yaml refers to; a file below the home where nothing does. */
+async function storePlace(config: Config, named: string | undefined): Promise<string> {
+  const given = named ?? config.store;
+  const reference = config.user.store?.postgres;
+  if (given === undefined && reference === undefined) return join(config.home, "ledger.sqlite");
+  const place = given ?? (await (await import("./models/key.ts")).resolveKey(reference, config.variable));
+  if (place !== undefined && isAddress(place)) return place;
+  const where = named !== undefined ? "--store" : given !== undefined ? "CLAW_STORE" : "store.postgres in config.yaml";
+  throw new UsageError(
+    place === undefined ? `${where} leads to no address` : `${where} is no address of a PostgreSQL database`,
+    "give it like postgres://claw@db.example.com/claw; see: claw help store",
+  );
 }
 
 /** Credentials that lie in files are known before anything is written. A file that cannot be read is told where it is used. */

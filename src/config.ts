@@ -11,6 +11,7 @@ import { ForgeSettings } from "./forge-settings.ts";
 import { KeyReference, variablesNamed } from "./key-reference.ts";
 import { NetworkSettings, SandboxSettings } from "./reach-settings.ts";
 import { NotifySettings } from "./notify-settings.ts";
+import { StoreSettings } from "./store-settings.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
 
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
@@ -61,6 +62,7 @@ export const UserConfig = z.strictObject({
   budgets: BudgetsInDollars.prefault({}).meta({
     description: "Most money in US dollars, shared by every claw process on one ledger; reserved before each request.",
   }),
+  store: StoreSettings,
   sandbox: SandboxSettings,
   network: NetworkSettings,
   notify: NotifySettings,
@@ -90,6 +92,8 @@ export interface Config {
   /** Ledger, workspaces and reports. Never inside a repository. */
   readonly home: string;
   readonly user: UserConfig;
+  /** Database named by CLAW_STORE; --store wins over it, it wins over config.yaml. May hold a password. */
+  readonly store: string | undefined;
   /** Model named by CLAW_MODEL; flags win over it, it wins over config.yaml. */
   readonly model: string | undefined;
   readonly path: string;
@@ -133,6 +137,7 @@ export function loadConfig(environment: Environment = process.env): Config {
       environment["CLAW_HOME"] || join(environment["XDG_STATE_HOME"] || join(userHome, ".local", "state"), "claw"),
     ),
     user,
+    store: credentials.get("CLAW_STORE"),
     model: environment["CLAW_MODEL"] || undefined,
     policies: [join(configDir, "sandboxes"), "/etc/claw/sandboxes"],
     path: environment["PATH"] || "/usr/local/bin:/usr/bin:/bin",
@@ -157,7 +162,10 @@ function accountName(): string {
   }
 }
 
-const wellKnownCredentials = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"];
+const wellKnownCredentials = [
+  ...["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"],
+  ...["CLAW_STORE", "PGPASSWORD"],
+];
 
 /** Credentials leave the process's environment, which every program that claw starts could inherit, for its memory. */
 function takeCredentials(environment: Environment, user: UserConfig): ReadonlyMap<string, string> {

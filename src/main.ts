@@ -18,10 +18,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   let app: Promise<App> | null = null;
   let opened: App | null = null;
   let exitCode = 0;
+  let store: string | undefined;
   const progress = { note: (text: string) => desk.err(text), signal: stop.signal };
   const desk: CommandDesk = {
     app: () =>
-      (app ??= import("./app.ts").then(({ openApp }) => openApp(version, progress)).then((it) => (opened = it))),
+      (app ??= import("./app.ts").then(({ openApp }) => openApp(version, progress, store)).then((it) => (opened = it))),
     // Before the parts are opened no secret has been looked up. Results may be hashed: what only looks like one stays.
     out: (text) => write(process.stdout, `${opened?.secrets.scrubValues(text) ?? text}\n`),
     bytes: (data) => write(process.stdout, data),
@@ -45,7 +46,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.once("uncaughtException", crash);
   try {
     const words = meantBy(argv, desk.terminal);
-    const root = await program(words, desk, { version, done: (code) => (exitCode = code) });
+    const root = await program(words, desk, {
+      version,
+      done: (code) => (exitCode = code),
+      store: (address) => (store = address),
+    });
     await root.parseAsync([...words], { from: "user" });
     await new Promise(setImmediate); // a failed write is told only now
     const lost = signals.lost();

@@ -1,6 +1,7 @@
 import { Command as Commander } from "commander";
 import { type Command, type CommandDesk, helpColumns } from "./command.ts";
 import { helpText } from "./help-text.ts";
+import { addStoreOption } from "./store-option.ts";
 import { isTopic, topicNames } from "./topics/names.ts";
 
 type Entry = readonly [name: string, about: string, load: () => Promise<Command>];
@@ -143,6 +144,8 @@ export async function program(
   options: {
     readonly version: string;
     readonly done: (exitCode: number) => void;
+    /** Told which database --store names, before the command begins. */
+    readonly store?: (address: string) => void;
     /** Every command is loaded, for what tells of all of them. */
     readonly all?: boolean;
   },
@@ -167,8 +170,10 @@ export async function program(
     .addHelpText("after", `\n${helpText(startHere, helpColumns(desk))}`);
   for (const [name, about, load] of menu) {
     const child = root.command(name).description(about).showHelpAfterError(`  see: claw ${name} --help`);
-    if (options.all || argv[0] === name || (argv[0] === "help" && argv[1] === name))
+    if (options.all || argv[0] === name || (argv[0] === "help" && argv[1] === name)) {
       (await load()).attach(child, desk, options.done);
+      addStoreOption(child, desk, options.store ?? (() => {}));
+    }
   }
   if (argv[0] === "help" && isTopic(argv[1])) {
     const { topicTexts } = await import("./topics/texts.ts");

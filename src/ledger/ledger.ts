@@ -3,7 +3,7 @@ import { Fenced } from "../errors.ts";
 import type { Queue } from "../store/queue.ts";
 import type { ListedAs, RunIndex } from "../store/run-index.ts";
 import type { Upkeep } from "../store/upkeep.ts";
-import type { Account, AnchorRow, Holder, Lease, Notes, Scope, Store } from "../store/store.ts";
+import type { Account, AnchorRow, Holder, Lease, Notes, Scope, Store, StorePlace } from "../store/store.ts";
 import { type Audit, auditLedger, type AuditRequest } from "./audit/audit.ts";
 import { nextAnchor, verifyRows } from "./chain.ts";
 import { type Companion, companions } from "./companion.ts";
@@ -102,6 +102,7 @@ export interface Ledger
    * when another run, or another length of this one, has its name.
    */
   adopt(copy: RunCopy): Promise<boolean>;
+  readonly place: StorePlace;
   close(): Promise<void>;
 }
 
@@ -165,6 +166,7 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
       }
     },
     ...upkeepOf(store, { active, open: (run) => ledger.open(run) }),
+    place: store.place,
     close: () => store.close(),
   };
   return ledger;

@@ -65,6 +65,7 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
       }, durable);
     },
     queue: queue.door,
+    place: { shown: db.name, inClear: false },
     accounts: (scopes) => whenFree(db, () => scopes.map((scope) => money.account(scope))),
     change: notesOf(db, write),
     settleGone: (gone) => write(() => money.settleGone(gone)),

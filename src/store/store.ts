@@ -172,9 +172,16 @@ export interface Notes {
   change<T>(key: string, next: (body: string | null) => NextNote<T>): Promise<T>;
 }
 
+/** Where all of it is: in words for people, and whether the way there can be read by others. */
+export interface StorePlace {
+  readonly shown: string;
+  readonly inClear: boolean;
+}
+
 /** Bytes and order. Async everywhere, so that a server-side database changes no signature. */
 export interface Store extends Pages, Accounts, RunIndex, Upkeep, Notes, Schedules {
   readonly queue: Queue;
+  readonly place: StorePlace;
   /** Throws Fenced when a (run, seq) is taken, or the lease is not the run's: two writers can never both extend one chain. Throws Overdrawn, and SlotTaken. */
   append(append: Append): Promise<void>;
   /** First and last row of the newest runs, newest first; no tasks. */

@@ -52,6 +52,7 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
     version: "0.0.0",
     config,
     ledger: () => Promise.resolve(ledger ?? missing()),
+    inDatabase: false,
     house: missing,
     forge: missing,
     start: missing,

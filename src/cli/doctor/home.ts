@@ -44,12 +44,23 @@ function stopped(directory: string): readonly Finding[] {
 async function ledger({ app }: CommandDesk): Promise<readonly Finding[]> {
   const parts = await app();
   const file = await stat(join(parts.config.home, "ledger.sqlite")).catch(() => null);
-  if (file === null) return [ok("ledger", "none yet: the first run makes it")];
+  if (file === null && !parts.inDatabase) return [ok("ledger", "none yet: the first run makes it")];
   try {
-    const left = await (await parts.ledger()).abandoned();
+    const opened = await parts.ledger();
+    const left = await opened.abandoned();
     const some = `${left.slice(0, 3).join(", ")}${left.length > 3 ? " …" : ""}`;
+    const what = parts.inDatabase ? opened.place.shown : byteSize(file?.size ?? 0);
     return [
-      ok("ledger", `${byteSize(file.size)}, opens; that nobody changed it says: claw audit verify`),
+      ok("ledger", `${what}, opens; that nobody changed it says: claw audit verify`),
+      ...(opened.place.inClear
+        ? [
+            warning(
+              "ledger",
+              "the way to it is not encrypted",
+              "add ?sslmode=verify-full to its address: claw help store",
+            ),
+          ]
+        : []),
       ...(left.length > 0
         ? [warning("runs", `${plural(left.length, "run")} ended in the middle: ${some}`, "continue: claw resume <run>")]
         : []),

@@ -1,5 +1,5 @@
 /** What `claw help <topic>` tells about besides commands. */
-export const topicNames = ["outcomes", "manifest", "config", "sandbox", "budgets"] as const;
+export const topicNames = ["outcomes", "manifest", "config", "sandbox", "budgets", "store"] as const;
 export type Topic = (typeof topicNames)[number];
 
 export const isTopic = (word: string | undefined): word is Topic => topicNames.some((name) => name === word);

@@ -68,6 +68,24 @@ A model in the cloud whose price is not known is refused, unless a token limit i
   claw fix … --dry-run           the most that a run may cost, before it starts
   claw stop                      ends every run within a second`;
 
+const store =
+  (): string => `Ledger and queue are kept in one file, ledger.sqlite below CLAW_HOME, which only one machine can use. For many machines, or for
+a database that is backed up anyway, they are kept in PostgreSQL (14 or later), in a schema named claw that is made there
+when it is missing. Every command works on it:
+
+  claw runs --store postgres://claw@db.example.com/claw     for one command
+  CLAW_STORE=postgres://…                                   for a shell
+  store: { postgres: { env: CLAW_DATABASE_URL } }           in config.yaml, for always: { file: … } and { command: … } too
+
+The address follows libpq: postgres://user@host:port/database?sslmode=…; a password comes from it, from PGPASSWORD or from
+~/.pgpass, never from the command line. A socket: postgres://user@/database?host=/run/postgresql. Over a network take
+sslmode=verify-full (with sslrootcert=FILE for a certificate of your own): like libpq, claw otherwise takes TLS where the server
+offers it, and does not check whose it is.
+
+  createdb --encoding UTF8 --template template0 claw        makes the database
+  pg_dump --schema=claw --format=custom claw                copies it; claw audit verify checks it
+  claw doctor                                               says where the ledger is, and whether the way there is encrypted`;
+
 /** Texts of `claw help <topic>`: what no single command is about. */
 export const topicTexts: Readonly<Record<Topic, () => string>> = {
   outcomes,
@@ -75,4 +93,5 @@ export const topicTexts: Readonly<Record<Topic, () => string>> = {
   config: () => template(userConfigSchema() as SchemaNode, {}).trimEnd(),
   sandbox,
   budgets,
+  store,
 };

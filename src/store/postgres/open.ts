@@ -1,6 +1,6 @@
 import { Fenced } from "../../errors.ts";
 import { packedBlob } from "../packed.ts";
-import type { AnchorRow, Onward, Row, Store } from "../store.ts";
+import type { AnchorRow, Onward, Row, Store, StorePlace } from "../store.ts";
 import { accountsOf, applyMove } from "./accounts.ts";
 import { type Address } from "./address.ts";
 import { damageOf } from "./check.ts";
@@ -59,9 +59,15 @@ function storeOn(db: Database, steps: readonly string[]): Store {
     ...upkeepOf(db),
     ...schedulesOf(db),
     queue: queueOf(db),
+    place: placeOf(db),
     damage: () => damageOf(db, steps),
     close: () => db.close(),
   };
+}
+
+function placeOf({ address: { shown, host }, encrypted }: Database): StorePlace {
+  const near = host.startsWith("/") || host === "localhost" || host === "::1" || host.startsWith("127.");
+  return { shown: encrypted ? `${shown}, encrypted` : shown, inClear: !encrypted && !near };
 }
 
 // What was taken out of earlier runs and is written again is there again: later runs could not work without it.

@@ -1,4 +1,4 @@
-import { InfrastructureError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { LedgerSize, Upkeep } from "../upkeep.ts";
 import type { Database, Sql } from "./database.ts";
 
@@ -36,7 +36,7 @@ export function upkeepOf(db: Database): Upkeep {
     size: () => db.read(sizeOf),
     backup: async () => {
       const { shown, database } = db.address;
-      throw new InfrastructureError(
+      throw new UsageError(
         `the ledger is in ${shown}, and claw copies only a file`,
         `copy it with PostgreSQL's own tool: pg_dump --schema=claw --format=custom --file=claw.dump ${database}`,
       );
