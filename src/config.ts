@@ -163,8 +163,12 @@ function accountName(): string {
 }
 
 const wellKnownCredentials = [
-  ...["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"],
-  ...["CLAW_STORE", "PGPASSWORD"],
+  "OPENAI_API_KEY",
+  "ANTHROPIC_API_KEY",
+  "GITHUB_TOKEN",
+  "GH_TOKEN",
+  "CLAW_STORE",
+  "PGPASSWORD",
 ];
 
 /** Credentials leave the process's environment, which every program that claw starts could inherit, for its memory. */
