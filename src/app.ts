@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { type Config, loadConfig } from "./config.ts";
-import { UsageError } from "./errors.ts";
 import type { ForgeHost } from "./forge-settings.ts";
 import type { Credential } from "./forge/credential.ts";
 import type { Answers } from "./forge/github/answers.ts";
@@ -15,8 +14,7 @@ import { type SecretBook, secretBook } from "./policy/secret-book.ts";
 import type { OnEgress, SandboxPolicy } from "./sandbox/sandbox.ts";
 import { containersOf } from "./reach-settings.ts";
 import type { Signing } from "./repo/sign.ts";
-import { openStore } from "./store/open.ts";
-import { isAddress, readAddress } from "./store/postgres/address.ts";
+import { openConfigured } from "./store/open.ts";
 import type { MayContact } from "./models/choose.ts";
 import type { Endpoint } from "./models/endpoint.ts";
 import type { FirstUse } from "./models/known.ts";
@@ -149,30 +147,19 @@ const outside = async ({ home }: Config, cwd: string): Promise<void> =>
   (await import("./repo/layout.ts")).refuseInside(home, cwd);
 
 async function open(config: Config, secrets: SecretBook, named: string | undefined): Promise<Ledger> {
-  const [store] = await Promise.all([
-    storePlace(config, named).then((place) => {
-      if (!isAddress(place)) return openStore(place);
-      const usual = config.variable("PGPASSWORD");
-      secrets.learn("the database's password", readAddress(place, usual).password ?? "");
-      return openStore(place, usual);
+  const referred = config.user.store?.postgres;
+  const where = {
+    named,
+    inEnvironment: config.store,
+    ...(referred && {
+      referred: async () => (await import("./models/key.ts")).resolveKey(referred, config.variable),
     }),
-    learnFiles(config, secrets),
-  ]);
+    file: join(config.home, "ledger.sqlite"),
+    usualPassword: config.variable("PGPASSWORD"),
+    onPassword: (password: string) => secrets.learn("the database's password", password),
+  };
+  const [store] = await Promise.all([openConfigured(where), learnFiles(config, secrets)]);
   return openLedger({ store, clock: systemClock, scrub: secrets.scrub, scrubValues: secrets.scrubValues });
-}
-
-/** What --store names, else CLAW_STORE, else what config.yaml refers to; a file below the home where nothing does. */
-async function storePlace(config: Config, named: string | undefined): Promise<string> {
-  const given = named ?? config.store;
-  const reference = config.user.store?.postgres;
-  if (given === undefined && reference === undefined) return join(config.home, "ledger.sqlite");
-  const place = given ?? (await (await import("./models/key.ts")).resolveKey(reference, config.variable));
-  if (place !== undefined && isAddress(place)) return place;
-  const where = named !== undefined ? "--store" : given !== undefined ? "CLAW_STORE" : "store.postgres in config.yaml";
-  throw new UsageError(
-    place === undefined ? `${where} leads to no address` : `${where} is no address of a PostgreSQL database`,
-    "give it like postgres://claw@db.example.com/claw; see: claw help store",
-  );
 }
 
 /** Credentials that lie in files are known before anything is written. A file that cannot be read is told where it is used. */
