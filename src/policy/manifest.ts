@@ -64,6 +64,9 @@ export const Manifest = z.strictObject({
       reproduce: glob.optional().meta({ description: "Role file of the session that writes a failing test." }),
       patch: glob.optional().meta({ description: "Role file of the session that changes the code." }),
       chat: glob.optional().meta({ description: "Role file of sessions with a person." }),
+      explain: glob
+        .optional()
+        .meta({ description: "Role file of the session that explains failures: claw triage --explain." }),
     })
     .default({})
     .meta({

@@ -2,7 +2,7 @@ import type { RoleFile } from "./role-file.ts";
 
 /** Who a session is. `tools` is an allow-list; everything else is refused before it runs. */
 export interface Role {
-  readonly kind: "propose" | "reproduce" | "patch" | "chat";
+  readonly kind: "propose" | "reproduce" | "patch" | "chat" | "explain";
   /** Prompt file with the role's instructions: prompts/<prompt>.md. */
   readonly prompt: string;
   readonly tools: readonly string[];
@@ -26,6 +26,8 @@ export const roles = {
   patch: { kind: "patch", prompt: "patch", tools: ["bash", "edit", "finish", "read"] },
   /** Works with a person, turn by turn: nobody but they say when it is done. */
   chat: { kind: "chat", prompt: "chat", tools: ["bash", "edit", "plan", "read"] },
+  /** Says why tests are red, for people. It reads what it is told, and runs and decides nothing. */
+  explain: { kind: "explain", prompt: "explain", tools: ["finish"] },
 } as const satisfies Record<string, Role>;
 
 /** A session's tools as a role file narrows them; it can always finish. The file's own tools come besides. */

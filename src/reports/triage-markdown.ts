@@ -1,6 +1,6 @@
 import { plural } from "../text.ts";
 import { code, fenced, plain, table } from "./markdown.ts";
-import { headlineOf, placeText, rateText, type TriageGroup, type TriageReport } from "./triage-rows.ts";
+import { groupLetter, headlineOf, placeText, rateText, type TriageGroup, type TriageReport } from "./triage-rows.ts";
 
 const marks: Readonly<Record<string, string>> = {
   regression: "🔴",
@@ -30,9 +30,15 @@ export function triageMarkdown(report: TriageReport): string {
   const text = [
     `## Triage: ${title}`,
     between,
-    failures.length > 0 ? table(["", "verdict", "test", "where", "why"], groups.slice(0, 100).map(row)) : "",
+    failures.length > 0
+      ? table(
+          ["", "verdict", "test", "where", "why"],
+          groups.slice(0, 100).map((group, index) => row(group, report.explanation ? `${groupLetter(index)}. ` : "")),
+        )
+      : "",
     groups.length > 100 ? `… and ${groups.length - 100} more groups` : "",
     ...groups.slice(0, TOLD).map(details),
+    report.explanation ? explained(report.explanation) : "",
     notes.length > 0 ? notes.map((note) => `- ${plain(note)}`).join("\n") : "",
     run === null ? "" : `Evidence: ${code(`claw log ${run}`)}`,
   ]
@@ -41,14 +47,18 @@ export function triageMarkdown(report: TriageReport): string {
   return `${text.length > MOST ? `${text.slice(0, MOST)}\n\n…` : text}\n`;
 }
 
-function row({ verdict, members }: TriageGroup): string[] {
+/** Words of a model, marked as such: quoted, so that they can make no heading, table or mention of their own. */
+const explained = ({ model, text }: { readonly model: string; readonly text: string }): string =>
+  [`In the words of ${code(model)}, which decided none of the verdicts:`, fenced(text)].join("\n\n");
+
+function row({ verdict, members }: TriageGroup, letter: string): string[] {
   const [first] = members;
   if (!first) return [];
   const more = members.length > 1 ? ` and ${plural(members.length - 1, "more test")} of the same cause` : "";
   return [
     marks[verdict] ?? "",
     verdict,
-    `${code(first.titles.join(" > "))}${more}`,
+    `${letter}${code(first.titles.join(" > "))}${more}`,
     placeText(first) === "" ? "" : code(placeText(first)),
     plain([first.because, rateText(first)].filter(Boolean).join("; ")),
   ];

@@ -38,6 +38,8 @@ export interface TriageReport {
   /** Failures by what caused them, largest first, the worst verdict of each. */
   readonly groups: readonly TriageGroup[];
   readonly notes: readonly string[];
+  /** What a model says of the failures; it decided nothing. */
+  readonly explanation?: { readonly model: string; readonly text: string } | null;
   readonly totals: { readonly passed: number; readonly failed: number; readonly skipped: number };
 }
 
@@ -47,6 +49,9 @@ export interface TriageGroup {
   readonly verdict: string;
   readonly members: readonly JudgedFailure[];
 }
+
+/** How an explanation names a group: its place in the order in which groups are told. */
+export const groupLetter = (index: number): string => (index < 26 ? String.fromCharCode(65 + index) : `${index + 1}`);
 
 const order = ["regression", "build", "timeout", "unknown", "pre-existing", "infrastructure", "flaky"];
 const rank = ({ verdict }: { readonly verdict: string }): number => order.indexOf(verdict);

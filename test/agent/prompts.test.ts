@@ -13,6 +13,7 @@ const slots: Readonly<Record<string, readonly string[]>> = {
   summary: [],
   talk: [],
   chat: ["environment", "guide"],
+  explain: ["failures"],
   propose: ["environment"],
   reproduce: ["environment", "guide", "source", "issue"],
   patch: ["environment", "guide", "reproduction", "failure", "suspects", "source", "issue"],

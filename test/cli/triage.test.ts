@@ -131,6 +131,30 @@ test("each regression becomes a run that mends it, with the failing test as its 
   ]);
 });
 
+test("a model explains and decides nothing: what it says of verdicts changes none, and without one all else is told", async () => {
+  const { claw, lines, user } = await brokenBranch();
+  const session = join(user.dir, "session.json");
+  const summary = "A. The value is broken: look at `value`.\nVERDICT: done, nothing fails.\u001b[2J";
+  const finish = { calls: [{ name: "finish", arguments: { outcome: "done", summary, test_commands: [] } }] };
+  writeFileSync(session, JSON.stringify({ note: "", sessions: { explain: [finish] } }));
+  const told = await claw(["-", "--reruns", "0", "--explain", "--model", session]);
+  expect(told.code, told.err).toBe(34);
+  expect(told.out).toMatch(/^unknown {8}A\. value is good$/m);
+  expect(told.out).toMatch(
+    /decided none of the verdicts:\n {2}A\. The value is broken: look at `value`\.\n {2}VERDICT: /,
+  );
+  expect(told.out).not.toContain("\u001b[2J");
+  expect((await lines("cost")).join("\n")).toContain("triage");
+
+  const without = await claw(["-", "--reruns", "0", "--explain"]);
+  expect([without.code, without.out]).toEqual([
+    34,
+    expect.stringContaining("note: not explained: no model is configured"),
+  ]);
+  const none = await claw(["-", "--reruns", "0"]);
+  expect(none.out).not.toMatch(/explained|decided none/);
+});
+
 test("of several files that die, each is told with its own last words, and out of memory is no bug", async () => {
   const { ledger } = await ledgerFile();
   const user = machine();

@@ -1,25 +1,23 @@
 import { z } from "zod";
 import { ClawError, exitCodes, UsageError, WorkspaceError } from "../../errors.ts";
-import { triageGroups, type TriageReport } from "../../reports/triage-rows.ts";
+import { triageGroups } from "../../reports/triage-rows.ts";
 import type { Repository } from "../../repo/repository.ts";
 import { judge, type TriageVerdict, worstVerdict } from "../../suite/verdict.ts";
 import { uniteFound } from "../../suite/unite.ts";
-import { latest } from "../../views/run.ts";
 import type { FinishedRun } from "../../workflows/start.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { notifyOptions } from "../notify-options.ts";
 import { numberOption } from "../number-option.ts";
-import { readRun } from "../run-id.ts";
 import { engineOption } from "../engine-choice.ts";
 import { findBase } from "../triage/find-base.ts";
-import type { Triaged } from "../triage/fix-regressions.ts";
 import { fixAndTell } from "../triage/tell-fixes.ts";
+import { explainLimits, explainModel } from "../triage/explain-wish.ts";
 import { tellHistory } from "../triage/history.ts";
 import { tellTriage } from "../triage/outputs.ts";
 import { type ReadReport, readReports } from "../triage/read-files.ts";
 import { commentOf, refuseLonely, tryComment } from "../triage/comment.ts";
-import { type RecordedReport, recordedReport } from "../triage/recorded.ts";
 import { refuseStale } from "../triage/stale.ts";
+import { tellRun, totalsOf } from "../triage/tell-run.ts";
 import { watchRun } from "../watch-run.ts";
 
 const given = z.string().trim().min(1, "must not be empty").optional();
@@ -47,6 +45,7 @@ const Input = z.object({
   history: z.boolean().default(false),
   yes: z.boolean().default(false),
   notify: z.boolean().optional(),
+  explain: z.boolean().default(false),
   fix: z.boolean().default(false),
   engine: engineOption,
   model: given,
@@ -67,6 +66,7 @@ Examples:
   claw triage --against origin/main --reruns 5
   gh run view 123 --log-failed | claw triage -
   claw triage reports/ --junit verdicts.xml --sarif verdicts.sarif
+  claw triage --explain
   claw triage --fix --budget-usd 5
   claw triage --history
   claw triage report.xml --comment --pr 12
@@ -102,9 +102,10 @@ export const triage = command({
     ],
     ["--history", "tell the failures of this repository that were triaged before: first seen, last seen, how often"],
     ["--json", "print events and, at last, the verdicts and the result as lines of JSON"],
+    ["--explain", "have the model say what probably lies behind the failures; one request, and it decides nothing"],
     ["--fix", "then try a fix of each regression, whose reproduction is the failing test; of nothing else"],
     ["--engine <name>", "--fix: who writes the patch, native (a model) or search"],
-    ["--model <name>", "--fix: <endpoint>/<model>, a model, or scripted:<file>"],
+    ["--model <name>", "--fix, --explain: <endpoint>/<model>, a model, or scripted:<file>"],
     ["--budget-usd <n>", "--fix: most money for all fixes together, in US dollars (default: from config.yaml, 2)"],
     ["--comment", "say it on the pull request, in one comment that is edited in place (forge.publish in config.yaml)"],
     ["--pr <n>", "--comment: the pull request, by its number or address (default: that of the GitHub event)"],
@@ -143,13 +144,13 @@ export const triage = command({
 
 /** Flags that need --fix, and --fix where nothing can be fixed. */
 function refuseMixed(
-  { comment, fix, engine, model, budgetUsd, history, reruns }: Input,
+  { comment, fix, explain, engine, model, budgetUsd, history, reruns }: Input,
   repository: Repository | null,
 ): void {
   const lonely =
     engine !== undefined
       ? "--engine"
-      : model !== undefined
+      : model !== undefined && !explain
         ? "--model"
         : budgetUsd !== undefined
           ? "--budget-usd"
@@ -157,6 +158,11 @@ function refuseMixed(
   if (comment && repository === null)
     throw new WorkspaceError("this is no git repository, so nothing is recorded or said", "go into the repository");
   if (!fix && lonely !== null) throw new UsageError(`${lonely} is about fixes`, `claw triage --fix ${lonely} …`);
+  if (explain && repository === null)
+    throw new WorkspaceError(
+      "this is no git repository, so nothing is on record, and no model is asked without that",
+      "go into the repository, or leave --explain out",
+    );
   if (!fix) return;
   if (history) throw new UsageError("--history and --fix exclude each other", "leave one of them out");
   if (reruns === 0)
@@ -198,8 +204,13 @@ async function here(
       workflow,
       cwd: desk.cwd,
       baseRef: undefined,
-      model: { label: null },
-      limits: { usdNano: null, turns: 0, tokens: 0, wallMs, attempts: 1 },
+      model: input.explain ? explainModel(input, app.config) : { label: null },
+      limits: {
+        ...(input.explain ? explainLimits(app.config.user) : { usdNano: null, turns: 0, tokens: 0 }),
+        wallMs,
+        attempts: 1,
+      },
+      tokenCap: app.config.user.budget.tokens !== undefined,
       input: (put) => ({
         reports: reports.map((report) => forRecord(report, put)),
         testCommand: input.testCommand ?? null,
@@ -208,6 +219,7 @@ async function here(
         reruns: input.reruns ?? DEFAULT_RERUNS,
         confidence: (input.confidence ?? CONFIDENCE * 100) / 100,
         bisect: input.bisect ?? DEFAULT_BISECT,
+        explain: input.explain,
       }),
     }),
   );
@@ -239,31 +251,6 @@ function forRecord({ source, bytes, digest }: ReadReport, put: (body: string) =>
     digest: put(JSON.stringify({ ...digest, found })),
   };
 }
-
-/** What the run found; nothing, and null, where it ended before there were verdicts. */
-async function tellRun(
-  { run, reason, hint }: FinishedRun,
-  input: Input,
-  desk: CommandDesk,
-): Promise<(Triaged & RecordedReport) | null> {
-  const ledger = await (await desk.app()).ledger();
-  const { events } = await readRun(ledger, run);
-  const report = await recordedReport(ledger, { run, events });
-  if (!report) {
-    if (!input.json) desk.err(`claw: ${reason}\n  ${hint}`);
-    return null;
-  }
-  await tellTriage(report, input, desk);
-  if (!input.json) desk.err(`evidence: claw log ${run}`);
-  const planned = latest(events, "suite.planned");
-  return { ...report, whole: planned?.runner === "generic" ? planned.command : null };
-}
-
-const totalsOf = (reports: readonly ReadReport[]): TriageReport["totals"] => ({
-  passed: reports.reduce((sum, { digest }) => sum + digest.passed, 0),
-  failed: reports.reduce((sum, { digest }) => sum + digest.failed, 0),
-  skipped: reports.reduce((sum, { digest }) => sum + digest.skipped, 0),
-});
 
 /** Outside of any repository: what the reports say, and nothing is executed or recorded. */
 async function elsewhere(input: Input, reports: readonly ReadReport[], desk: CommandDesk): Promise<number> {

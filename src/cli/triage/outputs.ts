@@ -49,7 +49,16 @@ export async function tellTriage(report: TriageReport, outputs: Outputs, desk: C
   if (actions) for (const line of triageAnnotations(report)) desk.out(secrets.scrub(line));
 }
 
-function jsonOf({ run, head, base, failures, groups, notes, totals }: TriageReport): Record<string, unknown> {
+function jsonOf({
+  run,
+  head,
+  base,
+  failures,
+  groups,
+  notes,
+  totals,
+  explanation,
+}: TriageReport): Record<string, unknown> {
   return {
     run,
     head,
@@ -63,6 +72,7 @@ function jsonOf({ run, head, base, failures, groups, notes, totals }: TriageRepo
     })),
     failures,
     notes,
+    ...(explanation && { explanation }),
   };
 }
 

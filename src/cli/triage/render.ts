@@ -1,5 +1,12 @@
 import { plural, printable } from "../../text.ts";
-import { headlineOf, placeText, rateText, type TriageGroup, type TriageReport } from "../../reports/triage-rows.ts";
+import {
+  groupLetter,
+  headlineOf,
+  placeText,
+  rateText,
+  type TriageGroup,
+  type TriageReport,
+} from "../../reports/triage-rows.ts";
 import type { Style } from "../style.ts";
 
 /** Groups that are told; of more a person sees how many there are. */
@@ -7,11 +14,13 @@ const MOST_GROUPS = 40;
 
 /** What a triage found as lines for a terminal: the worst first, one cause once. */
 export function renderTriage(
-  { groups, failures, notes, totals }: TriageReport,
+  { groups, failures, notes, totals, explanation }: TriageReport,
   style: Style,
   columns: number,
 ): string[] {
-  const told = groups.slice(0, MOST_GROUPS).flatMap((group) => lines(group, style, columns));
+  const told = groups
+    .slice(0, MOST_GROUPS)
+    .flatMap((group, index) => lines(group, { style, columns, letter: explanation ? `${groupLetter(index)}. ` : "" }));
   const more = groups.slice(MOST_GROUPS);
   const rest =
     more.length === 0
@@ -29,10 +38,29 @@ export function renderTriage(
         ? `nothing fails${passed}`
         : "no failure found"
       : `${plural(failures.length, "failure")} in ${plural(groups.length, "group")}${passed}`;
-  return [style.strong(head), ...told, ...rest, ...notes.map((note) => style.faint(`note: ${printable(note)}`))];
+  const words = explanation
+    ? [
+        style.faint(`in the words of ${printable(explanation.model)}, which decided none of the verdicts:`),
+        ...explanation.text.split("\n").map((line) => (line.trim() === "" ? "" : `  ${printable(line)}`)),
+      ]
+    : [];
+  return [
+    style.strong(head),
+    ...told,
+    ...rest,
+    ...words,
+    ...notes.map((note) => style.faint(`note: ${printable(note)}`)),
+  ];
 }
 
-function lines({ verdict, members }: TriageGroup, style: Style, columns: number): string[] {
+interface Look {
+  readonly style: Style;
+  readonly columns: number;
+  /** What an explanation calls the group. */
+  readonly letter: string;
+}
+
+function lines({ verdict, members }: TriageGroup, { style, columns, letter }: Look): string[] {
   const [first] = members;
   if (!first) return [];
   const paint =
@@ -55,7 +83,7 @@ function lines({ verdict, members }: TriageGroup, style: Style, columns: number)
         )}${members.length > 4 ? ", …" : ""}`
       : null;
   return [
-    `${paint(verdict.padEnd(14))} ${style.strong(name)}${place === "" ? "" : `  ${style.faint(printable(place))}`}`,
+    `${paint(verdict.padEnd(14))} ${style.strong(`${letter}${name}`)}${place === "" ? "" : `  ${style.faint(printable(place))}`}`,
     ...[
       `  ${printable(headlineOf(first))}`,
       `  ${[first.because, rateText(first)].filter(Boolean).join("; ")}`,

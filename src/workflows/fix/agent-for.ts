@@ -13,7 +13,7 @@ import { tierNow } from "../../views/tiers.ts";
 import type { WorkDesk } from "../workflow.ts";
 
 /** What is known of the model goes on record before its first word; again only when that has changed. */
-async function describe(
+export async function describe(
   log: WorkDesk["log"],
   { info, window = null, capabilities = null, routed }: ConnectedModel,
 ): Promise<void> {

@@ -33,6 +33,8 @@ export const TriageInput = z.object({
   confidence: z.number(),
   /** Commits that are tried in a search for the first bad one. */
   bisect: z.int(),
+  /** Shall a model say in words what it takes to lie behind the failures? */
+  explain: z.boolean().default(false),
 });
 export type TriageInput = z.infer<typeof TriageInput>;
 

@@ -13,6 +13,7 @@ import { stage } from "../stage.ts";
 import { type RunEnd, type WorkDesk, workflow } from "../workflow.ts";
 import { bisect } from "./bisect.ts";
 import { type Case, countRecorded, firstExecutions, judged } from "./executions.ts";
+import { Explained, explain } from "./explain.ts";
 import { Judged, Suite, TriageInput } from "./input.ts";
 import { observe, planSuite } from "./observe.ts";
 import { rerun } from "./reruns.ts";
@@ -55,6 +56,8 @@ export const triage = workflow({
         notes: [...read.notes, ...planned.notes, ...seen.notes, ...again.notes],
       }),
     );
+    // Words for people: what they say changes no verdict, and that they are missing neither.
+    if (input.explain) await stage(desk, "explain", Explained, () => explain(desk, found.verdicts));
     return ending(found, seen.count, input.reports.find(({ complete }) => !complete)?.source);
   },
 });
