@@ -1,12 +1,12 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { UserConfig, userConfigSchema } from "../src/config.ts";
 import { exitCodes } from "../src/errors.ts";
 import { readManifest } from "../src/policy/manifest.ts";
 import { readStrictYaml } from "../src/strict-yaml.ts";
 
-const guides = ["AGENTS.md", "README.md", "SECURITY.md"];
+const guides = ["AGENTS.md", "README.md", "SECURITY.md", ...globSync("docs/*.md").toSorted()];
 const read = (file: string) => readFileSync(file, "utf8");
 const scripts = Object.keys((JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts);
 const menu = existsSync("src/cli/program.ts") ? namesOnTheMenu(read("src/cli/program.ts")) : undefined;
@@ -52,7 +52,8 @@ function namesOnTheMenu(program: string): readonly string[] {
 
 describe.each(guides)("%s", (guide) => {
   test("names only paths that exist", () => {
-    expect(pathsIn(read(guide)).filter((path) => !isThere(path))).toEqual([]);
+    const there = (path: string): boolean => isThere(path) || existsSync(join(dirname(guide), path));
+    expect(pathsIn(read(guide)).filter((path) => !there(path))).toEqual([]);
   });
 
   test("names only scripts of package.json", () => {
@@ -70,8 +71,8 @@ test("the guide says how each script is used", () => {
   expect(scripts.filter((name) => !named.includes(name))).toEqual([]);
 });
 
-test.skipIf(menu === undefined)("the README lists every command", () => {
-  const named = commandsIn(read("README.md"));
+test.skipIf(menu === undefined)("docs/commands.md lists every command", () => {
+  const named = commandsIn(read("docs/commands.md"));
   expect(menu?.filter((name) => !named.includes(name))).toEqual([]);
 });
 
@@ -83,14 +84,18 @@ test("the README lists every outcome with its exit code", () => {
   expect(Object.fromEntries(rows)).toEqual(exitCodes);
 });
 
-test("the README's examples of configuration are valid", () => {
-  const [user = "", repository = ""] = [...read("README.md").matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(
-    ([, yaml]) => yaml,
+test.each(["README.md", "docs/configuration.md"])("the examples of configuration in %s are valid", (guide) => {
+  const blocks = [...read(guide).matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, yaml = ""]) => yaml);
+  const [[user = ""] = [], [repository = ""] = []] = [/^# config\.yaml/, /^# claw\.yaml/].map((kind) =>
+    blocks.filter((block) => kind.test(block)),
   );
-  expect(
-    readStrictYaml(user, { file: "config.yaml", schema: UserConfig, published: userConfigSchema }).endpoints,
-  ).toHaveProperty("local");
+  const readUser = (text: string) =>
+    readStrictYaml(text, { file: "config.yaml", schema: UserConfig, published: userConfigSchema });
+  expect(readUser(user).endpoints).toHaveProperty("local");
   expect(readManifest(repository).test.command).toBe("npm test");
+  for (const block of blocks) expect(/^# (?:config|claw)\.yaml/.test(block)).toBe(true);
+  for (const block of blocks.filter((one) => one.startsWith("# config.yaml")))
+    expect(() => readUser(block)).not.toThrow();
 });
 
 test("what is checked is really found in a guide", () => {
