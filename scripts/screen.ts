@@ -12,6 +12,11 @@ export interface Terminal {
   readonly rows: number;
 }
 
+// oxlint-disable-next-line no-control-regex -- what a terminal reads
+const tokenOf = /\u001b\[([0-9;?]*)([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b.|[\r\n\u0007\b]|./gsu;
+// oxlint-disable-next-line no-control-regex -- what it does not draw
+const control = /^[\u0000-\u001f\u007f]/;
+
 /** What a terminal shows after these bytes, what has scrolled away included: as much of ECMA-48 as claw and ink write. */
 export function screenOf(written: string, { columns }: Pick<Terminal, "columns">): readonly (readonly Cell[])[] {
   const lines: Cell[][] = [[]];
@@ -25,10 +30,7 @@ export function screenOf(written: string, { columns }: Pick<Terminal, "columns">
     for (let beside = 1; beside < width; beside += 1) line[column + beside] = { letter: "", style };
     column += width;
   };
-  // oxlint-disable-next-line no-control-regex -- what a terminal reads
-  const tokens = written.matchAll(
-    /\u001b\[([0-9;?]*)([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b.|[\r\n\u0007\b]|./gsu,
-  );
+  const tokens = written.matchAll(tokenOf);
   for (const [token, parameters = "", final] of tokens) {
     const count = Number(parameters || 1);
     if (token === "\r") column = 0;
@@ -41,7 +43,7 @@ export function screenOf(written: string, { columns }: Pick<Terminal, "columns">
     else if (final === "K") lines[row] = parameters === "2" ? [] : (lines[row] ?? []).slice(0, column);
     else if (final === "J") lines.splice(row, lines.length, (lines[row] ?? []).slice(0, column));
     else if (final === "m") style = nextStyle(style, parameters);
-    else if (!/^[\u0000-\u001f\u007f]/.test(token)) put(token);
+    else if (!control.test(token)) put(token);
   }
   return Array.from(lines, (line) => line ?? []);
 }
