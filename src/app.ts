@@ -71,6 +71,7 @@ export function openApp(version: string, progress: FirstUse, store?: string): Ap
     path: config.path,
     userHome: config.userHome,
     initiator: config.initiator,
+    here: (repository) => config.user.fleet.repositories[repository] ?? repository,
     waitMs: config.user.approval.days * 24 * 3_600_000,
     clock: systemClock,
     budgets: budgetsOf(config.user.budgets),

@@ -7,6 +7,7 @@ import { BudgetsInDollars } from "./budgets.ts";
 import { BurstSettings } from "./burst-settings.ts";
 import { type EndpointConfig, EndpointSettings, HttpUrl, Price } from "./endpoint-settings.ts";
 import { UsageError } from "./errors.ts";
+import { FleetSettings } from "./fleet-settings.ts";
 import { ForgeSettings } from "./forge-settings.ts";
 import { KeyReference, variablesNamed } from "./key-reference.ts";
 import { NetworkSettings, SandboxSettings } from "./reach-settings.ts";
@@ -63,6 +64,7 @@ export const UserConfig = z.strictObject({
     description: "Most money in US dollars, shared by every claw process on one ledger; reserved before each request.",
   }),
   store: StoreSettings,
+  fleet: FleetSettings,
   sandbox: SandboxSettings,
   network: NetworkSettings,
   notify: NotifySettings,

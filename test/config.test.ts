@@ -39,6 +39,7 @@ test("no file and no environment is enough to start", () => {
     sandbox: { backend: "bubblewrap", show: [] },
     network: { hosts: [], tools: [], private: [] },
     notify: { always: false, on: ["ended", "waiting"], desktop: false },
+    fleet: { repositories: {} },
     forge: { publish: true, perDay: 10, acceptance: 0.2, labels: [], hosts: {}, forks: {}, local: {} },
   });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: userInfo().username });

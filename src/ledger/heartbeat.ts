@@ -22,21 +22,27 @@ export function keepAlive(
   const stopped = new AbortController();
   const lost = new AbortController();
   let heardAt = since;
+  const lose = (): void => {
+    if (!stopped.signal.aborted) lost.abort(new Fenced(lease.run));
+  };
   const beat = async (): Promise<void> => {
     // The lease counts from before it was asked for: it never ends later than others think.
     const now = clock.now();
     const held = await store.renew(lease, now + LEASE_MS).catch(() => null);
     if (held) heardAt = now;
-    const late = held === null && clock.now() - heardAt > (LEASE_MS * 2) / 3;
-    if (!stopped.signal.aborted && (held === false || late)) lost.abort(new Fenced(lease.run));
+    if (held === false) lose();
   };
-  const timer = setInterval(() => void beat(), everyMs);
-  timer.unref();
+  // Also while an answer is waited for, as of a server that the network has been cut off from.
+  const watch = (): void => {
+    if (clock.now() - heardAt > (LEASE_MS * 2) / 3) lose();
+  };
+  const timers = [setInterval(() => void beat(), everyMs), setInterval(watch, everyMs / 10)];
+  for (const timer of timers) timer.unref();
   return {
     lost: lost.signal,
     stop: () => {
       stopped.abort();
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
     },
   };
 }

@@ -5,7 +5,9 @@ import { isGone, thisProcess } from "./owner.ts";
 /** The beginning of a name that says which process a file or directory belongs to; something unique is to follow. */
 export const ownedName = (prefix: string): string => {
   const [host = "", pid, started] = thisProcess().split(" ");
-  return `${prefix}${pid}.${started}.${host.replaceAll("/", "_")}.`;
+  // Its name is enough: nobody else has these directories.
+  const [name = ""] = host.split("#");
+  return `${prefix}${pid}.${started}.${name.replaceAll("/", "_")}.`;
 };
 
 /** What processes of this host that are no more have left in a directory, by the names that ownedName gave it: full paths. */

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { hash } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Holder } from "../store/store.ts";
 
@@ -26,12 +27,46 @@ function processAt(pid: number | "self"): Process | null {
 }
 
 /** Who writes: host, process id and process start time. */
-export const thisProcess = (): string => `${hostname()} ${process.pid} ${processAt("self")?.started ?? "?"}`;
+export const thisProcess = (): string => `${thisHost()} ${process.pid} ${processAt("self")?.started ?? "?"}`;
+
+/**
+ * Where numbers of processes mean the same ones: machines and containers may have one name. The name, then after a # what tells
+ * the machine, its boot and its namespace of processes apart, each shortened; the name alone where there is no /proc.
+ */
+function thisHost(): string {
+  const read = (file: string): string => short(readOr(() => readFileSync(file, "utf8").trim()));
+  const processes = short(readOr(() => readlinkSync("/proc/self/ns/pid")));
+  const boot = read("/proc/sys/kernel/random/boot_id");
+  return boot === "" ? hostname() : `${hostname()}#${read("/etc/machine-id")}.${boot}.${processes}`;
+}
+
+function readOr(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return "";
+  }
+}
+
+const short = (text: string): string => (text === "" ? "" : hash("sha256", text).slice(0, 8));
+
+/** Is that host this one, this one before it was started anew, or another? One that says only its name is taken at its word. */
+function whichHost(host: string): "here" | "before" | "elsewhere" {
+  const [name, at] = host.split("#");
+  const own = thisHost();
+  const [, here] = own.split("#");
+  if (name !== hostname()) return "elsewhere";
+  if (at === undefined || here === undefined || at === here) return "here";
+  const [machine, boot] = at.split(".");
+  const [thisMachine, thisBoot] = here.split(".");
+  return machine !== "" && machine === thisMachine && boot !== thisBoot ? "before" : "elsewhere";
+}
 
 /** What can be said of the process that an owner string names. One of another host is never known to be gone. */
 function stateOf(owner: string): "gone" | "stopped" | "alive" | "elsewhere" {
-  const [host, pid, started] = owner.split(" ");
-  if (host !== hostname()) return "elsewhere";
+  const [host = "", pid, started] = owner.split(" ");
+  const which = whichHost(host);
+  if (which !== "here") return which === "before" ? "gone" : "elsewhere";
   const found = processAt(Number(pid));
   if (found) {
     if (started !== "?" && found.started !== started) return "gone";

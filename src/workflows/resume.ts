@@ -1,10 +1,11 @@
 import type { EventOf } from "../ledger/events.ts";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ClawError, UsageError } from "../errors.ts";
+import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
 import type { RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import { readManifest } from "../policy/manifest.ts";
-import { openRepository } from "../repo/repository.ts";
+import { openRepository, type Repository } from "../repo/repository.ts";
 import { foldRun, latest } from "../views/run.ts";
 import * as workflows from "./all.ts";
 import { grantedBudgets, sharedBudgets } from "./budget.ts";
@@ -80,7 +81,7 @@ async function reopened(house: House, log: RunLog): Promise<Parts> {
   }
   const workflow = Object.values(workflows).find(({ name }) => name === started.workflow);
   if (!workflow) throw new UsageError(`this claw knows no workflow ${started.workflow}`, "update claw");
-  const repository = await openRepository(started.repository, { searchPath: house.path, home: house.userHome });
+  const repository = await repositoryOf(house, run, started.repository);
   const clone = await reopenClone(log, repository, started.base, join(house.home, "runs", run, "clone"));
   const manifest = readManifest(started.manifest === null ? undefined : await log.text(started.manifest));
   let model: Promise<ConnectedModel> | undefined;
@@ -95,6 +96,17 @@ async function reopened(house: House, log: RunLog): Promise<Parts> {
     model: () => (asksModel(started) ? (model ??= connectAllowed(house, modelOf(started), manifest)) : noModel()),
     refused: null,
   };
+}
+
+/** The repository of a run, also on a machine that has it elsewhere, or not at all. */
+async function repositoryOf(house: House, run: string, named: string): Promise<Repository> {
+  const path = house.here?.(named) ?? named;
+  if (!existsSync(path))
+    throw new WorkspaceError(
+      `the repository of run ${run} is not on this machine: ${path}`,
+      `continue where it is, or clone it and say where: fleet.repositories in config.yaml, ${JSON.stringify(named)}: PATH`,
+    );
+  return openRepository(path, { searchPath: house.path, home: house.userHome });
 }
 
 /** A run that waits stays as it is when this release has other prompts than were approved: the release that began it can go on. */

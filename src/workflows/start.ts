@@ -41,6 +41,8 @@ export interface House {
   readonly ledger: Ledger;
   /** What the user grants every run together. */
   readonly budgets: Budgets;
+  /** Where a repository lies on this machine that a run may have been begun with on another one; the same path by default. */
+  readonly here?: (repository: string) => string;
   /** Connects what a model flag, the environment and the configuration name together. */
   connect(
     choice: string | undefined,
@@ -231,7 +233,7 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
   const { log, limits, workflow } = parts;
   const state = foldRun(log.events);
   if (!state.started) throw new WorkspaceError(`run ${log.run} has no beginning`, "start a new run");
-  chargeRun(house, log, grantedBudgets(house.budgets, parts.manifest, limits), parts.repository.root);
+  chargeRun(house, log, grantedBudgets(house.budgets, parts.manifest, limits), state.started.repository);
   const left = Math.max(0, limits.wallMs - state.activeMs);
   const time = new AbortController();
   const timer = setTimeout(() => time.abort(new TimeIsUp(Math.round(limits.wallMs / 60_000))), left);

@@ -114,3 +114,26 @@ test.runIf(process.getuid?.() === 0)(
     expect(await orphans(dir, "run-")).toEqual([]);
   },
 );
+
+test("a process of another machine or container of the same name is elsewhere, one from before a reboot is gone", () => {
+  const [host = "", pid, started] = thisProcess().split(" ");
+  const [name, space = ""] = host.split("#");
+  const [machine, boot, processes] = space.split(".");
+  const taken = (place: string, until: number): boolean =>
+    isAbandoned({ owner: `${name}#${place} ${pid} 1`, until }, 1000);
+  expect(isAbandoned({ owner: `${host} ${pid} ${started}`, until: 999 }, 1000)).toBe(false);
+  expect(taken(space, 1001)).toBe(true);
+  for (const place of [`${machine}.${boot}.0000`, `ffff.${boot}.${processes}`, `ffff.0000.${processes}`])
+    expect([taken(place, 1001), taken(place, 999)], place).toEqual([false, true]);
+  expect(taken(`${machine}.0000.${processes}`, 1001)).toBe(machine !== "");
+});
+
+test("a writer whose database does not answer any more knows before its lease is over", async () => {
+  let now = 0;
+  const clock = { ...systemClock, now: () => now };
+  const lease = { run: "run1", owner: "me", fence: 1 };
+  const heart = keepAlive({ renew: () => new Promise(() => {}) }, clock, { lease, since: 0, everyMs: 5 });
+  onTestFinished(() => heart.stop());
+  now = (LEASE_MS * 2) / 3 + 1;
+  await expect.poll(() => heart.lost.aborted).toBe(true);
+});

@@ -15,7 +15,7 @@ interface WriteOptions {
   readonly durable?: boolean;
   /** Read on another connection where the server cannot say any more whether a commit was done. */
   readonly landed?: ((sql: Sql) => Promise<boolean>) | undefined;
-  /** How long a server that went away is waited for, in milliseconds. */
+  /** How long a server that went away, or does not answer, is waited for, in milliseconds. */
   readonly patienceMs?: number;
 }
 
@@ -80,7 +80,7 @@ export async function openDatabase(address: Address): Promise<Database> {
     read: (work) => patiently(address, PATIENCE_MS, () => onClient(pool, (client) => work(sqlOn(client, READ_MS)))),
     write: (work, { durable = false, landed, patienceMs = PATIENCE_MS } = {}) =>
       patiently(address, patienceMs, () =>
-        onClient(pool, (client) => transaction(pool, client, { work, durable, landed })),
+        onClient(pool, (client) => transaction(pool, client, { work, durable, landed, patienceMs })),
       ),
     close: () => pool.end(),
   };
@@ -158,10 +158,10 @@ interface Transaction<T> extends WriteOptions {
 async function transaction<T>(
   pool: pg.Pool,
   client: pg.PoolClient,
-  { work, durable = false, landed }: Transaction<T>,
+  { work, durable = false, landed, patienceMs = ANSWER_MS }: Transaction<T>,
 ): Promise<T> {
   const failures: DatabaseFailure[] = [];
-  const sql = sqlOn(client, ANSWER_MS, (failure) => failures.push(failure));
+  const sql = sqlOn(client, Math.min(ANSWER_MS, patienceMs), (failure) => failures.push(failure));
   const begun = beginOn(client, durable);
   let result: T;
   try {
