@@ -1,7 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { UserConfig, userConfigSchema } from "../src/config.ts";
+import { readManifest } from "../src/policy/manifest.ts";
+import { readStrictYaml } from "../src/strict-yaml.ts";
 import { matchesLock } from "../src/suite/installed-match.ts";
 import { dependencyPlan } from "../src/suite/packages.ts";
 
@@ -63,4 +67,43 @@ test("the vitest example locks exactly what this project has installed, so that 
     z.object({ devDependencies: z.object({ vitest: z.string() }) }).parse(JSON.parse(read(path))).devDependencies
       .vitest;
   expect(versionIn(`${example}/package.json`)).toBe(versionIn("package.json"));
+});
+
+test("every manifest and every configuration among the examples is one that claw takes", () => {
+  const manifests = globSync("manifests/*.yaml", { cwd: examples });
+  expect(manifests).toHaveLength(3);
+  for (const file of manifests) expect(() => readManifest(readFileSync(join(examples, file), "utf8"))).not.toThrow();
+  const text = readFileSync(join(examples, "gpu-server/config.yaml"), "utf8");
+  const config = readStrictYaml(text, { file: "config.yaml", schema: UserConfig, published: userConfigSchema });
+  expect(config.endpoints).toHaveProperty("local");
+});
+
+test("scripts of examples are scripts of the shell they name", () => {
+  const scripts = globSync("**/*.sh", { cwd: examples }).map((file) => join(examples, file));
+  expect(scripts.length).toBeGreaterThan(2);
+  for (const script of scripts) execFileSync("sh", ["-n", script]);
+});
+
+test("a server of one's own is started with what claw serve-check would ask for", () => {
+  const read = (file: string): string => readFileSync(join(examples, "gpu-server", file), "utf8");
+  const advice = readFileSync(join(project, "src/models/probe/advice.ts"), "utf8");
+  for (const flag of [
+    "--max-model-len",
+    "--enable-auto-tool-choice --tool-call-parser",
+    "--gpu-memory-utilization 0.92",
+  ]) {
+    expect(read("vllm.sh")).toContain(flag);
+    expect(advice).toContain(flag);
+  }
+  for (const flag of ["--jinja", "--metrics"]) {
+    expect(read("llama-cpp.sh")).toContain(flag);
+    expect(advice).toContain(flag);
+  }
+  for (const script of ["vllm.sh", "llama-cpp.sh"]) expect(read(script)).toContain("--host 127.0.0.1");
+});
+
+test("the list of examples names each of them", () => {
+  const list = readFileSync(join(examples, "README.md"), "utf8");
+  const folders = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const { name } of folders) expect(list).toContain(`(${name}/README.md)`);
 });
