@@ -14,11 +14,12 @@ const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}
 // oxlint-disable-next-line no-control-regex -- colours take no columns
 const colours = /\u001b\[[0-9;]*m/g;
 
-/** Loads tables of some milliseconds: only for texts that need them. */
-const letters = (text: string): readonly string[] =>
+/** The letters of a text as people count them. Loads tables of some milliseconds: only for texts that need them. */
+export const letters = (text: string): readonly string[] =>
   Array.from(new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text), ({ segment }) => segment);
 
-function letterWidth(letter: string): number {
+/** Columns that one letter takes. */
+export function letterWidth(letter: string): number {
   if (drawnOver.test(letter)) return 0;
   if (emoji.test(letter) || wide.test(letter)) return 2;
   const beside = letter.match(drawnBeside)?.length ?? 0;

@@ -48,8 +48,13 @@ export const chat = command({
   more,
   input: Input,
   async run(options, desk) {
+    const { stdin, stdout } = desk.terminal;
+    const attended = stdin && stdout && !options.json && !options.question.includes("-");
     const words = await wordsOf(options.question, desk);
-    return answerOnce(words, options, desk);
+    if (!attended || (await desk.app()).config.ci) return answerOnce(words, options, desk);
+    const { attendSession } = await import("../chat/session.ts");
+    const { model, budgetUsd, maxTokens, maxTurns, screenReader: plain } = options;
+    return attendSession(desk, { words, resume: null, model, budgetUsd, maxTokens, maxTurns, plain });
   },
 });
 

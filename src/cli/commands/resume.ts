@@ -4,6 +4,7 @@ import { exitCodes, UsageError } from "../../errors.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { notifyOptions } from "../notify-options.ts";
+import { latest } from "../../views/run.ts";
 import { readRun } from "../run-id.ts";
 import { watchRun } from "../watch-run.ts";
 
@@ -61,8 +62,25 @@ interface How {
 
 async function resumeOne(ledger: Ledger, named: string | undefined, how: How, desk: CommandDesk): Promise<number> {
   const { run, events: past } = await readRun(ledger, named);
+  const { stdin, stdout } = desk.terminal;
+  if (latest(past, "run.started")?.workflow === "chat") {
+    const { attendSession, finishSession } = await import("../chat/session.ts");
+    const attended = stdin && stdout && !how.json && !(await desk.app()).config.ci;
+    return attended ? attendSession(desk, resumed(run)) : finishSession(desk, run, how.json);
+  }
   return watchRun(desk, { ...how, past }, (app, watch) => app.resume(run, watch));
 }
+
+/** A session that is gone on with, as it was begun. */
+const resumed = (resume: string) => ({
+  words: "",
+  resume,
+  model: undefined,
+  budgetUsd: undefined,
+  maxTokens: undefined,
+  maxTurns: undefined,
+  plain: false,
+});
 
 async function resumeWithout(named: string | undefined, how: How, desk: CommandDesk): Promise<number> {
   const app = await desk.app();

@@ -1,0 +1,53 @@
+import { systemClock } from "../../clock.ts";
+import type { App } from "../../app.ts";
+import { openPlainSession } from "../../tui/session/plain.ts";
+import type { SessionScreen } from "../../tui/session/screen.ts";
+import type { CommandDesk } from "../command.ts";
+import { hasColours } from "../style.ts";
+import { slashCommands } from "./commands.ts";
+import { openHistory } from "./history.ts";
+
+interface Wanted {
+  readonly plain: boolean;
+  readonly model: string;
+  readonly usdNano: number | null;
+}
+
+/** The screen that fits the terminal: drawn, or in plain lines. */
+export async function openScreen(desk: CommandDesk, app: App, wanted: Wanted): Promise<SessionScreen> {
+  const { config, secrets } = app;
+  const history = await openHistory(config.home, secrets.scrub);
+  const setting = {
+    commands: slashCommands,
+    files: () => filesAt(app, desk.cwd),
+    history: history.past,
+    remember: (text: string) => history.remember(text),
+    model: wanted.model,
+    usdNano: wanted.usdNano,
+    colours: hasColours(config, desk.terminal.colour),
+    // As from outside: the first one saves and stops, the second stops at once.
+    stop: () => void process.kill(process.pid, "SIGINT"),
+  };
+  const plain = (): SessionScreen =>
+    openPlainSession({
+      ...setting,
+      columns: desk.terminal.columns,
+      write: (text) => void process.stdout.write(secrets.scrub(text)),
+      line: desk.line,
+    });
+  if (wanted.plain || config.dumbTerminal) return plain();
+  // Without a build there is no drawn screen: Node reads TypeScript, but not its XML.
+  const drawn = await import("../../tui/session/session.tsx").catch(() => null);
+  if (!drawn) return plain();
+  return drawn.openSession({ ...setting, stdin: process.stdin, stdout: process.stdout, clock: systemClock });
+}
+
+/** Paths for completion: those that git knows, and new ones it does not ignore. */
+async function filesAt({ config }: App, cwd: string): Promise<readonly string[]> {
+  const [{ openRepository }, { filesOf }] = await Promise.all([
+    import("../../repo/repository.ts"),
+    import("../../repo/files-of.ts"),
+  ]);
+  const repository = await openRepository(cwd, { searchPath: config.path, home: config.userHome }).catch(() => null);
+  return repository ? filesOf(repository).catch(() => []) : [];
+}

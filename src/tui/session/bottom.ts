@@ -1,0 +1,171 @@
+import { duration, money, plural, printable, printableLine } from "../../text.ts";
+import { committed } from "../../views/spend.ts";
+import { textWidth } from "../../text-width.ts";
+import type { Completion } from "./completion.ts";
+import type { Editor } from "./editor.ts";
+import { editorLines } from "./editor-lines.ts";
+import { markdownLines, type Sheet } from "./markdown.ts";
+import type { SessionFacts } from "./session-facts.ts";
+import { cutLine, type Line, looks, plainLine, span, wrapLine } from "./spans.ts";
+
+/** Everything that is drawn below what stays. */
+export interface Bottom {
+  readonly facts: SessionFacts;
+  readonly editor: Editor;
+  readonly menu: (Completion & { readonly chosen: number }) | null;
+  /** What the model is saying and is not complete yet. */
+  readonly words: string;
+  /** The end of what the running command wrote. */
+  readonly output: string;
+  readonly plan: readonly string[];
+  readonly queued: readonly string[];
+  readonly question: string | null;
+  readonly busy: boolean;
+  readonly stopping: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface Frame {
+  readonly lines: readonly Line[];
+  /** Where the cursor stands; null where nothing is typed. */
+  readonly cursor: { readonly x: number; readonly y: number } | null;
+}
+
+const OUTPUT_LINES = 5;
+const PLAN_LINES = 6;
+const EDITOR_LINES = 8;
+/** Words beyond these are shown as they come, without their looks. */
+const STYLED_WORDS = 4000;
+
+/** The lower part of the screen, never higher than the terminal: a view that fits does not make it scroll. */
+export function bottomFrame(bottom: Bottom, sheet: Sheet & { readonly rows: number }): Frame {
+  const { columns, rows } = sheet;
+  const typing = bottom.question === null ? typingLines(bottom, sheet) : questionLines(bottom.question, columns);
+  const under = [...menuLines(bottom), statusLine(bottom, columns)].map((line) => cutLine(line, columns));
+  const middle = [...planLines(bottom.plan), ...queuedLines(bottom.queued)].map((line) => cutLine(line, columns));
+  let room = Math.max(0, rows - 2 - typing.lines.length - under.length);
+  const going = activityLines(bottom, columns).slice(-Math.max(1, room));
+  room -= going.length;
+  const held = middle.slice(0, Math.max(0, room - 3));
+  const words = wordLines(bottom.words, sheet).slice(-Math.max(0, room - held.length - 1));
+  const above = [...words, ...(words.length > 0 ? [[]] : []), ...going, ...held];
+  const cursor = typing.cursor && { x: typing.cursor.x, y: typing.cursor.y + above.length };
+  return { lines: [...above, ...typing.lines, ...under], cursor };
+}
+
+/** The end of what is being said. */
+function wordLines(words: string, sheet: Sheet): readonly Line[] {
+  if (words.trim() === "") return [];
+  if (words.length > STYLED_WORDS) {
+    const end = printable(words.slice(-STYLED_WORDS)).split("\n").slice(1);
+    return end.flatMap((line) => wrapLine(plainLine(line), sheet.columns));
+  }
+  return markdownLines(words, sheet).map((line) => cutLine(line, sheet.columns));
+}
+
+function activityLines({ facts, output, now, busy, stopping }: Bottom, columns: number): readonly Line[] {
+  const { call, asking } = facts;
+  if (stopping) return [plainLine("… stopping; the state is being saved (Ctrl-C again: at once)", looks.yellow)];
+  if (!busy) return [];
+  if (call) {
+    const tail = printable(output)
+      .split("\n")
+      .map((line) => line.trimEnd())
+      .filter(Boolean)
+      .slice(-OUTPUT_LINES);
+    const head: Line = [
+      span("… ", looks.yellow),
+      span(call.tool, looks.strong),
+      span(` ${printableLine(call.summary)}`),
+      span(`  ${seconds(now - call.since)}`, looks.faint),
+    ];
+    return [
+      cutLine(head, columns),
+      ...tail.map((line) => cutLine([span("  │ ", looks.faint), span(line, looks.faint)], columns)),
+    ];
+  }
+  const what =
+    asking === null
+      ? "working"
+      : asking.until !== null
+        ? `the model is asked again in ${seconds(asking.until - now)}`
+        : "thinking";
+  const since = asking ? `  ${seconds(now - asking.since)}` : "";
+  return [cutLine([span("… ", looks.yellow), span(what), span(`${since}  Esc stops it`, looks.faint)], columns)];
+}
+
+const seconds = (ms: number): string => (ms < 60_000 ? `${Math.floor(Math.max(0, ms) / 1000)} s` : duration(ms));
+
+/** Steps of the model's plan, with those that are done. */
+function planLines(plan: readonly string[]): readonly Line[] {
+  const steps = plan.map((step): Line => {
+    const [, mark = "", text = step] = /^\s*(?:[-*]\s+)?(\[[x ]\])?\s*([^]*)$/i.exec(step) ?? [];
+    const done = /x/i.test(mark);
+    return [
+      span(done ? "  ✓ " : "  · ", done ? looks.green : looks.faint),
+      span(printableLine(text), done ? looks.faint : ""),
+    ];
+  });
+  if (steps.length <= PLAN_LINES) return steps;
+  const open = Math.max(0, plan.findIndex((step) => !/\[x\]/i.test(step)) - 1);
+  const from = Math.min(open, steps.length - PLAN_LINES + 1);
+  const shown = steps.slice(from, from + PLAN_LINES - 1);
+  return [...shown, plainLine(`  ${plural(steps.length - shown.length, "more step")}`, looks.faint)];
+}
+
+const queuedLines = (queued: readonly string[]): readonly Line[] =>
+  queued.map((text) => [span("  next: ", looks.faint), span(printableLine(text), looks.faint)]);
+
+function typingLines(
+  { editor, busy }: Bottom,
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): Frame {
+  const height = Math.max(1, Math.min(EDITOR_LINES, Math.floor(rows / 3)));
+  const { lines, x, y } = editorLines(editor.text, editor.cursor, Math.max(4, columns - 3), height);
+  const hint = editor.text === "" && !busy ? [span("ask, or /help", looks.faint)] : [];
+  return {
+    lines: lines.map((line, index) => [
+      span(index === 0 ? "> " : "  ", looks.cyan),
+      span(line),
+      ...(index === 0 ? hint : []),
+    ]),
+    cursor: { x: x + 2, y },
+  };
+}
+
+function questionLines(question: string, columns: number): Frame {
+  const lines = printable(question)
+    .split("\n")
+    .flatMap((line) => wrapLine(plainLine(line), columns));
+  const keys: Line = [span("y", looks.strong), span(" yes   "), span("n", looks.strong), span(" no")];
+  return { lines: [...lines.map((line) => line.map(({ text }) => span(text, looks.yellow))), keys], cursor: null };
+}
+
+function menuLines({ menu }: Bottom): readonly Line[] {
+  if (!menu) return [];
+  const width = Math.max(...menu.choices.map(({ text }) => text.length));
+  return menu.choices.map(({ text, about }, index) => {
+    const look = index === menu.chosen ? looks.inverse : "";
+    return [span(index === menu.chosen ? "> " : "  "), span(text.padEnd(width), look), span(`  ${about}`, looks.faint)];
+  });
+}
+
+/** "local/qwen · $0.01 of $2.00 · context 12 % · sandbox standard": what a person wants to know at any time. */
+function statusLine({ facts }: Bottom, columns: number): Line {
+  const { model, spend, usdNano, tokens, window, sandbox } = facts;
+  const spent = `${money(committed(spend))}${spend.unpriced ? "+" : ""}${usdNano === null ? "" : ` of ${money(usdNano)}`}`;
+  const context =
+    tokens === null ? [] : [window === null ? `${tokens} tokens` : `context ${Math.round((100 * tokens) / window)} %`];
+  const known = [spent, ...context, ...(sandbox === null ? [] : [`sandbox ${sandbox}`])].join(" · ");
+  const label = printableLine(model);
+  const fits = textWidth(label) + textWidth(known) + 3 <= columns;
+  return plainLine([fits ? label : shortModel(label), known].filter(Boolean).join(" · "), looks.faint);
+}
+
+/** "local/qwen3 (no price)" as "qwen3": where there is no room for more. */
+const shortModel = (label: string): string =>
+  label
+    .replace(/ \(.*\)$/, "")
+    .split("/")
+    .at(-1) ?? label;

@@ -1,0 +1,82 @@
+import { duration, printable } from "../../text.ts";
+import { noHighlight } from "./highlight.ts";
+import type { ScreenSetting, SessionScreen } from "./screen.ts";
+import { paint } from "./spans.ts";
+import * as tell from "./transcript.ts";
+
+export interface PlainSetting extends ScreenSetting {
+  readonly columns: number;
+  /** Writes text as it is. */
+  readonly write: (text: string) => void;
+  /** The next line that is typed; null at the end. */
+  readonly line: (signal: AbortSignal) => Promise<string | null>;
+}
+
+/** A session as plain lines, none of which is drawn twice: for terminals that cannot move their cursor, and for ears. */
+export function openPlainSession(setting: PlainSetting): SessionScreen {
+  const { columns, colours, write, line } = setting;
+  const told = tell.newTranscript(() => ({ columns, colours, highlight: noHighlight }));
+  let refilled: string | null = null;
+  const flush = (): void => {
+    for (const each of tell.takeLines(told)) write(`${paint(each, colours)}\n`);
+  };
+  return {
+    show(part) {
+      tell.tellPart(told, part);
+      flush();
+    },
+    async next(signal) {
+      flush();
+      if (refilled !== null) write(`(nothing came of: ${printable(refilled)})\n`);
+      refilled = null;
+      for (;;) {
+        const text = await typed(setting, signal);
+        if (text === null) return null;
+        if (text.trim() === "") continue;
+        setting.remember(text.trim());
+        return text.trim();
+      }
+    },
+    async ask(question, signal) {
+      flush();
+      write(`${printable(question)}\n[y/n] `);
+      const answer = await line(signal);
+      signal.throwIfAborted();
+      return /^y(?:es)?$/i.test((answer ?? "").trim());
+    },
+    busy: () => flush(),
+    status: () => {},
+    refill: (text) => void (refilled = text),
+    onStart: () => {},
+    onEvent(event) {
+      tell.tellEvent(told, event);
+      if (event.type === "call.judged" && event.verdict === "allow" && event.tool !== "plan")
+        write(`running ${event.tool} ${printable(event.summary)}\n`);
+      if (event.type === "model.waited") write(`waiting ${duration(event.until - event.at)} for the model\n`);
+      flush();
+    },
+    onDelta({ kind, text }) {
+      if (kind === "text") tell.tellWords(told, text);
+      flush();
+    },
+    onOutput: (chunk) => tell.tellOutput(told, chunk),
+    onCall: (call) => tell.tellCall(told, call),
+    end() {
+      flush();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A message that is typed; a line that ends in a backslash goes on. */
+async function typed({ write, line }: PlainSetting, signal: AbortSignal): Promise<string | null> {
+  let text = "";
+  for (let prompt = "> "; ; prompt = "  ") {
+    write(prompt);
+    const next = await line(signal);
+    signal.throwIfAborted();
+    if (next === null) return text === "" ? null : text;
+    if (!next.endsWith("\\")) return text + next;
+    text += `${next.slice(0, -1)}\n`;
+  }
+}

@@ -1,0 +1,31 @@
+import { Box, type Key, Text, useCursor, useInput, usePaste, useStdout } from "ink";
+import { useEffect } from "react";
+
+export interface ViewProps {
+  /** Painted, each as wide as the terminal at most. */
+  readonly lines: readonly string[];
+  readonly cursor: { readonly x: number; readonly y: number } | null;
+  readonly onKey: (input: string, key: Key) => void;
+  readonly onPaste: (text: string) => void;
+  /** Told once how something is written above the view, to stay. */
+  readonly onWriter: (write: (text: string) => void) => void;
+}
+
+/** The lower part of a session's screen; what is above it is written once and belongs to the terminal. */
+export function View({ lines, cursor, onKey, onPaste, onWriter }: ViewProps) {
+  const { write } = useStdout();
+  const { setCursorPosition } = useCursor();
+  useInput(onKey);
+  usePaste(onPaste);
+  useEffect(() => onWriter(write), [onWriter, write]);
+  setCursorPosition(cursor ?? undefined);
+  return (
+    <Box flexDirection="column">
+      {lines.map((line, index) => (
+        <Text key={index} wrap="truncate">
+          {line === "" ? " " : line}
+        </Text>
+      ))}
+    </Box>
+  );
+}
