@@ -2,12 +2,14 @@ import { writeFileSync } from "node:fs";
 import { userConfigSchema } from "../src/config.ts";
 import { manifestSchema } from "../src/policy/manifest.ts";
 import { noticeSchema } from "../src/notify/notice.ts";
+import { linesSchema } from "../src/reports/lines.ts";
 import { resultSchema } from "../src/reports/result.ts";
 
 // Editors check claw.yaml and config.yaml against these, scripts the result of a run; they are committed, so that a change shows in review.
 for (const [file, schema] of [
   ["claw.schema.json", manifestSchema()],
   ["config.schema.json", userConfigSchema()],
+  ["lines.schema.json", linesSchema()],
   ["notification.schema.json", noticeSchema()],
   ["result.schema.json", resultSchema()],
 ] as const) {
