@@ -49,7 +49,9 @@ export async function readForgeIssue(
   desk: CommandDesk,
   { place: named, number }: IssueName,
   again: boolean,
-): Promise<Issue & { readonly at: Place & { readonly issue: number }; readonly origin: IssueOrigin }> {
+): Promise<
+  Issue & { readonly at: Place & { readonly issue: number }; readonly origin: IssueOrigin; readonly forge: Forge }
+> {
   const app = await desk.app();
   const place = named ?? (await placeOfOrigin(app, desk.cwd));
   const forge = await forgeFor(app, desk, place);
@@ -75,7 +77,7 @@ export async function readForgeIssue(
   if (issue.locked) desk.err(`#${number} of ${placeName(place)} is locked: claw may not be able to ask anything there`);
   const runs = ciRunsNamed(place, [issue.body, ...issue.comments.map(({ body }) => body)]);
   const ciRuns = (await Promise.all(runs.map((id) => forge.ciRun(id)))).filter((run) => run !== null);
-  return { source: issue.url, ...issueText(issue, ciRuns, place), at: { ...place, issue: number } };
+  return { source: issue.url, ...issueText(issue, ciRuns, place), at: { ...place, issue: number }, forge };
 }
 
 /** Work that is on its way: a pull request, a run of this machine that has not ended, or a question of another one's. */

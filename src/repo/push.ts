@@ -82,5 +82,8 @@ function refusal(answer: string, branch: string, { url, secret }: PushTarget): C
       `${url} refuses the push by its rules: ${said}`,
       "the change is on the local branch; look at the rules for branches below claw/",
     );
-  return failed(`the push to ${url} failed: ${said}`, "try again: claw publish <run>");
+  return failed(
+    `the push to ${url} failed: ${said}`,
+    "try again later; a run that stopped here goes on with claw resume",
+  );
 }

@@ -122,6 +122,8 @@ test("a deed that failed and is not there is told as failed, and as nothing that
     outcome: "forge-unavailable",
     message: expect.stringContaining("did not answer"),
   });
+  server.fault = () => ({ status: 502, body: "<html>bad gateway</html>" });
+  await expect(forge.addLabels(7, ["x"])).rejects.toThrow(/did not answer \(labels .*\): status 502$/);
   expect(server.pulls).toEqual([]);
 });
 
@@ -177,7 +179,17 @@ test("a page for people where data should be is told as that, and is asked for o
 test("a limit that lasts longer than anybody waits is told at once, and who stops waits for none", async () => {
   const { forge, server } = await ground();
   server.fault = () => ({ status: 403, headers: { "retry-after": "3600" }, body: { message: "secondary rate limit" } });
-  await expect(forge.defaultBranch()).rejects.toMatchObject({ outcome: "forge-unavailable" });
+  await expect(forge.defaultBranch()).rejects.toMatchObject({
+    outcome: "forge-unavailable",
+    message: expect.stringContaining("limits requests for longer than claw waits"),
+    hint: expect.stringMatching(/^try again in 60 min/),
+  });
+  // Who is asked too much does not say whose the token is.
+  server.fault = (_, path) =>
+    path.endsWith("/user") ? { status: 429, headers: { "retry-after": "3600" }, body: {} } : undefined;
+  const standing = { issue: 7, text: "t", mark: "<!-- s -->", isNews: true };
+  await expect(forge.saveComment(standing)).rejects.toMatchObject({ outcome: "forge-unavailable" });
+  server.fault = () => ({ status: 403, headers: { "retry-after": "3600" }, body: { message: "secondary rate limit" } });
   const stop = new AbortController();
   const patient = await ground({
     patienceMs: 1e9,

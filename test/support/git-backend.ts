@@ -25,7 +25,7 @@ export function serveGit(
       GIT_CONFIG_KEY_1: "safe.directory",
       GIT_CONFIG_VALUE_1: "*",
       REQUEST_METHOD: request.method,
-      PATH_INFO: `/${basename(bare)}${pathname.replace(/^\/[^/]+\/r\.git/, "")}`,
+      PATH_INFO: `/${basename(bare)}${pathname.replace(/^\/[^/]+\/[^/]+\.git/, "")}`,
       QUERY_STRING: search.slice(1),
       CONTENT_TYPE: request.headers["content-type"] ?? "",
       CONTENT_LENGTH: String(body.length),

@@ -184,7 +184,8 @@ async function pullRequestWish({ pr, again }: Input, issue: Issue | ForgeIssueTe
   const app = await desk.app();
   const wish = "at" in issue ? issue.at : { ...(await placeOfOrigin(app, desk.cwd)), issue: null };
   // What cannot be published at the end is said before anything is paid for.
-  if (app.config.user.forge.publish) await (await forgeFor(app, desk, wish)).checkPublish();
+  const forge = "forge" in issue ? Promise.resolve(issue.forge) : forgeFor(app, desk, wish);
+  if (app.config.user.forge.publish) await (await forge).checkPublish();
   return { ...wish, again };
 }
 

@@ -46,7 +46,7 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
     if (outcome !== "proven" || branch === null || commit === null)
       throw new UsageError(
         `run ${run} is not proven (${outcome ?? status}), so there is nothing to publish`,
-        `see it with: claw show ${run}`,
+        status === "paused" ? `go on with it: claw resume ${run}` : `see it with: claw show ${run}`,
       );
     if (sandbox?.waivedBy)
       throw new UsageError(

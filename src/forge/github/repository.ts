@@ -5,6 +5,7 @@ import type { Need } from "../credential.ts";
 import type { Forge, Place } from "../forge.ts";
 import { placeName } from "../place.ts";
 import { isRequestFailure } from "./failure.ts";
+import { limitOf } from "./limits.ts";
 import type { Ends, Repo } from "./pulls.ts";
 
 /** Asks with the credential for a need, under the names of now; what fails is told in terms of `what`. */
@@ -63,7 +64,8 @@ export async function accountOf(octokit: Octokit): Promise<string | null> {
   try {
     return (await octokit.rest.users.getAuthenticated()).data.login;
   } catch (error) {
-    if (isRequestFailure(error) && error.status === 403) return null;
+    // To be asked too much says nothing about whose it is.
+    if (isRequestFailure(error) && error.status === 403 && limitOf(error) === null) return null;
     throw error;
   }
 }
