@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { App } from "../app.ts";
 import { systemClock } from "../clock.ts";
 import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
-import type { Forge, ForgeIssue, Place } from "../forge/forge.ts";
+import type { CiRun, Forge, ForgeIssue, Place } from "../forge/forge.ts";
 import { type IssueName, localPlace, pathOfRemote, placeName, placeOfRemote } from "../forge/place.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { answerTo, askedBy, claimName, workOn } from "../policy/publish.ts";
@@ -76,8 +76,19 @@ export async function readForgeIssue(
   if (issue.state === "closed") desk.err(`#${number} of ${placeName(place)} is closed: it is worked on all the same`);
   if (issue.locked) desk.err(`#${number} of ${placeName(place)} is locked: claw may not be able to ask anything there`);
   const runs = ciRunsNamed(place, [issue.body, ...issue.comments.map(({ body }) => body)]);
-  const ciRuns = (await Promise.all(runs.map((id) => forge.ciRun(id)))).filter((run) => run !== null);
+  const ciRuns = (await Promise.all(runs.map((id) => ciRunOf(forge, id, desk)))).filter((run) => run !== null);
   return { source: issue.url, ...issueText(issue, ciRuns, place), at: { ...place, issue: number }, forge };
+}
+
+/** A run of CI that an issue names is context: work begins without it, too. */
+async function ciRunOf(forge: Forge, id: number, { err, signal }: CommandDesk): Promise<CiRun | null> {
+  try {
+    return await forge.ciRun(id);
+  } catch (error) {
+    if (!(error instanceof ClawError) || signal.aborted) throw error;
+    err(`CI run ${id} cannot be read, and is left out: ${error.message}`);
+    return null;
+  }
 }
 
 /** Work that is on its way: a pull request, a run of this machine that has not ended, or a question of another one's. */

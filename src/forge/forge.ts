@@ -184,8 +184,8 @@ export interface Forge {
   followUp(number: number, commit: string): Promise<FollowUp>;
   /** Opens a draft pull request, or finds the one that a lost answer had opened: never a second from one branch. */
   openDraft(draft: Draft): Promise<PullRequest>;
-  /** Adds labels to pull request `number`; what it has already stays. */
-  addLabels(number: number, labels: readonly string[]): Promise<void>;
+  /** Adds labels to pull request `number`; what it has already stays. False where the credential may not, or they are refused. */
+  addLabels(number: number, labels: readonly string[]): Promise<boolean>;
   /** Shows a passed check, once for each run. False where the credential may not show checks. */
   showCheck(check: Check): Promise<boolean>;
   /** The newest comments of an issue, oldest first. */

@@ -188,8 +188,8 @@ async function decorate(
   const { labels } = authority;
   if (labels.length > 0 && !effects.isDone("labels")) {
     await effects.judge("labels", { verdict: "allow", rule: "forge.labels in config.yaml" });
-    await forge.addLabels(number, labels);
-    await effects.done("labels", labels.join(", "));
+    const put = await forge.addLabels(number, labels);
+    await effects.done("labels", put ? labels.join(", ") : "not put on: the forge refuses them, or the token may not");
   }
   if (effects.isDone("check")) return;
   await effects.judge("check", { verdict: "allow", rule: "a proven change may say so beside its commit" });

@@ -123,6 +123,8 @@ test("a deed that failed and is not there is told as failed, and as nothing that
     message: expect.stringContaining("did not answer"),
   });
   server.fault = () => ({ status: 502, body: "<html>bad gateway</html>" });
+  // A run of CI is not gone because the server fails.
+  await expect(forge.ciRun(3)).rejects.toThrow(/did not answer/);
   await expect(forge.addLabels(7, ["x"])).rejects.toThrow(/did not answer \(labels .*\): status 502$/);
   expect(server.pulls).toEqual([]);
 });
@@ -163,8 +165,9 @@ test("what the forge refuses or does not have is asked for once, also where that
   expect([await forge.ciRun(99), await forge.requiresSignatures(["main"])]).toEqual([null, false]);
   server.fault = () => ({ status: 403, body: { message: "no" } });
   expect(await forge.openIssues()).toEqual([]);
+  expect(await forge.addLabels(7, ["claw"])).toBe(false);
   const paths = server.calls.map(({ path }) => path);
-  expect([paths.length, new Set(paths).size]).toEqual([4, 4]);
+  expect([paths.length, new Set(paths).size]).toEqual([5, 5]);
 });
 
 test("a page for people where data should be is told as that, and is asked for once", async () => {

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { App } from "../../app.ts";
+import { ClawError } from "../../errors.ts";
 import type { Forge, Place, PullRequest } from "../../forge/forge.ts";
 import { placeName, readIssueName } from "../../forge/place.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { resultOf } from "../../reports/result.ts";
-import { money, plural } from "../../text.ts";
+import { money, plural, printable } from "../../text.ts";
 import { acceptance, fateOf, type PullRequestFate } from "../../views/fate.ts";
 import { latest } from "../../views/run.ts";
 import { foldSpend, shownCost } from "../../views/spend.ts";
@@ -44,8 +45,13 @@ Exit codes: 0 told, also when there is none; 22 the forge does not answer`,
     const ledger = await app.ledger();
     const rows: Row[] = [];
     const places = asked(desk, app);
+    const untold = new Map<string, ClawError>();
     for (const { run } of await ledger.newest(number)) {
-      const row = await follow(places, await app.ledger(), run);
+      const row = await follow(places, await app.ledger(), run).catch((error: unknown) => {
+        if (!(error instanceof ClawError) || desk.signal.aborted) throw error;
+        untold.set(error.message, error);
+        return null;
+      });
       if (!row) continue;
       rows.push(row);
       const { cost, ...told } = row;
@@ -55,7 +61,7 @@ Exit codes: 0 told, also when there is none; 22 the forge does not answer`,
     }
     const { accepted, decided, perAccepted } = acceptance(rows);
     if (json)
-      return desk.out(
+      desk.out(
         JSON.stringify({
           type: "outcomes",
           version: 1,
@@ -64,14 +70,27 @@ Exit codes: 0 told, also when there is none; 22 the forge does not answer`,
           usdPerAccepted: perAccepted === null ? null : perAccepted / 1e9,
         }),
       );
-    if (rows.length === 0) return desk.err("no pull requests yet; open one with: claw fix 123, or: claw publish <run>");
-    const each = perAccepted === null ? "" : `; ${money(perAccepted)} for each accepted one`;
-    desk.out(`${accepted} of ${plural(decided, "decided pull request")} accepted${each}`);
+    else if (rows.length > 0) {
+      const each = perAccepted === null ? "" : `; ${money(perAccepted)} for each accepted one`;
+      desk.out(`${accepted} of ${plural(decided, "decided pull request")} accepted${each}`);
+    } else if (untold.size === 0) desk.err("no pull requests yet; open one with: claw fix 123, or: claw publish <run>");
+    refuseUntold([...untold.values()], desk);
   },
 });
 
-/** A forge and its newest pull requests, asked for once. */
-type Asked = (place: Place) => Promise<{ readonly forge: Forge; readonly others: readonly PullRequest[] }>;
+/** One forge that does not answer, or one pull request that is gone, hides no others: they are named when those are told. */
+function refuseUntold(errors: readonly ClawError[], desk: CommandDesk): void {
+  const down = errors.find(({ outcome }) => outcome !== "usage");
+  for (const error of errors) if (error !== down) desk.err(`left out: ${printable(error.message)}`);
+  if (down) throw down;
+}
+
+/** A forge and its newest pull requests, asked for once; where it does not answer, nothing more is asked there. */
+type Asked = (place: Place) => Promise<{
+  readonly forge: Forge;
+  readonly others: readonly PullRequest[];
+  readonly ask: <T>(question: () => Promise<T>) => Promise<T>;
+}>;
 
 function asked(desk: CommandDesk, app: App): Asked {
   const known = new Map<string, ReturnType<Asked>>();
@@ -85,7 +104,17 @@ function asked(desk: CommandDesk, app: App): Asked {
 
 async function ask(desk: CommandDesk, app: App, place: Place): ReturnType<Asked> {
   const forge = await forgeFor(app, desk, place);
-  return { forge, others: await forge.pullRequests() };
+  let down: ClawError | undefined;
+  const answered = async <T>(question: () => Promise<T>): Promise<T> => {
+    if (down) throw down;
+    try {
+      return await question();
+    } catch (error) {
+      if (error instanceof ClawError && error.outcome !== "usage") down = error;
+      throw error;
+    }
+  };
+  return { forge, others: await forge.pullRequests(), ask: answered };
 }
 
 /** Looks at the pull request of a run, and records what is new; null for a run without one. */
@@ -94,8 +123,8 @@ async function follow(places: Asked, ledger: Ledger, run: string): Promise<Row |
   const { pullRequest: url, commit } = resultOf(facts);
   const name = url ? readIssueName(url) : null;
   if (!url || !name?.place || commit === null) return null;
-  const { forge, others } = await places(name.place);
-  const { state, edits } = await forge.followUp(name.number, commit);
+  const { forge, others, ask: answered } = await places(name.place);
+  const { state, edits } = await answered(() => forge.followUp(name.number, commit));
   const body = others.find((pull) => pull.number === name.number)?.body ?? "";
   const issue = Number(/ issue=(\d+) -->/.exec(body)?.[1] ?? 0) || null;
   const pull = { number: name.number, state, body, edited: edits !== null };

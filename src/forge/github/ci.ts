@@ -32,10 +32,14 @@ export async function ciRun(
       failed: await Promise.all(failed.map(async (job) => ({ name: job.name, log: await log(job.id) }))),
     };
   } catch (error) {
-    if (isRequestFailure(error) && error.status !== 401 && limitOf(error) === null) return null;
+    if (isKeptBack(error)) return null;
     throw error;
   }
 }
+
+/** It is not there, or not shown: the server has not failed, and is not asked too much. */
+const isKeptBack = (error: unknown): boolean =>
+  isRequestFailure(error) && [403, 404, 410, 422].includes(error.status) && limitOf(error) === null;
 
 /** The forge answers with a log, or with the address of one. A log that is gone is empty. */
 async function logOf(
@@ -51,7 +55,7 @@ async function logOf(
     })) as unknown as { readonly data: unknown; readonly headers: Readonly<Record<string, string | undefined>> };
     return await logText(answer, signal);
   } catch (error) {
-    if (isRequestFailure(error)) return "";
+    if (isKeptBack(error)) return "";
     throw error;
   }
 }

@@ -5,12 +5,11 @@ import { placeName } from "../place.ts";
 import { showCheck } from "./check.ts";
 import { ciRun } from "./ci.ts";
 import { type Access, connect } from "./connect.ts";
-import { isInDoubt } from "./failure.ts";
 import { forgeError } from "./refusal.ts";
 import { issueQuestions } from "./issues.ts";
 import { beyondLimits } from "./limits.ts";
 import { Moved, type Names, namesOf, type NamesOptions, unknownName } from "./moved.ts";
-import { asPullRequest, changesBetween, create, newestPullRequests, pullRequestFrom } from "./pulls.ts";
+import { addLabels, asPullRequest, changesBetween, create, newestPullRequests, pullRequestFrom } from "./pulls.ts";
 import { type Ask, repositoryQuestions, type RepositoryOptions } from "./repository.ts";
 import { requiresSignatures } from "./rules.ts";
 import type { Tokens } from "./tokens.ts";
@@ -55,11 +54,9 @@ export function openGitHub(options: GitHubOptions): Forge {
         return there ?? (await create(octokit, ends, draft));
       }),
     addLabels: (number, labels) =>
-      ask("pull-request", `labels on #${number} of ${name}`, async (octokit, { at }) => {
-        const add = () => octokit.rest.issues.addLabels({ ...at, issue_number: number, labels: [...labels] });
-        // Put on twice they are there once.
-        await add().catch((error: unknown) => (isInDoubt(error) ? add() : Promise.reject(error as Error)));
-      }),
+      ask("pull-request", `labels on #${number} of ${name}`, (octokit, { at }) =>
+        addLabels(octokit, at, { number, labels }),
+      ),
     showCheck: (check) => ask("read", `a check in ${name}`, (_, { at }) => showCheck(() => as("check"), at, check)),
     pushAccess: () =>
       ask("push", `a push to ${name}`, async (_, { from }) => ({

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ClawError } from "../../errors.ts";
 import type { Draft, PullRequest } from "../forge.ts";
 import { isInDoubt, isRequestFailure, type RequestFailure } from "./failure.ts";
+import { limitOf } from "./limits.ts";
 
 /** A repository of the forge. */
 export type Repo = {
@@ -117,4 +118,21 @@ export async function changesBetween(octokit: Octokit, at: Repo, basehead: strin
     mediaType: { format: "diff" },
   });
   return data as unknown as string;
+}
+
+/** Labels on a pull request; false where the token may not put them there, or they are refused. */
+export async function addLabels(
+  octokit: Octokit,
+  at: Repo,
+  { number, labels }: { readonly number: number; readonly labels: readonly string[] },
+): Promise<boolean> {
+  const add = () => octokit.rest.issues.addLabels({ ...at, issue_number: number, labels: [...labels] });
+  try {
+    // Put on twice they are there once.
+    await add().catch((error: unknown) => (isInDoubt(error) ? add() : Promise.reject(error as Error)));
+    return true;
+  } catch (error) {
+    if (isRequestFailure(error) && limitOf(error) === null && [403, 404, 422].includes(error.status)) return false;
+    throw error;
+  }
 }

@@ -75,7 +75,10 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
     },
     openDraft: async (draft) =>
       (await from(draft.branch)) ?? pullRequest(folder, git, await opened(folder, git, draft, now())),
-    addLabels: (number, labels) => labelPull(folder, number, labels),
+    async addLabels(number, labels) {
+      await labelPull(folder, number, labels);
+      return true;
+    },
     showCheck: async (check) => {
       await writeNew(join(folder, "checks", check.commit, `${check.run}.md`), checkPage(check));
       return true;
