@@ -25,6 +25,12 @@ export interface Layout {
   readonly dropsUser: boolean;
 }
 
+/**
+ * A descriptor that holds the command back until it ends. With a keeper it is a file without contents, at a place that the
+ * next mount covers: bubblewrap reads it to its end, and goes on.
+ */
+export const GATE = 8;
+
 /** Of /dev/shm where a policy does not say. */
 export const SHARED_MEMORY_BYTES = 64 * 2 ** 20;
 
@@ -42,7 +48,7 @@ export function bubblewrapArguments(layout: Layout): string[] {
     system.links.flatMap(({ path, to }) => ["--symlink", to, path]),
     readOnly(layout.etc, "/etc"),
     proc(system),
-    dev(layout.devices, policy.sharedMemoryBytes ?? SHARED_MEMORY_BYTES),
+    dev(layout, policy.sharedMemoryBytes ?? SHARED_MEMORY_BYTES),
     ["--bind", layout.tmp, "/tmp", "--dir", "/var", "--symlink", "/tmp", "/var/tmp"],
     layout.dropsUser
       ? passable([HOME, "/run/git-objects/0", ...layout.toolchains, ...policy.mounts.map(({ target }) => target)])
@@ -91,10 +97,11 @@ const proc = ({ hidden }: SystemRoot): string[] => [
   "/proc",
 ];
 
-const dev = (nodes: string | null, sharedMemoryBytes: number): string[] =>
+const dev = ({ devices: nodes, isKept }: Layout, sharedMemoryBytes: number): string[] =>
   [
     ["--dev", "/dev"],
     nodes ? deviceNames.flatMap((name) => ["--dev-bind", `${nodes}/${name}`, `/dev/${name}`]) : [],
+    isKept ? ["--file", `${GATE}`, "/dev/shm/gate"] : [],
     ["--perms", "1777", "--size", `${sharedMemoryBytes}`, "--tmpfs", "/dev/shm"],
     ["--remount-ro", "/dev"],
   ].flat();

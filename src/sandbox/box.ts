@@ -5,6 +5,7 @@ import { bubblewrapArguments } from "./arguments.ts";
 import { type CheckedPolicy, checkPolicy, isInside, isNested } from "./check-policy.ts";
 import { collectFile } from "./collect.ts";
 import { type Bench, runCommand, startHelper } from "./command.ts";
+import { withoutCrashHandler } from "./crash-handler.ts";
 import { prepareDevices } from "./devices.ts";
 import { type Outlet, openOutlet } from "./egress/outlet.ts";
 import { baseEnvironment } from "./environment.ts";
@@ -163,6 +164,7 @@ async function prepareHeld(
   const layout = { policy, system: readSystemRoot(), etc, devices, home, tmp, toolchains: toolchains.directories, env };
   const bench: Bench = {
     bwrap: ability.bwrap,
+    uncrashing: withoutCrashHandler(),
     hold,
     options: bubblewrapArguments({
       ...layout,

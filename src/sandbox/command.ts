@@ -18,6 +18,8 @@ import { THREADS_PER_PROCESS, watch, type Watched } from "./watchdog.ts";
 /** What is the same for all commands of one sandbox. */
 export interface Bench {
   readonly bwrap: string;
+  /** Put before bubblewrap; null: without it no crash reaches anybody. */
+  readonly uncrashing: readonly string[] | null;
   readonly hold: Hold;
   readonly options: readonly string[];
   readonly seccompFile: string;
@@ -153,12 +155,14 @@ async function standardInput({ scratch, hold: { agent } }: Bench, bytes: string 
  * stays so. Done before bubblewrap, with an empty environment: inside, the language of the command's would cost more than
  * the rest of it.
  */
-const entering = ({ hold, limits, bwrap }: Bench): [string, ...string[]] => {
+const entering = ({ hold, limits, bwrap, uncrashing }: Bench): [string, ...string[]] => {
   const { openFiles, fileBytes, memoryBytes, processes } = limits;
   // Not for uid 0, which the kernel exempts. The control group's and the watchdog's own limits are lower: they have a name.
   const threads = processes * THREADS_PER_PROCESS + SANDBOX_PROCESSES;
   const sizes = [openFiles, Math.ceil(fileBytes / 512), Math.ceil(memoryBytes / 1024), threads];
-  const shell = ["/bin/sh", "-c", enter, "sh", ...sizes.map(String), ...(hold.cgroup?.doors ?? []), "--", bwrap];
+  const program = [...(uncrashing ?? []), bwrap];
+  const script = uncrashing ? enter : `ulimit -c 0 && ${enter}`;
+  const shell = ["/bin/sh", "-c", script, "sh", ...sizes.map(String), ...(hold.cgroup?.doors ?? []), "--", ...program];
   return [...(hold.scope?.prefix(limits) ?? []), ...shell] as [string, ...string[]];
 };
 
@@ -167,7 +171,7 @@ const SANDBOX_PROCESSES = 16;
 
 /** The letter for processes is p in some shells; in bash it is u, and p is something else that cannot be set. */
 const enter = `limit() { ulimit "$1" "$2" 2>/dev/null || [ "$(ulimit -H "$1" 2>/dev/null)" -le "$2" ] 2>/dev/null; }
-ulimit -c 0 && limit -n "$1" && limit -f "$2" && limit -d "$3" && { [ -z "$BASH_VERSION" ] && limit -p "$4" || limit -u "$4"; } || exit 1
+limit -n "$1" && limit -f "$2" && limit -d "$3" && { [ -z "$BASH_VERSION" ] && limit -p "$4" || limit -u "$4"; } || exit 1
 shift 4
 while [ "$1" != -- ]; do echo 0 >"$1" || exit 1; shift; done
 shift; unset PWD SHLVL; exec "$@"`;

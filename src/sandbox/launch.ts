@@ -4,6 +4,7 @@ import { setPriority } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import type { UserId } from "./agent-user.ts";
+import { GATE } from "./arguments.ts";
 import type { Keeper } from "./keeper.ts";
 import { endProcess, isAsleep, isChildOfFirst, isGone } from "./processes.ts";
 
@@ -13,7 +14,7 @@ const SECCOMP = 4;
 const STATUS = 5;
 const USER_NAMESPACE = 6;
 const PID_NAMESPACE = 7;
-const ADMISSION = 8;
+const ADMISSION = GATE;
 
 export interface LaunchRequest {
   /** The program and its first arguments: bubblewrap itself, or something that ends in executing it. */
@@ -99,8 +100,8 @@ export function launch(request: LaunchRequest): Launched {
   yieldToHost(child, request.niceness);
   const pipe = streams[ARGUMENTS] as Writable;
   pipe.on("error", () => undefined); // it ended without reading them, and that is reported by its exit
-  const enter = keeper === null ? [] : ["--userns", `${USER_NAMESPACE}`, "--pidns", `${PID_NAMESPACE}`];
-  const wait = isGated ? ["--block-fd", `${ADMISSION}`] : [];
+  const enter = keeper === null ? [] : entering;
+  const wait = admit && keeper === null ? ["--block-fd", `${ADMISSION}`] : [];
   const file = ["--seccomp", `${SECCOMP}`, "--json-status-fd", `${STATUS}`, ...enter, ...wait, ...options];
   pipe.end(file.map((option) => `${option}\0`).join(""));
   return {
@@ -111,6 +112,15 @@ export function launch(request: LaunchRequest): Launched {
     stdout: child.stdout,
   };
 }
+
+/**
+ * Bubblewrap leaves the descriptors of namespaces open for the command. It closes, before the command, what it waits for
+ * (from these there is nothing to read) and what it keeps in step with.
+ */
+const entering = [
+  ...["--userns", `${USER_NAMESPACE}`, "--block-fd", `${USER_NAMESPACE}`],
+  ...["--pidns", `${PID_NAMESPACE}`, "--sync-fd", `${PID_NAMESPACE}`],
+];
 
 /** Puts /dev/null over every inherited descriptor that is not one of ours. */
 function plugs({ inherited, devNull }: LaunchRequest): ("ignore" | number)[] {
@@ -186,7 +196,7 @@ function admitWhenMade({ admit, keeper }: LaunchRequest, status: Status, gate: W
   gate.on("error", () => undefined);
   status.onInit.add((init) => {
     Promise.all([admit?.(init), keeper && handedOver(init)]).then(
-      () => gate.end("go"),
+      () => (keeper === null ? gate.end("go") : gate.end()),
       (error: unknown) => {
         if (status.ending || isGone(init)) return;
         status.refusal = error as Error;

@@ -131,6 +131,11 @@ test("a command inherits no descriptor of the process that runs it", async () =>
   expect(leak("sandboxed")).toBe("");
 });
 
+test("a command holds none of the namespaces that it was put into, and leaves no core", async () => {
+  const script = "readlink /proc/self/fd/* | grep -E '^(user|pid|mnt|net):'; ls -A /dev/shm; cat /proc/self/limits";
+  expect(await output(sandbox, script)).toMatch(/^Limit .*\n(?:.*\n)*Max core file size +[01] +[01] +bytes/);
+});
+
 test("what is planted in .git stays out of the host's repository", async () => {
   const repository = bench.workspace({ "file.txt": "1\n" });
   const git = (...args: string[]): string =>

@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors.ts";
 import { WORKSPACE } from "../check-policy.ts";
 import { SHARED_MEMORY_BYTES, waysToHidden } from "../arguments.ts";
+import { withoutCrashHandler } from "../crash-handler.ts";
 import { HOME } from "../environment.ts";
 import { THREADS_PER_PROCESS } from "../watchdog.ts";
 import type { ContainerChoice, Limits, SandboxPolicy } from "../sandbox.ts";
@@ -76,7 +77,9 @@ export const mostThreads = ({ processes }: Pick<Limits, "processes">): number =>
 
 const limitArguments = ({ memoryBytes, openFiles, fileBytes, ...limits }: Limits): string[] => [
   ...words(`--pids-limit ${mostThreads(limits)} --memory ${memoryBytes} --memory-swap ${memoryBytes}`),
-  ...words(`--ulimit core=0:0 --ulimit nofile=${openFiles}:${openFiles} --ulimit fsize=${fileBytes}:${fileBytes}`),
+  ...words(
+    `--ulimit core=${withoutCrashHandler() ? "1:1" : "0:0"} --ulimit nofile=${openFiles}:${openFiles} --ulimit fsize=${fileBytes}:${fileBytes}`,
+  ),
   ...words(`--ulimit nproc=${mostThreads(limits)}:${mostThreads(limits)}`),
 ];
 
