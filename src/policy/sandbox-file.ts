@@ -29,6 +29,8 @@ export const policyName = z
 export const SandboxFile = z.strictObject({
   /** May a repository's claw.yaml and role files name it? */
   offered: z.boolean().default(false),
+  /** May `claw sandbox --egress` add hosts to those of the policy? */
+  cliMayWiden: z.boolean().default(false),
   workspace: z.enum(["rw", "ro"], { error: "must be rw or ro" }).default("rw"),
   /** private: a disposable git directory; none: an empty, reserved place. The repository's own is never shown. */
   git: z.enum(["private", "none"], { error: "must be private or none" }).default("private"),
@@ -45,7 +47,14 @@ export const SandboxFile = z.strictObject({
   mask: z.array(z.string().min(1)).default([]),
   env: z.record(z.string(), z.string()).default({}),
   /** Variables of the user's that are passed on. */
-  pass: z.array(z.string().min(1)).default([]),
+  pass: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .refine((name) => name !== "NODE_OPTIONS", "write NODE_OPTIONS into env, with the value it is to have inside"),
+    )
+    .default([]),
   limits: z
     .strictObject({
       seconds: count.optional(),

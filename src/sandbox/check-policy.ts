@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, normalize, relative, sep } from "node:path";
 import { UsageError, WorkspaceError } from "../errors.ts";
-import { checkedEnvironment } from "./environment.ts";
+import { checkedEnvironment, NODE_OPTIONS } from "./environment.ts";
 import type { MountPoint } from "./mount-points.ts";
 import type { Mount, SandboxHost, SandboxPolicy } from "./sandbox.ts";
 
@@ -28,7 +28,7 @@ const reserved = ["/usr", "/etc", "/proc", "/dev", "/bin", "/sbin", "/lib", "/li
 export function checkPolicy(policy: SandboxPolicy, host: SandboxHost): CheckedPolicy {
   const workspace = realDirectory(policy.workspace);
   checkGitPlace(workspace);
-  checkedEnvironment(policy.env);
+  checkedEnvironment(policy.env, [NODE_OPTIONS]);
   if (policy.unixSockets === false && policy.network !== "none" && policy.network.hosts.length > 0)
     throw new UsageError(
       "a sandbox without Unix sockets cannot reach hosts: the way to its proxy is one",

@@ -33,8 +33,17 @@ export const baseEnvironment = (path: string): Readonly<Record<string, string>> 
   XDG_CONFIG_HOME: `${HOME}/.config`,
 });
 
-/** Returns what a policy or a call adds to the environment; a name that may carry a credential is a UsageError. */
-export function checkedEnvironment(added: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** What Node is started with: no credential, and harmless inside where somebody has written out what it is to be. */
+export const NODE_OPTIONS = "NODE_OPTIONS";
+
+/**
+ * Returns what a policy or a call adds to the environment; a name that may carry a credential is a UsageError, unless it is
+ * `written` out by the user.
+ */
+export function checkedEnvironment(
+  added: Readonly<Record<string, string>>,
+  written: readonly string[] = [],
+): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(added)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || value.includes("\0")) {
       throw new UsageError(
@@ -42,7 +51,7 @@ export function checkedEnvironment(added: Readonly<Record<string, string>>): Rea
         "use letters, digits and _",
       );
     }
-    if (refused.test(name)) {
+    if (refused.test(name) && !written.includes(name)) {
       throw new UsageError(
         `the variable ${name} is never passed into the sandbox: its name says that it may carry a secret or redirect programs`,
         "pass what the command needs in a file of the workspace, or under another name if it is harmless",

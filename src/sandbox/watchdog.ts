@@ -1,5 +1,5 @@
 import { systemClock } from "../clock.ts";
-import { bytesWrittenSince, freeBytes } from "./disk.ts";
+import { bytesWrittenSince, freeBytes, freeSpace, isNearlyFull } from "./disk.ts";
 import { type ProcessUse, readExactMemory, readProcessUse } from "./processes.ts";
 import type { Killed } from "./killed.ts";
 import type { Limits } from "./sandbox.ts";
@@ -78,8 +78,9 @@ function diskWatch({ limits, directories }: Watched): () => Promise<Killed | nul
   let before = freeBytes(directories[0]);
   before.catch(() => undefined); // the first look will meet the error again
   return async () => {
-    const free = await freeBytes(directories[0]);
-    if (free < limits.diskFloorBytes) return "disk-floor";
+    const left = await freeSpace(directories[0]);
+    if (isNearlyFull(left, limits.diskFloorBytes)) return "disk-floor";
+    const free = left.bytes;
     if ((await before) - free <= limits.diskBytes) return null;
     const written = await bytesWrittenSince(directories, since, limits.diskBytes);
     if (written > limits.diskBytes) return "disk";

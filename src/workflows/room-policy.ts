@@ -33,12 +33,25 @@ interface Asked {
 /** What a person asks of one sandbox: a policy, and flags that win over it. Throws UsageError. */
 export async function readRoomPolicy({ policy, hosts, seconds }: Asked, source: PolicySource): Promise<PolicyParts> {
   readHostRules(hosts);
-  const parts = policy === undefined ? {} : await partsOf(await readPolicyFile(policy, source), source);
+  const file = policy === undefined ? undefined : await readPolicyFile(policy, source);
+  if (file) refuseWidening(file, hosts, policy ?? "");
+  const parts = file ? await partsOf(file, source) : {};
   return {
     ...parts,
     hosts: [...(parts.hosts ?? []), ...hosts],
     limits: { ...parts.limits, ...(seconds !== undefined && { wallMs: seconds * 1000 }) },
   };
+}
+
+/** Who names a policy gets no more than it says, unless it says that, too. */
+function refuseWidening({ cliMayWiden, network }: SandboxFile, hosts: readonly string[], policy: string): void {
+  const own = readHostRules(network.hosts);
+  const beyond = cliMayWiden ? undefined : readHostRules(hosts).find((rule) => !grants(own, rule));
+  if (beyond === undefined) return;
+  throw new UsageError(
+    `the sandbox policy ${policy} does not let --egress add ${hostRuleText(beyond)}`,
+    `write "cliMayWiden: true" or the host (network.hosts) into it, or leave out --policy or --egress`,
+  );
 }
 
 /** The policy that a repository names in claw.yaml or in a role file; nothing when it names none. Throws UsageError. */

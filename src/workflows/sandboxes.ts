@@ -169,8 +169,8 @@ const whileThereIsSpace = (room: Room): Room => ({
       const result = await room.sandbox.exec(argv, options);
       if (result.killed !== "disk-floor") return result;
       throw new InfrastructureError(
-        `the disk that holds CLAW_HOME has less than ${defaultLimits.diskFloorBytes / MiB} MiB free`,
-        "free space there",
+        `the disk that holds CLAW_HOME has less than ${defaultLimits.diskFloorBytes / MiB} MiB free, or less than one file in fifty`,
+        "free space there (df, df -i)",
       );
     },
   },

@@ -131,6 +131,13 @@ test("a command inherits no descriptor of the process that runs it", async () =>
   expect(leak("sandboxed")).toBe("");
 });
 
+test("what Node is started with is the policy's to say, and nobody else's", async () => {
+  const env = { NODE_OPTIONS: "--title=said-by-the-policy" };
+  const boxed = await bench.open({ env });
+  expect(await output(boxed, "node -p process.title")).toBe("said-by-the-policy");
+  await expect(bash(sandbox, "true", { env })).rejects.toThrow("NODE_OPTIONS");
+});
+
 test("a command holds none of the namespaces that it was put into, and leaves no core", async () => {
   const script = "readlink /proc/self/fd/* | grep -E '^(user|pid|mnt|net):'; ls -A /dev/shm; cat /proc/self/limits";
   expect(await output(sandbox, script)).toMatch(/^Limit .*\n(?:.*\n)*Max core file size +[01] +[01] +bytes/);

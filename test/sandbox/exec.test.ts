@@ -133,7 +133,6 @@ test.each([
   "LD_PRELOAD",
   "GIT_DIR",
   "npm_config_registry",
-  "NODE_OPTIONS",
   "A B",
 ])("the variable %s is refused", async (name) => {
   await expect(bench.open({ env: { [name]: "x" } })).rejects.toThrow(UsageError);

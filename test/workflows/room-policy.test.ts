@@ -50,6 +50,19 @@ requires: [cgroup]
   });
 });
 
+test("hosts are added to a named policy's on the command line only where it says so", async () => {
+  const network = "network: { hosts: ['*.example.org'] }\n";
+  const here = source({ "own/closed": network, "own/wide": `${network}cliMayWiden: true\n` });
+  const hosts = (policy: string, ...more: string[]) =>
+    readRoomPolicy({ ...asked(policy), hosts: more }, here).then((room) => room.hosts);
+  expect(await hosts("closed", "a.example.org")).toEqual(["*.example.org", "a.example.org"]);
+  expect(await hosts("wide", "other.example.net")).toEqual(["*.example.org", "other.example.net"]);
+  await expect(hosts("closed", "a.example.org", "other.example.net")).rejects.toMatchObject({
+    message: "the sandbox policy closed does not let --egress add other.example.net:443",
+    hint: expect.stringContaining("cliMayWiden: true"),
+  });
+});
+
 test("what a policy must not show or say is a mistake, not a warning", async () => {
   const here = source({});
   for (const [text, message] of [
@@ -60,6 +73,7 @@ test("what a policy must not show or say is a mistake, not a warning", async () 
     ["read: [/nonexistent]", "does not exist"],
     ["nested: noproc", "must be refuse: without /proc"],
     ["requires: [cgruop]", "requires.0"],
+    ["pass: [NODE_OPTIONS]", "write NODE_OPTIONS into env"],
   ] as const) {
     writeFileSync(join(here.directories[0] ?? "", "p.yaml"), text, { mode: 0o600 });
     await expect(readRoomPolicy(asked("p"), here), text).rejects.toThrow(message);

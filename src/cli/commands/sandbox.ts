@@ -23,9 +23,10 @@ is writable by its owner only, and may hold:
   workspace: ro                                            # default rw
   git: none                                                # default private: a disposable one
   network: { hosts: [api.example.org], uploadMiB: 1 }
+  cliMayWiden: true                                        # --egress may add hosts; default false
   read: [/opt/data]                                        # shown read-only
   mask: [secrets/, "!.npmrc"]                              # committed files found empty, or with "!" shown after all
-  env: { STAGE: test }
+  env: { STAGE: test, NODE_OPTIONS: --max-old-space-size=4096 }
   pass: [LC_ALL]                                           # variables of yours
   limits: { seconds: 60, idleSeconds: 20, memoryMiB: 512, processes: 64, openFiles: 256, fileMiB: 64, diskMiB: 256,
             diskFloorMiB: 1024, outputMiB: 16, nice: 10 }
