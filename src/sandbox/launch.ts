@@ -117,10 +117,9 @@ export function launch(request: LaunchRequest): Launched {
  * Bubblewrap leaves the descriptors of namespaces open for the command. It closes, before the command, what it waits for
  * (from these there is nothing to read) and what it keeps in step with.
  */
-const entering = [
-  ...["--userns", `${USER_NAMESPACE}`, "--block-fd", `${USER_NAMESPACE}`],
-  ...["--pidns", `${PID_NAMESPACE}`, "--sync-fd", `${PID_NAMESPACE}`],
-];
+const entering = ["--userns", "--block-fd"]
+  .flatMap((option) => [option, `${USER_NAMESPACE}`])
+  .concat(["--pidns", "--sync-fd"].flatMap((option) => [option, `${PID_NAMESPACE}`]));
 
 /** Puts /dev/null over every inherited descriptor that is not one of ours. */
 function plugs({ inherited, devNull }: LaunchRequest): ("ignore" | number)[] {
