@@ -28,6 +28,7 @@ const menu: readonly Entry[] = [
     "Add tasks by the clock, on a person's word",
     async () => (await import("./commands/schedule.ts")).schedule,
   ],
+  ["fleet", "Share one ledger and one queue among machines", async () => (await import("./commands/fleet.ts")).fleet],
   ["resume", "Continue an interrupted or waiting run", async () => (await import("./commands/resume.ts")).resume],
   ["runs", "List runs, newest first", async () => (await import("./commands/runs.ts")).runs],
   ["show", "Show what a run did, its proof and its cost", async () => (await import("./commands/show.ts")).show],

@@ -10,6 +10,7 @@ import { type Companion, companions } from "./companion.ts";
 import type { Event, EventOf, Recorded, Sha } from "./events.ts";
 import { type ExportLine, exportLines, type ExportRequest } from "./export.ts";
 import { adopt, type RunCopy } from "./adopt.ts";
+import { streamsOf, type StreamCopy, take, type Taken } from "./carry.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { abandonedRuns } from "./abandoned.ts";
 import { openPurse } from "./money.ts";
@@ -103,6 +104,12 @@ export interface Ledger
    */
   adopt(copy: RunCopy): Promise<boolean>;
   readonly place: StorePlace;
+  /** Every run and task, for another ledger to take in. */
+  streams(): AsyncIterable<StreamCopy>;
+  /** Takes in what is new of a stream of another ledger: see `take`. */
+  take(copy: StreamCopy): Promise<Taken>;
+  /** Every run that is held, and by whom. */
+  held(): Promise<readonly (Holder & { readonly run: string })[]>;
   close(): Promise<void>;
 }
 
@@ -167,6 +174,9 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
     },
     ...upkeepOf(store, { active, open: (run) => ledger.open(run) }),
     place: store.place,
+    streams: () => streamsOf(store),
+    take: (copy) => take(store, copy, clock.now()),
+    held: () => store.held(),
     close: () => store.close(),
   };
   return ledger;

@@ -1,3 +1,4 @@
+import { systemClock } from "../../clock.ts";
 import { InfrastructureError } from "../../errors.ts";
 import type { Database, Sql } from "./database.ts";
 
@@ -63,7 +64,10 @@ export const steps: readonly string[] = [
 
 /** Brings the schema claw up to date. Refuses one of a newer claw, and a database that cannot hold every text. */
 export async function migrate(db: Database, wanted: readonly string[] = steps): Promise<void> {
-  const found = await db.read(formatOf);
+  const found = await db.read(async (sql) => {
+    await refuseClock(db, sql);
+    return formatOf(sql);
+  });
   if (found === wanted.length) return;
   if (found > wanted.length) throw newer(db, found, wanted.length);
   await db.write(
@@ -94,6 +98,23 @@ async function formatOf(sql: Sql): Promise<number> {
   if (!table?.there) return 0;
   const [row] = await sql<{ steps: number }>("SELECT steps FROM claw.format");
   return row?.steps ?? 0;
+}
+
+/** Further apart than this, machines would take each other's leases for over, in milliseconds. */
+const SKEW_MS = 5000;
+
+/** Leases are by the clock: all machines must have about the same time. The database's stands for the others'. */
+async function refuseClock({ address }: Database, sql: Sql): Promise<void> {
+  const before = systemClock.now();
+  const [row] = await sql<{ ms: number }>("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms");
+  const after = systemClock.now();
+  const there = row?.ms ?? after;
+  const off = there < before ? before - there : Math.max(0, there - after);
+  if (off <= SKEW_MS) return;
+  throw new InfrastructureError(
+    `the clock of this machine is ${Math.round(off / 1000)} s away from that of ${address.shown}`,
+    "set it by the network, as with: timedatectl set-ntp true; what is worked on is told by the clock",
+  );
 }
 
 async function refuseEncoding({ address }: Database, sql: Sql): Promise<void> {
