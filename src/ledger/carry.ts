@@ -10,7 +10,7 @@ export interface StreamCopy {
   readonly run: string;
   readonly rows: readonly Row[];
   /** Null for a body that was taken out. */
-  body(sha: Sha): Promise<Uint8Array | null>;
+  readonly body: (sha: Sha) => Promise<Uint8Array | null>;
 }
 
 /**
