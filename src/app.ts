@@ -108,7 +108,7 @@ export function openApp(version: string, progress: FirstUse, store?: string): Ap
     house: (cwd) => house(cwd),
     forge,
     start: async (request) =>
-      (await import("./workflows/start.ts")).startRun(await house(request.cwd, request.waiver), request),
+      (await import("./fleet/start-task.ts")).startTask(await house(request.cwd, request.waiver), request),
     resume: async (run, watch, waiver) =>
       (await import("./workflows/resume.ts")).resumeRun(await house(null, waiver), run, watch, waiver),
     channels: () => channelsHere(config, secrets),

@@ -14,6 +14,7 @@ import { NetworkSettings, SandboxSettings } from "./reach-settings.ts";
 import { NotifySettings } from "./notify-settings.ts";
 import { StoreSettings } from "./store-settings.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
+import { WorkSettings } from "./work-settings.ts";
 
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
 export const UserConfig = z.strictObject({
@@ -64,6 +65,7 @@ export const UserConfig = z.strictObject({
     description: "Most money in US dollars, shared by every claw process on one ledger; reserved before each request.",
   }),
   store: StoreSettings,
+  work: WorkSettings,
   fleet: FleetSettings,
   sandbox: SandboxSettings,
   network: NetworkSettings,

@@ -32,8 +32,11 @@ export async function placeOfOrigin({ config }: App, cwd: string): Promise<Place
   throw new WorkspaceError(`${root} ${why}`, "name the issue by its address, or: git remote add origin <address>");
 }
 
+/** Who hears of a forge's waits. */
+export type ForgeDesk = Pick<CommandDesk, "signal" | "err" | "times">;
+
 /** Opens a forge for a person: waits for its rate limits are told. */
-export const forgeFor = (app: App, { signal, err, times }: CommandDesk, place: Place): Promise<Forge> =>
+export const forgeFor = (app: App, { signal, err, times }: ForgeDesk, place: Place): Promise<Forge> =>
   app.forge(place, {
     signal,
     onWait: (seconds) =>

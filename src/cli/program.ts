@@ -23,6 +23,15 @@ const menu: readonly Entry[] = [
     "Say why tests fail: regression, flaky, timeout, infrastructure, by executing them again",
     async () => (await import("./commands/triage.ts")).triage,
   ],
+  ["task", "Keep wanted work: add, list, link and close tasks", async () => (await import("./commands/task.ts")).task],
+  [
+    "enqueue",
+    "Add tasks from lines of JSON, as other programs write them",
+    async () => (await import("./commands/enqueue.ts")).enqueue,
+  ],
+  ["work", "Work on tasks that are ready, several at once", async () => (await import("./commands/work.ts")).work],
+  ["queue", "Say how the queue stands, pause and drain it", async () => (await import("./commands/queue.ts")).queue],
+  ["dlq", "Look at work that was given up, and try it again", async () => (await import("./commands/dlq.ts")).dlq],
   [
     "schedule",
     "Add tasks by the clock, on a person's word",

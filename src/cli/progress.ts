@@ -8,7 +8,7 @@ import { paintMark, type Style } from "./style.ts";
 
 /** One way to show a run while it goes on. */
 export interface Progress extends Required<
-  Omit<Watch, "signal" | "onStart" | "confirm" | "notify" | "onCall" | "person">
+  Omit<Watch, "signal" | "onStart" | "confirm" | "notify" | "onCall" | "along" | "person">
 > {
   /** `past`: what happened before, when a run is continued. */
   onStart(run: string, past: readonly Recorded[]): void;

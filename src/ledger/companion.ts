@@ -33,15 +33,18 @@ export const onward = ({ clock, scrub }: Desk, { task, facts }: TaskFacts): Onwa
   },
 });
 
-/** Everybody who has a word to say when a run's facts are written. */
-export function companions(desk: Desk): {
+/** Everybody who has a word to say when a run's facts are written; `first` always has. */
+export function companions(
+  desk: Desk,
+  first: Companion,
+): {
   readonly along: (companion: Companion) => void;
   readonly besides: (facts: readonly Event[]) => {
     readonly onto: readonly Onward[];
     readonly jobs: readonly JobMove[];
   };
 } {
-  const all: Companion[] = [];
+  const all = [first];
   return {
     along: (companion) => void all.push(companion),
     besides: (facts) => {

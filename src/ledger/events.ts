@@ -66,9 +66,11 @@ export const Event = z.discriminatedUnion("type", [
     outcome,
     reason: z.string(),
     hint: z.string(),
-    /** What a person must decide about, and until when (milliseconds since the epoch); only of a run that waits. */
+    /** What a person must decide about, and until when (milliseconds since the epoch). */
     diff: Sha.optional(),
     expires: z.int().optional(),
+    /** What was missing wants to be left alone until then. */
+    after: z.int().optional(),
   }),
   event("run.ended", { outcome, reason: z.string(), hint: z.string() }),
 

@@ -20,6 +20,7 @@ import { type ScheduleBook, scheduleBook } from "./schedules.ts";
 import { scrubbedJson, type Staged, stagedBodies, withoutValues } from "./staged.ts";
 import { recordedIn } from "./recorded.ts";
 import type { Redaction } from "./redact.ts";
+import { taskOfRun } from "./task-of-run.ts";
 import { type Tasks, tasksOf } from "./tasks.ts";
 import { upkeepOf } from "./upkeep.ts";
 import { type StoredBodies, storedBodies } from "./stored-bodies.ts";
@@ -202,7 +203,7 @@ function writer(desk: Desk): RunLog {
   const [events, listeners] = [[...record.events], [] as ((event: Recorded) => void)[]];
   let head = record.head;
   const purse = openPurse({ run, owner: lease.owner });
-  const { along, besides } = companions({ clock, scrub });
+  const { along, besides } = companions({ clock, scrub }, taskOfRun(run, events));
   let anchored = head;
   const staged = stagedBodies();
   const heart = keepAlive(store, clock, { lease, since: desk.claimedAt });

@@ -4,7 +4,7 @@ import { event } from "./fact.ts";
 const sha = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Ways in which one task depends on another: it blocks the other, is the same as it, or is a part of it. */
-const linkKinds = ["blocks", "duplicates", "parent"] as const;
+export const linkKinds = ["blocks", "duplicates", "parent"] as const;
 const link = z.object({ kind: z.enum(linkKinds), to: z.string() });
 /** A dependency of one task on another, `to`: this blocks `to`, this duplicates `to`, `to` is the parent of this. */
 export type TaskLink = z.infer<typeof link>;
@@ -61,8 +61,8 @@ export const taskEvents = [
   event("task.unlinked", { link, by: z.string() }),
   /** A run works on it: begun or continued. */
   event("task.worked", { run: z.string() }),
-  /** Its run ended without closing it, or paused; `hint`: what to do next. */
-  event("task.rested", { run: z.string(), outcome: z.string(), reason: z.string(), hint: z.string() }),
+  /** Its run ended without closing it, or paused; `hint`: what to do next. Without a run none could be begun. */
+  event("task.rested", { run: z.string().optional(), outcome: z.string(), reason: z.string(), hint: z.string() }),
   event("task.closed", { outcome: z.string(), reason: z.string(), by: z.string(), run: z.string().optional() }),
   event("task.reopened", { reason: z.string(), by: z.string() }),
   /** No more tries without a person: its job is with the dead ones. */

@@ -98,7 +98,10 @@ export interface Worker {
   readonly kinds: readonly string[];
   /** Labels that this host carries; work without a label is for every host. */
   readonly lanes: readonly string[];
-  /** The most jobs at once over all processes, by "all", "role:<role>", "model:<model>" and "repository:<path>". */
+  /**
+   * The most jobs at once over all processes, by "all", "role:<role>", "model:<model>" and "repository:<path>"; "role:*" and so on
+   * hold for each one of its kind.
+   */
   readonly limits: ReadonlyMap<string, number>;
   /** Only jobs on this. */
   readonly subject?: string;
@@ -165,7 +168,7 @@ export function isFull(
   return (
     over("all", () => true) ||
     (["role", "model", "repository"] as const).some((name) =>
-      over(`${name}:${wanted[name]}`, (usage) => usage[name] === wanted[name]),
+      [`${name}:${wanted[name]}`, `${name}:*`].some((limit) => over(limit, (usage) => usage[name] === wanted[name])),
     )
   );
 }

@@ -6,7 +6,10 @@ import type { TaskEvent, TaskLink } from "../ledger/task-events.ts";
  * for want of something and goes on by itself. `waiting`: its run waits for a person. `failed`: its run ended without what was
  * wanted. `dead`: given up after too many tries.
  */
-type TaskStatus = "open" | "running" | "paused" | "waiting" | "failed" | "dead" | "closed";
+export type TaskStatus = "open" | "running" | "paused" | "waiting" | "failed" | "dead" | "closed";
+
+/** Every way to stand but closed. */
+export const openStatuses: readonly TaskStatus[] = ["open", "running", "paused", "waiting", "failed", "dead"];
 
 type Added = EventOf<"task.added">;
 
@@ -74,7 +77,12 @@ function applied(task: TaskState, event: Recorded): TaskState {
     case "task.rested": {
       const { outcome, reason, hint, run } = event;
       const status = outcome === "waiting" ? "waiting" : passing.has(outcome) ? "paused" : "failed";
-      return { ...next, status, openRun: status === "failed" ? null : run, end: { outcome, reason, hint } };
+      return {
+        ...next,
+        status,
+        openRun: status === "failed" ? null : (run ?? next.openRun),
+        end: { outcome, reason, hint },
+      };
     }
     case "task.closed": {
       const { outcome, reason } = event;
@@ -99,7 +107,7 @@ const without = (links: readonly TaskLink[], { kind, to }: TaskLink): TaskLink[]
   links.filter((link) => link.kind !== kind || link.to !== to);
 
 /** Ids of the tasks that others say block them: `blocks` is told by the one that blocks. */
-interface Blockers {
+export interface Blockers {
   readonly of: (task: string) => readonly string[];
 }
 
@@ -109,7 +117,7 @@ export interface NamedTask extends TaskState {
 }
 
 /** Which tasks keep which from starting: those that block it, that it is the same as, and its own parts; only ones that are not closed. */
-function blockersIn(tasks: readonly NamedTask[]): Blockers {
+export function blockersIn(tasks: readonly NamedTask[]): Blockers {
   const open = new Set(tasks.flatMap(({ task, status }) => (status === "closed" ? [] : [task])));
   const found = new Map<string, Set<string>>();
   const block = (blocked: string, by: string): void => {
@@ -135,7 +143,7 @@ export function readyTasks(tasks: readonly NamedTask[]): readonly NamedTask[] {
 const wanted: ReadonlySet<TaskStatus> = new Set<TaskStatus>(["open", "running", "paused"]);
 
 /** The order in which people and workers see tasks. */
-const byUrgency = (a: NamedTask, b: NamedTask): number =>
+export const byUrgency = (a: NamedTask, b: NamedTask): number =>
   a.priority - b.priority ||
   (a.due ?? Infinity) - (b.due ?? Infinity) ||
   a.created - b.created ||

@@ -22,7 +22,10 @@ export function task(event: OfTask): Said {
     case "task.worked":
       return ["…", `run ${event.run} works on it`];
     case "task.rested":
-      return ["!", `run ${event.run}: ${event.outcome}: ${headline(event.reason)}`];
+      return [
+        "!",
+        `${event.run === undefined ? "no run" : `run ${event.run}`}: ${event.outcome}: ${headline(event.reason)}`,
+      ];
     case "task.closed":
       return [
         "✓",

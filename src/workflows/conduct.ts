@@ -1,5 +1,6 @@
 import { ClawError, machineFailure, type Outcome } from "../errors.ts";
 import type { RunLog } from "../ledger/ledger.ts";
+import { ModelError } from "../models/model-error.ts";
 import { listedAs } from "../reports/run-row.ts";
 import type { RunEnd } from "./workflow.ts";
 
@@ -36,6 +37,7 @@ export async function conduct(
       outcome: cause.outcome,
       reason: cause.message,
       hint: cause.hint.replaceAll("<run>", log.run),
+      ...leftAlone(log, cause),
     };
     await record(log, end);
     await tell(end);
@@ -45,7 +47,15 @@ export async function conduct(
   }
 }
 
-const record = (log: RunLog, { pauses, ...end }: RunEnd): Promise<unknown> =>
+/** Until when a model's server wants to be left alone, where it said so. */
+const leftAlone = ({ events }: RunLog, cause: ClawError): { readonly after?: number } =>
+  cause instanceof ModelError && cause.afterMs !== undefined
+    ? { after: Math.round((events.at(-1)?.at ?? 0) + cause.afterMs) }
+    : {};
+
+const record = (log: RunLog, { pauses, after, ...end }: RunEnd): Promise<unknown> =>
   log.append(
-    pauses || resumable.includes(end.outcome) ? { type: "run.paused", ...end } : { type: "run.ended", ...end },
+    pauses || resumable.includes(end.outcome)
+      ? { type: "run.paused", ...end, ...(after !== undefined && { after }) }
+      : { type: "run.ended", ...end },
   );

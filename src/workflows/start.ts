@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { TimeIsUp, WorkspaceError } from "../errors.ts";
 import type { Forge, Place } from "../forge/forge.ts";
+import type { Companion } from "../ledger/companion.ts";
 import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
@@ -21,6 +22,7 @@ import type { RunLimits } from "../views/spend.ts";
 import { clearAwayRun } from "./clear-away.ts";
 import { chargeRun, granted, grantedBudgets, pricesOf, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
+import { type ForgeCall, limitsOnRecord } from "./forge-limits.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
 import { type Notices, tellPeople } from "./notices.ts";
@@ -63,16 +65,6 @@ export interface House {
   forge(place: Place, call: ForgeCall): Promise<Forge>;
 }
 
-interface ForgeCall {
-  readonly signal: AbortSignal;
-  /** Told before a rate limit is waited out. */
-  readonly onWait: (seconds: number) => void;
-  /** Told when the repository is found under another name, before anything is asked of that one. */
-  readonly onMoved: (from: string, to: string) => void;
-  /** The longest such wait, in milliseconds. */
-  readonly patienceMs: number;
-}
-
 /** A person's word that commands may run without a sandbox. */
 export type Waiver = Pick<EventOf<"sandbox.waived">, "by" | "words">;
 
@@ -83,12 +75,28 @@ export interface Watch extends Screen {
   /** Called once, when the run has an id, and then after each recorded fact. */
   readonly onStart?: (run: string) => void;
   readonly onEvent?: (event: Recorded) => void;
+  /** What becomes true of the run's job together with its facts. */
+  readonly along?: Companion;
+}
+
+/** Work in the words of whoever wants it. */
+export interface WantedWork {
+  /** Where else it is known by a name that it is told apart by, as an issue on a forge is; null: by its words. */
+  readonly known: readonly string[] | null;
+  readonly text: string;
+  readonly source: EventOf<"task.added">["source"];
+  readonly trust: EventOf<"task.added">["trust"];
+  readonly wish: EventOf<"task.added">["wish"];
 }
 
 export interface StartRequest extends Watch {
   readonly workflow: Workflow;
   /** The run that starts this one. */
   readonly parent?: string | undefined;
+  /** The task that it works on. */
+  readonly task?: string | undefined;
+  /** Without one: the work that a task is made of. */
+  readonly wanted?: WantedWork | undefined;
   /** Anywhere inside the user's repository. */
   readonly cwd: string;
   readonly baseRef: string | undefined;
@@ -141,7 +149,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       host: hostText(),
       initiator: house.initiator,
       identity: await identity,
-      ...(request.parent !== undefined && { parent: request.parent }),
+      ...origins(request),
       repository: repository.root,
       base,
       model: whoAnswers(request.model, connected),
@@ -170,6 +178,12 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     await swept;
   }
 }
+
+/** What a run comes from. */
+const origins = ({ parent, task }: StartRequest) => ({
+  ...(parent !== undefined && { parent }),
+  ...(task !== undefined && { task }),
+});
 
 /** What the person wants otherwise than usual, before anything runs. */
 export async function recordWishes(
@@ -207,7 +221,8 @@ async function keptPrompts(log: RunLog): Promise<Pick<EventOf<"run.started">, "p
 }
 
 /** From now on somebody looks on. */
-export function watched(log: RunLog, { onStart, onEvent }: Watch): void {
+export function watched(log: RunLog, { onStart, onEvent, along }: Watch): void {
+  if (along) log.along(along);
   onStart?.(log.run);
   if (onEvent) log.listen(onEvent);
 }
@@ -253,7 +268,7 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     policies: policySource(house, parts.repository),
     authority: house.authority,
     signing: house.signing,
-    forge: (place) => house.forge(place, limitsOnRecord(house, log, { place, signal: watch.signal, until })),
+    forge: (place) => house.forge(place, limitsOnRecord(house.clock, log, { place, signal: watch.signal, until })),
     screen: {
       onDelta: watch.onDelta,
       onOutput: watch.onOutput,
@@ -276,20 +291,4 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     clearTimeout(timer);
     stop.done();
   }
-}
-
-/** A forge that limits requests is waited for as long as the run has time, and until when is there for all to see. */
-function limitsOnRecord(
-  { clock }: House,
-  log: RunLog,
-  { place, signal, until }: { readonly place: Place; readonly signal: AbortSignal; readonly until: number },
-): ForgeCall {
-  const onWait = (seconds: number): void => {
-    const waits = { type: "forge.limited", host: place.host, until: Math.round(clock.now() + seconds * 1000) } as const;
-    log.append(waits).catch(() => {}); // who lost the run finds out where it writes something that counts
-  };
-  const onMoved = (from: string, to: string): void => {
-    log.append({ type: "forge.moved", host: place.host, from, to }).catch(() => {}); // as above
-  };
-  return { signal, onWait, onMoved, patienceMs: Math.max(0, until - clock.now()) };
 }

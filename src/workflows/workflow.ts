@@ -73,6 +73,8 @@ export interface RunEnd {
   /** What a waiting run asks a person about, and until when. */
   readonly diff?: string;
   readonly expires?: number;
+  /** Until when it is of no use to go on with it. */
+  readonly after?: number;
   /** It can go on, although nothing is in its way: a session that a person left. */
   readonly pauses?: true;
 }

@@ -1,49 +1,24 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { z } from "zod";
-import { LOCAL, readIssueName } from "../../forge/place.ts";
 import { UsageError } from "../../errors.ts";
 import type { Waiver } from "../../workflows/start.ts";
 import { command, type CommandDesk } from "../command.ts";
-import { chooseEngine, engineOption } from "../engine-choice.ts";
-import { fixLimits } from "../fix-limits.ts";
-import { type Issue, readIssue } from "../issue.ts";
-import type { readForgeIssue } from "../forge-issue.ts";
+import { FixFlags, fixPlan, fixWork, type ForgeIssueText, given, readWanted } from "../fix-work.ts";
+import type { Issue } from "../issue.ts";
 import { notifyOptions } from "../notify-options.ts";
-import { numberOption } from "../number-option.ts";
 import { renderPlan } from "../render-plan.ts";
-import { tiersFor } from "../tiers.ts";
 import { watchRun } from "../watch-run.ts";
 
-const given = z.string().trim().min(1, "must not be empty").optional();
-
-const Input = z.object({
+const Input = FixFlags.extend({
   issue: z.array(z.string()).default([]),
-  base: given,
-  attempts: numberOption({ min: 1, max: 20, whole: true }),
-  budgetUsd: numberOption({ min: 0.01, max: 10_000 }),
-  maxTokens: numberOption({ min: 1, max: 1_000_000_000, whole: true }),
-  maxTurns: numberOption({ min: 1, max: 100_000, whole: true }),
-  timeout: numberOption({ min: 0.1, max: 10_080 }),
-  model: given,
-  testCommand: given,
-  repro: given,
-  engine: engineOption,
-  deep: z.boolean().default(false),
-  candidates: numberOption({ min: 1, max: 1_000_000, whole: true }),
-  workers: numberOption({ min: 1, max: 4, whole: true }),
   dryRun: z.boolean().default(false),
   json: z.boolean().default(false),
   yes: z.boolean().default(false),
-  pr: z.boolean().optional(),
-  again: z.boolean().default(false),
   event: given,
   label: given,
   sandbox: z.boolean().default(true),
   notify: z.boolean().optional(),
 });
 type Input = z.infer<typeof Input>;
-type ForgeIssueText = Awaited<ReturnType<typeof readForgeIssue>>;
 
 const more = `Examples:
   claw fix ISSUE.md
@@ -102,44 +77,20 @@ export const fix = command({
   async run(input, desk) {
     const app = await desk.app();
     const issue = await readIssueOf(input, desk);
-    const limits = fixLimits(input, app.config.user);
-    const wanted = { flag: input.model, variable: app.config.model, models: app.config.user.models };
-    const task = { cwd: desk.cwd, text: issue.text };
-    const tiers =
-      input.engine === "search" ? null : await tiersFor(wanted, task, { ledger: () => app.ledger(), err: desk.err });
-    const named = tiers ? { ...input, model: tiers.tiers[0]?.model } : input;
-    const { engine, model, because } = chooseEngine(named, app.config);
-    if (because !== null) desk.err(because);
     if (input.dryRun) {
       const { planFix } = await import("../../workflows/plan-fix.ts");
+      const { model, limits } = await fixPlan(input, issue, { ...desk, app });
       const { base: baseRef, testCommand = null } = input;
       const plan = await planFix(await app.house(desk.cwd), { cwd: desk.cwd, baseRef, model, limits, testCommand });
       desk.out(input.json ? JSON.stringify({ type: "plan", version: 1, ...plan }) : renderPlan(plan, issue));
       return;
     }
     const waiver = await waiverFor(input, desk);
-    const pullRequest = waiver ? null : await pullRequestWish(input, issue, desk);
-    const { fix: workflow } = await import("../../workflows/fix/fix.ts");
+    const request = await fixWork(waiver ? { ...input, pr: false } : input, issue, { ...desk, app });
     // Who gave the issue on standard input has no line left to answer on.
     const yes = input.yes || issue.source === "standard input";
     return watchRun(desk, { json: input.json, yes, notify: input.notify }, (_, watch) =>
-      app.start({
-        ...watch,
-        workflow,
-        cwd: desk.cwd,
-        baseRef: input.base,
-        model,
-        ...(tiers && { tiers }),
-        limits,
-        waiver,
-        tokenCap: (input.maxTokens ?? app.config.user.budget.tokens) !== undefined,
-        input: (put) => ({
-          ...fixInput(input, issue, put),
-          engine,
-          pullRequest,
-          search: searchOptions(input),
-        }),
-      }),
+      app.start({ ...watch, ...request, waiver }),
     );
   },
 });
@@ -156,17 +107,9 @@ async function waiverFor({ sandbox, pr }: Input, desk: CommandDesk): Promise<Wai
   return askForWaiver(desk);
 }
 
-/** A file wins over an issue on a forge that has the same name. */
-async function readIssueOf(input: Input, desk: CommandDesk): Promise<Issue | ForgeIssueText> {
-  const { again } = input;
-  const issue = await askedFor(input, desk);
-  const [word] = issue;
-  const name = issue.length === 1 && word !== undefined ? readIssueName(word) : null;
-  const isFile = name?.place?.host !== LOCAL && existsSync(resolve(desk.cwd, word ?? ""));
-  if (!name || isFile) return readIssue(issue, desk);
-  const { readForgeIssue } = await import("../forge-issue.ts");
-  return readForgeIssue(desk, name, again);
-}
+/** The issue that is meant; in GitHub Actions an event can name it. */
+const readIssueOf = async (input: Input, desk: CommandDesk): Promise<Issue | ForgeIssueText> =>
+  readWanted(await askedFor(input, desk), desk, input.again);
 
 /** The words that name the issue; in GitHub Actions an event can. */
 async function askedFor({ issue, event, label = "claw" }: Input, desk: CommandDesk): Promise<readonly string[]> {
@@ -176,35 +119,3 @@ async function askedFor({ issue, event, label = "claw" }: Input, desk: CommandDe
   await refuseEvent(desk);
   return event === undefined ? issue : issueOfEvent(desk, { file: event, label, given: issue });
 }
-
-/** An issue from a forge goes back there unless --no-pr says otherwise; other work only with --pr, to where origin leads. */
-async function pullRequestWish({ pr, again }: Input, issue: Issue | ForgeIssueText, desk: CommandDesk) {
-  if (pr === false || (pr !== true && !("at" in issue))) return null;
-  const { forgeFor, placeOfOrigin } = await import("../forge-issue.ts");
-  const app = await desk.app();
-  const wish = "at" in issue ? issue.at : { ...(await placeOfOrigin(app, desk.cwd)), issue: null };
-  // What cannot be published at the end is said before anything is paid for.
-  const forge = "forge" in issue ? Promise.resolve(issue.forge) : forgeFor(app, desk, wish);
-  if (app.config.user.forge.publish) await (await forge).checkPublish();
-  return { ...wish, again };
-}
-
-const fixInput = (
-  { testCommand, repro }: Input,
-  { source, text, ...issue }: Issue | ForgeIssueText,
-  put: (body: string) => string,
-) => ({
-  source,
-  ...("origin" in issue && { origin: issue.origin }),
-  text: put(text),
-  testCommand: testCommand ?? null,
-  repro: repro ?? null,
-});
-
-/** How far the search engine looks; who says how long a run may take, says how long it may search. */
-const searchOptions = ({ deep, candidates, workers, timeout }: z.infer<typeof Input>) => ({
-  deep,
-  ...(candidates !== undefined && { candidates }),
-  ...(timeout !== undefined && { seconds: timeout * 60 }),
-  ...(workers !== undefined && { workers }),
-});

@@ -156,3 +156,9 @@ export function outlook(body: string | null, now: number, bounds: Bounds): Next<
   const ahead = Math.max(0, held + queued + 1 - limit) + (fresh ? note.waiting : 0);
   return { body, result: { waitMs: (ahead * (note.workMs ?? 0)) / limit, kvUsage: fresh ? note.kvUsage : null } };
 }
+
+/** How many more requests could be sent at once, without those that wait already. Changes nothing. */
+export function placesLeft(body: string | null, now: number, bounds: Bounds): Next<number> {
+  const { limit, held, queued } = standing(noteOf(body, now, bounds));
+  return { body, result: Math.max(0, limit - held - queued) };
+}

@@ -15,7 +15,7 @@ const SearchOptions = z.object({
 export type SearchOptions = z.infer<typeof SearchOptions>;
 
 /** Who wrote an issue on a forge, and what of it was left out. Recorded; it grants nothing. */
-const IssueOrigin = z.object({
+export const IssueOrigin = z.object({
   author: z.string(),
   /** As the forge calls it: "OWNER", "NONE", … */
   association: z.string(),

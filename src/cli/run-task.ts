@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { UsageError } from "../errors.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { NamedTask } from "../views/task.ts";
+import { IssueOrigin } from "../workflows/fix/input.ts";
+import type { FinishedRun, Watch } from "../workflows/start.ts";
+import { FixFlags, fixWork, type ForgeIssueText, type WorkPlace } from "./fix-work.ts";
+import type { Issue } from "./issue.ts";
+
+/** What a task keeps of how it is to be worked on: flags as they are typed, and where on a forge it comes from. */
+const Wish = z.object({
+  flags: z.record(z.string(), z.union([z.string(), z.boolean()])).default({}),
+  at: z.object({ host: z.string(), owner: z.string(), repo: z.string(), issue: z.int() }).optional(),
+  origin: IssueOrigin.optional(),
+});
+
+/** Works on a task: goes on with its open run, or begins one. What it is worked on with was said when it was added. */
+export async function runTask(task: NamedTask, place: Omit<WorkPlace, "cwd">, watch: Watch): Promise<FinishedRun> {
+  const { app } = place;
+  if (task.openRun !== null) return app.resume(task.openRun, watch);
+  if (task.workflow !== "fix")
+    throw new UsageError(
+      `task ${task.task} asks for the workflow ${task.workflow}, which no worker runs`,
+      "update claw",
+    );
+  const { flags, at, origin } = Wish.parse(task.wish);
+  const issue = { source: task.source.ref, text: await textOf(await app.ledger(), task), ...(at && { at, origin }) };
+  const work = await fixWork(FixFlags.parse(flags), issue as Issue | ForgeIssueText, {
+    ...place,
+    cwd: app.config.user.fleet.repositories[task.repository] ?? task.repository,
+  });
+  return app.start({ ...watch, ...work, task: task.task });
+}
+
+/** The words of a task, as a run is told them. */
+async function textOf(ledger: Ledger, { title, body, acceptance }: NamedTask): Promise<string> {
+  const text = body === null ? title : await ledger.text(body);
+  return acceptance === null ? text : `${text}\n\nIt is done when: ${acceptance}`;
+}

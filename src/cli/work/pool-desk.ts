@@ -1,0 +1,64 @@
+import { availableParallelism, totalmem } from "node:os";
+import type { App } from "../../app.ts";
+import { systemClock } from "../../clock.ts";
+import { aboutOf } from "../../fleet/feed.ts";
+import type { PoolDesk } from "../../fleet/pool.ts";
+import type { UserConfig } from "../../config.ts";
+import { stopNote } from "../../workflows/stop.ts";
+import type { CommandDesk } from "../command.ts";
+import { runTask } from "../run-task.ts";
+import { keeperOf } from "../schedule/keeper.ts";
+
+/** What a caller of the pool chooses. */
+export type PoolChoice = Pick<PoolDesk, "drain" | "until" | "onNews" | "signal"> & {
+  readonly jobs: number | undefined;
+};
+
+const MB = 2 ** 20;
+/** As much of the machine's memory is left to others. */
+const SPARE = 0.1;
+
+/** The pool of this installation: what the user's configuration allows, on tasks as they say themselves. */
+export async function poolDesk(
+  app: App,
+  desk: Pick<CommandDesk, "err" | "times">,
+  choice: PoolChoice,
+): Promise<PoolDesk> {
+  const { config } = app;
+  const { jobs, ...rest } = choice;
+  const settings = config.user.work;
+  const ledger = await app.ledger();
+  const { headroom } = await import("../../models/headroom.ts");
+  const [{ fireDue }, keeper] = await Promise.all([import("../../fleet/schedules.ts"), keeperOf(app)]);
+  const model = config.model ?? config.user.model ?? "";
+  const total = Math.min(process.constrainedMemory() || Infinity, totalmem());
+  return {
+    ...rest,
+    ledger,
+    clock: systemClock,
+    most: jobs ?? settings.jobs ?? availableParallelism(),
+    least: settings.warm,
+    limits: limitsOf(settings),
+    lanes: settings.labels,
+    fire: () => fireDue(keeper),
+    about: (task) => aboutOf(task, model),
+    headroom: () => headroom(config, { change: ledger.change, clock: systemClock }).catch(() => null),
+    memory: {
+      used: () => total - process.availableMemory(),
+      most: total * (1 - SPARE),
+      session: settings.sessionMb * MB,
+    },
+    isStopped: () => stopNote(config.home) !== null,
+    work: (task, watch) => runTask(task, { app, err: desk.err, times: desk.times, signal: watch.signal }, watch),
+  };
+}
+
+/** Limits as the queue has them. One that holds for every repository is given for each by the queue. */
+function limitsOf({ most, perRepository, models, roles }: UserConfig["work"]): ReadonlyMap<string, number> {
+  return new Map([
+    ...(most === undefined ? [] : [["all", most] as const]),
+    ...(perRepository === undefined ? [] : [["repository:*", perRepository] as const]),
+    ...Object.entries(models).map(([name, number]) => [`model:${name}`, number] as const),
+    ...Object.entries(roles).map(([name, number]) => [`role:${name}`, number] as const),
+  ]);
+}

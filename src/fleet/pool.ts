@@ -1,0 +1,183 @@
+import { Interrupted } from "../errors.ts";
+import { isAbandoned, LEASE_MS, thisProcess } from "../ledger/owner.ts";
+import { poolSize } from "../policy/pool-size.ts";
+import type { JobLease } from "../store/queue.ts";
+import type { NamedTask } from "../views/task.ts";
+import { doJob, type JobDesk, type JobEnd } from "./do-job.ts";
+import { feedQueue, type JobAbout, TASK_JOB } from "./feed.ts";
+import { readGate } from "./gate.ts";
+
+/** What a pool works with, and what the user allows it. */
+export interface PoolDesk extends Omit<JobDesk, "signal" | "onStart" | "onEvent"> {
+  /** Sessions at once: at most, and kept ready where memory and servers allow. */
+  readonly most: number;
+  readonly least: number;
+  /** Over all processes of this ledger: see `Worker`. */
+  readonly limits: ReadonlyMap<string, number>;
+  readonly lanes: readonly string[];
+  about(task: NamedTask): JobAbout;
+  /** Adds the tasks of schedules whose time has come. */
+  fire(): Promise<unknown>;
+  /** How many more sessions the model's server takes right now; null where nothing limits. */
+  headroom(): Promise<number | null>;
+  /** Memory of this process, in bytes; the most it may be, and what one session is expected to need. */
+  readonly memory: { readonly used: () => number; readonly most: number; readonly session: number };
+  /** Ends as soon as there is nothing to do, also nothing that is due later. */
+  readonly drain: boolean;
+  /** Nothing is begun from then on, and what runs is saved: milliseconds since the epoch; null for ever. */
+  readonly until: number | null;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly onNews: (news: PoolNews) => void;
+}
+
+/** What a pool tells while it works. */
+export type PoolNews =
+  | { readonly kind: "began"; readonly task: string; readonly title: string; readonly tries: number }
+  | { readonly kind: "run"; readonly task: string; readonly run: string }
+  | ({ readonly kind: "ended" } & JobEnd)
+  | { readonly kind: "lost"; readonly jobs: number }
+  | { readonly kind: "gate"; readonly state: "open" | "paused" | "draining"; readonly by: string };
+
+/** Why a pool ended, and what it did. */
+export interface PoolEnd {
+  readonly why: "drained" | "deadline" | "interrupted" | "gate" | "stopped";
+  readonly ends: readonly JobEnd[];
+}
+
+/** How often it looks for work while it has nothing to do, and for what changes seldom, in milliseconds. */
+const TICK_MS = 250;
+const LOOK_MS = 1_000;
+
+/** The sessions of one pool. */
+interface Hands {
+  readonly active: ReadonlyMap<string, Promise<void>>;
+  readonly ends: readonly JobEnd[];
+  /** Takes jobs until nothing is ready, or as many are being done. */
+  fill(most: number): Promise<void>;
+  /** Is a try of this process that nobody does any more? */
+  isLeftBehind(owner: string): boolean;
+  /** Resolves when a session ends, or a while has passed. */
+  wait(): Promise<void>;
+  /** Saves what runs. Throws what no session should ever throw. */
+  letGo(reason: unknown): Promise<void>;
+}
+
+/** Works on jobs until it is told to end, or nothing is left. One process, many sessions. */
+export async function runPool(desk: PoolDesk): Promise<PoolEnd> {
+  const { ledger, clock, onNews } = desk;
+  const hands = handsOf(desk);
+  let gate = "open";
+  let [looked, size] = [-Infinity, 1];
+  let why = endOf(desk);
+  while (why === null) {
+    if (clock.now() - looked >= LOOK_MS) {
+      looked = clock.now();
+      size = await look(desk, hands);
+    }
+    const { state, by } = await readGate(ledger);
+    if (state !== gate) onNews({ kind: "gate", state, by });
+    gate = state;
+    if (state === "open") await hands.fill(size);
+    const idle = hands.active.size === 0;
+    if (idle && state === "draining") why = "gate";
+    else if (idle && state === "open" && desk.drain && (await isEmpty(desk))) why = "drained";
+    else {
+      await hands.wait();
+      why = endOf(desk);
+    }
+  }
+  await hands.letGo(desk.signal.aborted ? desk.signal.reason : new Interrupted("SIGTERM"));
+  return { why, ends: hands.ends };
+}
+
+/** Why the pool ends right now; null when it goes on. */
+function endOf({ signal, isStopped, until, clock }: PoolDesk): PoolEnd["why"] | null {
+  if (signal.aborted) return "interrupted";
+  if (isStopped()) return "stopped";
+  return until !== null && clock.now() >= until ? "deadline" : null;
+}
+
+function handsOf(desk: PoolDesk): Hands {
+  const { ledger, clock, onNews, limits, lanes } = desk;
+  const stop = new AbortController();
+  const active = new Map<string, Promise<void>>();
+  const ends: JobEnd[] = [];
+  const failures: unknown[] = [];
+  const host = thisProcess();
+  let nudge = new AbortController();
+  let claims = 0;
+
+  const begin = (lease: JobLease): void => {
+    const { subject: task, tries } = lease.job;
+    const onTask = ({ title }: NamedTask): void => onNews({ kind: "began", task, title, tries });
+    const onStart = (run: string): void => onNews({ kind: "run", task, run });
+    const done = doJob({ ...desk, signal: stop.signal, onTask, onStart }, lease)
+      .then((end) => {
+        ends.push(end);
+        onNews({ kind: "ended", ...end });
+      })
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => {
+        active.delete(lease.owner);
+        nudge.abort();
+      });
+    active.set(lease.owner, done);
+  };
+  return {
+    active,
+    ends,
+    async fill(most) {
+      while (active.size < most) {
+        const now = clock.now();
+        // Each try has an owner of its own: what one of this very process has left behind is known by it.
+        const owner = `${host} ${(claims += 1)}`;
+        const lease = await ledger.queue.claim({ owner, now, until: now + LEASE_MS, kinds: [TASK_JOB], lanes, limits });
+        if (!lease) return;
+        begin(lease);
+      }
+    },
+    isLeftBehind: (owner) => owner.startsWith(`${host} `) && !active.has(owner),
+    async wait() {
+      if (failures.length > 0) throw failures[0];
+      nudge = new AbortController();
+      await clock.sleep(TICK_MS, AbortSignal.any([nudge.signal, desk.signal])).catch(() => {});
+    },
+    async letGo(reason) {
+      stop.abort(reason);
+      await Promise.all(active.values());
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}
+
+/** Takes back what is left behind, puts into the queue what is ready, and says how many sessions there should be. */
+async function look(desk: PoolDesk, hands: Hands): Promise<number> {
+  const now = desk.clock.now();
+  const gone = await desk.ledger.queue.reap(
+    (holder) => hands.isLeftBehind(holder.owner) || isAbandoned(holder, now),
+    now,
+  );
+  if (gone.length > 0) desk.onNews({ kind: "lost", jobs: gone.length });
+  await desk.fire();
+  await feedQueue(desk, (task) => desk.about(task));
+  return wantedSize(desk, hands.active.size);
+}
+
+async function wantedSize(desk: PoolDesk, active: number): Promise<number> {
+  const stats = await desk.ledger.queue.stats();
+  const ready = stats.filter(({ state }) => state === "ready").reduce((sum, { jobs }) => sum + jobs, 0);
+  const done = stats.filter(({ state, tookMs }) => state === "done" && tookMs !== null);
+  const jobs = done.reduce((sum, each) => sum + each.jobs, 0);
+  const tookMs = jobs === 0 ? null : done.reduce((sum, each) => sum + (each.tookMs ?? 0) * each.jobs, 0) / jobs;
+  const headroom = await desk.headroom();
+  const { used, most: mostBytes, session: sessionBytes } = desk.memory;
+  const { most, least } = desk;
+  return poolSize({ most, least, active, ready, tookMs, headroom, usedBytes: used(), mostBytes, sessionBytes });
+}
+
+/** Nothing waits, is due later, or is done by others. */
+const isEmpty = async ({ ledger }: PoolDesk): Promise<boolean> => {
+  const stats = await ledger.queue.stats();
+  return stats.every(({ state, lane }) => state === "done" || state === "dead" || lane !== "");
+};
