@@ -87,6 +87,12 @@ const troubles: readonly Trouble[] = [
     weak: true,
   },
   {
+    cause: "memory",
+    what: "a process was killed from outside, as where memory runs out",
+    pattern: /died with <Signals\.SIGKILL: 9>|was terminated by another process: signal=SIGKILL/,
+    weak: true,
+  },
+  {
     cause: "disk",
     what: "the machine had no more files or processes to give",
     pattern:

@@ -145,6 +145,8 @@ describe("signatures", () => {
 
 test.each([
   ["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "memory"],
+  ["subprocess.CalledProcessError: Command 'x' died with <Signals.SIGKILL: 9>.", "memory"],
+  ["A jest worker process (pid=9) was terminated by another process: signal=SIGKILL, exitCode=null.", "memory"],
   ["OSError: [Errno 28] No space left on device", "disk"],
   ["npm error code ECONNRESET", "registry"],
   ["Could not resolve host: github.com", "network"],

@@ -19,26 +19,7 @@ import { nodeSpec } from "./node-spec.ts";
 import { pytestText } from "./pytest-text.ts";
 import type { Reader } from "./reader.ts";
 import { minitestText, rspecText } from "./ruby-text.ts";
-import {
-  annotations,
-  avaDetails,
-  avaLoad,
-  avaText,
-  bazelText,
-  behaveText,
-  catchText,
-  cucumberText,
-  dartText,
-  denoText,
-  jasmineText,
-  karmaText,
-  robotText,
-  scalatestText,
-  swiftTestingText,
-  testdoxText,
-  xctestDotted,
-  xctestText,
-} from "./spotted-formats.ts";
+import { spottedText } from "./spotted-formats.ts";
 import { surefireText } from "./surefire-text.ts";
 import { tap } from "./tap.ts";
 import { teamcityText } from "./teamcity-text.ts";
@@ -82,24 +63,7 @@ export const dialects: readonly Dialect[] = [
   ctestText,
   bunText,
   exunitText,
-  annotations,
-  avaDetails,
-  avaLoad,
-  avaText,
-  bazelText,
-  behaveText,
-  catchText,
-  cucumberText,
-  dartText,
-  denoText,
-  jasmineText,
-  karmaText,
-  robotText,
-  scalatestText,
-  swiftTestingText,
-  testdoxText,
-  xctestDotted,
-  xctestText,
+  spottedText,
   teamcityText,
   buildText,
 ];

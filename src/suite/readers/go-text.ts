@@ -75,7 +75,7 @@ const beginGoText = (sink: Sink) => ({
   /** Tests that -v tells to run, and that have not ended. */
   open: new Set<string>(),
   /** The last lines of the package that is told now. */
-  tail: block(0),
+  tail: [] as { readonly text: string; readonly offset: number }[],
   builds: new Map<string, Block>(),
   building: null as Block | null,
   panic: null as {
@@ -88,7 +88,11 @@ const beginGoText = (sink: Sink) => ({
 type GoTextState = ReturnType<typeof beginGoText>;
 
 function package_(s: GoTextState, suite: string, how: string, offset: number): void {
-  const said = textOf(s.tail).trim();
+  const last = s.tail.slice(-MOST_TAIL);
+  const said = last
+    .map(({ text }) => text)
+    .join("\n")
+    .trim();
   const [inTest = null] = s.open.size === 1 ? s.open : [];
   if (/\[(?:build|setup) failed\]/.test(how)) {
     const kept = s.builds.get(suite) ?? [...s.builds].find(([name]) => name.startsWith(suite))?.[1] ?? block(offset);
@@ -129,7 +133,7 @@ function package_(s: GoTextState, suite: string, how: string, offset: number): v
         kind: inTest === null ? "file" : "test",
         suite,
         titles: inTest?.split("/") ?? ["(package)"],
-        offset: said === "" ? offset : s.tail.offset,
+        offset: said === "" ? offset : (last[0]?.offset ?? offset),
         text: said || "the package failed and no test says why",
         ...(s.logs.size > 0 && { excerpt: [...s.logs.values()].map(textOf).join("\n").slice(-4000) }),
       }),
@@ -143,7 +147,7 @@ function reset(s: GoTextState): void {
   [s.failed, s.current, s.panic, s.building, s.told, s.running] = [[], null, null, null, false, ""];
   s.logs.clear();
   s.open.clear();
-  s.tail = block(0);
+  s.tail = [];
 }
 
 function lineGoText(s: GoTextState, text: string, offset: number): void {
@@ -183,11 +187,13 @@ function lineGoText(s: GoTextState, text: string, offset: number): void {
   if (s.current === null && s.panic === null && !boilerplate.test(text)) keepTail(s, text, offset);
 }
 
+/** Lines of a package that are kept. */
+const MOST_TAIL = 30;
+
 /** What a package said of which no test tells why it failed. */
 function keepTail(s: GoTextState, text: string, offset: number): void {
-  if (s.tail.head.length > 40) s.tail = block(offset);
-  if (s.tail.head.length === 0) s.tail = block(offset);
-  add(s.tail, text);
+  s.tail.push({ text: text.slice(0, 1000), offset });
+  if (s.tail.length > 8 * MOST_TAIL) s.tail = s.tail.slice(-MOST_TAIL);
 }
 
 /** "--- FAIL: TestX (0.01s)" */

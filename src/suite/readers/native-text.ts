@@ -190,10 +190,14 @@ export const bunText: Dialect = {
   open(sink) {
     let before = block(0);
     let file: string | null = null;
+    let seen = false;
     return {
       line(text, offset) {
         const heading = /^(\S+\.(?:test|spec)\.[cm]?[jt]sx?):$/.exec(text);
         if (heading) file = heading[1] ?? null;
+        seen ||= heading !== null || text.startsWith("bun test ");
+        // Nothing is kept of what other runners print.
+        if (!seen && !text.startsWith("(fail) ")) return;
         const found = /^(?:\(fail\)|✗) (.+?)(?: \[([\d.]+)(ms|s)\])?$/.exec(text);
         if (heading || /^(?:\(pass\)|✓|\(skip\)|») /.test(text)) before = block(offset);
         else if (found && (text.startsWith("(fail)") || file !== null)) {

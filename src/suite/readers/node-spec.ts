@@ -69,7 +69,7 @@ const MOST_STRAY = 100;
 
 function stray(s: NodeSpecState, text: string): void {
   s.stray.push(text);
-  if (s.stray.length > MOST_STRAY) s.stray.shift();
+  if (s.stray.length > 4 * MOST_STRAY) s.stray = s.stray.slice(-MOST_STRAY);
 }
 
 function lineNodeSpec(s: NodeSpecState, text: string, offset: number): void {
@@ -121,7 +121,7 @@ function lineNodeSpec(s: NodeSpecState, text: string, offset: number): void {
     if (!/^\s*[✔﹣⚠ℹ]/u.test(text)) stray(s, text);
     return;
   }
-  if (/\.\w+$/.test(leaf[2] ?? "")) s.lastWords.set(leaf[2] ?? "", whyOf(s.stray));
+  if (/\.\w+$/.test(leaf[2] ?? "")) s.lastWords.set(leaf[2] ?? "", whyOf(s.stray.slice(-MOST_STRAY)));
   s.stray = [];
   const depth = (leaf[1] ?? "").length / 2;
   const path = [...s.parents.slice(0, depth), leaf[2] ?? ""];

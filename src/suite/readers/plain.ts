@@ -26,7 +26,7 @@ export interface PlainReader {
 /** Looks on while others read. */
 export function plainReader(): PlainReader {
   const signs: Sign[] = [];
-  const tail: { text: string; offset: number }[] = [];
+  let tail: { text: string; offset: number }[] = [];
   let step: string | null = null;
   let overtime: Sign | null = null;
   let failed: {
@@ -42,7 +42,7 @@ export function plainReader(): PlainReader {
       if (named !== null) step = named;
       if (text.trim() !== "") {
         tail.push({ text: text.slice(0, 500), offset });
-        if (tail.length > KEPT_LINES) tail.shift();
+        if (tail.length > 8 * KEPT_LINES) tail = tail.slice(-KEPT_LINES);
       }
       if (text.length > 4000 || !hint.test(text)) return;
       const ended =

@@ -17,6 +17,8 @@ export interface Marks {
   readonly titled?: RegExp;
   /** The runner's totals, with groups `passed`, `failed`, `skipped`. */
   readonly total?: RegExp;
+  /** What the line of the totals contains. */
+  readonly totalSign?: string;
   readonly timedOut?: RegExp;
   /** What a failure's lines must hold to be one of this format. */
   readonly confirm?: RegExp;
@@ -61,42 +63,72 @@ function tally(sink: Sink, groups: Readonly<Record<string, string | undefined>>)
   sink.tally({ passed: of("passed"), failed: of("failed"), skipped: of("skipped") });
 }
 
-/** A dialect that needs no more than its marks. A test that is told twice is told once. */
-export function spotted(marks: Marks): Dialect {
+/** One format's reading of a log. A test that is told twice is told once. */
+function reading(marks: Marks, sink: Sink, before: () => readonly string[]) {
+  const told = new Set<string>();
+  let begun: Begun | null = null;
+  const close = (): void => {
+    if (begun && (marks.confirm?.test(textOf(begun.block)) ?? true)) {
+      const one = found(marks, begun);
+      const key = `${one.file}\n${one.titles.join("\n")}`;
+      if (!told.has(key)) sink.found(one);
+      told.add(key);
+    }
+    begun = null;
+  };
+  const titleOf = (): string | undefined => {
+    const line = marks.titled && before().findLast((each) => marks.titled?.test(each));
+    return line === undefined ? undefined : marks.titled?.exec(line)?.[1];
+  };
   return {
-    name: marks.name,
+    busy: () => begun !== null,
+    close,
+    line(text: string, offset: number): void {
+      const groups = text.includes(marks.sign) ? marks.head.exec(text)?.groups : undefined;
+      if (groups) {
+        close();
+        begun = { groups, title: titleOf(), block: block(offset) };
+        add(begun.block, text);
+        return;
+      }
+      if (begun) {
+        const belongs = text === "" ? !marks.until?.test(text) : marks.more?.test(text) && !marks.until?.test(text);
+        if (belongs) return add(begun.block, text);
+        close();
+      }
+      const total = marks.total?.exec(text)?.groups;
+      if (total) tally(sink, total);
+    },
+  };
+}
+
+/** Lines before a failure among which its title stands. */
+const REMEMBERED = 16;
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+
+/** Formats that need no more than their marks, as one dialect: a line without any of their signs costs one look. */
+export function spotted(formats: readonly Marks[]): Dialect {
+  const signs = formats.flatMap(({ sign, totalSign }) => [sign, ...(totalSign === undefined ? [] : [totalSign])]);
+  const hint = new RegExp([...new Set(signs)].map(literal).join("|"));
+  return {
+    name: "spotted",
     open(sink) {
-      const told = new Set<string>();
-      let begun: Begun | null = null;
-      let title: string | undefined;
-      const close = (): void => {
-        if (begun && (marks.confirm?.test(textOf(begun.block)) ?? true)) {
-          const one = found(marks, begun);
-          const key = `${one.file}\n${one.titles.join("\n")}`;
-          if (!told.has(key)) sink.found(one);
-          told.add(key);
-        }
-        begun = null;
-      };
+      let recent: string[] = [];
+      const all = formats.map((marks) => reading(marks, sink, () => recent.slice(-REMEMBERED)));
+      let busy = false;
       return {
         line(text, offset) {
-          const groups = text.includes(marks.sign) ? marks.head.exec(text)?.groups : undefined;
-          if (groups) {
-            close();
-            begun = { groups, title, block: block(offset) };
-            add(begun.block, text);
-            return;
+          const hinted = hint.test(text);
+          if (hinted || busy) {
+            for (const one of all) if (hinted || one.busy()) one.line(text, offset);
+            busy = all.some((one) => one.busy());
           }
-          if (begun) {
-            const belongs = text === "" ? !marks.until?.test(text) : marks.more?.test(text) && !marks.until?.test(text);
-            if (belongs) return add(begun.block, text);
-            close();
-          }
-          title = marks.titled?.exec(text)?.[1] ?? title;
-          const total = marks.total?.exec(text)?.groups;
-          if (total) tally(sink, total);
+          recent.push(text);
+          if (recent.length > 8 * REMEMBERED) recent = recent.slice(-REMEMBERED);
         },
-        end: close,
+        end() {
+          for (const one of all) one.close();
+        },
       };
     },
   };

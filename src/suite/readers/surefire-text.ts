@@ -100,7 +100,7 @@ function lineSurefireText(s: SurefireTextState, text: string, offset: number): v
     }
     return;
   }
-  const end = ended.exec(text);
+  const end = text.includes("<<<") ? ended.exec(text) : null;
   if (end) {
     close(s);
     s.current = {

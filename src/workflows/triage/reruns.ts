@@ -47,6 +47,7 @@ export async function rerun(
   trees: Trees,
   rule: SettleRule,
 ): Promise<void> {
+  const bench: Bench = { desk, suite, cases, trees, rule };
   const many = (verdict: TestVerdict): boolean =>
     verdict.next !== null && (verdict.next === "head" || trees.base !== null);
   for (let round = 0; round < 4 * rule.reruns && hasTime(desk); round++) {
@@ -57,10 +58,10 @@ export async function rerun(
     // What runs out of time would keep the others waiting.
     const quick = wanted.filter(({ found }) => !found.timedOut);
     const now = quick.length > 0 ? quick : wanted;
-    await execute(desk, suite, cases, { at, wanted: now, trees, ...wayOf(at, now) });
+    await execute(bench, { at, wanted: now, ...wayOf(at, now) });
   }
-  await inSuite(desk, suite, cases, trees, rule);
-  await alone(desk, suite, cases, trees, rule);
+  await inSuite(bench);
+  await alone(bench);
 }
 
 /** How the next execution is made, by how many there were: alone, in its file, and with the file shuffled. */
@@ -74,17 +75,25 @@ function wayOf(at: TestExecution["at"], wanted: readonly Case[]): { scope: "alon
   return { scope: before === 0 && at === "head" ? "alone" : "file", shuffled: before === 2 };
 }
 
+/** What all executions of a triage have in common. */
+interface Bench {
+  readonly desk: WorkDesk;
+  readonly suite: Suite;
+  readonly cases: readonly Case[];
+  readonly trees: Trees;
+  readonly rule: SettleRule;
+}
+
 interface Way {
   readonly at: TestExecution["at"];
   readonly wanted: readonly Case[];
-  readonly trees: Trees;
   readonly scope: "alone" | "file" | "serial" | "suite";
   readonly shuffled: boolean;
 }
 
 /** One execution that tells of all tests that are wanted, and of others of the same files. */
-async function execute(desk: WorkDesk, suite: Suite, cases: readonly Case[], way: Way): Promise<void> {
-  const { at, wanted, trees } = way;
+async function execute({ desk, suite, cases, trees }: Bench, way: Way): Promise<void> {
+  const { at, wanted } = way;
   const tree = at === "head" ? trees.head : trees.base;
   if (tree === null) return;
   const known = wanted.every(({ file }) => file !== null) && suite.plan.runner !== "generic" && way.scope !== "suite";
@@ -129,13 +138,8 @@ async function execute(desk: WorkDesk, suite: Suite, cases: readonly Case[], way
 const isNarrow = ({ scope }: TestExecution): boolean => scope === "file" || scope === "alone";
 
 /** Tests that failed with the suite and pass by themselves: twice more with the suite, and at base, tell order from chance. */
-async function inSuite(
-  desk: WorkDesk,
-  suite: Suite,
-  cases: readonly Case[],
-  trees: Trees,
-  rule: SettleRule,
-): Promise<void> {
+async function inSuite(bench: Bench): Promise<void> {
+  const { desk, suite, cases, rule } = bench;
   const wanted = cases.filter((one) => {
     const head = one.executions.filter(({ at }) => at === "head");
     const narrow = head.filter(isNarrow);
@@ -153,28 +157,22 @@ async function inSuite(
       executions.every((each) => each.at !== "head" || each.scope !== "suite" || each.result !== "passed"),
     );
     if (open.length === 0 || !hasTime(desk)) return;
-    await execute(desk, suite, cases, { at, wanted: open, trees, scope: "suite", shuffled: false });
+    await execute(bench, { at, wanted: open, scope: "suite", shuffled: false });
     // Twice by itself as well, for the comparison to hold.
     const once = open.filter(
       ({ executions }) => executions.filter((each) => each.at === "head" && isNarrow(each)).length < 2,
     );
-    if (once.length > 0)
-      await execute(desk, suite, cases, { at: "head", wanted: once, trees, scope: "file", shuffled: false });
+    if (once.length > 0) await execute(bench, { at: "head", wanted: once, scope: "file", shuffled: false });
   }
 }
 
 /** Contention excluded: what always fails beside others is executed once with nothing beside it. */
-async function alone(
-  desk: WorkDesk,
-  suite: Suite,
-  cases: readonly Case[],
-  trees: Trees,
-  rule: SettleRule,
-): Promise<void> {
+async function alone(bench: Bench): Promise<void> {
+  const { desk, suite, cases, rule } = bench;
   const wanted = cases.filter((one) => {
     const { verdict, head } = judged(one, rule);
     return one.executions.some(isNarrow) && verdict === "regression" && head.passed === 0 && one.file !== null;
   });
   if (wanted.length === 0 || !hasTime(desk) || suite.plan.runner === "generic") return;
-  await execute(desk, suite, cases, { at: "head", wanted, trees, scope: "serial", shuffled: false });
+  await execute(bench, { at: "head", wanted, scope: "serial", shuffled: false });
 }
