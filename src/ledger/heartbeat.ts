@@ -22,19 +22,22 @@ export function keepAlive(
   const stopped = new AbortController();
   const lost = new AbortController();
   let heardAt = since;
+  let waiting = false;
   const lose = (): void => {
     if (!stopped.signal.aborted) lost.abort(new Fenced(lease.run));
   };
   const beat = async (): Promise<void> => {
     // The lease counts from before it was asked for: it never ends later than others think.
     const now = clock.now();
+    waiting = true;
     const held = await store.renew(lease, now + LEASE_MS).catch(() => null);
     if (held) heardAt = now;
+    waiting = held === null;
     if (held === false) lose();
   };
   // Also while an answer is waited for, as of a server that the network has been cut off from.
   const watch = (): void => {
-    if (clock.now() - heardAt > (LEASE_MS * 2) / 3) lose();
+    if (waiting && clock.now() - heardAt > (LEASE_MS * 2) / 3) lose();
   };
   const timers = [setInterval(() => void beat(), everyMs), setInterval(watch, everyMs / 10)];
   for (const timer of timers) timer.unref();
