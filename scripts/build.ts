@@ -7,13 +7,16 @@ const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", impo
   dependencies: Record<string, string>;
 };
 
-/** Small pure-JavaScript packages that every run needs; the others stay packages of their own. */
-const inlined = ["commander", "zod", "openai", "yaml", "jsonrepair", "chalk"];
-const external = Object.keys(dependencies).filter((name) => !inlined.includes(name));
+/** Small pure-JavaScript packages that every run needs, and what the live view is drawn with; the others stay packages of their own. */
+const inlined = ["commander", "zod", "openai", "yaml", "jsonrepair", "chalk", "ink", "react"];
+// ink asks for the last of them where somebody debugs it.
+const external = [...Object.keys(dependencies).filter((name) => !inlined.includes(name)), "react-devtools-core"];
 
 await build({
   input: { main: "src/main.ts" },
   platform: "node",
+  // Of React only what users run is read: its other half is larger, slower, and for those who write components.
+  transform: { define: { "process.env.NODE_ENV": '"production"' } },
   external: external.map((name) => new RegExp(`^${name}(/|$)`)),
   output: {
     dir: "dist",

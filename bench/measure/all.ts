@@ -4,6 +4,7 @@ import { audit } from "./audit.ts";
 import { durability } from "./durability.ts";
 import { fleet } from "./fleet.ts";
 import { firstRequest } from "./first-request.ts";
+import { liveView } from "./live-view.ts";
 import { ledger } from "./ledger.ts";
 import { memory } from "./memory.ts";
 import { money } from "./money.ts";
@@ -21,6 +22,7 @@ import { views } from "./views.ts";
 /** In the order of the report. */
 export const measurements: readonly Measurement[] = [
   startUp,
+  liveView,
   firstRequest,
   turns,
   adapters,
