@@ -1,3 +1,5 @@
+import { kernelAttacks } from "./kernel-attacks.ts";
+
 /** Something no command may be able to do. Its script ends with 0 when it got through. */
 export interface Attack {
   readonly name: string;
@@ -97,6 +99,7 @@ export function attacks(scene: Scene): readonly Attack[] {
       onlyRoot: true,
     },
     { name: "handle page faults of the kernel", script: call(323, 0), onlyRoot: true },
+    ...kernelAttacks(scene.neighbour),
   ];
 }
 
