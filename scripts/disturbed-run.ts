@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import Database from "better-sqlite3";
+import { openStore } from "../src/store/open.ts";
 import { type Finished, type Machine, machine } from "../test/support/claw.ts";
 import { type ForgeServer, startForgeServer } from "../test/support/forge-server.ts";
 import { type ModelServer, startModelServer } from "../test/support/model-server.ts";
@@ -16,12 +16,18 @@ export interface Place {
   readonly env: NodeJS.ProcessEnv;
   readonly forge: ForgeServer;
   readonly model: ModelServer;
+  /** Where the ledger is: a file, or the address of a database. */
+  readonly ledger: string;
 }
 
-/** A machine with a repository that was cloned from a forge, where an issue waits. `disks` is told of what claw writes to. */
+/**
+ * A machine with a repository that was cloned from a forge, where an issue waits. `disks` is told of what claw writes to;
+ * `database`: the address of an empty one for its ledger.
+ */
 export async function place(
   disks: (...dirs: readonly string[]) => void = () => {},
   patch: Play["patch"] = patchesSum,
+  database: string | null = null,
 ): Promise<Place> {
   const used = machine();
   const model = await startModelServer(playing({ reproduce: reproducesSum, patch: patch ?? [] }));
@@ -47,8 +53,9 @@ export async function place(
     FORGE_TOKEN: forge.token,
     TMPDIR: tmp,
     NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
+    ...(database !== null && { CLAW_STORE: database }),
   };
-  return { used, cwd, env, forge, model };
+  return { used, cwd, env, forge, model, ledger: database ?? join(used.clawHome, "ledger.sqlite") };
 }
 
 /** Takes it all away again. */
@@ -101,15 +108,15 @@ const filesIn = (dir: string): readonly string[] => {
 };
 
 /** Everything that a finished run should not have left. */
-function leftBehind({ used, cwd }: Place, run: string): readonly string[] {
+async function leftBehind({ used, cwd, ledger }: Place, run: string): Promise<readonly string[]> {
   const { clawHome, dir } = used;
   const home = filesIn(join(clawHome, "runs")).filter((path) => path !== run && path !== join(run, "report.md"));
   const boxes = ["boxes", "self-test"].flatMap((name) => filesIn(join(clawHome, "sandbox", name)));
   const drafts = filesIn(join(clawHome, "sandbox")).filter((path) => path.startsWith("draft-"));
   const locks = filesIn(join(cwd, ".git")).filter((path) => path.endsWith(".lock"));
-  const db = new Database(join(clawHome, "ledger.sqlite"), { readonly: true });
-  const held = db.prepare("SELECT run FROM owners WHERE owner <> ''").all() as Listed[];
-  db.close();
+  const store = await openStore(ledger);
+  const held = await store.held();
+  await store.close();
   return [
     ...filesIn(join(dir, "tmp")),
     ...home,
@@ -145,7 +152,7 @@ export async function faults(at: Place, run: string, finished: Finished, wanted:
   check(done.length > 0 && new Set(done).size === done.length, `effects on record: ${done.join(", ")}`);
   const orphans = await orphansIn(used.dir);
   check(orphans.length === 0, `still running: ${orphans.join("; ")}`);
-  const left = leftBehind(at, run);
+  const left = await leftBehind(at, run);
   check(left.length === 0, `left behind: ${left.slice(0, 5).join(", ")}`);
   return found;
 }
@@ -154,8 +161,10 @@ export async function faults(at: Place, run: string, finished: Finished, wanted:
 export const paused = [21, 24];
 
 /** The change that a run makes when nobody disturbs it, and how long that takes. */
-export async function undisturbed(): Promise<{ readonly diff: string; readonly ms: number }> {
-  const at = await place();
+export async function undisturbed(
+  database: string | null = null,
+): Promise<{ readonly diff: string; readonly ms: number }> {
+  const at = await place(undefined, undefined, database);
   const { used, cwd, env } = at;
   const startedAt = performance.now();
   const finished = await used.claw(["fix", "7", "--json"], { cwd, env });

@@ -1,15 +1,37 @@
 /**
  * Kills `claw fix` with SIGKILL at random points, from an issue on a forge to the draft pull request, resumes it until it is
- * done, and looks whether anybody could tell: node scripts/kill-anywhere.ts [kills=20] [seed]
+ * done, and looks whether anybody could tell: node scripts/kill-anywhere.ts [kills=20] [seed] [--store postgres]
+ *
+ * With --store postgres the ledger is in a PostgreSQL of the script's own, which is killed now and then as well, and comes back.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import type { Finished } from "../test/support/claw.ts";
 import { faults, leave, orphansIn, paused, type Place, place, runOf, undisturbed } from "./disturbed-run.ts";
+import { startPostgres } from "../test/support/postgres-server.ts";
 import { randomFrom } from "./random.ts";
 
-const [kills = 20, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { store: { type: "string" } } });
+const [kills = 20, seed = Date.now() % 1_000_000] = positionals.map(Number);
 const random = randomFrom(seed);
+const server = values.store === "postgres" ? await startPostgres() : null;
+let [databases, crashes] = [0, 0];
+
+/** The address of a new database; null where the ledger is a file. */
+async function database(): Promise<string | null> {
+  if (!server) return null;
+  const name = `run${(databases += 1)}`;
+  await server.create(name);
+  return server.url(name, "loopback");
+}
+
+/** A server that crashes takes what was not to survive that with it, and is back soon. */
+async function crash(): Promise<void> {
+  crashes += 1;
+  await server?.kill();
+  await server?.start();
+}
 
 /** One attempt, killed after `ms` if it is not over by then. */
 async function attempt({ used, cwd, env }: Place, run: string | null, ms: number): Promise<Finished> {
@@ -17,16 +39,21 @@ async function attempt({ used, cwd, env }: Place, run: string | null, ms: number
   const { child, done } = used.start(args, { cwd, env });
   child.stdin?.end();
   const timer = setTimeout(() => child.kill("SIGKILL"), ms);
+  let crashed = Promise.resolve();
+  const crashing =
+    server && random() < 0.2 ? setTimeout(() => (crashed = crash()), Math.min(5000, random() * ms)) : undefined;
   const finished = await done;
   clearTimeout(timer);
+  clearTimeout(crashing);
+  await crashed;
   return finished;
 }
 
-const { diff, ms } = await undisturbed();
+const { diff, ms } = await undisturbed(await database());
 console.log(`seed ${seed}; undisturbed it takes ${Math.round(ms)} ms`);
 let [killed, runs, lost, pauses, wrong] = [0, 0, 0, 0, 0];
 while (killed < kills) {
-  const at = await place();
+  const at = await place(undefined, undefined, await database());
   runs += 1;
   let left = ms;
   let finished: Finished;
@@ -62,6 +89,7 @@ while (killed < kills) {
   await (found.length > 0 ? Promise.all([at.forge.close(), at.model.close()]) : leave(at));
 }
 console.log(
-  `${killed} kills in ${runs} runs, ${lost} of them with the clone removed as well, ${pauses} pauses: ${wrong} faults`,
+  `${killed} kills in ${runs} runs, ${lost} of them with the clone removed as well, ${pauses} pauses${server ? `, ${crashes} crashes of the server` : ""}: ${wrong} faults`,
 );
+await server?.stop();
 process.exitCode = wrong === 0 ? 0 : 1;

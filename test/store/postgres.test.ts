@@ -178,6 +178,20 @@ test("a connection that the server ends amid the work is replaced", async () => 
   expect(await store.rows("r")).toHaveLength(2);
 });
 
+test("a writer whose last event the server lost when it crashed writes nothing behind the gap", async () => {
+  const { ledger, tamper } = await ledgerInPostgres();
+  const log = await ledger.open("run1");
+  await log.append(stage(0));
+  await log.append(stage(1));
+  await tamper("DELETE FROM events WHERE seq = 1; UPDATE runs SET last = 0");
+  expect(await told(log.append(stage(2)))).toMatchObject({
+    message: expect.stringContaining("lost the last events of run run1") as string,
+    hint: expect.stringContaining("claw resume") as string,
+    outcome: "infrastructure",
+  });
+  expect((await ledger.read("run1")).events).toHaveLength(1);
+});
+
 test("a ledger in a database is copied by its own tool, and says how", async () => {
   const { store } = await ledgerInPostgres();
   expect(await told(store.backup("x"))).toMatchObject({

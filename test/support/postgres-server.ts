@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import pg from "pg";
 
 /** A PostgreSQL of one's own, and where it is. */
 export interface PostgresServer {
@@ -14,6 +15,8 @@ export interface PostgresServer {
   readonly port: number;
   /** The address of a database, over loopback or over the socket. */
   url(database: string, over?: "loopback" | "socket"): string;
+  /** Makes an empty database. */
+  create(database: string): Promise<void>;
   /** Ends it as a power cut would, or starts it again on the same data. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -107,6 +110,13 @@ export async function startPostgres({ more = [] as readonly string[] } = {}): Pr
       over === "socket"
         ? `postgres://claw@/${database}?host=${encodeURIComponent(dir)}&port=${port}`
         : `postgres://claw@127.0.0.1:${port}/${database}`,
+    create: async (database) => {
+      const client = new pg.Client({ host: dir, port, user: "claw", database: "postgres" });
+      await client.connect();
+      await client
+        .query(`CREATE DATABASE ${database} TEMPLATE template0 STRATEGY file_copy`)
+        .finally(() => client.end());
+    },
     kill,
     start,
     async stop() {

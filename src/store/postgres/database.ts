@@ -98,7 +98,7 @@ async function agreedTls(base: pg.PoolConfig, [first = false, ...others]: readon
   } catch (cause) {
     const failure = new DatabaseFailure(cause);
     if (others.length === 0 || isUnreachable(failure) || failure.code === "28P01") throw failure;
-    return agreedTls(base, others);
+    return await agreedTls(base, others);
   } finally {
     await client.end().catch(() => {});
   }

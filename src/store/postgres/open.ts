@@ -1,4 +1,4 @@
-import { Fenced } from "../../errors.ts";
+import { Fenced, InfrastructureError } from "../../errors.ts";
 import { packedBlob } from "../packed.ts";
 import type { AnchorRow, Onward, Row, Store, StorePlace } from "../store.ts";
 import { accountsOf, applyMove } from "./accounts.ts";
@@ -38,9 +38,11 @@ function storeOn(db: Database, steps: readonly string[]): Store {
       return db.write(
         async (sql) => {
           const fresh = lease && refuseStale(sql, lease);
+          const [first] = rows;
+          const whole = lease && first && first.seq > 0 && refuseGap(db, sql, first);
           if (blobs.length > 0) void sql(PUT_BLOBS, ...columns(blobs));
           const inserted = insertRows(sql, rows);
-          await Promise.all([fresh, inserted]);
+          await Promise.all([fresh, whole, inserted]);
           for (const onward of inOrder(onto)) await goOn(sql, onward);
           for (const move of money) await applyMove(sql, move);
           if (slot) await moveSlot(sql, slot);
@@ -112,6 +114,18 @@ async function goOn(sql: Sql, { run, rows }: Onward): Promise<void> {
 /** Always in the same order: two who wait for each other would wait for ever. */
 const inOrder = (onto: readonly Onward[]): readonly Onward[] =>
   onto.toSorted((one, other) => (one.run < other.run ? -1 : Number(one.run > other.run)));
+
+/**
+ * A server that crashed may have lost what was not to survive that, while its writer lives: nothing is written behind such a
+ * gap.
+ */
+async function refuseGap({ address }: Database, sql: Sql, { run, seq }: Row): Promise<void> {
+  if ((await sql("SELECT 1 FROM claw.events WHERE run = $1 AND seq = $2", run, seq - 1)).length > 0) return;
+  throw new InfrastructureError(
+    `${address.shown} has lost the last events of run ${run}: it crashed`,
+    `what it lost was not lost work: continue with claw resume ${run}`,
+  );
+}
 
 async function isThere(sql: Sql, { run, seq, hash }: Row): Promise<boolean> {
   return (await sql("SELECT 1 FROM claw.events WHERE run = $1 AND seq = $2 AND hash = $3", run, seq, hash)).length > 0;
