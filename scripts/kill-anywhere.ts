@@ -40,8 +40,8 @@ async function attempt({ used, cwd, env }: Place, run: string | null, ms: number
   child.stdin?.end();
   const timer = setTimeout(() => child.kill("SIGKILL"), ms);
   let crashed = Promise.resolve();
-  const crashing =
-    server && random() < 0.2 ? setTimeout(() => (crashed = crash()), Math.min(5000, random() * ms)) : undefined;
+  const soon = Math.min(5000, random() * ms);
+  const crashing = server && random() < 0.2 ? setTimeout(() => void (crashed = crash()), soon) : undefined;
   const finished = await done;
   clearTimeout(timer);
   clearTimeout(crashing);
