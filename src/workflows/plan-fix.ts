@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ownedName } from "../ledger/owned-name.ts";
-import { readManifest } from "../policy/manifest.ts";
+import { readGranted } from "../policy/network.ts";
 import { createClone } from "../repo/clone.ts";
 import { openRepository } from "../repo/repository.ts";
 import { detectSuite, planFromCommand } from "../suite/detect.ts";
@@ -45,7 +45,7 @@ export async function planFix(house: House, request: PlanRequest): Promise<FixPl
   await mkdir(dir, { recursive: true, mode: 0o700 });
   try {
     const clone = await createClone(repository, base, dir);
-    const manifest = readManifest((await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8"));
+    const manifest = readGranted((await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8"), house.network);
     const model = await wishedModel(house, request.model, manifest);
     const tree = await suiteTree({ clone });
     const said = request.testCommand ?? manifest.test.command;

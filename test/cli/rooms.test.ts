@@ -107,6 +107,15 @@ describe("claw fix --dry-run", () => {
     });
   });
 
+  test("what the user does not grant is refused as a run would refuse it", async () => {
+    const { typed } = await stage({}, { "claw.yaml": 'sandbox: { mask: ["!.env"] }\n' });
+    const { code, err } = await typed(["fix", "sum is wrong", "--dry-run"]);
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("claw.yaml:1: sandbox.mask shows .env"),
+    });
+  });
+
   test("a base that does not exist is refused", async () => {
     const { typed } = await stage();
     const { code, err } = await typed([...dry, "--base", "v9"]);
