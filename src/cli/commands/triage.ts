@@ -157,7 +157,11 @@ function refuseMixed(
           : null;
   if (comment && repository === null)
     throw new WorkspaceError("this is no git repository, so nothing is recorded or said", "go into the repository");
-  if (!fix && lonely !== null) throw new UsageError(`${lonely} is about fixes`, `claw triage --fix ${lonely} …`);
+  if (!fix && lonely !== null)
+    throw new UsageError(
+      `${lonely} is about fixes${lonely === "--model" ? " and explanations" : ""}`,
+      `claw triage --fix ${lonely} …`,
+    );
   if (explain && repository === null)
     throw new WorkspaceError(
       "this is no git repository, so nothing is on record, and no model is asked without that",

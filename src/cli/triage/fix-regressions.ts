@@ -2,6 +2,7 @@ import { ClawError, exitCodes, type Outcome } from "../../errors.ts";
 import { regressionIssue, type Regression, regressionsIn, type TriedFix } from "../../reports/triage-fixes.ts";
 import type { JudgedFailure } from "../../reports/triage-rows.ts";
 import { foldSpend, shownCost } from "../../views/spend.ts";
+import { isTestPath } from "../../suite/test-paths.ts";
 import type { FinishedRun } from "../../workflows/start.ts";
 import type { CommandDesk } from "../command.ts";
 import { chooseEngine, type EngineChoice } from "../engine-choice.ts";
@@ -76,6 +77,9 @@ function notPossible({ whole, failures }: Triaged, { file }: Regression, { usdNa
     return `${whole} is judged as a whole, and in it also fails what is no regression`;
   if (whole === null && file === null)
     return 'the test\'s file is not known: claw fix "what is wrong" --repro <command>';
+  // As Rust has its unit tests: the file of a reproduction is frozen, and the fault is in it.
+  if (whole === null && file !== null && file.endsWith(".rs") && !isTestPath(file))
+    return `the test stands in ${file} itself, beside what it tests, and a reproduction's file may not change: write one in a file of its own, then claw fix --repro <file>`;
   const spent = (usdNano !== null && usdNano < 10_000_000) || tokens < 1;
   return spent ? "the budget is used up: --budget-usd" : null;
 }
