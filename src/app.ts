@@ -31,7 +31,7 @@ export interface App {
   /** Is the ledger in a database, and not in a file below the home? */
   readonly inDatabase: boolean;
   /** Takes secrets out of what people and logs will see. */
-  readonly secrets: Pick<SecretBook, "scrub" | "scrubValues">;
+  readonly secrets: Pick<SecretBook, "scrub" | "scrubValues" | "learn">;
   /** The forge of a place, with the token the configuration names. `onWait` is told before a rate limit is waited out. */
   forge(place: Place, options: ForgeCall): Promise<Forge>;
   /** For work in the repository around `cwd`; refuses a home that lies inside it. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { ApiSettings } from "./api-settings.ts";
 import { type ActionsFacts, actionsFrom } from "./actions-facts.ts";
 import { BudgetsInDollars } from "./budgets.ts";
 import { BurstSettings } from "./burst-settings.ts";
@@ -70,6 +71,7 @@ export const UserConfig = z.strictObject({
   sandbox: SandboxSettings,
   network: NetworkSettings,
   notify: NotifySettings,
+  api: ApiSettings,
   audit: z
     .strictObject({
       signingKey: KeyReference.optional().meta({

@@ -49,7 +49,7 @@ const MAX_ALIKE = 3;
 
 /** An issue on a forge as a text for a run. Refused where work on it is on its way already, unless `again`. */
 export async function readForgeIssue(
-  desk: CommandDesk,
+  desk: ForgeDesk & Pick<CommandDesk, "app" | "cwd">,
   { place: named, number }: IssueName,
   again: boolean,
 ): Promise<
@@ -84,7 +84,7 @@ export async function readForgeIssue(
 }
 
 /** A run of CI that an issue names is context: work begins without it, too. */
-async function ciRunOf(forge: Forge, id: number, { err, signal }: CommandDesk): Promise<CiRun | null> {
+async function ciRunOf(forge: Forge, id: number, { err, signal }: ForgeDesk): Promise<CiRun | null> {
   try {
     return await forge.ciRun(id);
   } catch (error) {

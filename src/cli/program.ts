@@ -32,6 +32,12 @@ const menu: readonly Entry[] = [
   ["work", "Work on tasks that are ready, several at once", async () => (await import("./commands/work.ts")).work],
   ["queue", "Say how the queue stands, pause and drain it", async () => (await import("./commands/queue.ts")).queue],
   ["dlq", "Look at work that was given up, and try it again", async () => (await import("./commands/dlq.ts")).dlq],
+  ["serve", "Serve tasks, runs and decisions over HTTP", async () => (await import("./commands/serve.ts")).serve],
+  [
+    "nightly",
+    "Work through what is wanted until the morning, and tell what came of it",
+    async () => (await import("./commands/nightly.ts")).nightly,
+  ],
   [
     "schedule",
     "Add tasks by the clock, on a person's word",

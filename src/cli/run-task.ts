@@ -15,8 +15,12 @@ const Wish = z.object({
 });
 
 /** Works on a task: goes on with its open run, or begins one. What it is worked on with was said when it was added. */
-export async function runTask(task: NamedTask, place: Omit<WorkPlace, "cwd">, watch: Watch): Promise<FinishedRun> {
-  const { app } = place;
+export async function runTask(
+  task: NamedTask,
+  place: Omit<WorkPlace, "cwd"> & { readonly parent?: string },
+  watch: Watch,
+): Promise<FinishedRun> {
+  const { app, parent } = place;
   if (task.openRun !== null) return app.resume(task.openRun, watch);
   if (task.workflow !== "fix")
     throw new UsageError(
@@ -29,7 +33,7 @@ export async function runTask(task: NamedTask, place: Omit<WorkPlace, "cwd">, wa
     ...place,
     cwd: app.config.user.fleet.repositories[task.repository] ?? task.repository,
   });
-  return app.start({ ...watch, ...work, task: task.task });
+  return app.start({ ...watch, ...work, task: task.task, parent });
 }
 
 /** The words of a task, as a run is told them. */

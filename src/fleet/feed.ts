@@ -28,7 +28,11 @@ export const TASK_JOB = "task";
 const MANY = 1_000_000;
 
 /** The job of a task. Only one waits or is done at a time. */
-const jobOf = (task: NamedTask, about: JobAbout, at: { readonly id: string; readonly now: number }): NewJob => ({
+export const jobOf = (
+  task: Pick<NamedTask, "task" | "priority">,
+  about: JobAbout,
+  at: { readonly id: string; readonly now: number },
+): NewJob => ({
   id: at.id,
   kind: TASK_JOB,
   subject: task.task,

@@ -19,6 +19,7 @@ import type { Signing } from "../repo/sign.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { foldRun } from "../views/run.ts";
 import type { RunLimits } from "../views/spend.ts";
+import { watchCancel } from "./cancel.ts";
 import { clearAwayRun } from "./clear-away.ts";
 import { chargeRun, granted, grantedBudgets, pricesOf, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
@@ -253,7 +254,7 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
   const time = new AbortController();
   const timer = setTimeout(() => time.abort(new TimeIsUp(Math.round(limits.wallMs / 60_000))), left);
   const until = house.clock.now() + left;
-  const stop = watchStop(house.home);
+  const stop = watchStop(house.home, watchCancel(house.ledger, log.run));
   const desk: WorkDesk = {
     ...parts,
     ...modelsOf(house, parts),
@@ -289,6 +290,6 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
     return { run: log.run, ...end };
   } finally {
     clearTimeout(timer);
-    stop.done();
+    await stop.done();
   }
 }

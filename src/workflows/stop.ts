@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ClawError } from "../errors.ts";
 import { headline, printable } from "../text.ts";
+import type { watchCancel } from "./cancel.ts";
 
 /** How often a working process looks for the file, in milliseconds: all of them end within a second. */
 const LOOK_MS = 200;
@@ -42,8 +43,11 @@ export function refuseStopped(home: string): void {
   });
 }
 
-/** Aborts once the file is there. Call `done` when the work has ended. */
-export function watchStop(home: string): { readonly signal: AbortSignal; readonly done: () => void } {
+/** Aborts once the file is there, or somebody cancels what is done. Call `done` when the work has ended. */
+export function watchStop(
+  home: string,
+  cancel: ReturnType<typeof watchCancel>,
+): { readonly signal: AbortSignal; readonly done: () => Promise<void> } {
   const stop = new AbortController();
   const timer = setInterval(() => {
     const note = stopNote(home);
@@ -51,5 +55,11 @@ export function watchStop(home: string): { readonly signal: AbortSignal; readonl
     clearInterval(timer);
     stop.abort(new Stopped(home, note));
   }, LOOK_MS);
-  return { signal: stop.signal, done: () => clearInterval(timer) };
+  return {
+    signal: AbortSignal.any([stop.signal, cancel.signal]),
+    done: () => {
+      clearInterval(timer);
+      return cancel.done();
+    },
+  };
 }

@@ -58,7 +58,7 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
     start: missing,
     resume: missing,
     channels: missing,
-    secrets: { scrub: (text) => text, scrubValues: (text) => text },
+    secrets: { scrub: (text) => text, scrubValues: (text) => text, learn: () => {} },
     close: () => Promise.resolve(),
     ...options.app,
   };

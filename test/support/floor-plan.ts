@@ -53,6 +53,8 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   chalk: ["cli/"],
   commander: ["cli/", "main.ts"],
   "node:child_process": ["sandbox/", "repo/", "models/key.ts", "notify/desktop.ts"],
+  hono: ["web/"],
+  "@hono/node-server": ["web/"],
   zod: [""],
   // When a schedule is due next: no clock of their own is read.
   "cron-parser": ["policy/slots.ts"],

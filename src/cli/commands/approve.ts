@@ -1,18 +1,12 @@
 import { z } from "zod";
-import { systemClock } from "../../clock.ts";
-import { ClawError } from "../../errors.ts";
-import { startedIt } from "../../policy/approval.ts";
-import { readManifest } from "../../policy/manifest.ts";
 import { resultOf } from "../../reports/result.ts";
 import { printable } from "../../text.ts";
 import { dayAndTime } from "../../times.ts";
-import { foldRun } from "../../views/run.ts";
 import { command } from "../command.ts";
-import { accountOf, decide, deciderOf, pendingDecision } from "../decision.ts";
+import { approveRun } from "../decide-run.ts";
+import { accountOf, deciderOf, pendingDecision } from "../decision.ts";
 import { numberOption } from "../number-option.ts";
 import { personOption } from "../person-option.ts";
-
-const DAY_MS = 24 * 3_600_000;
 
 export const approve = command({
   arguments: "<run>",
@@ -45,22 +39,11 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
     const ledger = await opened.ledger();
     const pending = await pendingDecision(opened, ledger, prefix);
     const { run, repository, facts, diff } = pending;
-    await ledger.bytes(diff); // nobody can stand for a change that was taken out, and cannot be looked at
     const decider = {
       ...(await deciderOf(opened.config, repository, as ?? by)),
       account: await accountOf(opened, facts),
     };
-    const { started } = foldRun(facts.events);
-    const manifest = readManifest(started?.manifest ? await ledger.text(started.manifest) : undefined);
-    if (started && manifest.require_different_approver && startedIt(decider, started)) {
-      const starter = started.identity ?? started.initiator;
-      throw new ClawError(`${starter} started run ${run}, and claw.yaml asks for another person's approval`, {
-        outcome: "blocked",
-        hint: `somebody else approves it, from their own account or git identity: claw approve ${run}`,
-      });
-    }
-    const expires = Math.round(systemClock.now() + (days ?? opened.config.user.approval.days) * DAY_MS);
-    await decide(ledger, pending, [{ type: "approval.given", diff, expires, ...decider }]);
+    const expires = await approveRun(opened, pending, decider, days);
     if (json) return out(JSON.stringify({ type: "approval", version: 1, run, diff, expires, ...decider }));
     const until = dayAndTime(expires, times);
     out(`${printable(decider.by)} approves the change ${diff.slice(0, 12)} of run ${run} until ${until}`);

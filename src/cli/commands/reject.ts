@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { printable } from "../../text.ts";
-import { clearAwayRun } from "../../workflows/clear-away.ts";
 import { command } from "../command.ts";
-import { accountOf, decide, deciderOf, pendingDecision } from "../decision.ts";
+import { rejectRun } from "../decide-run.ts";
+import { accountOf, deciderOf, pendingDecision } from "../decision.ts";
 import { personOption } from "../person-option.ts";
 
 const given = z.string().trim().min(1, "must not be empty").optional();
@@ -27,16 +27,7 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 the time to decide was ov
     const pending = await pendingDecision(opened, ledger, prefix);
     const { run, repository, facts, diff } = pending;
     const decider = { ...(await deciderOf(opened.config, repository, as)), account: await accountOf(opened, facts) };
-    const end = {
-      outcome: "blocked",
-      reason: `rejected by ${decider.by}: ${reason}`,
-      hint: `the change is kept: claw diff ${run}`,
-    } as const;
-    await decide(ledger, pending, [
-      { type: "approval.refused", diff, reason, ...decider },
-      { type: "run.ended", ...end },
-    ]);
-    await clearAwayRun(opened.config.home, run);
+    await rejectRun(opened, pending, decider, reason);
     if (json) return out(JSON.stringify({ type: "rejection", version: 1, run, diff, reason, ...decider }));
     out(printable(`${decider.by} rejects the change ${diff.slice(0, 12)} of run ${run}: ${reason}`));
   },
