@@ -113,9 +113,11 @@ export async function startPostgres({ more = [] as readonly string[] } = {}): Pr
     create: async (database) => {
       const client = new pg.Client({ host: dir, port, user: "claw", database: "postgres" });
       await client.connect();
-      await client
-        .query(`CREATE DATABASE ${database} TEMPLATE template0 STRATEGY file_copy`)
-        .finally(() => client.end());
+      try {
+        await client.query(`CREATE DATABASE ${database} TEMPLATE template0 STRATEGY file_copy`);
+      } finally {
+        await client.end();
+      }
     },
     kill,
     start,
