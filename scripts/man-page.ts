@@ -19,6 +19,7 @@ const desk: CommandDesk = {
   bytes: () => {},
   heard: () => false,
   err: () => {},
+  status: { show: () => {}, clear: () => {} },
   cwd: "/",
   stdin: () => Promise.resolve(Buffer.alloc(0)),
   line: () => Promise.resolve(null),

@@ -4,6 +4,7 @@ import { CommanderError } from "commander";
 import type { App } from "./app.ts";
 import type { CommandDesk } from "./cli/command.ts";
 import { meantBy, program } from "./cli/program.ts";
+import { statusLine } from "./cli/status-line.ts";
 import { localTimes } from "./times.ts";
 import { ClawError, exitCodes, InfrastructureError, Interrupted, machineFailure, twoLines } from "./errors.ts";
 
@@ -20,14 +21,25 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   let store: string | undefined;
   const progress = { note: (text: string) => desk.err(text), signal: stop.signal };
+  const status = statusLine(process.stderr, () => Boolean(process.stderr.isTTY && opened && !plainTerminal(opened)));
   const desk: CommandDesk = {
     app: () =>
       (app ??= import("./app.ts").then(({ openApp }) => openApp(version, progress, store)).then((it) => (opened = it))),
     // Before the parts are opened no secret has been looked up. Results may be hashed: what only looks like one stays.
-    out: (text) => write(process.stdout, `${opened?.secrets.scrubValues(text) ?? text}\n`),
-    bytes: (data) => write(process.stdout, data),
+    out: (text) => {
+      status.clear();
+      write(process.stdout, `${opened?.secrets.scrubValues(text) ?? text}\n`);
+    },
+    bytes: (data) => {
+      status.clear();
+      write(process.stdout, data);
+    },
     heard: () => !process.stdout.destroyed && process.stdout.writable,
-    err: (text) => write(process.stderr, `${opened?.secrets.scrub(text) ?? text}\n`),
+    err: (text) => {
+      status.clear();
+      write(process.stderr, `${opened?.secrets.scrub(text) ?? text}\n`);
+    },
+    status,
     cwd: process.cwd(),
     stdin: () => readStdin(stop.signal),
     line: readLine,
@@ -64,6 +76,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await (app as Promise<App> | null)?.then((opened) => opened.close()).catch(() => {});
   }
 }
+
+/** Lines only: a log of CI, or a terminal that cannot move its cursor. */
+const plainTerminal = ({ config }: App): boolean => config.ci || config.dumbTerminal;
 
 /** The first Ctrl-C stops cleanly, the second at once. */
 function listenForSignals(stop: AbortController): { lost(): InfrastructureError | null; stop(): void } {

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { App } from "../app.ts";
 import { UsageError } from "../errors.ts";
 import { helpText } from "./help-text.ts";
+import { type StatusLine, whileWorking } from "./status-line.ts";
 import { localTimes, type Times, utcTimes } from "../times.ts";
 
 /** What a command works with besides its own input. */
@@ -17,6 +18,8 @@ export interface CommandDesk {
   readonly heard: () => boolean;
   /** Progress, notes and questions. */
   readonly err: (text: string) => void;
+  /** What is under way, for a person at a terminal. */
+  readonly status: StatusLine;
   readonly cwd: string;
   /** All of standard input. */
   readonly stdin: () => Promise<Buffer>;
@@ -55,6 +58,8 @@ export function command<Input extends z.ZodType>(spec: {
   readonly passThrough?: boolean;
   /** It shows moments: --utc has them in UTC. */
   readonly times?: boolean;
+  /** What is said each second while it goes on, at a terminal: "checking the ledger". Not for what draws there itself. */
+  readonly working?: string;
   readonly input: Input;
   run(input: z.infer<Input>, desk: CommandDesk): Promise<number | void>;
 }): Command {
@@ -79,7 +84,12 @@ export function command<Input extends z.ZodType>(spec: {
           throw new UsageError(`${shown}: ${issue?.message ?? "not valid"}`, `see: ${spelled(to)} --help`);
         }
         const times = to.opts()["utc"] === true ? utcTimes : localTimes;
-        done((await spec.run(parsed.data, { ...desk, times })) ?? 0);
+        const stop = spec.working === undefined ? () => {} : whileWorking(spec.working, desk.status);
+        try {
+          done((await spec.run(parsed.data, { ...desk, times })) ?? 0);
+        } finally {
+          stop();
+        }
       });
     },
   };

@@ -30,6 +30,7 @@ Examples:
   claw audit answer claw/umlauts-are-lost-1kb2c3d4e5f6
 
 Exit codes: 0 answered; 24 the record is not as it was written`,
+  working: "reading the ledger",
   input: z.object({
     what: z.string().optional(),
     repository: z.union([z.string(), z.literal(false)]).optional(),

@@ -19,6 +19,7 @@ replies, outputs and code: keep it where you keep those. To go back to it, put i
 
 Examples:
   claw audit backup ledger-2026-11-21.sqlite`,
+  working: "copying the ledger",
   input: z.object({ file: z.string().min(1), verify: z.boolean().default(true), json: z.boolean().default(false) }),
   async run({ file, verify, json }, { app, cwd, out, signal }) {
     const path = resolve(cwd, file);

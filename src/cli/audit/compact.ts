@@ -22,6 +22,7 @@ every chain still verifies and every run still says what it did. Who did it is r
 Examples:
   claw audit compact --yes
   claw audit compact --bodies-older-than 180`,
+  working: "compacting the ledger",
   input: z.object({
     bodiesOlderThan: numberOption({ min: 0, max: 36_500 }),
     yes: z.boolean().default(false),

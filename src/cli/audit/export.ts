@@ -47,6 +47,7 @@ Examples:
   claw audit export 1ng3ek -o run.jsonl
   claw audit export 1ng3ek --format otel --send
   claw audit export --format git-note --write-note`,
+  working: "reading the run",
   input: z.object({
     run: z.string().optional(),
     format: z

@@ -21,6 +21,7 @@ Examples:
   claw audit import run.jsonl --key signer.pem && claw publish
 
 Exit codes: 0 it is in this ledger; 2 it cannot be read, or another run has its name; 24 it is not as it was written`,
+  working: "checking the run",
   input: z.object({ file: z.string(), key: z.string().optional(), json: z.boolean().default(false) }),
   async run({ file, key, json }, { app, cwd, out, err }) {
     const imported = await openExport(cwd, file);

@@ -9,6 +9,7 @@ export const size = command({
 Examples:
   claw audit size
   claw audit size --json`,
+  working: "counting",
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, { app, out }) {
     const found = await (await (await app()).ledger()).size();

@@ -38,6 +38,7 @@ Examples:
   claw audit verify --file run.jsonl --key claw.pub
 
 Exit codes: 0 everything is as it was written; 24 something is not`,
+  working: "checking the ledger",
   input: z.object({
     run: z.string().optional(),
     head: z.array(Head).default([]),

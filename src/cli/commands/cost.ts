@@ -27,6 +27,7 @@ Examples:
   claw cost
   claw cost --days 7 --by model
   claw cost --json | jq .total.nanoPerProven`,
+  working: "adding up",
   input: z.object({
     days: numberOption({ min: 1, max: 3650, whole: true }),
     by: z.enum(groupings, { error: "is day, repository, model or outcome" }).optional(),

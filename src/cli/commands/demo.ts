@@ -7,8 +7,9 @@ import { exitCodes } from "../../errors.ts";
 import { printable } from "../../text.ts";
 import { readChange } from "../change-of-run.ts";
 import { chooseEngine } from "../engine-choice.ts";
-import { command, type CommandDesk } from "../command.ts";
+import { command, type CommandDesk, helpColumns } from "../command.ts";
 import { demoProject } from "../demo-project.ts";
+import { helpText } from "../help-text.ts";
 import { watchRun } from "../watch-run.ts";
 
 const MINUTES = 10;
@@ -28,7 +29,8 @@ Examples:
     const author = { name: "demo", email: "demo@example.invalid" };
     await newRepository(dir, { message: "Book rooms\n", author, at: systemClock.now(), searchPath: app.config.path });
     const issue = await readFile(join(dir, "ISSUE.md"), "utf8");
-    desk.out(`A project with a bug is in ${dir}. Its issue:\n\n${issue.trimEnd().replace(/^/gm, "  ")}\n`);
+    const width = helpColumns(desk) - 2;
+    desk.out(`A project with a bug is in ${dir}. Its issue:\n\n${helpText(issue, width).replace(/^(?=.)/gm, "  ")}\n`);
     desk.out(`$ claw fix ISSUE.md --engine search\n`);
     let run = "";
     const code = await fixIt(desk, { dir, issue }, (started) => (run = started));
@@ -60,22 +62,22 @@ async function fixIt(
 }
 
 /** The change, the record, and what to type next. */
-async function tellWhatIsThere({ app, out }: CommandDesk, dir: string, prefix: string): Promise<void> {
+async function tellWhatIsThere(desk: CommandDesk, dir: string, prefix: string): Promise<void> {
+  const { app, out } = desk;
   const ledger = await (await app()).ledger();
   const { facts, patch } = await readChange(ledger, prefix);
   const { run, events, head } = facts;
   out(`\n$ claw diff ${run}\n\n${printable(patch.toString("utf8")).trimEnd()}`);
   out(`\nThe record: ${events.length} events in a hash chain, its head is sha256:${head}\n`);
-  out(
-    [
-      "What to type next:",
-      `  claw show ${run}            the report: what failed, what proves the fix, how far to trust it`,
-      `  claw log ${run}             every event`,
-      `  cd ${dir} && claw apply ${run}`,
-      "On your own repository, with a test that fails:",
-      '  claw fix "what is wrong" --repro "npm test -- name"',
-      "With a model (OPENAI_API_KEY, ANTHROPIC_API_KEY, or OPENAI_BASE_URL for a server of your own) claw writes the failing test too:",
-      "  claw fix ISSUE.md",
-    ].join("\n"),
-  );
+  const next = [
+    "What to type next:",
+    `  claw show ${run}            the report: what failed, what proves the fix, how far to trust it`,
+    `  claw log ${run}             every event`,
+    `  cd ${dir} && claw apply ${run}`,
+    "On your own repository, with a test that fails:",
+    '  claw fix "what is wrong" --repro "npm test -- name"',
+    "With a model (OPENAI_API_KEY, ANTHROPIC_API_KEY, or OPENAI_BASE_URL for a server of your own) claw writes the failing test too:",
+    "  claw fix ISSUE.md",
+  ].join("\n");
+  out(helpText(next, helpColumns(desk)));
 }

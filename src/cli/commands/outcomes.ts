@@ -36,6 +36,7 @@ Examples:
   claw outcomes -n 20 --json
 
 Exit codes: 0 told, also when there is none; 22 the forge does not answer`,
+  working: "asking the forge",
   input: z.object({
     number: numberOption({ min: 1, max: 100_000, whole: true }),
     json: z.boolean().default(false),

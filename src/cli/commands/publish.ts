@@ -31,6 +31,7 @@ Examples:
   claw publish 1kb2c3d4e5f6 --issue 123
 
 Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, or refuses`,
+  working: "publishing",
   input: z.object({
     run: z.string().optional(),
     issue: z.coerce.number().int().positive().optional(),

@@ -36,6 +36,7 @@ Examples:
 What the search engine did is no session: it is not done again.
 
 Exit codes: 0 everything came out as recorded; 12 something did not`,
+  working: "replaying",
   input: z.object({
     run: z.string().optional(),
     file: z.string().optional(),

@@ -29,6 +29,7 @@ export const runs = command({
   claw runs --outcome waiting
   claw runs --repo . --since 7d
   claw runs -n 100 --before 1kb2c3d4e5f6`,
+  working: "reading the ledger",
   input: z.object({
     number: numberOption({ min: 1, max: 100_000, whole: true }),
     outcome: z

@@ -19,6 +19,7 @@ without one, the newest is meant.
 Examples:
   claw tree
   claw tree 1ng3ek --json`,
+  working: "reading the ledger",
   input: z.object({ run: z.string().optional(), json: z.boolean().default(false) }),
   async run({ run: prefix, json }, { app, out, err }) {
     const ledger = await (await app()).ledger();

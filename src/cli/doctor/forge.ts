@@ -19,6 +19,7 @@ Examples:
   claw doctor forge --json
 
 Exit codes: 0 the credential can publish; 22 it cannot, or the forge does not answer`,
+  working: "asking the forge",
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, desk) {
     const app = await desk.app();

@@ -3,6 +3,7 @@ import { exitCodes } from "../../errors.ts";
 import { plural, printable } from "../../text.ts";
 import { sweepLeftovers } from "../../workflows/leftovers.ts";
 import { command, type CommandDesk } from "../command.ts";
+import { hang } from "../hang.ts";
 import { hasColours, paintMark, type Style, styleFor } from "../style.ts";
 import type { Check, Finding } from "./finding.ts";
 import { home } from "./home.ts";
@@ -31,6 +32,7 @@ Examples:
   claw doctor --fix
 
 Exit codes: 0 no problem (warnings are none); otherwise what a run would end with: 20 no model, 21 no sandbox, 24 no room`,
+  working: "looking",
   input: z.object({
     fix: z.boolean().default(false),
     offline: z.boolean().default(false),
@@ -39,13 +41,14 @@ Exit codes: 0 no problem (warnings are none); otherwise what a run would end wit
   async run({ fix, offline, json }, desk) {
     const { config } = await desk.app();
     const style = styleFor(hasColours(config, desk.terminal.stdout && desk.terminal.colour));
+    const columns = desk.terminal.stdout ? desk.terminal.columns : Infinity;
     const findings: Finding[] = [];
     const looking = checks.map((check) => check(desk, offline));
     for (const looked of looking) void looked.catch(() => {}); // told when its turn comes
     for (const looked of looking) {
       for (const finding of await looked) {
         findings.push(fix ? await mended(finding) : finding);
-        if (!json) desk.out(lines(findings.at(-1) ?? finding, style));
+        if (!json) desk.out(lines(findings.at(-1) ?? finding, style, columns));
       }
     }
     if (fix) await sweep(desk);
@@ -72,9 +75,9 @@ async function sweep({ app, err }: CommandDesk): Promise<void> {
 
 const marks = { ok: "✓", warning: "!", problem: "✗" } as const;
 
-function lines({ check, state, says, remedy }: Finding, style: Style): string {
-  const line = `${paintMark(style, marks[state])} ${check.padEnd(9)} ${printable(says)}`;
-  return remedy === null ? line : `${line}\n    → ${printable(remedy)}`;
+function lines({ check, state, says, remedy }: Finding, style: Style, columns: number): string {
+  const line = `${paintMark(style, marks[state])} ${check.padEnd(9)} ${hang(printable(says), columns, / /, 12)}`;
+  return remedy === null ? line : `${line}\n    → ${hang(printable(remedy), columns, / /, 6)}`;
 }
 
 function counted(findings: readonly Finding[]): string {

@@ -42,6 +42,7 @@ Examples:
   claw doctor notify --json
 
 Exit codes: 0 all were sent; 24 at least one was not`,
+  working: "sending",
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, { app, out, terminal }) {
     const opened = await app();

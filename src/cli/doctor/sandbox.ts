@@ -18,6 +18,7 @@ Examples:
   claw doctor sandbox --json
 
 Exit codes: 0 the sandbox holds; 21 it does not, or there is none`,
+  working: "trying to get out of the sandbox",
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, { app, out }) {
     const { config } = await app();

@@ -16,6 +16,7 @@ const Input = z.object({
 /** `claw models canary`. */
 export const canaryCommand = {
   arguments: "[endpoint]",
+  working: "asking",
   options: [
     ["--model <name>", "the model that is asked, where the server has several"],
     ["--json", "print the result as a line of JSON"],

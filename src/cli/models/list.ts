@@ -56,6 +56,7 @@ Examples:
   claw models list
   claw models list --json`,
   times: true,
+  working: "reading the ledger",
   input: z.object({ json: z.boolean().default(false) }),
   async run({ json }, desk) {
     const app = await desk.app();

@@ -20,6 +20,7 @@ const Input = z.object({
 /** `claw models probe`. */
 export const probeCommand = {
   arguments: "[endpoint]",
+  working: "trying the server out",
   options: [
     ["--model <name>", "the model to try, where the server has several"],
     ["--context <tokens>", "how much context to try out (default: 32000 on a server of your own, none where it costs)"],

@@ -15,6 +15,7 @@ const Input = z.object({
 /** `claw models serve-check`. */
 export const serveCheckCommand = {
   arguments: "[endpoint]",
+  working: "looking at the server",
   options: [
     ["--model <name>", "the model that is meant, where the server has several"],
     ["--json", "print each check, and last what the server says, as lines of JSON"],

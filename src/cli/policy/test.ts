@@ -21,6 +21,7 @@ they asked for. Nothing is run and nothing is recorded. What is not listed would
 Examples:
   claw policy test
   claw policy test 1hk4 --manifest stricter.yaml`,
+  working: "judging again",
   input: z.object({
     run: z.string().optional(),
     manifest: z.string().min(1, "must not be empty").optional(),

@@ -14,6 +14,7 @@ is looked up in the ledger, where claw prompts approve and every run keep the pr
 
 Examples:
   claw prompts diff`,
+  working: "comparing",
   input: z.object({ name: z.array(z.string()).default([]), json: z.boolean().default(false) }),
   async run({ name: names, json }, { app, cwd, out, err }) {
     const opened = await app();
