@@ -22,23 +22,18 @@ export async function main(argv: readonly string[]): Promise<number> {
   let store: string | undefined;
   const progress = { note: (text: string) => desk.err(text), signal: stop.signal };
   const status = statusLine(process.stderr, () => Boolean(process.stderr.isTTY && opened && !plainTerminal(opened)));
+  const told = (stream: NodeJS.WriteStream, data: string | Uint8Array): void => {
+    status.clear();
+    write(stream, data);
+  };
   const desk: CommandDesk = {
     app: () =>
       (app ??= import("./app.ts").then(({ openApp }) => openApp(version, progress, store)).then((it) => (opened = it))),
     // Before the parts are opened no secret has been looked up. Results may be hashed: what only looks like one stays.
-    out: (text) => {
-      status.clear();
-      write(process.stdout, `${opened?.secrets.scrubValues(text) ?? text}\n`);
-    },
-    bytes: (data) => {
-      status.clear();
-      write(process.stdout, data);
-    },
+    out: (text) => told(process.stdout, `${opened?.secrets.scrubValues(text) ?? text}\n`),
+    bytes: (data) => told(process.stdout, data),
     heard: () => !process.stdout.destroyed && process.stdout.writable,
-    err: (text) => {
-      status.clear();
-      write(process.stderr, `${opened?.secrets.scrub(text) ?? text}\n`);
-    },
+    err: (text) => told(process.stderr, `${opened?.secrets.scrub(text) ?? text}\n`),
     status,
     cwd: process.cwd(),
     stdin: () => readStdin(stop.signal),

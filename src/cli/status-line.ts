@@ -25,12 +25,12 @@ export function statusLine(stream: Pick<NodeJS.WriteStream, "write" | "columns">
 const SECOND_MS = 1000;
 
 /** Says each second what is under way, from the first full one on, until the function that it gives is called. */
-export function whileWorking(what: string, { show, clear }: StatusLine): () => void {
+export function whileWorking(what: string, line: StatusLine): () => void {
   let seconds = 0;
-  const timer = setInterval(() => show(`${what} … ${(seconds += 1)} s`), SECOND_MS);
+  const timer = setInterval(() => line.show(`${what} … ${(seconds += 1)} s`), SECOND_MS);
   timer.unref();
   return () => {
     clearInterval(timer);
-    clear();
+    line.clear();
   };
 }

@@ -71,8 +71,8 @@ async function tellWhatIsThere(desk: CommandDesk, dir: string, prefix: string): 
   out(`\nThe record: ${events.length} events in a hash chain, its head is sha256:${head}\n`);
   const next = [
     "What to type next:",
-    `  claw show ${run}            the report: what failed, what proves the fix, how far to trust it`,
-    `  claw log ${run}             every event`,
+    `  claw show ${run}   the report: what failed, what proves the fix, how far to trust it`,
+    `  claw log ${run}    every event`,
     `  cd ${dir} && claw apply ${run}`,
     "On your own repository, with a test that fails:",
     '  claw fix "what is wrong" --repro "npm test -- name"',
