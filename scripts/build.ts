@@ -7,8 +7,8 @@ const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", impo
   dependencies: Record<string, string>;
 };
 
-/** Small pure-JavaScript packages that every run needs, and what the live view is drawn with; the others stay packages of their own. */
-const inlined = ["commander", "zod", "openai", "yaml", "jsonrepair", "chalk", "ink", "react"];
+/** Small pure-JavaScript packages that every run needs, and what sessions and the live view are drawn with; the others stay packages of their own. */
+const inlined = ["commander", "zod", "openai", "yaml", "jsonrepair", "chalk", "ink", "react", "marked", "diff"];
 // ink asks for the last of them where somebody debugs it.
 const external = [...Object.keys(dependencies).filter((name) => !inlined.includes(name)), "react-devtools-core"];
 

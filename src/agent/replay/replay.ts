@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import { UsageError } from "../../errors.ts";
 import type { Recorded } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
@@ -48,6 +49,11 @@ type Book = Pick<Ledger, "read" | "bytes" | "text">;
  */
 export async function replayRun(ledger: Book, run: string, bench: Bench | null = null): Promise<Replay> {
   const { events } = await ledger.read(run);
+  if (ofType(events, "message.added").some(({ about }) => about === "person"))
+    throw new UsageError(
+      `run ${run} is a session with a person, and those are not replayed`,
+      `read it: claw log ${run} --full`,
+    );
   const stretches = stretchesOf(events);
   const calls = ofType(events, "call.finished").length;
   const sessions = new Set(stretches.map(({ session }) => session)).size;

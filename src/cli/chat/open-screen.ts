@@ -18,6 +18,7 @@ export async function openScreen(desk: CommandDesk, app: App, wanted: Wanted): P
   const { config, secrets } = app;
   const history = await openHistory(config.home, secrets.scrub);
   const setting = {
+    greeting: "claw works in a private copy of your files; yours change only by /apply. /help tells more.",
     commands: slashCommands,
     files: () => filesAt(app, desk.cwd),
     history: history.past,
@@ -36,9 +37,14 @@ export async function openScreen(desk: CommandDesk, app: App, wanted: Wanted): P
       line: desk.line,
     });
   if (wanted.plain || config.dumbTerminal) return plain();
+  // From here on the terminal shows nothing by itself of what is typed: the first frame would not stand where it was drawn.
+  process.stdin.setRawMode(true);
   // Without a build there is no drawn screen: Node reads TypeScript, but not its XML.
   const drawn = await import("../../tui/session/session.tsx").catch(() => null);
-  if (!drawn) return plain();
+  if (!drawn) {
+    process.stdin.setRawMode(false);
+    return plain();
+  }
   return drawn.openSession({ ...setting, stdin: process.stdin, stdout: process.stdout, clock: systemClock });
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Recorded } from "../../ledger/events.ts";
 import type { Ledger, RunRecord } from "../../ledger/ledger.ts";
-import { readReply } from "../../ledger/read-body.ts";
+import { readMessage } from "../../ledger/read-body.ts";
 import { scrubbedJson } from "../../ledger/staged.ts";
 import { plural, printable } from "../../text.ts";
 import { applyToTimeline, newTimeline, timelineLine } from "../../views/timeline.ts";
@@ -89,7 +89,7 @@ interface TextPrinter {
 function textPrinter({ ledger, style, full, scrub, desk }: TextPrinter): Print {
   let state = newTimeline;
   const print = async (event: Recorded): Promise<void> => {
-    const words = event.type === "model.replied" ? await wordsIn(ledger, event.message) : "";
+    const words = isSpoken(event) ? await wordsIn(ledger, event.message) : "";
     const line = timelineLine(state, event, words, desk.times);
     state = applyToTimeline(state, event);
     if (line) desk.out(scrub(renderLine(line, style, desk.times)));
@@ -101,17 +101,25 @@ function textPrinter({ ledger, style, full, scrub, desk }: TextPrinter): Print {
   };
 }
 
-/** What a model said in a reply. */
+type Spoken = Extract<Recorded, { type: "model.replied" | "message.added" }>;
+
+/** Did a model or a person say something? */
+const isSpoken = (event: Recorded): event is Spoken =>
+  event.type === "model.replied" || (event.type === "message.added" && event.about === "person");
+
+/** What a model or a person said. */
 async function wordsIn(ledger: Ledger, message: string): Promise<string> {
   const text = await ledger.text(message).catch(redactedAs(null));
   if (text === null) return "[redacted]";
-  return readReply(text).text;
+  const said = readMessage(text);
+  return "text" in said ? said.text : "";
 }
 
 /** The text behind an event that a person may want to read whole. */
 async function bodyOf(ledger: Ledger, event: Recorded, words: string): Promise<string> {
   switch (event.type) {
     case "model.replied":
+    case "message.added":
       return words.includes("\n") || words.length > 80 ? words : "";
     case "call.judged":
       return ledger.text(event.args);

@@ -42,7 +42,9 @@ const STYLED_WORDS = 4000;
 export function bottomFrame(bottom: Bottom, sheet: Sheet & { readonly rows: number }): Frame {
   const { columns, rows } = sheet;
   const typing = bottom.question === null ? typingLines(bottom, sheet) : questionLines(bottom.question, columns);
-  const under = [...menuLines(bottom), statusLine(bottom, columns)].map((line) => cutLine(line, columns));
+  const under = [...menuLines(bottom, Math.max(3, rows - typing.lines.length - 4)), statusLine(bottom, columns)].map(
+    (line) => cutLine(line, columns),
+  );
   const middle = [...planLines(bottom.plan), ...queuedLines(bottom.queued)].map((line) => cutLine(line, columns));
   let room = Math.max(0, rows - 2 - typing.lines.length - under.length);
   const going = activityLines(bottom, columns).slice(-Math.max(1, room));
@@ -64,7 +66,7 @@ function wordLines(words: string, sheet: Sheet): readonly Line[] {
   return markdownLines(words, sheet).map((line) => cutLine(line, sheet.columns));
 }
 
-function activityLines({ facts, output, now, busy, stopping }: Bottom, columns: number): readonly Line[] {
+function activityLines({ facts, output, words, now, busy, stopping }: Bottom, columns: number): readonly Line[] {
   const { call, asking } = facts;
   if (stopping) return [plainLine("… stopping; the state is being saved (Ctrl-C again: at once)", looks.yellow)];
   if (!busy) return [];
@@ -90,7 +92,9 @@ function activityLines({ facts, output, now, busy, stopping }: Bottom, columns: 
       ? "working"
       : asking.until !== null
         ? `the model is asked again in ${seconds(asking.until - now)}`
-        : "thinking";
+        : words === ""
+          ? "thinking"
+          : "answering";
   const since = asking ? `  ${seconds(now - asking.since)}` : "";
   return [cutLine([span("… ", looks.yellow), span(what), span(`${since}  Esc stops it`, looks.faint)], columns)];
 }
@@ -142,12 +146,15 @@ function questionLines(question: string, columns: number): Frame {
   return { lines: [...lines.map((line) => line.map(({ text }) => span(text, looks.yellow))), keys], cursor: null };
 }
 
-function menuLines({ menu }: Bottom): readonly Line[] {
+/** The choices, as many as have room around the chosen one. */
+function menuLines({ menu }: Bottom, most: number): readonly Line[] {
   if (!menu) return [];
   const width = Math.max(...menu.choices.map(({ text }) => text.length));
-  return menu.choices.map(({ text, about }, index) => {
-    const look = index === menu.chosen ? looks.inverse : "";
-    return [span(index === menu.chosen ? "> " : "  "), span(text.padEnd(width), look), span(`  ${about}`, looks.faint)];
+  const from = Math.max(0, Math.min(menu.chosen - most + 1, menu.choices.length - most));
+  return menu.choices.slice(from, from + most).map(({ text, about }, index) => {
+    const isChosen = index + from === menu.chosen;
+    const look = isChosen ? looks.inverse : "";
+    return [span(isChosen ? "> " : "  "), span(text.padEnd(width), look), span(`  ${about}`, looks.faint)];
   });
 }
 

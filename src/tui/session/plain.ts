@@ -17,6 +17,7 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
   const { columns, colours, write, line } = setting;
   const told = tell.newTranscript(() => ({ columns, colours, highlight: noHighlight }));
   let refilled: string | null = null;
+  tell.tellPart(told, { kind: "note", mark: "·", text: setting.greeting });
   const flush = (): void => {
     for (const each of tell.takeLines(told)) write(`${paint(each, colours)}\n`);
   };

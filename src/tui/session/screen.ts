@@ -25,6 +25,8 @@ export interface SlashCommand {
 
 /** What the screen knows beforehand. */
 export interface ScreenSetting {
+  /** What stands above everything. */
+  readonly greeting: string;
   readonly commands: readonly SlashCommand[];
   /** Paths of the repository, for completion; asked for once, when they are wanted. */
   readonly files: () => Promise<readonly string[]>;

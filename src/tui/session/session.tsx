@@ -67,6 +67,9 @@ export function openSession(setting: TerminalSetting): SessionScreen {
     handlers: () => handlers,
   };
   const { stdin, stdout } = setting;
+  // Before anything is drawn: a terminal keeps what is erased from its first line on, as if it had been meant to stay.
+  tell.tellPart(stage.told, { kind: "note", mark: "·", text: setting.greeting });
+  for (const line of tell.takeLines(stage.told)) stdout.write(`${paint(line, setting.colours)}\n`);
   const handlers = handlersOf(stage);
   stage.screen = render(<View {...frameOf(stage)} {...stage.handlers()} />, {
     stdin,
@@ -87,6 +90,8 @@ export function openSession(setting: TerminalSetting): SessionScreen {
       draw(stage);
       const { screen } = stage;
       stage.screen = null;
+      // A frame that is still to come would stand there for good.
+      await screen?.waitUntilRenderFlush();
       screen?.clear();
       screen?.unmount();
       await screen?.waitUntilExit();

@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import { patchLines } from "../../src/tui/session/diff-lines.ts";
+import { loadHighlight, noHighlight } from "../../src/tui/session/highlight.ts";
+import { completeUpTo, markdownLines } from "../../src/tui/session/markdown.ts";
+import { partLines } from "../../src/tui/session/part-lines.ts";
+import { type Line, lineWidth, paint, wrapLine } from "../../src/tui/session/spans.ts";
+
+const sheet = { columns: 40, colours: false, highlight: noHighlight };
+const plain = (lines: readonly Line[]): string => lines.map((line) => paint(line, false).trimEnd()).join("\n");
+
+test("Markdown becomes lines of a terminal", () => {
+  const text = `# Title
+
+A paragraph with **strong**, *soft* and \`code\` words that is long enough to be broken.
+
+- one
+- two
+  1. nested
+
+> quoted
+
+| a | long name |
+|---|----------:|
+| 1 | 2 |
+
+\`\`\`js
+let a = 1; // kept as it is, however long this line of code may be
+\`\`\`
+[docs](https://example.org)`;
+  expect(plain(markdownLines(text, sheet))).toMatchInlineSnapshot(`
+    "# Title
+
+    A paragraph with strong, soft and code
+    words that is long enough to be broken.
+
+    • one
+    • two
+      1. nested
+
+    │ quoted
+
+    a  long name
+    ─  ─────────
+    1          2
+
+      let a = 1; // kept as it is, however long this line of code may be
+
+    docs (https://example.org)"
+  `);
+});
+
+test("a table without room is told row by row", () => {
+  const text = "| name | what it is |\n|--|--|\n| claw | a runner that proves a fix instead of claiming it |";
+  expect(plain(markdownLines(text, sheet))).toMatchInlineSnapshot(`
+    "• name: claw
+      what it is: a runner that proves a fix
+    instead of claiming it"
+  `);
+});
+
+test("nothing that a model says moves the cursor, recolours or hides words", () => {
+  const said = partLines(
+    { kind: "model", text: "a\u001b[2J\u001b]0;title\u0007b \u202ecba\u202c `\u001b[31mred`" },
+    sheet,
+  );
+  expect(plain(said)).toBe("ab cba red");
+});
+
+test("wide letters and emoji are never cut in two, and lines are never wider than the terminal", () => {
+  const line = [{ text: "你好世界 👍👍👍 שלום עולם averyveryverylongwordwithoutanyblankinitatall" }];
+  const lines = wrapLine(line, 11);
+  expect(Math.max(...lines.map(lineWidth))).toBeLessThanOrEqual(11);
+  expect(
+    lines
+      .map((each) => paint(each, false))
+      .join("")
+      .replaceAll(" ", ""),
+  ).toBe(line[0]?.text.replaceAll(" ", ""));
+});
+
+test("while a text grows, what is complete can be written and the rest cannot", () => {
+  const whole = "First.\n\n```js\nlet a = 1;\n\nlet b = 2;\n```\n\nLast";
+  expect(whole.slice(0, completeUpTo("First.\n\n```js\nlet a = 1;\n\nlet b"))).toBe("First.\n\n");
+  expect(whole.slice(completeUpTo(whole))).toBe("Last");
+});
+
+test("code is coloured by its language, and only where it is known", async () => {
+  const highlight = await loadHighlight();
+  expect(highlight("const a = 1", "ts")?.flat()).toContainEqual({ text: "const", look: "35" });
+  expect(highlight("const a = 1", "klingon")).toBeNull();
+});
+
+test("a change shows which words of a line changed", () => {
+  const patch =
+    "diff --git a/a.js b/a.js\nindex 1..2 100644\n--- a/a.js\n+++ b/a.js\n@@ -1 +1 @@\n-let a = b;\n+let a = c;\n";
+  const lines = patchLines(patch);
+  expect(plain(lines)).toBe("a.js\n@@ -1 +1 @@\n-let a = b;\n+let a = c;");
+  expect(lines.flat().filter(({ look }) => look?.endsWith(";7"))).toEqual([
+    { text: "b", look: "31;7" },
+    { text: "c", look: "32;7" },
+  ]);
+});
