@@ -105,8 +105,8 @@ test("every command line in the documents, the examples and the help is one that
   const lines = [...documents, ...scripts, ...examples].flatMap(commandLines);
   expect(lines.length).toBeGreaterThan(100);
   const refused: string[] = [];
-  // What is no command is said to a session. "work" is on its way.
-  for (const words of lines.filter(([first = ""]) => /^[a-z-]+$/.test(first) && first !== "work"))
+  // What is no command is said to a session.
+  for (const words of lines.filter(([first = ""]) => /^[a-z-]+$/.test(first)))
     refused.push(await refusal(words.filter((word) => word !== "…" && word !== "$@")));
   expect(refused.filter((words) => words !== "")).toEqual([]);
 });
