@@ -37,6 +37,7 @@ export function screenOf(written: string, { columns }: Pick<Terminal, "columns">
     else if (token === "\n") lines[(row += 1)] ??= [];
     else if (final === "A") row = Math.max(0, row - count);
     else if (final === "B") row += count;
+    else if (final === "E") [row, column] = [row + count, 0];
     else if (final === "C") column += count;
     else if (final === "D") column = Math.max(0, column - count);
     else if (final === "G") column = count - 1;

@@ -36,6 +36,9 @@ export interface Live {
 /** Milliseconds between redraws, however much happens. */
 const FRAME_MS = 100;
 
+/** Only lines that changed are written: nothing flickers, also where a terminal shows half a frame, or is far away. */
+const drawing = { exitOnCtrlC: false, patchConsole: false, maxFps: 1000 / FRAME_MS, incrementalRendering: true };
+
 /** Draws on a terminal from the moment the run has an id until `end`, and leaves the last state standing. */
 export function liveProgress({ colours, clock, stream, signal, times, watching = false }: LiveOptions): Live {
   let live: LiveState = newLiveState("", times);
@@ -65,7 +68,7 @@ export function liveProgress({ colours, clock, stream, signal, times, watching =
     onStart(run, past) {
       live = past.reduce(applyToLive, newLiveState(run, times));
       // Ctrl-C stays a signal: the keyboard is never read.
-      screen = render(view(true), { stdout: stream, exitOnCtrlC: false, patchConsole: false, maxFps: 1000 / FRAME_MS });
+      screen = render(view(true), { ...drawing, stdout: stream });
       timer = setInterval(draw, FRAME_MS);
       stream.on("resize", redraw);
     },
