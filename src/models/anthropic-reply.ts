@@ -50,13 +50,14 @@ type Event = z.infer<typeof Event>;
 
 /** A block that is being sent, and the JSON of its arguments so far. */
 interface OpenBlock {
+  readonly index: number;
   readonly block: Block;
   json: string;
   closed: boolean;
 }
 
 interface Heard {
-  readonly blocks: Map<number, OpenBlock>;
+  readonly blocks: OpenBlock[];
   start: z.infer<typeof Start>;
   usage: Record<string, unknown>;
   stop: string | null;
@@ -69,8 +70,7 @@ export async function readMessages(
   endpoint: Endpoint,
   onDelta: OnDelta,
 ): Promise<RawReply> {
-  const heard: Heard = { blocks: new Map(), start: {}, usage: {}, stop: null, complete: false };
-  let any = false;
+  const heard: Heard = { blocks: [], start: {}, usage: {}, stop: null, complete: false };
   for await (const frame of frames) {
     const event = Event.safeParse(frame).data;
     const whole = event === undefined ? Whole.safeParse(frame).data : undefined;
@@ -80,9 +80,10 @@ export async function readMessages(
       throw new ModelError("stream_malformed", `${endpoint.name} sent a reply of an unknown shape`, {
         where: endpoint,
       });
-    any = true;
+    // What is said after the end is no part of the reply, and whether the server hangs up is its own affair.
+    if (heard.complete) break;
   }
-  if (!any || !heard.complete || heard.stop === null)
+  if (!heard.complete || heard.stop === null)
     throw new ModelError("stream_truncated", `${endpoint.name} ended its reply without saying that it was complete`, {
       where: endpoint,
     });
@@ -111,30 +112,32 @@ function hearWhole(whole: z.infer<typeof Whole>, heard: Heard): void {
   heard.complete = true;
   for (const [at, content] of whole.content.entries()) {
     const block = Block.safeParse(content).data;
-    if (block !== undefined) heard.blocks.set(at, { block, json: "", closed: true });
+    if (block !== undefined) heard.blocks.push({ index: at, block, json: "", closed: true });
   }
 }
 
 function hear(event: Event, heard: Heard, onDelta: OnDelta): void {
   switch (event.type) {
     case "message_start":
+      // A gateway that has to ask again begins anew.
+      heard.blocks.length = 0;
       heard.start = event.message;
       heard.usage = { ...event.message.usage };
       return;
     case "content_block_start": {
       const block = Block.safeParse(event.content_block).data;
       if (block === undefined) return;
-      heard.blocks.set(event.index, { block, json: "", closed: false });
+      heard.blocks.push({ index: event.index, block, json: "", closed: false });
       if (block.type === "text" && block.text !== "") onDelta({ kind: "text", text: block.text });
       return;
     }
     case "content_block_delta": {
-      const open = heard.blocks.get(event.index);
+      const open = openAt(event.index, heard);
       if (open !== undefined) grow(open, event.delta, onDelta);
       return;
     }
     case "content_block_stop": {
-      const open = heard.blocks.get(event.index);
+      const open = openAt(event.index, heard);
       if (open !== undefined) open.closed = true;
       return;
     }
@@ -147,6 +150,10 @@ function hear(event: Event, heard: Heard, onDelta: OnDelta): void {
       heard.complete = true;
   }
 }
+
+/** Some gateways send every block under index 0, one after the other. */
+const openAt = (at: number, { blocks }: Heard): OpenBlock | undefined =>
+  blocks.findLast(({ index: one, closed }) => one === at && !closed);
 
 const present = (counts: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== null));
@@ -174,7 +181,7 @@ function gather({ blocks, start, usage, stop }: Heard, endpoint: Endpoint): RawR
   const repeated = repeats();
   const texts: string[] = [];
   const kept: unknown[] = [];
-  for (const [, { block, json, closed }] of [...blocks].toSorted(([a], [b]) => a - b)) {
+  for (const { block, json, closed } of blocks.toSorted((a, b) => a.index - b.index)) {
     if (block.type === "tool_use") {
       const call = { id: block.id ?? null, name: block.name, args: json === "" ? block.input : json, cut: !closed };
       if (repeated(call)) continue;
@@ -201,7 +208,7 @@ function gather({ blocks, start, usage, stop }: Heard, endpoint: Endpoint): RawR
     text: texts.filter((text) => text !== "").join("\n\n"),
     calls,
     finish: stop === "max_tokens" ? "length" : stop === "refusal" ? "refusal" : "other",
-    reasoning: [...blocks.values()].some(({ block }) => block.type.endsWith("thinking")) ? kept : [],
+    reasoning: blocks.some(({ block }) => block.type.endsWith("thinking")) ? kept : [],
     usage: counted,
     servedModel: start.model ?? null,
     servedTier: start.usage?.service_tier ?? null,

@@ -76,10 +76,10 @@ const wrappers: readonly string[] = ["arguments", "parameters", "input", "args",
 function unwrap(sent: Record<string, unknown>, tool: ToolSpec): Record<string, unknown> | undefined {
   const fields = fieldNames(tool);
   if (Object.keys(sent).some((key) => fields.includes(key))) return sent;
-  const [only, inside] = Object.entries(sent)[0] ?? [];
   // {"function": {"name": …, "arguments": …}} and {"bash": {…}}: one thing, whose name says what is in it.
-  if (Object.keys(sent).length === 1 && isObject(inside) && (only === "function" || only === tool.name))
-    return unwrap(inside, tool);
+  const [only, ...others] = Object.keys(sent).filter((key) => key !== "type" && key !== "id");
+  const inside = only === "function" || only === tool.name ? sent[only] : undefined;
+  if (others.length === 0 && isObject(inside)) return unwrap(inside, tool);
   const wrapper = wrappers.find((key) => key in sent);
   const aboutIt = new Set([...namesATool, "type", "id"]);
   if (wrapper === undefined || !Object.keys(sent).every((key) => key === wrapper || aboutIt.has(key))) return sent;

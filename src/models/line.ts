@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { APIError } from "openai/core/error";
-import { Stream } from "openai/core/streaming";
+import { _iterSSEMessages as eventsIn } from "openai/core/streaming";
 import type { Clock } from "../clock.ts";
 import { openAgent } from "./agent.ts";
 import { classifyFault, requestIdOf, wordsOfPage } from "./classify.ts";
@@ -131,7 +130,7 @@ async function answer(reply: HttpReply, asked: Asked): Promise<Answer> {
   }
   const streamed = String(headers["content-type"] ?? "").includes("text/event-stream");
   async function* counted(): AsyncGenerator<unknown> {
-    for await (const frame of streamed ? streamFrames(timed(), headers, asked) : oneFrame(timed(), asked)) {
+    for await (const frame of framesIn(timed(), streamed, headers, asked)) {
       count += 1;
       const fault = faultIn(frame);
       if (fault !== null) throw classifyFault({ headers, body: { error: fault }, where, key, now: clock.now() });
@@ -144,6 +143,26 @@ async function answer(reply: HttpReply, asked: Asked): Promise<Answer> {
     firstByteMs: () => firstByteMs ?? since(clock, started),
     frameCount: () => count,
   };
+}
+
+/** What a body is, its first bytes know better than its headers: some servers call one JSON document a stream. */
+async function* framesIn(
+  body: AsyncGenerator<Uint8Array>,
+  streamed: boolean,
+  headers: IncomingHttpHeaders,
+  asked: Asked,
+): AsyncGenerator<unknown> {
+  const first = await body.next();
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    if (first.done !== true) yield first.value;
+    yield* body;
+  }
+  const document = first.done !== true && /^\s*[{<]/.test(Buffer.from(first.value).toString("latin1"));
+  try {
+    yield* streamed && !document ? streamFrames(whole(), headers, asked) : oneFrame(whole(), asked);
+  } finally {
+    await body.return(undefined);
+  }
 }
 
 async function* oneFrame(body: AsyncIterable<Uint8Array>, asked: Asked): AsyncGenerator<unknown> {
@@ -168,9 +187,6 @@ async function* oneFrame(body: AsyncIterable<Uint8Array>, asked: Asked): AsyncGe
   yield frame;
 }
 
-/** The package logs what it cannot read to the console, unless given a silent client. */
-const silent = { logLevel: "off" } as Parameters<typeof Stream.fromSSEResponse>[2];
-
 /**
  * The package ends its loop normally when the controller it is given aborts, so ours never does: a cancelled or
  * overdue request fails in the body instead, with a ModelError that passes through.
@@ -189,17 +205,18 @@ async function* streamFrames(
   // Only these two are read of a response; building a real one would load the whole of fetch.
   const response = { body: whole(), headers: { get: () => null } } as unknown as Response;
   try {
-    yield* Stream.fromSSEResponse<unknown>(response, new AbortController(), silent);
+    for await (const { event, data } of eventsIn(response, new AbortController())) {
+      const text = data.trim();
+      if (text === "[DONE]") return;
+      // By the standard no event at all: a sign of life.
+      if (text === "") continue;
+      const frame: unknown = JSON.parse(text);
+      if (event === "error")
+        throw classifyFault({ headers, body: { error: faultIn(frame) ?? frame }, where, key, now: clock.now() });
+      yield frame;
+    }
   } catch (error) {
     if (error instanceof ModelError) throw error;
-    if (error instanceof APIError)
-      throw classifyFault({
-        headers,
-        body: { error: error.error ?? { message: error.message } },
-        where,
-        key,
-        now: clock.now(),
-      });
     // What cannot be read is the last that came: its rest is missing.
     if (ended)
       throw new ModelError("stream_truncated", `${where.name} ended its reply in the middle of a line`, { where });

@@ -28,7 +28,7 @@ function withJson(name: string, json: string): RawCall | null {
 const argumentTags = (text: string): Rescued | null =>
   trailing(
     text,
-    /<tool_call>\s*([\w.-]+)\s*(<arg_key>(?:(?!<tool_call>)[\s\S])*?)<\/tool_call>/g,
+    /<tool_call>\s*([\w.-]+)\s*(<arg_key>(?:(?!<tool_call>)[\s\S])*)<\/tool_call>/g,
     ([, name = "", body = ""]) =>
       tagged(
         name,
@@ -51,9 +51,11 @@ function invocations(text: string): Rescued | null {
   return /<[\w:]+>$/.test(before) ? { ...rescued, text: before.replace(/<[\w:]+>$/, "") } : null;
 }
 
-/** Marks of a family's own alphabet need no line of their own. */
-const onOwnLine = (rescued: Rescued | null): Rescued | null =>
-  rescued && { ...rescued, text: rescued.text.trim() === "" ? "" : `${rescued.text.trimEnd()}\n` };
+/** Marks of a family's own alphabet need no line of their own, but in a line that quotes they are a quotation. */
+function onOwnLine(rescued: Rescued | null): Rescued | null {
+  if (rescued === null || /(?:^|\n)[ \t]*>[^\n]*$/.test(rescued.text)) return null;
+  return { ...rescued, text: rescued.text.trim() === "" ? "" : `${rescued.text.trimEnd()}\n` };
+}
 
 /** Kimi: `<|tool_call_begin|>functions.bash:0<|tool_call_argument_begin|>{…}<|tool_call_end|>`, in a section. */
 const kimi = (text: string): Rescued | null =>
@@ -85,8 +87,8 @@ function harmony(text: string): Rescued | null {
   const match = pattern.exec(text);
   const [, after = "", before = "", json = ""] = match ?? [];
   const call = match && withJson(after || before, json);
-  // What it thought on other channels is no word to anyone.
-  return call ? { text: "", calls: [call] } : null;
+  const words = text.slice(0, match?.index).replace(/<\|start\|>assistant|<\|channel\|>\w+|<\|(?:message|end)\|>/g, "");
+  return call ? onOwnLine({ text: words, calls: [call] }) : null;
 }
 
 export const nativeForms: readonly ((text: string) => Rescued | null)[] = [

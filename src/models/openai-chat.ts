@@ -181,7 +181,8 @@ async function readChat(frames: AsyncIterable<unknown>, endpoint: Endpoint, onDe
     };
     // One was asked for; a server that gives several mixes them in one stream.
     const choice = choices?.find(({ index }) => !index);
-    finish = choice?.finish_reason ?? finish;
+    // Some servers say with every piece, by an empty word, that it is not the last.
+    finish = choice?.finish_reason || finish;
     const piece = choice?.delta ?? choice?.message;
     if (piece === null || piece === undefined) continue;
     for (const field of ["refusal", "reasoning_content", "reasoning"] as const) said[field] += piece[field] ?? "";
@@ -221,8 +222,8 @@ const stopOf = (finish: string): RawReply["finish"] =>
   finish === "length" ? "length" : finish === "content_filter" ? "filter" : "other";
 
 /**
- * A piece belongs to the open call of its index, unless it brings another id or, without one, another name:
- * some servers send every parallel call under index 0.
+ * A piece belongs to the open call of its index, unless it begins another by its id and name: some servers send every
+ * parallel call under index 0, a few under one id as well, and others give every piece an id of its own.
  */
 function addCalls(calls: OpenCall[], piece: Piece, whole: boolean): void {
   const old = piece.function_call ? [{ index: null, id: null, function: piece.function_call }] : [];
@@ -231,11 +232,11 @@ function addCalls(calls: OpenCall[], piece: Piece, whole: boolean): void {
     const id = part.id ?? null;
     const name = part.function?.name ?? "";
     const open = whole ? undefined : calls.findLast((call) => index === null || call.index === index);
+    const otherId = id !== null && id !== "" && open?.id !== null && open?.id !== id;
     const another =
       open === undefined ||
-      (id
-        ? open.id !== null && open.id !== id
-        : name !== "" && open.name !== "" && (open.name !== name || isWhole(open)));
+      (otherId && (name !== "" || isWhole(open))) ||
+      (name !== "" && open.name !== "" && (open.name !== name || (isWhole(open) && part.function?.arguments !== "")));
     if (another) calls.push({ index, id, name, args: part.function?.arguments ?? "" });
     else {
       open.id ??= id;
@@ -248,4 +249,4 @@ function addCalls(calls: OpenCall[], piece: Piece, whole: boolean): void {
 }
 
 /** A name that comes again after whole arguments begins another call. */
-const isWhole = ({ args }: OpenCall): boolean => typeof args === "string" && isObject(parseOr(args, null));
+const isWhole = ({ args }: OpenCall): boolean => isObject(typeof args === "string" ? parseOr(args, null) : args);

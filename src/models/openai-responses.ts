@@ -169,8 +169,6 @@ async function readResponses(frames: AsyncIterable<unknown>, endpoint: Endpoint,
   let finished: Finished | undefined;
   for await (const frame of frames) {
     const event = Event.safeParse(frame).data;
-    // What is said after the end is no part of the reply.
-    if (finished !== undefined) break;
     if (event === undefined) finished = wholeReply(frame);
     else if (event.type === "response.output_item.done") items.push(event.item);
     else if (event.type === "response.output_text.delta") onDelta({ kind: "text", text: event.delta });
@@ -179,14 +177,16 @@ async function readResponses(frames: AsyncIterable<unknown>, endpoint: Endpoint,
       if (finished === undefined)
         throw new ModelError("stream_malformed", `${where.name} sent a reply of an unknown shape`, { where });
     }
+    // What is said after the end is no part of the reply, and whether the server hangs up is its own affair.
+    if (finished !== undefined) break;
   }
   if (finished === undefined || !["completed", "incomplete"].includes(finished.status)) {
     throw new ModelError("stream_truncated", `${where.name} ended its reply without saying that it was complete`, {
       where,
     });
   }
-  // Only finished items count. Servers that do not announce them one by one list them at the end.
-  return gather(items.length > 0 ? items : finished.output, finished);
+  // Only finished items count. Servers that do not announce each one by itself list them at the end.
+  return gather(finished.output.length > items.length ? finished.output : items, finished);
 }
 
 /** Sorts output items into text, calls and what is kept for the next turn. Items of other types are ignored. */

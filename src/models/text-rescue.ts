@@ -21,8 +21,10 @@ export function splitThinking(text: string): { thinking: string; said: string } 
  * Finds calls in the text of a reply that brought none. Only calls that end the reply count, each complete and on its own
  * line, outside quotes and code: one that is merely mentioned has other text after it. Pure; null when there is none.
  */
-export function rescueCalls(reply: string): Rescued | null {
-  if (reply.length > 200_000) return null;
+export function rescueCalls(written: string): Rescued | null {
+  if (written.length > 200_000) return null;
+  // Where every line ends as in DOS, so do those of the arguments, and nobody meant that.
+  const reply = /(?<!\r)\n/.test(written) ? written : written.replaceAll("\r\n", "\n");
   const text = withoutEndMarks(withoutThinking(reply));
   for (const form of [functionTags, toolCallTags, bracketed, pythonTag, fencedShell, ...nativeForms, bareObject]) {
     const rescued = form(text);
@@ -140,8 +142,7 @@ function pythonTag(text: string): Rescued | null {
 }
 
 /** One fenced shell block, the only block of the reply, at its end, and no transcript with prompts in it. */
-function fencedShell(reply: string): Rescued | null {
-  const text = reply.replaceAll("\r\n", "\n");
+function fencedShell(text: string): Rescued | null {
   const opened = text.indexOf("```");
   const closed = text.length - "```".length;
   // The first fence opens the block and the next one is the end of the text.

@@ -137,6 +137,12 @@ export const recoverable: readonly CorpusCase[] = [
     repairs: ["unwrap"],
   },
   {
+    about: "a whole call in OpenAI's own form",
+    args: '{"type":"function","id":"c1","function":{"name":"bash","arguments":"{\\"command\\":\\"ls\\",\\"timeout_s\\":null}"}}',
+    gives: ls,
+    repairs: ["unwrap"],
+  },
+  {
     about: "parameters in arguments",
     args: { parameters: { command: "ls", timeout_s: null } },
     gives: ls,

@@ -3,16 +3,16 @@ import { rescueCalls } from "../../src/models/text-rescue.ts";
 import { processorTime } from "../support/processor-time.ts";
 
 const args = { command: "ls -la" };
-const bash = [{ name: "bash", args }];
 const json = JSON.stringify(args);
 const glm = "<tool_call>bash\n<arg_key>command</arg_key>\n<arg_value>ls -la</arg_value>\n</tool_call>";
+const qwen = "<function=bash>\n<parameter=command>\nls -la\n</parameter>\n</function>";
 const invoke = '<invoke name="bash">\n<parameter name="command">ls -la</parameter>\n</invoke>';
 const kimi = `<|tool_call_begin|>bash:0<|tool_call_argument_begin|>${json}<|tool_call_end|>`;
 const deepSeek = `<｜tool▁call▁begin｜>bash<｜tool▁sep｜>${json}<｜tool▁call▁end｜>`;
 const harmony = `<|channel|>commentary to=functions.bash <|constrain|>json<|message|>${json}`;
 
 describe("a call in the alphabet of its family is read:", () => {
-  test.each<[string, string, string?]>([
+  test.each<[string, string, string?, string?]>([
     ["GLM", glm],
     ["GLM, after words", `I look.\n${glm}`, "I look."],
     ["MiniMax", `I look.\n<minimax:tool_call>\n${invoke}\n</minimax:tool_call>`, "I look."],
@@ -25,9 +25,12 @@ describe("a call in the alphabet of its family is read:", () => {
       `<｜tool▁call▁begin｜>function<｜tool▁sep｜>bash\n\`\`\`json\n${json}\n\`\`\`<｜tool▁call▁end｜>`,
     ],
     ["gpt-oss", `<|channel|>analysis<|message|>hm<|end|><|start|>assistant${harmony}<|call|>`],
+    ["gpt-oss, after words", `<|channel|>commentary<|message|>I look.<|end|><|start|>assistant${harmony}`, "I look."],
+    ["GLM, about its own tags", glm.replace("ls -la", "echo '</tool_call>'"), "", "echo '</tool_call>'"],
+    ["Qwen, with the line ends of DOS", qwen.replaceAll("\n", "\r\n")],
     ["gpt-oss, the other way round", `to=functions.bash<|channel|>commentary json<|message|>${json}`],
-  ])("%s", (_, text, before = "") => {
-    expect(rescueCalls(text)).toEqual({ text: before, calls: bash });
+  ])("%s", (_, text, before = "", command = "ls -la") => {
+    expect(rescueCalls(text)).toEqual({ text: before, calls: [{ name: "bash", args: { command } }] });
   });
 
   test("several in a row, in their order", () => {
@@ -56,6 +59,9 @@ describe("nothing is run of", () => {
     ["a value with tags of its own", invoke.replace("ls -la", "echo \"<parameter name='x'>\"")],
     ["words between the tags", glm.replace("<arg_key>", "first <arg_key>x</arg_key> then <arg_key>")],
     ["a message on another channel after it", `${harmony}<|end|><|start|>assistant<|channel|>final<|message|>Done.`],
+    ["a quotation", `> ${kimi}`],
+    ["a message in an example", `<example>\n${harmony}`],
+    ["a message somebody else wrote", `user:\n${harmony}`],
     ["a wrapper that was never opened", `${invoke}\n</function_calls>`],
   ])("%s", (_, text) => {
     expect(rescueCalls(text)).toBeNull();

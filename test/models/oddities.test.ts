@@ -7,18 +7,32 @@ import { frame } from "../support/model-wire.ts";
 import { askOnce, endpointAt, failureOf } from "./desk.ts";
 
 /** What the server answers to the next request. */
-let next: { readonly status?: number; readonly headers: Record<string, string>; readonly body: string | Buffer };
+let next: {
+  readonly status?: number;
+  readonly headers: Record<string, string>;
+  readonly body: string | Buffer;
+  /** It never hangs up. */
+  readonly open?: true;
+};
 const server = createServer((request, response) => {
-  request.resume().on("end", () => response.writeHead(next.status ?? 200, next.headers).end(next.body));
+  request.resume().on("end", () => {
+    response.writeHead(next.status ?? 200, next.headers);
+    if (next.open) response.write(next.body);
+    else response.end(next.body);
+  });
 });
 beforeAll(() => new Promise<void>((done) => server.listen(0, "127.0.0.1", done)));
-afterAll(() => void server.close());
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
 
 function asked(wire: Endpoint["wire"]) {
   const { port } = server.address() as AddressInfo;
   return askOnce(endpointAt(`http://127.0.0.1:${port}/v1`, { wire }));
 }
 const jsonType = { "content-type": "application/json" };
+const streamType = { "content-type": "text/event-stream" };
 const usage = { prompt_tokens: 5, completion_tokens: 2 };
 const chat = (message: object, finish_reason = "stop") =>
   JSON.stringify({ model: "test-model", usage, choices: [{ message, finish_reason }] });
@@ -75,7 +89,7 @@ test.each<[string, Endpoint["wire"], Record<string, string>, string | Buffer]>([
   [
     "of the first of two answers",
     "chat",
-    { "content-type": "text/event-stream" },
+    streamType,
     frame({ choices: [{ index: 1, delta: { content: "No." }, finish_reason: "stop" }] }) + streamed,
   ],
   [
@@ -110,8 +124,72 @@ test("two calls of one name under one index stay two, when each is whole", async
   const call = (command: string) =>
     piece({ tool_calls: [{ index: 0, function: { name: "bash", arguments: JSON.stringify({ command }) } }] });
   const body = `${call("a")}${call("b")}${piece({}, "stop")}data: [DONE]\n\n`;
-  next = { headers: { "content-type": "text/event-stream" }, body };
+  next = { headers: streamType, body };
   expect((await asked("chat")).message.calls.map((each) => each.args?.["command"])).toEqual(["a", "b"]);
+});
+
+const part = (id: string | undefined, name: string | undefined, text: string) =>
+  piece({ tool_calls: [{ index: 0, id, function: { name, arguments: text } }] });
+const read = { path: "a", start: null, end: null };
+const start = { type: "message_start", message: { model: "test-model" } };
+const block0 = (name: string, input: object) =>
+  [
+    { type: "content_block_start", index: 0, content_block: { type: "tool_use", id: name, name, input: {} } },
+    { type: "content_block_delta", index: 0, delta: { type: "input_json_delta", partial_json: JSON.stringify(input) } },
+    { type: "content_block_stop", index: 0 },
+  ]
+    .map(frame)
+    .join("");
+const stop = frame({ type: "message_delta", delta: { stop_reason: "tool_use" } }) + frame({ type: "message_stop" });
+const completed = (...output: object[]) =>
+  frame({ type: "response.completed", response: { status: "completed", model: "test-model", output } });
+const done = (call: object) => frame({ type: "response.output_item.done", item: call });
+const readItem = { ...item, call_id: "c10", name: "read", arguments: JSON.stringify(read) };
+const end = `${piece({}, "tool_calls")}data: [DONE]\n\n`;
+
+test.each<[string, Endpoint["wire"], string, object[]]>([
+  [
+    "under one id",
+    "chat",
+    part("x", "bash", ls.arguments) + part("x", "read", JSON.stringify(read)) + end,
+    [args, read],
+  ],
+  [
+    "with an id for every piece",
+    "chat",
+    part("x", "bash", "") + part("y", undefined, ls.arguments.slice(0, 9)) + part("z", "", ls.arguments.slice(9)) + end,
+    [args],
+  ],
+  ["repeated as a whole", "chat", part("x", "bash", ls.arguments) + part("x", "bash", ls.arguments) + end, [args]],
+  ["of which one was announced", "responses", done(item) + completed(item, readItem), [args, read]],
+  ["all in block 0", "anthropic", frame(start) + block0("bash", args) + block0("read", read) + stop, [args, read]],
+  [
+    "asked for anew",
+    "anthropic",
+    frame(start) + block0("read", read) + frame(start) + block0("bash", args) + stop,
+    [args],
+  ],
+  ["between events without data", "chat", `data:\n\n${part("x", "bash", ls.arguments)}data: \n\n${end}`, [args]],
+  ["in one document", "anthropic", messages(block), [args]],
+])("calls %s are read from a stream", async (_, wire, body, expected) => {
+  next = { headers: streamType, body };
+  expect((await asked(wire)).message.calls.map((call) => call.args)).toEqual(expected);
+});
+
+test.each<[Endpoint["wire"], string]>([
+  ["chat", part("x", "bash", ls.arguments) + end],
+  ["responses", done(item) + completed()],
+  ["anthropic", frame(start) + block0("bash", args) + stop],
+])("nothing is waited for, and no error counts, after the end of a reply: %s", async (wire, body) => {
+  for (const after of ["", 'data: {"error":{"message":"late"}}\n\n']) {
+    next = { headers: streamType, body: body + after, open: true };
+    expect((await asked(wire)).message.calls).toHaveLength(1);
+  }
+});
+
+test("an empty word for the end, said with every piece, is none", async () => {
+  next = { headers: streamType, body: piece({ content: "I look" }, "") };
+  expect((await failureOf(asked("chat"))).kind).toBe("stream_truncated");
 });
 
 test("counts that no request can have are not believed", async () => {
@@ -124,13 +202,9 @@ test("counts that no request can have are not believed", async () => {
 });
 
 test("what comes after the end of a response is no part of it, and its list may be left out", async () => {
-  const completed = {
-    type: "response.completed",
-    response: { status: "completed", model: "test-model", output: null },
-  };
-  const done = (call: object) => ({ type: "response.output_item.done", item: call });
-  const body = [done(item), completed, done({ ...item, call_id: "c10" })].map(frame).join("");
-  next = { headers: { "content-type": "text/event-stream" }, body };
+  const bare = { type: "response.completed", response: { status: "completed", model: "test-model", output: null } };
+  const body = done(item) + frame(bare) + done(readItem);
+  next = { headers: streamType, body };
   expect((await asked("responses")).message.calls).toHaveLength(1);
 });
 
