@@ -134,7 +134,7 @@ test("two fixes at once on one repository both end proven, on branches of their 
   const { child, done } = used.start(["fix", sumIssue, "--json"], { cwd, env });
   child.stdin?.end();
   child.stdout?.once("data", () => child.stdout?.destroy());
-  const runs = await Promise.all([done, used.claw(["fix", sumIssue, "--json"], { cwd, env })]);
+  const runs = await Promise.all([done, used.claw(["fix", `${sumIssue} Seen twice.`, "--json"], { cwd, env })]);
   expect(runs.map(({ code }) => code)).toEqual([0, 0]);
   expect((await used.git(cwd, "branch", "--list", "claw/*")).split("\n")).toHaveLength(2);
 });

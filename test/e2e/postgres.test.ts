@@ -22,7 +22,7 @@ test("with the ledger in PostgreSQL a fix is proven, shown, replayed and audited
   const replayed = await used.claw(["replay", "--json"], { cwd });
   expect(replayed.code, replayed.stderr).toBe(0);
   const verified = await used.claw(["audit", "verify"], { cwd });
-  expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/^✓ as it was written: 1 run/)]);
+  expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/^✓ as it was written: 1 run, 1 task,/)]);
   const looked = await used.claw(["doctor"], { cwd });
   expect(looked.stdout + looked.stderr).toMatch(/ledger\s+PostgreSQL database test_\w+ at 127\.0\.0\.1:\d+, opens/);
   for (const { stdout, stderr } of [run, listed, replayed, verified, looked])

@@ -64,6 +64,8 @@ const settings = [
   "max_wal_senders=0",
   "jit=off",
   "io_method=sync",
+  // Otherwise a killed server leaves memory behind that is in nobody's folder.
+  "dynamic_shared_memory_type=mmap",
   "checkpoint_timeout=1h",
 ];
 

@@ -118,9 +118,10 @@ async function headsFor(
   return [...typed, ...branches.filter((head) => run === undefined || head.run === run)];
 }
 
-const counted = ({ runs, events, bodies, anchors, heads }: Audit): string =>
+const counted = ({ runs, tasks, events, bodies, anchors, heads }: Audit): string =>
   [
     plural(runs, "run"),
+    ...(tasks > 0 ? [plural(tasks, "task")] : []),
     plural(events, "event"),
     plural(bodies, "body", "bodies"),
     plural(anchors, "anchor"),

@@ -1,4 +1,4 @@
-import type { Pages } from "../../store/store.ts";
+import { type Pages, TASK_PREFIX } from "../../store/store.ts";
 import { auditAnchors } from "./anchors.ts";
 import { checkAllBodies, checkNamedBodies } from "./bodies.ts";
 import type { Finding, PublishedHead } from "./finding.ts";
@@ -20,6 +20,7 @@ export interface AuditRequest {
 /** What was looked at, and what is not as it was written; it holds when nothing was found. */
 export interface Audit {
   readonly runs: number;
+  readonly tasks: number;
   readonly events: number;
   readonly bodies: number;
   readonly anchors: number;
@@ -46,14 +47,15 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
   };
   const elsewhere = new Set(heads);
   const ends = new Map<string, number>();
-  let [runs, events] = [0, 0];
+  let [runs, tasks, events] = [0, 0, 0];
   for (let listed = await nextRun(pages, only, ""); listed; listed = await nextRun(pages, only, listed.run)) {
     const { run } = listed;
     const own = heads.filter((head) => head.run === run);
     for (const head of own) elsewhere.delete(head);
     const audited = await auditRun(pages, listed, { bodies, heads: own, signal, lister });
     add(audited.findings);
-    runs += 1;
+    if (run.startsWith(TASK_PREFIX)) tasks += 1;
+    else runs += 1;
     events += audited.events;
     if (audited.end !== null) ends.set(run, audited.end);
   }
@@ -66,7 +68,7 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
     add((await pages.strayListings(LISTED)).map(stray));
     add((await pages.damage()).map(damaged));
   }
-  return { runs, events, bodies: bodies.count(), anchors, heads: heads.length, findings, further };
+  return { runs, tasks, events, bodies: bodies.count(), anchors, heads: heads.length, findings, further };
 }
 
 const damaged = (problem: string): Finding => ({
