@@ -124,6 +124,17 @@ async function reported(): Promise<Ledger> {
   return ledger;
 }
 
+test("show --markdown is the report alone, ready to be pasted, and a run without one is said to have none", async () => {
+  const ledger = await reported();
+  const { out } = await type(["show", "aaa1", "--markdown"], { ledger });
+  expect(out).toMatch(/^# /);
+  await recordProvenFix(ledger, "bbb2");
+  expect(await type(["show", "bbb2", "--markdown"], { ledger })).toMatchObject({
+    code: 2,
+    err: "claw: run bbb2 has written no report\n  see how it stands: claw show bbb2\n",
+  });
+});
+
 test("log tells the story, and with --full what models said and commands wrote", async () => {
   const ledger = await threeRuns();
   const { out } = await type(["log", "aaa1"], { ledger });
