@@ -168,6 +168,7 @@ describe("scripts/setup", () => {
       git: `echo "git version ${machine.git ?? "2.39.5"}"`,
       bwrap: "",
       prlimit: "",
+      tmux: "",
       python3: "exit 0",
       id: `echo ${machine.uid ?? 1000}`,
       "apt-get": `echo "apt-get $*"; ${machine.aptGet ?? ":"}`,
