@@ -11,6 +11,7 @@ import { money } from "./money.ts";
 import { prompt } from "./prompt.ts";
 import { sandbox } from "./sandbox.ts";
 import { search } from "./search.ts";
+import { sessions } from "./session.ts";
 import { startUp } from "./start-up.ts";
 import { storage } from "./storage.ts";
 import { stuck } from "./stuck.ts";
@@ -27,6 +28,7 @@ export const measurements: readonly Measurement[] = [
   turns,
   adapters,
   memory,
+  sessions,
   prompt,
   ledger,
   durability,

@@ -44,7 +44,7 @@ export async function attendSession(desk: CommandDesk, wish: SessionWish): Promi
   const screen = await openScreen(desk, app, { plain: wish.plain, model: state.model ?? "", usdNano: state.usdNano });
   let finished: FinishedRun | null = null;
   try {
-    const person = attending({ screen, state, errands: errandsAt(desk, app, screen) });
+    const person = attending({ screen, state, errands: errandsAt(desk, app, screen, state) });
     let words = wish.words;
     for (;;) {
       const resume = state.wanted;
@@ -160,7 +160,7 @@ function watchOf(
   };
 }
 
-function errandsAt(desk: CommandDesk, app: App, screen: SessionScreen): Errands {
+function errandsAt(desk: CommandDesk, app: App, screen: SessionScreen, state: Attendance): Errands {
   return {
     async fix(words, signal) {
       const stop = new AbortController();
@@ -170,7 +170,8 @@ function errandsAt(desk: CommandDesk, app: App, screen: SessionScreen): Errands 
       const within = { ...desk, out: print, err: print, terminal, signal: AbortSignal.any([signal, stop.signal]) };
       try {
         const { program } = await import("../program.ts");
-        const argv = ["fix", "--no-pr", "--", words];
+        const model = state.model === undefined ? [] : ["--model", state.model];
+        const argv = ["fix", "--no-pr", ...model, "--", words];
         const root = await program(argv, within, { version: app.version, done: () => {} });
         await root.parseAsync(argv, { from: "user" });
       } finally {

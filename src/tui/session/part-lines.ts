@@ -25,7 +25,7 @@ export function partLines(part: Part, sheet: Sheet): readonly Line[] {
     case "patch":
       return patchLines(part.patch);
     case "lines":
-      return part.lines.map((line) => plainLine(printableLine(line)));
+      return part.lines.flatMap((line) => hanging(printable(line), sheet.columns));
   }
 }
 
@@ -49,4 +49,12 @@ export function callLine(
     span(fitTo(printableLine(call.summary), room)),
     span(tail, looks.faint),
   ];
+}
+
+/** A line of a list: what has no room beside its first word goes on below the rest. */
+function hanging(line: string, columns: number): readonly Line[] {
+  const [lead = ""] = /^ *\S+ {2,}/.exec(line) ?? [];
+  if (lead.length > columns / 2) return wrapLine(plainLine(line), columns);
+  const [first = [], ...more] = wrapLine(plainLine(line.slice(lead.length)), columns - lead.length);
+  return [[span(lead), ...first], ...more.map((each): Line => [span(" ".repeat(lead.length)), ...each])];
 }

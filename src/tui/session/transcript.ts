@@ -45,7 +45,7 @@ export const newTranscript = (sheet: () => Sheet): Transcript => ({
 /** An empty line between different things; calls stand together. */
 function add(told: Transcript, kind: string, own: readonly Line[]): void {
   if (own.length === 0) return;
-  const together = told.last === kind && ["call", "note"].includes(kind);
+  const together = told.last === kind && ["call", "note", "lines"].includes(kind);
   if (told.last !== null && !together) told.lines.push([]);
   told.last = kind;
   told.lines.push(...own);
