@@ -5,11 +5,14 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { isAbandoned, LEASE_MS, thisProcess } from "../ledger/owner.ts";
 import type { JobLease } from "../store/queue.ts";
 import type { FinishedRun, Watch } from "../workflows/start.ts";
-import { type JobAbout, TASK_JOB } from "./feed.ts";
+import type { JobAbout } from "./feed.ts";
 import { keepLease } from "./lease-keeper.ts";
 
 /** The kind of a job that a person's own command does: no worker takes it over. */
 const HAND_JOB = "hand";
+
+/** Jobs that one task has had. */
+const MANY = 1000;
 
 /** A task that a person's command works on at once. */
 export interface ByHand {
@@ -20,8 +23,8 @@ export interface ByHand {
 }
 
 /**
- * Works on a task right now, with the same claim as workers: nobody else works on it meanwhile. Throws ClawError while somebody
- * does. Its job ends with the run, in one transaction.
+ * Works on a task right now, with the same claim as workers: none of them works on it meanwhile. Throws ClawError while one
+ * does. A person who asks for the same twice at once gets it twice. Its job ends with the run, in one transaction.
  */
 export async function workByHand(
   { ledger, clock, task, about }: ByHand,
@@ -29,6 +32,7 @@ export async function workByHand(
   go: (watch: Watch) => Promise<FinishedRun>,
 ): Promise<FinishedRun> {
   const lease = await claimByHand({ ledger, clock, task, about });
+  if (!lease) return go(watch);
   const keeper = keepLease(ledger.queue, clock, lease);
   let over = false;
   const finish = () => ({ kind: "finish", now: clock.now(), lease }) as const;
@@ -51,15 +55,21 @@ export async function workByHand(
   }
 }
 
-async function claimByHand({ ledger, clock, task, about }: ByHand): Promise<JobLease> {
+/** Null while another command of a person works on it. */
+async function claimByHand({ ledger, clock, task, about }: ByHand): Promise<JobLease | null> {
   const { queue } = ledger;
   const now = clock.now();
   await queue.reap((holder) => isAbandoned(holder, now), now);
+  // What waits for a worker is done now.
+  const waiting = (await queue.jobs({ subject: task, limit: MANY })).filter(
+    ({ state }) => state === "ready" || state === "deferred",
+  );
+  await queue.drop(waiting.map(({ id }) => id));
   const at = { id: clock.newId(), kind: HAND_JOB, subject: task, payload: "{}", dedupe: task };
   await queue.move([{ kind: "add", now, job: { ...at, priority: 0, at: now, ...about } }]);
   const owner = `${thisProcess()} ${at.id}`;
   const lanes = about.lane === "" ? [] : [about.lane];
-  const kinds = [HAND_JOB, TASK_JOB];
+  const kinds = [HAND_JOB];
   const lease = await queue.claim({
     owner,
     now,
@@ -70,7 +80,9 @@ async function claimByHand({ ledger, clock, task, about }: ByHand): Promise<JobL
     subject: task,
   });
   if (lease) return lease;
-  throw new ClawError(`task ${task} is being worked on already`, {
+  const [present] = await queue.jobs({ subject: task, state: "leased", limit: 1 });
+  if (present?.kind === HAND_JOB) return null;
+  throw new ClawError(`task ${task} is being worked on by a worker`, {
     outcome: "blocked",
     hint: `look at it: claw task show ${task}`,
   });

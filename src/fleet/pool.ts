@@ -104,7 +104,8 @@ function handsOf(desk: PoolDesk): Hands {
   const active = new Map<string, Promise<void>>();
   const ends: JobEnd[] = [];
   const failures: unknown[] = [];
-  const host = thisProcess();
+  // Several pools of one process know their own tries apart.
+  const pool = `${thisProcess()} ${clock.newId()}`;
   let nudge = new AbortController();
   let claims = 0;
 
@@ -131,13 +132,13 @@ function handsOf(desk: PoolDesk): Hands {
       while (active.size < most) {
         const now = clock.now();
         // Each try has an owner of its own: what one of this very process has left behind is known by it.
-        const owner = `${host} ${(claims += 1)}`;
+        const owner = `${pool} ${(claims += 1)}`;
         const lease = await ledger.queue.claim({ owner, now, until: now + LEASE_MS, kinds: [TASK_JOB], lanes, limits });
         if (!lease) return;
         begin(lease);
       }
     },
-    isLeftBehind: (owner) => owner.startsWith(`${host} `) && !active.has(owner),
+    isLeftBehind: (owner) => owner.startsWith(`${pool} `) && !active.has(owner),
     async wait() {
       if (failures.length > 0) throw failures[0];
       nudge = new AbortController();

@@ -50,6 +50,7 @@ describe.each(drivers)("a ledger in $driver:", ({ ledgerOn }) => {
     const bodies = expect.any(Number) as number;
     expect(await ledger.audit()).toEqual({
       runs: 3,
+      tasks: 0,
       events: 42,
       bodies,
       anchors: 3,

@@ -54,8 +54,8 @@ export async function auditLedger(pages: Pages, request: AuditRequest = {}): Pro
     for (const head of own) elsewhere.delete(head);
     const audited = await auditRun(pages, listed, { bodies, heads: own, signal, lister });
     add(audited.findings);
-    if (run.startsWith(TASK_PREFIX)) tasks += 1;
-    else runs += 1;
+    if (run < TASK_PREFIX) runs += 1;
+    else if (run.startsWith(TASK_PREFIX)) tasks += 1;
     events += audited.events;
     if (audited.end !== null) ends.set(run, audited.end);
   }
