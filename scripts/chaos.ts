@@ -43,7 +43,7 @@ const server = createServer((request, response) => {
   const same = (kind: string | null, key: string | null) =>
     forge.effects.filter((effect) => effect.kind === kind && effect.key === key);
   const answer = (status: number, body: unknown): void =>
-    void setTimeout(() => response.writeHead(status).end(JSON.stringify(body)), random() * 60);
+    void setTimeout(() => response.writeHead(status).end(JSON.stringify(body)), random() * 250);
   if (request.method === "GET")
     answer(
       200,

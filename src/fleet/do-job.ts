@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { ClawError, Fenced, machineFailure } from "../errors.ts";
 import type { Companion } from "../ledger/companion.ts";
-import type { Recorded } from "../ledger/events.ts";
+import type { Event, Recorded } from "../ledger/events.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { judgeCrash, judgeTry, type Verdict } from "../policy/retry.ts";
 import type { JobLease, JobMove } from "../store/queue.ts";
@@ -104,7 +104,8 @@ async function tryIt(desk: JobDesk, lease: JobLease, task: NamedTask): Promise<J
     });
   const along: Companion = (facts) => {
     const end = facts.find((fact) => fact.type === "run.paused" || fact.type === "run.ended");
-    if (!end) return {};
+    // Who was frozen before its run began, and lost the job meanwhile, begins no second one.
+    if (!end) return facts.some(isBeginning) ? { jobs: [{ kind: "hold", now: clock.now(), lease }] } : {};
     judged = judge(end.outcome, end.reason, end.type === "run.paused" ? (end.after ?? null) : null);
     const buried = judged.kind === "bury" ? [{ type: "task.buried", reason: judged.reason } as const] : [];
     return { tasks: [{ task: task.task, facts: buried }], jobs: [moveOf(lease, judged, clock.now())] };
@@ -137,6 +138,8 @@ async function tryIt(desk: JobDesk, lease: JobLease, task: NamedTask): Promise<J
     keeper.stop();
   }
 }
+
+const isBeginning = ({ type }: Event): boolean => type === "run.started" || type === "run.resumed";
 
 interface Failed {
   readonly desk: JobDesk;

@@ -72,12 +72,14 @@ export interface JobLease {
 }
 
 /**
- * One change of the queue, at a moment `now`. All but `add` throw Fenced when the job is no longer the worker's. `again`
+ * One change of the queue, at a moment `now`. All but `add` throw Fenced when the job is no longer the worker's;
+ * `hold` does nothing else. `again`
  * gives it back, to be claimed at `at` or later, with `tries` as the number that counts from now on. `bury` puts it with the
  * dead ones.
  */
 export type JobMove = { readonly now: number } & (
   | { readonly kind: "add"; readonly job: NewJob }
+  | { readonly kind: "hold"; readonly lease: JobLease }
   | { readonly kind: "finish"; readonly lease: JobLease }
   | {
       readonly kind: "again";

@@ -65,6 +65,7 @@ function mover(db: Database, row: (id: string) => JobRow | undefined): (move: Jo
       return insert.run(...about).changes === 1 ? id : null;
     }
     const found = held(move.lease);
+    if (move.kind === "hold") return null;
     const over = { from: found.started, to: now, owner: found.owner };
     if (move.kind === "finish") settle.run("done", found.at, found.tries, now, found.history, found.id);
     else if (move.kind === "again") {

@@ -58,6 +58,18 @@ describe("what workers of other systems lost", () => {
     expect(events.map(({ type }) => type)).not.toContain("task.closed");
   });
 
+  test("(b) a worker that lost its job before its run began begins none", async () => {
+    const ledger = await withTasks("a");
+    let nth = 0;
+    const { ends } = await drained(ledger, async (task, watch) => {
+      nth += 1;
+      if (nth === 1) await ledger.queue.reap(() => true, Date.now());
+      return runsOf(ledger, () => proven)(task, watch);
+    });
+    expect(ends.map(({ next }) => next)).toEqual(["lost", "finish"]);
+    expect(foldTask((await ledger.read("t-a")).events)?.runs).toHaveLength(1);
+  });
+
   test("(c) another try waits, longer each time, and (d) five tries after the first are five", async () => {
     const ledger = await withTasks("a");
     const { ends } = await drained(ledger, () =>

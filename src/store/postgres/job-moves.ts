@@ -8,6 +8,7 @@ export async function applyJob(sql: Sql, move: JobMove): Promise<string | null> 
   const { now } = move;
   if (move.kind === "add") return add(sql, move.job, now);
   const found = await held(sql, move.lease);
+  if (move.kind === "hold") return null;
   const over = { from: found.started, to: now, owner: found.owner };
   if (move.kind === "finish") await settle(sql, { ...found, state: "done", ended: now });
   else if (move.kind === "again") {
