@@ -40,6 +40,8 @@ test("no file and no environment is enough to start", () => {
     network: { hosts: [], tools: [], private: [] },
     notify: { always: false, on: ["ended", "waiting"], desktop: false },
     fleet: { repositories: {} },
+    api: { hosts: [], perMinute: 120, tokens: {} },
+    work: { labels: [], models: {}, roles: {}, sessionMb: 512, warm: 1 },
     forge: { publish: true, perDay: 10, acceptance: 0.2, labels: [], hosts: {}, forks: {}, local: {} },
   });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: userInfo().username });
