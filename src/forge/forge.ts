@@ -72,6 +72,19 @@ export interface CiRun {
   readonly failed: readonly { readonly name: string; readonly log: string }[];
 }
 
+/** All that a run of the repository's CI left behind and is worth reading, bounded in size. What it says is data. */
+export interface CiEvidence {
+  readonly commit: string;
+  /** A job of it failed, or was cancelled. */
+  readonly red: boolean;
+  /** The logs of failed jobs; `cut` where a log is longer than what was read of it. */
+  readonly logs: readonly { readonly name: string; readonly bytes: Uint8Array; readonly cut: boolean }[];
+  /** Artifacts as the forge keeps them: zip archives that nobody has looked into yet. */
+  readonly artifacts: readonly { readonly name: string; readonly archive: Uint8Array }[];
+  /** What was not read, and why, one sentence each. */
+  readonly leftOut: readonly string[];
+}
+
 export interface PullRequest {
   readonly number: number;
   readonly url: string;
@@ -169,6 +182,8 @@ export interface Forge {
   redRuns(branch: string): Promise<readonly RedRun[]>;
   /** A run of its CI; null where there is none of this number, or the credential may not see it. */
   ciRun(id: number): Promise<CiRun | null>;
+  /** The logs of its failed jobs, and its artifacts; null as above. */
+  ciEvidence(id: number): Promise<CiEvidence | null>;
   defaultBranch(): Promise<string>;
   /** Refuses where nothing can be published with the credential that writes: asked before work begins. */
   checkPublish(): Promise<void>;

@@ -12,9 +12,11 @@ const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
 
 /** Everything claw asks of GitHub. Adding to this list widens what it can do: think twice. */
 const asked = [
+  "actions.downloadArtifact",
   "actions.downloadJobLogsForWorkflowRun",
   "actions.getWorkflowRun",
   "actions.listJobsForWorkflowRun",
+  "actions.listWorkflowRunArtifacts",
   "actions.listWorkflowRunsForRepo",
   "apps.createInstallationAccessToken",
   "apps.getRepoInstallation",
@@ -45,8 +47,8 @@ test("the forge is asked for these things and nothing else: there is no code to 
     name?.replaceAll(/\s/g, ""),
   );
   expect([...new Set(found)].sort((a = "", b = "") => a.localeCompare(b))).toEqual(asked);
-  // No way around the list: raw requests, GraphQL, or fetch, but for what octokit itself sends, and for a log that lies
-  // elsewhere, read without a credential.
+  // No way around the list: raw requests, GraphQL, or fetch, but for what octokit itself sends, and for a log or an artifact
+  // that lies elsewhere, read without a credential.
   expect(text).not.toMatch(/octokit\s*\.\s*(?:request|graphql|hook\.wrap)|\[["'`]rest["'`]\]/);
   expect(text.match(/\bfetch\(.*/g)).toEqual([
     'fetch(url, { redirect: "error", signal: both });',
@@ -65,7 +67,8 @@ test("each answer that is read is checked for being GitHub's", () => {
     return `${endpoint.DEFAULTS.method} ${endpoint.DEFAULTS.url}`;
   });
   expect(routes.filter((route) => !questionsRead.includes(route))).toEqual([
-    // A log, or where one is; and answers that nothing is read of.
+    // An artifact or a log, or where one is; and answers that nothing is read of.
+    "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}",
     "GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs",
     "POST /repos/{owner}/{repo}/check-runs",
     "POST /repos/{owner}/{repo}/issues/{issue_number}/labels",

@@ -302,7 +302,7 @@ describe.for([
     expect(await forge.tips(branch)).toEqual({ branch: commit, base: git(bare, "rev-parse", "main") });
     expect((await forge.tips("claw/none")).branch).toBeNull();
     expect(await forge.requiresSignatures(["main", branch])).toBe(false);
-    expect(await forge.ciRun(1)).toBeNull();
+    expect([await forge.ciRun(1), await forge.ciEvidence(1)]).toEqual([null, null]);
     expect(await forge.redRuns("main")).toEqual([]);
   });
 

@@ -280,6 +280,7 @@ test("an answer in good order that is unlike GitHub's is told as that, with what
     (one) => one.issuesLabelled("bug"),
     (one) => one.redRuns("main"),
     (one) => one.ciRun(3),
+    (one) => one.ciEvidence(3),
     (one) => one.defaultBranch(),
     (one) => one.checkPublish(),
     (one) => one.tips(branch),

@@ -39,6 +39,8 @@ interface FakeRun {
   /** Of the default branch; 1 where it is not said. */
   readonly workflow?: number;
   readonly jobs: readonly { readonly name: string; readonly conclusion: string; readonly log: string }[];
+  /** Zip archives by their names; null where one has expired. */
+  readonly artifacts?: Readonly<Record<string, Buffer | null>>;
 }
 
 interface FakeCheck {
@@ -164,6 +166,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const ifNoneMatch = request.headers["if-none-match"];
     calls.push({ method, path: url, authorization, ifNoneMatch, body: body.toString("latin1") });
     await forge.hold(method, url);
+    const archive = /^\/archive\/(\d+)\/(\d+)$/.exec(url);
+    if (archive) return void response.end(artifactsOf(Number(archive[1]))[Number(archive[2])]?.[1]);
     const blob = /^\/blob\/(\d+)\/(\d+)$/.exec(url);
     if (blob) return void response.end(forge.runs.get(Number(blob[1]))?.jobs[Number(blob[2])]?.log);
     if (url.startsWith(`/${forge.renamed ?? "o/r"}.git/`))
@@ -196,6 +200,11 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     if (logs) {
       const job = Number(logs[1]);
       return send(302, "", { location: `${forge.url}/blob/${Math.floor(job / 100)}/${job % 100}` });
+    }
+    const zip = /\/actions\/artifacts\/(\d+)\/zip$/.exec(url);
+    if (zip) {
+      const id = Number(zip[1]);
+      return send(302, "", { location: `${forge.url}/archive/${Math.floor(id / 100)}/${id % 100}` });
     }
     const [status, value] = api(method, url, body.toString("utf8"));
     if (fault === "lose-answer") return void request.socket.destroy();
@@ -279,6 +288,8 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     const events = /^\/repos\/o\/r\/issues\/(\d+)\/timeline$/.exec(path);
     if (events) return [200, forge.issues.get(Number(events[1]))?.timeline ?? []];
     if (path === "/repos/o/r/actions/runs") return [200, workflowRuns()];
+    const left = /^\/repos\/o\/r\/actions\/runs\/(\d+)\/artifacts$/.exec(path);
+    if (left) return [200, artifactList(Number(left[1]))];
     const run = /^\/repos\/o\/r\/actions\/runs\/(\d+)(\/jobs)?$/.exec(path);
     if (run) return workflowRun(Number(run[1]), run[2] !== undefined);
     if (path === "/repos/o/r/issues") return [200, openIssues(searchParams)];
@@ -336,6 +347,20 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     if (!jobs) return [200, { id, name, conclusion, status: "completed", head_sha: "c".repeat(40) }];
     const all = found.jobs.map((job, index) => ({ id: id * 100 + index, name: job.name, conclusion: job.conclusion }));
     return [200, { total_count: all.length, jobs: all }];
+  }
+
+  function artifactsOf(id: number): [string, Buffer | null][] {
+    return Object.entries(forge.runs.get(id)?.artifacts ?? {});
+  }
+
+  function artifactList(id: number): unknown {
+    const artifacts = artifactsOf(id).map(([name, archive], index) => ({
+      id: id * 100 + index,
+      name,
+      size_in_bytes: archive?.length ?? 0,
+      expired: archive === null,
+    }));
+    return { total_count: artifacts.length, artifacts };
   }
 
   function label(number: number, { labels }: { labels: string[] }): [number, unknown] {

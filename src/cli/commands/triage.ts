@@ -16,7 +16,7 @@ import { tellHistory } from "../triage/history.ts";
 import { tellTriage } from "../triage/outputs.ts";
 import { type ReadReport, readReports } from "../triage/read-files.ts";
 import { commentOf, refuseLonely, tryComment } from "../triage/comment.ts";
-import { refuseStale } from "../triage/stale.ts";
+import { refuseElsewhere, refuseStale } from "../triage/stale.ts";
 import { tellRun, totalsOf } from "../triage/tell-run.ts";
 import { watchRun } from "../watch-run.ts";
 
@@ -64,6 +64,7 @@ Examples:
   claw triage
   claw triage report.xml build.log
   claw triage --against origin/main --reruns 5
+  claw triage --run https://github.com/o/r/actions/runs/123
   gh run view 123 --log-failed | claw triage -
   claw triage reports/ --junit verdicts.xml --sarif verdicts.sarif
   claw triage --explain
@@ -85,7 +86,7 @@ Exit codes, by the worst verdict; --exit-zero gives 0 instead:
 export const triage = command({
   arguments: "[report...]",
   options: [
-    ["--run <url>", "read the logs of the failed jobs of this GitHub Actions run"],
+    ["--run <url>", "read what this GitHub Actions run left: logs of failed jobs, and reports in its artifacts"],
     ["--against <ref>", "what head is compared with (default: where it left the default branch)"],
     ["--reruns <n>", `executions of a failing test at one commit, at most; 0 for none (default: ${DEFAULT_RERUNS})`],
     ["--confidence <percent>", "how sure a verdict shall be (default: 95)"],
@@ -125,19 +126,27 @@ export const triage = command({
     refuseMixed(input, repository);
     if (input.history) return tellHistory(repository, input, desk);
     const fetched =
-      input.run === undefined ? [] : await (await import("../triage/read-ci-run.ts")).readCiRun(input.run, desk);
-    const reports = [...(await readReports(input.report, desk)), ...fetched];
-    if (input.run !== undefined && reports.length === 0) {
-      desk.err("no job of that run failed");
-      return;
+      input.run === undefined ? null : await (await import("../triage/read-ci-run.ts")).readCiRun(input.run, desk);
+    const reports = [...(await readReports(input.report, desk)), ...(fetched?.reports ?? [])];
+    const notes = fetched?.notes ?? [];
+    if (fetched && reports.length === 0) {
+      for (const note of notes) desk.err(note);
+      if (fetched.red) desk.err("the run failed, and nothing that it left can be read");
+      else desk.err("no job of that run failed");
+      return fetched.red && !input.exitZero ? exitCodes.unknown : 0;
     }
     if (repository === null && reports.length === 0)
       throw new WorkspaceError(
         "this is no git repository, and no report was given",
         "name reports: claw triage report.xml, or go into a repository",
       );
-    if (repository && !input.allowStale) await refuseStale(repository, reports);
-    const code = repository ? await here(input, { repository, reports }, desk) : await elsewhere(input, reports, desk);
+    if (repository && !input.allowStale) {
+      await refuseStale(repository, reports);
+      if (fetched) await refuseElsewhere(repository, fetched.commit, fetched.reports);
+    }
+    const code = repository
+      ? await here(input, { repository, reports, notes }, desk)
+      : await elsewhere(input, { reports, notes }, desk);
     return input.exitZero && code >= exitCodes.regression && code <= exitCodes.unknown ? 0 : code;
   },
 });
@@ -184,10 +193,16 @@ async function repositoryHere(desk: CommandDesk): Promise<Repository | null> {
   });
 }
 
+interface Given {
+  readonly reports: readonly ReadReport[];
+  /** What was to be read and was not, and why. */
+  readonly notes: readonly string[];
+}
+
 /** A run in the ledger, with executions. */
 async function here(
   input: Input,
-  { repository, reports }: { readonly repository: Repository; readonly reports: readonly ReadReport[] },
+  { repository, reports, notes }: Given & { readonly repository: Repository },
   desk: CommandDesk,
 ): Promise<number> {
   const app = await desk.app();
@@ -217,6 +232,7 @@ async function here(
       tokenCap: app.config.user.budget.tokens !== undefined,
       input: (put) => ({
         reports: reports.map((report) => forRecord(report, put)),
+        notes,
         testCommand: input.testCommand ?? null,
         base: base.commit,
         baseBecause: base.because,
@@ -257,7 +273,7 @@ function forRecord({ source, bytes, digest }: ReadReport, put: (body: string) =>
 }
 
 /** Outside of any repository: what the reports say, and nothing is executed or recorded. */
-async function elsewhere(input: Input, reports: readonly ReadReport[], desk: CommandDesk): Promise<number> {
+async function elsewhere(input: Input, { reports, notes: unread }: Given, desk: CommandDesk): Promise<number> {
   const { firstExecutions } = await import("../../workflows/triage/executions.ts");
   const { judgement, outcomeOfVerdict } = await import("../../workflows/triage/triage.ts");
   if (reports.length === 0) throw new UsageError("no report was given", "claw triage report.xml");
@@ -271,6 +287,7 @@ async function elsewhere(input: Input, reports: readonly ReadReport[], desk: Com
     );
   });
   const notes = [
+    ...unread,
     ...reports.flatMap(({ source, digest }) => digest.notes.map((note) => `${source}: ${note}`)),
     "this is no git repository: nothing was run again, and nothing is recorded",
   ];

@@ -19,8 +19,11 @@ export interface ReadReport {
 /** A line longer than this is read in parts. */
 const MOST_LINE = 2 ** 20;
 /** Files of a folder that may be reports. */
-const reports = /\.(?:xml|json|jsonl|ndjson|log|txt|tap|out|trx)$/i;
+const reportName = /\.(?:xml|json|jsonl|ndjson|log|txt|tap|out|trx)$/i;
 const MOST_FILES = 2000;
+
+/** May a file of this path be a report? */
+export const mayBeReport = (path: string): boolean => reportName.test(path) && !path.includes("/node_modules/");
 
 /** Reads reports: files, folders with reports in them, "-" for standard input. Nothing is held but what they tell. */
 export async function readReports(
@@ -50,10 +53,7 @@ async function filesAt(path: string, name: string): Promise<string[]> {
   if (!info.isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = entries
-    .filter(
-      (entry) =>
-        entry.isFile() && reports.test(entry.name) && !join(entry.parentPath, entry.name).includes("/node_modules/"),
-    )
+    .filter((entry) => entry.isFile() && mayBeReport(join(entry.parentPath, entry.name)))
     .map((entry) => join(entry.parentPath, entry.name));
   if (files.length === 0)
     throw new UsageError(

@@ -1,5 +1,6 @@
 import type { Octokit } from "octokit";
 import type { CiRun } from "../forge.ts";
+import type { LeadingAnswer } from "./blob.ts";
 import { isRequestFailure } from "./failure.ts";
 import { limitOf } from "./limits.ts";
 import { logText } from "./log.ts";
@@ -38,24 +39,29 @@ export async function ciRun(
 }
 
 /** It is not there, or not shown: the server has not failed, and is not asked too much. */
-const isKeptBack = (error: unknown): boolean =>
+export const isKeptBack = (error: unknown): boolean =>
   isRequestFailure(error) && [403, 404, 410, 422].includes(error.status) && limitOf(error) === null;
 
-/** The forge answers with a log, or with the address of one. A log that is gone is empty. */
-async function logOf(
-  octokit: Octokit,
-  job: { owner: string; repo: string; job_id: number },
-  signal?: AbortSignal,
-): Promise<string> {
+/** A log that is gone is empty. */
+async function logOf(octokit: Octokit, job: Job, signal?: AbortSignal): Promise<string> {
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type knows only the redirection
-    const answer = (await octokit.rest.actions.downloadJobLogsForWorkflowRun({
-      ...job,
-      request: { mayRedirect: true },
-    })) as unknown as { readonly data: unknown; readonly headers: Readonly<Record<string, string | undefined>> };
-    return await logText(answer, signal);
+    return await logText(await jobLog(octokit, job), signal);
   } catch (error) {
     if (isKeptBack(error)) return "";
     throw error;
   }
 }
+
+interface Job {
+  readonly owner: string;
+  readonly repo: string;
+  readonly job_id: number;
+}
+
+/** The forge answers with a job's log, or with the address of one. */
+export const jobLog = async (octokit: Octokit, job: Job): Promise<LeadingAnswer> =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type knows only the redirection
+  (await octokit.rest.actions.downloadJobLogsForWorkflowRun({
+    ...job,
+    request: { mayRedirect: true },
+  })) as unknown as LeadingAnswer;

@@ -4,6 +4,7 @@ import type { Forge } from "../forge.ts";
 import { placeName } from "../place.ts";
 import { showCheck } from "./check.ts";
 import { ciRun } from "./ci.ts";
+import { ciEvidence } from "./ci-evidence.ts";
 import { type Access, connect } from "./connect.ts";
 import { forgeError } from "./refusal.ts";
 import { issueQuestions } from "./issues.ts";
@@ -35,6 +36,8 @@ export function openGitHub(options: GitHubOptions): Forge {
     ...issueQuestions(options, ask),
     redRuns: (branch) => ask("ci", `the CI runs of ${name}`, (octokit, { at }) => redRuns(octokit, at, branch)),
     ciRun: (id) => ask("ci", `CI run ${id} of ${name}`, (octokit, { at }) => ciRun(octokit, at, id, options.signal)),
+    ciEvidence: (id) =>
+      ask("ci", `CI run ${id} of ${name}`, (octokit, { at }) => ciEvidence(octokit, at, id, options.signal)),
     ...repositoryQuestions(options, ask),
     requiresSignatures: (branches) =>
       ask("read", `the rules of ${name}`, (octokit, { at }) => requiresSignatures(octokit, at, branches)),

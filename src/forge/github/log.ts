@@ -1,4 +1,5 @@
 import { keepEnds, stripTerminal } from "../../text.ts";
+import { blobOf, type LeadingAnswer } from "./blob.ts";
 
 /** So much of a log is read, and so much of that is kept: what is around its last error. */
 const MAX_READ = 32 * 2 ** 20;
@@ -8,30 +9,18 @@ const AFTER = 5;
 const MAX_CHARACTERS = 6000;
 const PATIENCE_MS = 20_000;
 
-/**
- * A job's log from the forge's answer, or from where it leads: asked for there without any credential, over TLS unless it is
- * on this machine, and not followed further. Empty when it cannot be had.
- */
-export async function logText(
-  { data, headers }: { readonly data: unknown; readonly headers: Readonly<Record<string, string | undefined>> },
-  signal?: AbortSignal,
-): Promise<string> {
-  const leads = headers["location"];
-  if (leads === undefined) return partThatTells(typeof data === "string" ? data : "");
-  const url = URL.canParse(leads) ? new URL(leads) : null;
-  if (!url || !(url.protocol === "https:" || url.hostname === "127.0.0.1")) return "";
-  const time = AbortSignal.timeout(PATIENCE_MS);
-  const both = signal ? AbortSignal.any([signal, time]) : time;
+/** The part of a job's log that tells why it failed, from the forge's answer; empty when it cannot be had. */
+export async function logText(answer: LeadingAnswer, signal?: AbortSignal): Promise<string> {
   try {
-    const answer = await fetch(url, { redirect: "error", signal: both });
-    return answer.ok && answer.body ? partThatTells(await endOf(answer.body)) : "";
+    const body = await blobOf(answer, PATIENCE_MS, signal);
+    return body ? partThatTells(await endOf(body)) : "";
   } catch {
     signal?.throwIfAborted();
     return "";
   }
 }
 
-async function endOf(body: ReadableStream<Uint8Array>): Promise<string> {
+async function endOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   let kept = Buffer.alloc(0);
   let read = 0;
   for await (const chunk of body) {

@@ -108,6 +108,9 @@ const replies: Readonly<Record<string, z.ZodType>> = {
   "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs": z.looseObject({
     jobs: z.array(z.looseObject({ id: Count, name: Text, conclusion: MaybeText })),
   }),
+  "GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts": z.looseObject({
+    artifacts: z.array(z.looseObject({ id: Count, name: Text, size_in_bytes: Count, expired: z.boolean() })),
+  }),
   "GET /repos/{owner}/{repo}/installation": z.looseObject({ id: Count }),
   "POST /app/installations/{installation_id}/access_tokens": z.looseObject({ token: Text.min(1) }),
 };

@@ -54,6 +54,7 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
     issuesLabelled: (label) => issuesLabelled(join(folder, "issues"), label),
     redRuns: () => Promise.resolve([]),
     ciRun: () => Promise.resolve(null),
+    ciEvidence: () => Promise.resolve(null),
     defaultBranch: () => git.defaultBranch(),
     async checkPublish() {
       if (await mayChange(bare)) return;

@@ -22,6 +22,8 @@ const Given = z.object({
 /** What `claw triage` is asked. */
 export const TriageInput = z.object({
   reports: z.array(Given),
+  /** What was to be read and was not, and why, one sentence each. */
+  notes: z.array(z.string()).default([]),
   testCommand: z.string().nullable(),
   /** The commit to compare with; null when none can be reached. */
   base: z.string().nullable(),

@@ -68,11 +68,15 @@ function stageStart(desk: WorkDesk, name: string, otherwise: number): number {
   return done?.seq ?? otherwise;
 }
 
-async function readReports(desk: WorkDesk, { reports, baseBecause }: TriageInput): Promise<z.infer<typeof Sources>> {
+async function readReports(
+  desk: WorkDesk,
+  { reports, notes: unread, baseBecause }: TriageInput,
+): Promise<z.infer<typeof Sources>> {
   for (const { complete: _, ...report } of reports) await desk.log.append({ type: "report.read", ...report });
   return {
     notes: [
       ...(baseBecause === "" ? [] : [baseBecause]),
+      ...unread,
       ...reports.flatMap(({ source, notes }) => notes.map((note) => `${source}: ${note}`)),
     ],
   };
