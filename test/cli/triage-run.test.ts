@@ -119,20 +119,22 @@ test("what a run of CI left is read: whole logs of failed jobs, and reports in a
 const fine = { "junit.xml": junit("a") };
 
 test.each([
-  ["in order", zip(fine), null],
   ["encrypted", zip(fine, { flags: 1 }), "it is encrypted"],
   ["more than it says", zip({ "a.xml": "x".repeat(1e6) }, { size: 10 }), "it is not what the archive says of it"],
   ["other than it says", zip(fine, { sum: 7 }), "it is not what the archive says of it"],
   ["too large", zip(fine, { size: 2 ** 31 }), "a file in it is larger than 128 megabytes"],
-  ["too large together", zip(Object.fromEntries([..."abcde"].map((n) => [n, ""])), { size: 2 ** 27 }), "it unpacks to"],
+  [
+    "too large together",
+    zip(Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [name, ""])), { size: 2 ** 27 }),
+    "it unpacks to",
+  ],
   ["out of its folder", zip({ "/etc/a.xml": "" }), "a name in it leads out"],
   ["of very many", zip(Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`${i}`, ""]))), "it has 10001"],
   ["cut off", zip(fine).subarray(0, -9), "it is no zip archive, or a damaged one"],
   ["no archive", Buffer.from("<html>"), "it is no zip archive, or a damaged one"],
   ["empty", Buffer.alloc(0), "it is no zip archive, or a damaged one"],
-])("an artifact that is %s is read or refused, never trusted", (_, archive, why) => {
+])("an artifact that is %s is refused whole", (_, archive, why) => {
   const notes: string[] = [];
   const read = reportsIn({ name: "a", archive }, notes);
-  if (why === null) expect([read.length, notes]).toEqual([1, []]);
-  else expect([read, notes]).toEqual([[], [expect.stringContaining(`the artifact a is refused: ${why}`)]]);
+  expect([read, notes]).toEqual([[], [expect.stringContaining(`the artifact a is refused: ${why}`)]]);
 });

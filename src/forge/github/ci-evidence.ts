@@ -78,7 +78,7 @@ async function logsOf(
 }
 
 async function artifactsOf(octokit: Octokit, { run, leftOut, signal }: Reading): Promise<CiEvidence["artifacts"]> {
-  const list = await octokit.rest.actions.listWorkflowRunArtifacts(run).catch(unlessKeptBack);
+  const list = await octokit.rest.actions.listWorkflowRunArtifacts({ ...run }).catch(unlessKeptBack);
   const all = list?.data.artifacts ?? [];
   if (all.length > MOST_ARTIFACTS)
     leftOut.push(`${all.length - MOST_ARTIFACTS} more artifacts were not read: the first ${MOST_ARTIFACTS} were`);
