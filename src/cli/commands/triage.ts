@@ -16,6 +16,7 @@ import { tellHistory } from "../triage/history.ts";
 import { tellTriage } from "../triage/outputs.ts";
 import { type ReadReport, readReports } from "../triage/read-files.ts";
 import { commentOf, refuseLonely, tryComment } from "../triage/comment.ts";
+import { refuseMixed } from "../triage/refuse-mixed.ts";
 import { refuseElsewhere, refuseStale } from "../triage/stale.ts";
 import { tellRun, totalsOf } from "../triage/tell-run.ts";
 import { watchRun } from "../watch-run.ts";
@@ -150,39 +151,6 @@ export const triage = command({
     return input.exitZero && code >= exitCodes.regression && code <= exitCodes.unknown ? 0 : code;
   },
 });
-
-/** Flags that need --fix, and --fix where nothing can be fixed. */
-function refuseMixed(
-  { comment, fix, explain, engine, model, budgetUsd, history, reruns }: Input,
-  repository: Repository | null,
-): void {
-  const lonely =
-    engine !== undefined
-      ? "--engine"
-      : model !== undefined && !explain
-        ? "--model"
-        : budgetUsd !== undefined
-          ? "--budget-usd"
-          : null;
-  if (comment && repository === null)
-    throw new WorkspaceError("this is no git repository, so nothing is recorded or said", "go into the repository");
-  if (!fix && lonely !== null)
-    throw new UsageError(
-      `${lonely} is about fixes${lonely === "--model" ? " and explanations" : ""}`,
-      `claw triage --fix ${lonely} …`,
-    );
-  if (explain && repository === null)
-    throw new WorkspaceError(
-      "this is no git repository, so nothing is on record, and no model is asked without that",
-      "go into the repository, or leave --explain out",
-    );
-  if (!fix) return;
-  if (history) throw new UsageError("--history and --fix exclude each other", "leave one of them out");
-  if (reruns === 0)
-    throw new UsageError("--fix needs executions: without them nothing is called a regression", "leave --reruns 0 out");
-  if (repository === null)
-    throw new WorkspaceError("this is no git repository, so nothing can be fixed", "go into the repository");
-}
 
 async function repositoryHere(desk: CommandDesk): Promise<Repository | null> {
   const { openRepository } = await import("../../repo/repository.ts");
