@@ -118,14 +118,14 @@ function wishOf(flags: FixFlags, issue: Issue | ForgeIssueText): WantedWork["wis
 }
 
 /** An issue from a forge goes back there unless --no-pr says otherwise; other work only with --pr, to where origin leads. */
-async function pullRequestWish({ pr, again }: FixFlags, issue: Issue | ForgeIssueText, place: WorkPlace) {
+async function pullRequestWish({ base, pr, again }: FixFlags, issue: Issue | ForgeIssueText, place: WorkPlace) {
   if (pr === false || (pr !== true && !("at" in issue))) return null;
-  const { forgeFor, placeOfOrigin } = await import("./forge-issue.ts");
+  const { forgeFor, placeOfOrigin, refuseUnpublishable } = await import("./forge-issue.ts");
   const { app, cwd } = place;
   const wish = "at" in issue ? issue.at : { ...(await placeOfOrigin(app, cwd)), issue: null };
   // What cannot be published at the end is said before anything is paid for.
   const forge = "forge" in issue ? Promise.resolve(issue.forge) : forgeFor(app, place, wish);
-  if (app.config.user.forge.publish) await (await forge).checkPublish();
+  if (app.config.user.forge.publish) await refuseUnpublishable(app, await forge, { cwd, base });
   return { ...wish, again };
 }
 

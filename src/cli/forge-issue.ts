@@ -12,6 +12,7 @@ import { clockTime } from "../times.ts";
 import { openRepository } from "../repo/repository.ts";
 import { foldRun } from "../views/run.ts";
 import type { IssueOrigin } from "../workflows/fix/input.ts";
+import { otherWork } from "../workflows/other-work.ts";
 import { expiredWait } from "../workflows/waiting.ts";
 import { alikeIssues } from "./alike-issues.ts";
 import type { CommandDesk } from "./command.ts";
@@ -43,6 +44,18 @@ export const forgeFor = (app: App, { signal, err, times }: ForgeDesk, place: Pla
       err(`${place.host} limits requests: waiting until ${clockTime(systemClock.now() + seconds * 1000, times)}`),
     onMoved: (from, to) => err(`${from} is called ${to} now on ${place.host}: claw goes on there`),
   });
+
+/** Refuses work from `base` on that could not be published there in the end. */
+export async function refuseUnpublishable(
+  { config }: App,
+  forge: Forge,
+  { cwd, base = "HEAD" }: { readonly cwd: string; readonly base: string | undefined },
+): Promise<void> {
+  await forge.checkPublish();
+  const repository = await openRepository(cwd, { searchPath: config.path, home: config.userHome });
+  const other = await otherWork(forge, repository, await repository.resolve(base));
+  if (other) throw blocked(`a fix could not be published: ${other.rule}`, `${other.advice}; or keep it here: --no-pr`);
+}
 
 /** Issues that may tell of the same are named up to so many. */
 const MAX_ALIKE = 3;

@@ -58,3 +58,9 @@ export const folderOf = (place: Place): string => `${barePath(place)}.forge`;
 /** "owner/repo" on the usual forge, with the host before it elsewhere; a path on this machine. */
 export const placeName = ({ host, owner, repo }: Place): string =>
   `${host === HOME || host === LOCAL ? "" : `${host}/`}${owner}/${repo}`;
+
+/** The number of the issue that `source` is the address of, where that is one of this place's; null otherwise. */
+export function issueAt(place: Place, source = ""): number | null {
+  const name = readIssueName(source);
+  return name?.place && placeName(name.place).toLowerCase() === placeName(place).toLowerCase() ? name.number : null;
+}

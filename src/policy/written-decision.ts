@@ -25,7 +25,7 @@ export function writtenDecision(comment: string, diff: string): WrittenDecision 
   if (comment.includes(OWN)) return null;
   for (const line of withoutCode(comment).split("\n")) {
     const [, verdict, hash = "", reason = ""] =
-      /^\/claw (approve|reject) ([0-9a-f]+)(?: (.*))?$/.exec(line.trim()) ?? [];
+      /^ {0,3}\/claw (approve|reject) ([0-9a-f]+)(?: (.*))?$/.exec(line.trimEnd()) ?? [];
     if (hash.length < HASH || !diff.startsWith(hash)) continue;
     if (verdict === "approve" || verdict === "reject") return { verdict, reason: reason.trim() };
   }

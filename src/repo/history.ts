@@ -18,6 +18,29 @@ export const mergeBase = (repository: Repository, one: string, other: string): P
     return answer.code === 0 ? answer.stdout.toString("utf8").trim() || null : null;
   });
 
+/** A branch as a server has it. */
+export interface BranchThere {
+  readonly name: string;
+  /** The commit it is at; null where the server does not tell. */
+  readonly tip: string | null;
+}
+
+/**
+ * Is a commit in the history of a server's branch? By where that is now, when that is known here, else by what was last
+ * fetched of branches with its name. False also where nothing here tells.
+ */
+export const isInBranch = (repository: Repository, commit: string, { name, tip }: BranchThere): Promise<boolean> =>
+  withView(repository, async (view) => {
+    const git = view.git();
+    const holds = async (head: string): Promise<number> =>
+      (await git.run(["merge-base", "--is-ancestor", commit, head], { answers: [0, 1, 128] })).code;
+    const now = tip === null ? 128 : await holds(tip);
+    if (now !== 128) return now === 0;
+    const fetched = await git.line(["for-each-ref", "--format=%(objectname)", `refs/remotes/*/${name}`]);
+    for (const head of fetched.split("\n").filter(Boolean)) if ((await holds(head)) === 0) return true;
+    return false;
+  });
+
 /** More commits than this are not looked at. */
 const MOST = 5000;
 

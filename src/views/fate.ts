@@ -3,20 +3,22 @@ import type { EventOf } from "../ledger/events.ts";
 /** What can become of a pull request. */
 export type PullRequestFate = EventOf<"pull-request.followed">["fate"];
 
-/** One pull request as the forge shows it. */
+/** A pull request as the forge shows it. */
 interface Seen {
   readonly number: number;
+  /** From a branch of claw's. */
+  readonly own: boolean;
   readonly state: "open" | "closed" | "merged";
   readonly body: string;
 }
 
 /**
- * What became of a pull request, from what the forge shows: `others` are claw's and people's newer ones of the repository.
- * A merged one counts as reverted when a merged one says "Reverts owner/repo#N", as the forge's own button writes it; a
- * closed one as superseded when another of claw's answers the same issue.
+ * What became of a pull request, from what the forge shows: `others` are claw's and people's in the repository. A merged one
+ * counts as reverted when a merged one says "Reverts owner/repo#N", as the forge's own button writes it; a closed one as
+ * superseded when a newer one of claw's answers the same issue.
  */
 export function fateOf(
-  pull: Seen & { readonly edited: boolean },
+  pull: Omit<Seen, "own"> & { readonly edited: boolean },
   { place, issue, others }: { readonly place: string; readonly issue: number | null; readonly others: readonly Seen[] },
 ): PullRequestFate {
   if (pull.state === "open") return "pending";
@@ -28,7 +30,7 @@ export function fateOf(
     return reverted ? "reverted" : pull.edited ? "accepted-with-edits" : "accepted";
   }
   const again = others.some(
-    ({ number, body }) => issue !== null && number !== pull.number && body.includes(` issue=${issue} -->`),
+    ({ number, own, body }) => issue !== null && own && number > pull.number && body.includes(` issue=${issue} -->`),
   );
   return again ? "superseded" : "rejected";
 }

@@ -19,6 +19,7 @@ import { isSigned } from "../repo/sign.ts";
 import type { Repository } from "../repo/repository.ts";
 import { checkText, pullRequestText } from "../reports/pull-request.ts";
 import { type Effects, effectsOf } from "./effects.ts";
+import { otherWork } from "./other-work.ts";
 
 /** Where a run's change should go as a draft pull request. */
 export const PullRequestWish = z.object({
@@ -82,6 +83,8 @@ export async function openPullRequest(
   const base = await forge.defaultBranch();
   if (!effects.isDone("push")) {
     if (!there) {
+      const other = await otherWork(forge, repository, `${commit}^`);
+      if (other) await effects.judge("push of other work", { verdict: "deny", rule: `${other.rule}; ${other.advice}` });
       if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([name, base])))
         await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });
       await claim(forge, effects, { wish, commit, name }, async () =>

@@ -138,6 +138,7 @@ const limits = [
     body: { message: "You have triggered an abuse detection mechanism." },
   },
   { status: 429, headers: { "retry-after": "1" }, body: { message: "Slow down." } },
+  { status: 429, headers: { "x-ratelimit-remaining": "0" }, body: { message: "API rate limit exceeded" } },
 ];
 
 test("limits of every kind are waited for, and said, when reading and when writing", async () => {

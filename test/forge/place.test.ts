@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { placeName, placeOfRemote, readIssueName } from "../../src/forge/place.ts";
+import { issueAt, placeName, placeOfRemote, readIssueName } from "../../src/forge/place.ts";
 
 const place = { host: "github.com", owner: "o", repo: "r" };
 
@@ -35,4 +35,14 @@ test("a remote leads to its place in each of git's spellings, and a path leads n
   for (const url of ["/srv/git/r.git", "../r", "file:///srv/o/r.git", "C:\\o\\r", "https://github.com/o"])
     expect(placeOfRemote(url)).toBeNull();
   expect([placeName(place), placeName({ ...place, host: "git.example.org" })]).toEqual(["o/r", "git.example.org/o/r"]);
+});
+
+test("the number of an issue counts where the issue is, and nowhere else", () => {
+  const source = "https://github.com/O/r/issues/12";
+  expect(issueAt(place, source)).toBe(12);
+  expect([issueAt({ ...place, repo: "other" }, source), issueAt(place, "ISSUE.md"), issueAt(place, "12")]).toEqual([
+    null,
+    null,
+    null,
+  ]);
 });

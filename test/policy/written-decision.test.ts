@@ -24,6 +24,7 @@ test.for([
   ["a quoted line", `> /claw approve ${diff}`],
   ["words before it", `please /claw approve ${diff}`],
   ["a line in a fence", `Look:\n\`\`\`\n/claw approve ${diff}\n\`\`\`\n`],
+  ["a line that its indent makes code", `Look:\n\n    /claw approve ${diff}\n`],
   ["a line in a fence that never ends", `~~~ text\n/claw approve ${diff}`],
   ["what claw wrote itself", `/claw approve ${diff}\n\n<!-- claw run=r asks=${diff.slice(0, 12)} -->\n`],
   ["another word", `/claw merge ${diff}`],

@@ -7,7 +7,7 @@ const around = { place: "o/r.js", issue: 7, others: [] };
 test("a merged pull request is accepted, with edits where people added to it, and reverted when a merged one says so", () => {
   expect(fateOf(pull, around)).toBe("accepted");
   expect(fateOf({ ...pull, edited: true }, around)).toBe("accepted-with-edits");
-  const revert = { number: 9, state: "merged" as const, body: "Reverts o/r.js#5" };
+  const revert = { number: 9, own: false, state: "merged" as const, body: "Reverts o/r.js#5" };
   expect(fateOf(pull, { ...around, others: [revert] })).toBe("reverted");
   for (const other of [
     { ...revert, state: "open" as const },
@@ -17,12 +17,16 @@ test("a merged pull request is accepted, with edits where people added to it, an
     expect(fateOf(pull, { ...around, others: [other] })).toBe("accepted");
 });
 
-test("a closed one was rejected, unless another of claw's answers the same issue; an open one waits", () => {
+test("a closed one was rejected, unless a newer one of claw's answers the same issue; an open one waits", () => {
   const closed = { ...pull, state: "closed" as const };
   expect(fateOf(closed, around)).toBe("rejected");
-  expect(
-    fateOf(closed, { ...around, others: [{ number: 6, state: "open", body: "<!-- claw run=1a issue=7 -->" }] }),
-  ).toBe("superseded");
+  const other = { number: 6, own: true, state: "open" as const, body: "<!-- claw run=1a issue=7 -->" };
+  expect(fateOf(closed, { ...around, others: [other] })).toBe("superseded");
+  for (const none of [
+    { ...other, number: 4 },
+    { ...other, own: false },
+  ])
+    expect(fateOf(closed, { ...around, others: [none] })).toBe("rejected");
   expect(fateOf({ ...pull, state: "open" }, around)).toBe("pending");
 });
 

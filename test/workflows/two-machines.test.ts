@@ -44,8 +44,13 @@ async function twoMachines() {
       await log.close();
     }
   };
+  /** Takes the server's branch and what both changes stand on apart. */
+  const unpublishBase = (): void => {
+    git(cwd, "checkout", "--quiet", "--orphan", "other");
+    git(bare, "fetch", "--quiet", cwd, `+${commitAll(cwd, "something else")}:main`);
+  };
   const branches = () => git(bare, "for-each-ref", "--format=%(refname:short)", "refs/heads/claw").split("\n");
-  return { server, publish, branches };
+  return { server, publish, branches, unpublishBase };
 }
 
 const forgeOf = ({ host, url, token }: ForgeServer) =>
@@ -98,3 +103,10 @@ test.for(moments)(
     expect(branches()).toEqual(["claw/7-1", "claw/7-2"]);
   },
 );
+
+test("a change that stands on commits which are not in the branch it is to go into takes none of them along: nothing is pushed", async () => {
+  const { server, publish, branches, unpublishBase } = await twoMachines();
+  unpublishBase();
+  expect(await publish(0)).toMatch(/may not be published: it would take commits along that are not in main there/);
+  expect([server.pulls, branches()]).toEqual([[], [""]]);
+});

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { systemClock } from "../../clock.ts";
 import { UsageError } from "../../errors.ts";
+import { issueAt } from "../../forge/place.ts";
 import { openRepository } from "../../repo/repository.ts";
 import { resultOf } from "../../reports/result.ts";
 import { readChange } from "../change-of-run.ts";
@@ -12,7 +13,10 @@ import { forgeFor, placeOfOrigin } from "../forge-issue.ts";
 export const publish = command({
   arguments: "[run]",
   options: [
-    ["--issue <n>", "number of the issue it fixes there"],
+    [
+      "--issue <n>",
+      "number of the issue it fixes there (default: the one that the run was asked to fix, where it is of there)",
+    ],
     [
       "--repository <path>",
       "publish from this one (default: the run's own; where that is not here, the one around this directory)",
@@ -43,7 +47,7 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
     const app = await desk.app();
     const ledger = await app.ledger();
     const { facts, change, patch } = await readChange(ledger, prefix);
-    const { run, outcome, status, branch, commit, sandbox, repository: root } = resultOf(facts);
+    const { run, outcome, status, branch, commit, sandbox, task, repository: root } = resultOf(facts);
     if (outcome !== "proven" || branch === null || commit === null)
       throw new UsageError(
         `run ${run} is not proven (${outcome ?? status}), so there is nothing to publish`,
@@ -57,7 +61,8 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
     const { path: searchPath, userHome: home } = app.config;
     const at = path ?? (existsSync(root) ? root : desk.cwd);
     const repository = await openRepository(at, { searchPath, home });
-    const { host, owner, repo } = await placeOfOrigin(app, at);
+    const place = await placeOfOrigin(app, at);
+    const { host, owner, repo } = place;
     const [{ openPullRequest }, { restoreBranch }] = await Promise.all([
       import("../../workflows/pull-request.ts"),
       import("../../workflows/restore-branch.ts"),
@@ -74,7 +79,7 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
           authority: app.config.user.forge,
           forge: (place) => forgeFor(app, desk, place),
         },
-        { host, owner, repo, issue: issue ?? null, again },
+        { host, owner, repo, issue: issue ?? issueAt(place, task?.source), again },
         { branch, commit, diff: patch.toString("utf8") },
       );
     });

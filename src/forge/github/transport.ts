@@ -82,8 +82,9 @@ function parsed(body: Buffer): unknown {
 
 /** Not a lack of rights: it says when to come back, or that it is asked too much. */
 const isLimit = ({ status, headers }: Response, data: unknown): boolean =>
-  headers.get("x-ratelimit-remaining") !== "0" &&
-  (status === 429 || headers.has("retry-after") || /abuse detection/i.test(messageOf(data)));
+  status === 429 ||
+  (headers.get("x-ratelimit-remaining") !== "0" &&
+    (headers.has("retry-after") || /abuse detection/i.test(messageOf(data))));
 
 const messageOf = (data: unknown): string => {
   const message = typeof data === "object" && data !== null && "message" in data ? data.message : "";
@@ -92,7 +93,8 @@ const messageOf = (data: unknown): string => {
 
 /** As 403: a 429 would be asked again by the plugin that retries, without regard to when the forge wants that. */
 const inKnownWords = ({ headers }: Response, data: unknown): Response => {
-  const message = `${messageOf(data)} (secondary rate limit)`;
+  const isPrimary = headers.get("x-ratelimit-remaining") === "0";
+  const message = isPrimary ? messageOf(data) : `${messageOf(data)} (secondary rate limit)`;
   return new Response(JSON.stringify({ message }), {
     status: 403,
     headers: { ...Object.fromEntries(headers), "content-type": "application/json" },

@@ -1,0 +1,22 @@
+import type { Forge } from "../forge/forge.ts";
+import { isInBranch } from "../repo/history.ts";
+import type { Repository } from "../repo/repository.ts";
+
+/**
+ * Why nothing that stands on the commit `base` may go to a forge, and what to do; null where nothing is against it. A branch
+ * takes along what it stands on: commits that are not in the branch it is to go into were judged by nobody, and may be meant
+ * for nobody.
+ */
+export async function otherWork(
+  forge: Forge,
+  repository: Repository,
+  base: string,
+): Promise<{ readonly rule: string; readonly advice: string } | null> {
+  const name = await forge.defaultBranch();
+  const { base: tip } = await forge.tips(name);
+  if (await isInBranch(repository, base, { name, tip })) return null;
+  return {
+    rule: `it would take commits along that are not in ${name} there, as far as is known here`,
+    advice: `push or fetch ${name} first, or begin at it: claw fix --base origin/${name}`,
+  };
+}
