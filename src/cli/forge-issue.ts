@@ -49,11 +49,11 @@ export const forgeFor = (app: App, { signal, err, times }: ForgeDesk, place: Pla
 export async function refuseUnpublishable(
   { config }: App,
   forge: Forge,
-  { cwd, base = "HEAD" }: { readonly cwd: string; readonly base: string | undefined },
+  { cwd, place, base = "HEAD" }: { readonly cwd: string; readonly place: Place; readonly base: string | undefined },
 ): Promise<void> {
   await forge.checkPublish();
   const repository = await openRepository(cwd, { searchPath: config.path, home: config.userHome });
-  const other = await otherWork(forge, repository, await repository.resolve(base));
+  const other = await otherWork(forge, { repository, place, base: await repository.resolve(base) });
   if (other) throw blocked(`a fix could not be published: ${other.rule}`, `${other.advice}; or keep it here: --no-pr`);
 }
 

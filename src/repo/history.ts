@@ -23,21 +23,26 @@ export interface BranchThere {
   readonly name: string;
   /** The commit it is at; null where the server does not tell. */
   readonly tip: string | null;
+  /** Is that server's repository the one called origin here? */
+  readonly isOrigin: boolean;
 }
 
 /**
- * Is a commit in the history of a server's branch? By where that is now, when that is known here, else by what was last
- * fetched of branches with its name. False also where nothing here tells.
+ * Is a commit in the history of a server's branch? By where that is now, when that commit is here, else by what was last
+ * fetched of it. False also where nothing here tells.
  */
-export const isInBranch = (repository: Repository, commit: string, { name, tip }: BranchThere): Promise<boolean> =>
+export const isInBranch = (
+  repository: Repository,
+  commit: string,
+  { name, tip, isOrigin }: BranchThere,
+): Promise<boolean> =>
   withView(repository, async (view) => {
-    const git = view.git();
-    const holds = async (head: string): Promise<number> =>
-      (await git.run(["merge-base", "--is-ancestor", commit, head], { answers: [0, 1, 128] })).code;
-    const now = tip === null ? 128 : await holds(tip);
-    if (now !== 128) return now === 0;
-    const fetched = await git.line(["for-each-ref", "--format=%(objectname)", `refs/remotes/*/${name}`]);
-    for (const head of fetched.split("\n").filter(Boolean)) if ((await holds(head)) === 0) return true;
+    for (const head of [tip, isOrigin ? `refs/remotes/origin/${name}` : null]) {
+      if (head === null) continue;
+      const args = ["--is-ancestor", commit, head];
+      const { code } = await view.git().run(["merge-base", ...args], { answers: [0, 1, 128] });
+      if (code !== 128) return code === 0;
+    }
     return false;
   });
 

@@ -83,7 +83,7 @@ export async function openPullRequest(
   const base = await forge.defaultBranch();
   if (!effects.isDone("push")) {
     if (!there) {
-      const other = await otherWork(forge, repository, `${commit}^`);
+      const other = await otherWork(forge, { repository, place, base: `${commit}^` });
       if (other) await effects.judge("push of other work", { verdict: "deny", rule: `${other.rule}; ${other.advice}` });
       if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([name, base])))
         await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });
