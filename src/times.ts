@@ -8,8 +8,9 @@ export const utcTimes: Times = { utc: true };
 
 /** "2026-11-21T14:03:09": a moment in the zone that is asked for. */
 function written(at: number, { utc }: Times): string {
-  const moment = new Date(at);
-  return new Date(utc ? at : at - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  const moment = new Date(utc ? at : at - new Date(at).getTimezoneOffset() * 60_000);
+  // A forged record may name a moment that no calendar has.
+  return Number.isNaN(moment.getTime()) ? "????-??-??T??:??:??" : moment.toISOString().slice(0, 19);
 }
 
 const zone = ({ utc }: Times): string => (utc ? " UTC" : "");

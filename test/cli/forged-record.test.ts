@@ -66,5 +66,5 @@ test("bodies that are not what events say they are crash no command", async () =
     [text],
   );
   for (const args of commands) expect([0, 12, 24]).toContain((await type(args, { ledger })).code);
-  expect((await type(["log", "run1"], { ledger })).err).toContain("a body that should be the reply of a model is none");
+  expect((await type(["log", "run1"], { ledger })).err).toContain("a body that should be a message is none");
 });
