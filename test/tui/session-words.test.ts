@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { patchLines } from "../../src/tui/session/diff-lines.ts";
 import { loadHighlight, noHighlight } from "../../src/tui/session/highlight.ts";
 import { completeUpTo, markdownLines } from "../../src/tui/session/markdown.ts";
-import { partLines } from "../../src/tui/session/part-lines.ts";
+import { callLine, partLines } from "../../src/tui/session/part-lines.ts";
 import { type Line, lineWidth, paint, wrapLine } from "../../src/tui/session/spans.ts";
 
 const sheet = { columns: 40, colours: false, highlight: noHighlight };
@@ -64,6 +64,11 @@ test("nothing that a model says moves the cursor, recolours or hides words", () 
     sheet,
   );
   expect(plain(said)).toBe("ab cba red");
+});
+
+test("nor does the name of a tool that a model made up", () => {
+  const call = { tool: "\u001b[2Jrm\nsudo", summary: "a\u001b[31m", ok: false, exitCode: 1, ms: 5 };
+  expect(paint(callLine(call, 40), false)).toBe("✗ rm sudo a  exit 1, 5 ms");
 });
 
 test("wide letters and emoji are never cut in two, and lines are never wider than the terminal", () => {

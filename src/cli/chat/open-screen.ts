@@ -1,5 +1,6 @@
 import { systemClock } from "../../clock.ts";
 import type { App } from "../../app.ts";
+import { printable } from "../../text.ts";
 import { openPlainSession } from "../../tui/session/plain.ts";
 import type { SessionScreen } from "../../tui/session/screen.ts";
 import type { CommandDesk } from "../command.ts";
@@ -55,5 +56,7 @@ async function filesAt({ config }: App, cwd: string): Promise<readonly string[]>
     import("../../repo/files-of.ts"),
   ]);
   const repository = await openRepository(cwd, { searchPath: config.path, home: config.userHome }).catch(() => null);
-  return repository ? filesOf(repository).catch(() => []) : [];
+  const files = repository ? await filesOf(repository).catch(() => []) : [];
+  // A name can hold what moves a terminal's cursor.
+  return files.filter((path) => printable(path) === path);
 }

@@ -1,7 +1,7 @@
 import type { Recorded } from "../../ledger/events.ts";
 import { ClawError, exitCodes, machineFailure } from "../../errors.ts";
 import type { App } from "../../app.ts";
-import { headline, plural } from "../../text.ts";
+import { headline, plural, printable } from "../../text.ts";
 import type { Part, SessionScreen } from "../../tui/session/screen.ts";
 import { ofType } from "../../views/run.ts";
 import type { FinishedRun, Watch } from "../../workflows/start.ts";
@@ -195,7 +195,7 @@ function tellEnd(desk: CommandDesk, finished: FinishedRun | null, { events }: At
   const { run, outcome, reason, hint } = finished;
   const changed = ofType(events, "diff.taken").at(-1)?.files ?? 0;
   const taken = ofType(events, "effect.done").some(({ effect }) => effect === "apply");
-  if (outcome !== "done") desk.err(`claw: ${reason}\n  ${hint}`);
+  if (outcome !== "done") desk.err(printable(`claw: ${reason}\n  ${hint}`));
   else desk.err(`go on later: claw resume ${run}`);
   if (changed > 0 && !taken)
     desk.err(`${plural(changed, "changed file")} not taken over: claw diff ${run}; claw apply ${run}`);

@@ -41,7 +41,7 @@ export function callLine(
   columns: number,
 ): Line {
   const exit = call.exitCode === null || call.exitCode === 0 ? "" : `exit ${call.exitCode}, `;
-  const [head, tail] = [`${call.tool} `, `  ${exit}${duration(call.ms)}`];
+  const [head, tail] = [`${fitTo(printableLine(call.tool), 40)} `, `  ${exit}${duration(call.ms)}`];
   const room = Math.max(8, columns - 2 - head.length - tail.length);
   return [
     call.ok ? span("✓ ", looks.green) : span("✗ ", looks.red),
