@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { Interrupted } from "../errors.ts";
 import { isAbandoned, LEASE_MS, thisProcess } from "../ledger/owner.ts";
 import { poolSize } from "../policy/pool-size.ts";
@@ -16,6 +17,8 @@ export interface PoolDesk extends Omit<JobDesk, "signal" | "onStart" | "onEvent"
   readonly limits: ReadonlyMap<string, number>;
   readonly lanes: readonly string[];
   about(task: NamedTask): JobAbout;
+  /** Does this machine have the repository? Work in one that it has not is left to others. */
+  isHere(repository: string): boolean;
   /** Adds the tasks of schedules whose time has come. */
   fire(): Promise<unknown>;
   /** How many more sessions the model's server takes right now; null where nothing limits. */
@@ -108,6 +111,8 @@ function handsOf(desk: PoolDesk): Hands {
   const pool = `${thisProcess()} ${clock.newId()}`;
   let nudge = new AbortController();
   let claims = 0;
+  /** Repositories of work that this machine could not do. */
+  const elsewhere = new Set<string>();
 
   const begin = (lease: JobLease): void => {
     const { subject: task, tries } = lease.job;
@@ -133,9 +138,17 @@ function handsOf(desk: PoolDesk): Hands {
         const now = clock.now();
         // Each try has an owner of its own: what one of this very process has left behind is known by it.
         const owner = `${pool} ${(claims += 1)}`;
-        const lease = await ledger.queue.claim({ owner, now, until: now + LEASE_MS, kinds: [TASK_JOB], lanes, limits });
+        const none = [...elsewhere]
+          .filter((path) => !desk.isHere(path))
+          .map((path) => [`repository:${path}`, 0] as const);
+        const worker = { owner, now, until: now + LEASE_MS, kinds: [TASK_JOB], lanes };
+        const lease = await ledger.queue.claim({ ...worker, limits: new Map([...limits, ...none]) });
         if (!lease) return;
-        begin(lease);
+        if (desk.isHere(lease.job.repository)) begin(lease);
+        else {
+          elsewhere.add(lease.job.repository);
+          await leaveToOthers(desk, lease);
+        }
       }
     },
     isLeftBehind: (owner) => owner.startsWith(`${pool} `) && !active.has(owner),
@@ -150,6 +163,13 @@ function handsOf(desk: PoolDesk): Hands {
       if (failures.length > 0) throw failures[0];
     },
   };
+}
+
+async function leaveToOthers({ ledger, clock }: PoolDesk, lease: JobLease): Promise<void> {
+  const { repository, tries } = lease.job;
+  const now = clock.now();
+  const reason = `${repository} is not on ${hostname()}`;
+  await ledger.queue.move([{ kind: "again", now, lease, at: now, tries, reason }]);
 }
 
 /** Takes back what is left behind, puts into the queue what is ready, and says how many sessions there should be. */
@@ -177,8 +197,10 @@ async function wantedSize(desk: PoolDesk, active: number): Promise<number> {
   return poolSize({ most, least, active, ready, tookMs, headroom, usedBytes: used(), mostBytes, sessionBytes });
 }
 
-/** Nothing waits, is due later, or is done by others. */
-const isEmpty = async ({ ledger }: PoolDesk): Promise<boolean> => {
-  const stats = await ledger.queue.stats();
-  return stats.every(({ state, lane }) => state === "done" || state === "dead" || lane !== "");
+/** Nothing waits, is due later, or is done by others, of what this machine could do. */
+const isEmpty = async (desk: PoolDesk): Promise<boolean> => {
+  const stats = await desk.ledger.queue.stats();
+  return stats.every(
+    ({ state, lane, repository }) => state === "done" || state === "dead" || lane !== "" || !desk.isHere(repository),
+  );
 };

@@ -167,6 +167,18 @@ test.each(["on the way there", "on the way back"] as const)(
   },
 );
 
+test("with a server that does not answer any more the ledger is closed all the same", async () => {
+  const url = new URL(await freshDatabase({ over: "loopback" }));
+  const proxy = await lossyProxy(Number(url.port));
+  url.port = String(proxy.port);
+  const store = await openPostgres(readAddress(url.href));
+  proxy.cut();
+  const asked = told(store.rows("run1"));
+  await new Promise(setImmediate);
+  await store.close();
+  expect(await asked).toMatchObject({ outcome: "infrastructure" });
+});
+
 test("a connection that the server ends amid the work is replaced", async () => {
   const { store, tamper } = await ledgerInPostgres();
   await store.append({ rows: [{ run: "r", seq: 0, body: "{}", hash: "h" }], blobs: [], durable: false });

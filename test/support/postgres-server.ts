@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -17,6 +17,8 @@ export interface PostgresServer {
   url(database: string, over?: "loopback" | "socket"): string;
   /** Makes an empty database. */
   create(database: string): Promise<void>;
+  /** Lets a network in, without a password, where it listens beyond loopback. */
+  allow(network: string): Promise<void>;
   /** Ends it as a power cut would, or starts it again on the same data. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -77,7 +79,7 @@ export async function startPostgres({ more = [] as readonly string[] } = {}): Pr
   const port = await freePort();
   let server: ChildProcess | null = null;
   const start = async (): Promise<void> => {
-    const options = [...settings, ...more, "listen_addresses=127.0.0.1", `port=${port}`].flatMap((one) => ["-c", one]);
+    const options = [...settings, "listen_addresses=127.0.0.1", `port=${port}`, ...more].flatMap((one) => ["-c", one]);
     const started = spawn("bwrap", [...confined, join(native, "postgres"), "-D", data, "-k", dir, ...options], {
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -104,6 +106,15 @@ export async function startPostgres({ more = [] as readonly string[] } = {}): Pr
     // Its lock file names a process of a namespace that is gone: the same number would be taken for it.
     await rm(join(data, "postmaster.pid"), { force: true });
   };
+  const asAdmin = async (sql: string): Promise<void> => {
+    const client = new pg.Client({ host: dir, port, user: "claw", database: "postgres" });
+    await client.connect();
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  };
   await start();
   return {
     socket: dir,
@@ -112,14 +123,10 @@ export async function startPostgres({ more = [] as readonly string[] } = {}): Pr
       over === "socket"
         ? `postgres://claw@/${database}?host=${encodeURIComponent(dir)}&port=${port}`
         : `postgres://claw@127.0.0.1:${port}/${database}`,
-    create: async (database) => {
-      const client = new pg.Client({ host: dir, port, user: "claw", database: "postgres" });
-      await client.connect();
-      try {
-        await client.query(`CREATE DATABASE ${database} TEMPLATE template0 STRATEGY file_copy`);
-      } finally {
-        await client.end();
-      }
+    create: (database) => asAdmin(`CREATE DATABASE ${database} TEMPLATE template0 STRATEGY file_copy`),
+    allow: async (network) => {
+      await appendFile(join(data, "pg_hba.conf"), `host all all ${network} trust\n`);
+      await asAdmin("SELECT pg_reload_conf()");
     },
     kill,
     start,

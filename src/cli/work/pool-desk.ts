@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { App } from "../../app.ts";
 import { systemClock } from "../../clock.ts";
@@ -42,6 +43,8 @@ export async function poolDesk(
     lanes: settings.labels,
     fire: () => fireDue(keeper),
     about: (task) => aboutOf(task, model),
+    // In a ledger of its own a machine says what is wrong; in one that many share another may have it.
+    isHere: (path) => !app.inDatabase || existsSync(config.user.fleet.repositories[path] ?? path),
     headroom: () => headroom(config, { change: ledger.change, clock: systemClock }).catch(() => null),
     memory: {
       used: () => total - process.availableMemory(),

@@ -39,6 +39,7 @@ const CONNECT_MS = 10_000;
 /** A statement without an answer means a connection that nobody serves any more. Audits read for long. */
 const ANSWER_MS = 20_000;
 const READ_MS = 300_000;
+const GOODBYE_MS = 1000;
 
 // A stopped process must not hold rows that others need: the server ends its transaction.
 const begin = (durable: boolean): string =>
@@ -73,17 +74,31 @@ export async function openDatabase(address: Address): Promise<Database> {
   });
   // Told to who uses the connection, or of no interest to anybody.
   pool.on("error", () => {});
-  pool.on("connect", (client) => void client.on("error", () => {}));
+  const open = new Set<pg.PoolClient>();
+  pool.on("connect", (client) => void open.add(client.on("error", () => {})));
+  pool.on("remove", (client) => void open.delete(client));
+  const patience = (ms: number): Patience => ({ address, ms, over: () => pool.ending });
   return {
     address,
     encrypted: ssl !== false,
-    read: (work) => patiently(address, PATIENCE_MS, () => onClient(pool, (client) => work(sqlOn(client, READ_MS)))),
+    read: (work) => patiently(patience(PATIENCE_MS), () => onClient(pool, (client) => work(sqlOn(client, READ_MS)))),
     write: (work, { durable = false, landed, patienceMs = PATIENCE_MS } = {}) =>
-      patiently(address, patienceMs, () =>
+      patiently(patience(patienceMs), () =>
         onClient(pool, (client) => transaction(pool, client, { work, durable, landed, patienceMs })),
       ),
-    close: () => pool.end(),
+    close: () => closeAll(pool, open),
   };
+}
+
+/** Connections to a server that does not answer would hold the process for minutes. */
+async function closeAll(pool: pg.Pool, open: ReadonlySet<pg.PoolClient>): Promise<void> {
+  await Promise.race([pool.end(), sleep(GOODBYE_MS, undefined, { ref: false })]);
+  for (const client of open) (client as pg.PoolClient & Wired).connection.stream.destroy();
+}
+
+/** Not in the types. */
+interface Wired {
+  readonly connection: { readonly stream: { destroy(): void } };
 }
 
 const INT8 = 20;
@@ -104,14 +119,21 @@ async function agreedTls(base: pg.PoolConfig, [first = false, ...others]: readon
   }
 }
 
+interface Patience {
+  readonly address: Address;
+  readonly ms: number;
+  /** Nobody waits for an answer any more. */
+  readonly over: () => boolean;
+}
+
 /** Tries again what may go well another time, and says at last what went wrong in words for people. */
-async function patiently<T>(address: Address, patienceMs: number, work: () => Promise<T>): Promise<T> {
-  const until = performance.now() + patienceMs;
+async function patiently<T>({ address, ms, over }: Patience, work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + ms;
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      const again = error instanceof DatabaseFailure && error.passing && performance.now() < until;
+      const again = error instanceof DatabaseFailure && error.passing && !over() && performance.now() < until;
       if (!again) throw explained(error, address, true);
       await sleep(Math.random() * Math.min(1000, 10 * 2 ** attempt));
     }
