@@ -13,6 +13,8 @@ const project = join(import.meta.dirname, "..");
 const dir = mkdtempSync(join(tmpdir(), "claw-hosts-"));
 const run = (program: string, ...args: readonly string[]): string => execFileSync(program, args, { encoding: "utf8" });
 
+const children = new Set<ChildProcess>();
+
 interface Host {
   readonly name: string;
   readonly home: string;
@@ -55,6 +57,7 @@ function host(number: number, store: (address: string) => string): Host {
       const named = ["sh", "-c", 'hostname "$0" && exec "$@"', name, process.execPath, join(project, "bin/claw.js")];
       const cwd = args[0] === "fix" ? join(home, "app") : home;
       const child = spawn("ip", [...inside, ...named, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+      children.add(child);
       let said = "";
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text.toString()));
       const code = new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -151,7 +154,11 @@ try {
   faults.push(String(error));
   console.log(`✗ ${String(error)}`);
 } finally {
-  for (const { name } of hosts) run("ip", "netns", "del", name);
+  for (const child of children) child.kill("SIGKILL");
+  for (const [index, { name }] of hosts.entries()) {
+    run("ip", "link", "del", `claw${index + 1}`);
+    run("ip", "netns", "del", name);
+  }
   await server.stop();
   if (faults.length === 0) rmSync(dir, { recursive: true, force: true });
   else console.log(`kept: ${dir}`);
