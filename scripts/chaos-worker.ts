@@ -71,6 +71,7 @@ await runPool({
   clock,
   work,
   isStopped: () => false,
+  isHere: () => true,
   most: 2,
   least: 2,
   limits: new Map(),

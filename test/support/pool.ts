@@ -83,6 +83,7 @@ export async function drained(
     clock,
     work,
     isStopped: () => false,
+    isHere: () => true,
     most: 4,
     least: 4,
     limits: new Map(),
