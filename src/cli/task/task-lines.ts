@@ -67,10 +67,8 @@ export function readLines<Shape extends z.ZodType>(
     const parsed = shape.safeParse(jsonIn(line));
     if (parsed.success) return [parsed.data];
     const [issue] = parsed.error.issues;
-    throw new UsageError(
-      `line ${index + 1} is no ${what}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trimEnd(),
-      "nothing was taken in; see: claw task import --help",
-    );
+    const why = jsonIn(line) === undefined ? "it is no JSON" : `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
+    throw new UsageError(`line ${index + 1} is no ${what}: ${why.trim()}`, "nothing was taken in; mend that line");
   });
 }
 
