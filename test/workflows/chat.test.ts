@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { Recorded } from "../../src/ledger/events.ts";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
@@ -12,6 +13,10 @@ import { resumeRun } from "../../src/workflows/resume.ts";
 import { startRun } from "../../src/workflows/start.ts";
 import { houseAt } from "../support/house.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
+
+/** One sandbox is proven for all tests. */
+const stateDir = mkdtempSync(join(tmpdir(), "claw-test-"));
+afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
 
 const identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
 
@@ -43,7 +48,7 @@ async function seat(replies: readonly object[], files: Record<string, string> = 
     scrub: (text) => text,
   });
   onTestFinished(() => ledger.close());
-  const house = houseAt(home, ledger);
+  const house = houseAt(home, ledger, { stateDir });
   const heard: News[] = [];
   const events: Recorded[] = [];
   /** Holds the session with a person who wants these things. */
