@@ -49,6 +49,14 @@ test("the nightly example gives options that there are, and a regression is the 
   expect(read("examples/cron/claw-triage.service")).toMatch(/^SuccessExitStatus=31 32 33 34$/m);
 });
 
+test("the night of work gives options that there are", () => {
+  const options = [...read("examples/cron/nightly.sh").matchAll(/ (--(?!quiet|detach)[a-z][a-z-]+)/g)].map(
+    ([, name]) => name,
+  );
+  expect(options).toEqual(["--max-prs", "--budget-usd", "--until", "--report"]);
+  for (const name of options) expect(read("src/cli/commands/nightly.ts")).toContain(`"${name}`);
+});
+
 test("the job that runs commands can change nothing, and the one that can write runs none of them", () => {
   const { fix, publish } = example.jobs;
   expect(example.permissions).toEqual({});

@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { NamedTask } from "../views/task.ts";
 import { IssueOrigin } from "../workflows/fix/input.ts";
-import type { FinishedRun, Watch } from "../workflows/start.ts";
+import type { FinishedRun, StartRequest, Watch } from "../workflows/start.ts";
 import { FixFlags, fixWork, type ForgeIssueText, type WorkPlace } from "./fix-work.ts";
 import type { Issue } from "./issue.ts";
 
@@ -22,6 +22,15 @@ export async function runTask(
 ): Promise<FinishedRun> {
   const { app, parent } = place;
   if (task.openRun !== null) return app.resume(task.openRun, watch);
+  const cwd = app.config.user.fleet.repositories[task.repository] ?? task.repository;
+  const work = await workOf(task, { ...place, cwd });
+  return app.start({ ...watch, ...work, task: task.task, parent });
+}
+
+/** The run that a task asks for. */
+async function workOf(task: NamedTask, place: WorkPlace): Promise<Omit<StartRequest, keyof Watch>> {
+  const { app, cwd } = place;
+  if (task.workflow === "triage") return (await import("./triage/triage-work.ts")).triageWork(app, cwd);
   if (task.workflow !== "fix")
     throw new UsageError(
       `task ${task.task} asks for the workflow ${task.workflow}, which no worker runs`,
@@ -29,11 +38,7 @@ export async function runTask(
     );
   const { flags, at, origin } = Wish.parse(task.wish);
   const issue = { source: task.source.ref, text: await textOf(await app.ledger(), task), ...(at && { at, origin }) };
-  const work = await fixWork(FixFlags.parse(flags), issue as Issue | ForgeIssueText, {
-    ...place,
-    cwd: app.config.user.fleet.repositories[task.repository] ?? task.repository,
-  });
-  return app.start({ ...watch, ...work, task: task.task, parent });
+  return fixWork(FixFlags.parse(flags), issue as Issue | ForgeIssueText, place);
 }
 
 /** The words of a task, as a run is told them. */

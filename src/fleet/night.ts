@@ -140,7 +140,7 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
   // Work under way may still use all that it was given.
   const use = (): NightUse => ({
     usdNano: [...active.values()].reduce((sum, { allowed }) => sum + (allowed.usdNano ?? 0), book.used().usdNano),
-    pullRequests: book.used().pullRequests + active.size,
+    pullRequests: book.used().pullRequests + [...active.keys()].filter(({ opened }) => !opened).length,
   });
   const settle = async (one: Pending, attempt: Attempt): Promise<void> => {
     active.delete(one.work);
@@ -162,7 +162,7 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
       for (const one of book.pending()) {
         if (active.size >= desk.jobs) return;
         if (one.at > clock.now()) continue;
-        const may = admit({ caps, used: use(), expected, limits }, clock.now());
+        const may = admit({ caps, used: use(), expected, limits, opened: one.work.opened }, clock.now());
         // With work under way money and pull requests may come back.
         if (!may.begins && active.size > 0 && may.cap !== "time") return;
         if (may.begins) start(one, may);

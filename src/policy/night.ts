@@ -11,6 +11,8 @@ export interface NightItem {
   readonly priority: number;
   /** When somebody first wanted it, in milliseconds since the epoch. */
   readonly since: number;
+  /** Its pull request is open already: going on with it opens no other. */
+  readonly opened: boolean;
 }
 
 /** Work that a night leaves to other work, and to which. */
@@ -89,11 +91,13 @@ export function admit(
     used,
     expected,
     limits,
+    opened = false,
   }: {
     readonly caps: NightCaps;
     readonly used: NightUse;
     readonly expected: Expected;
     readonly limits: { readonly usdNano: number | null; readonly wallMs: number };
+    readonly opened?: boolean;
   },
   now: number,
 ): Admission {
@@ -102,7 +106,7 @@ export function admit(
     because,
     cap,
   });
-  if (used.pullRequests >= caps.pullRequests)
+  if (!opened && used.pullRequests >= caps.pullRequests)
     return refuse("pull-requests", `the night's ${caps.pullRequests} pull requests are used up`);
   const left = caps.until - now;
   const ms = Math.min(expected.ms, limits.wallMs);

@@ -11,6 +11,7 @@ const work = (key: string): NightWork => ({
   title: key,
   priority: 2,
   since: 0,
+  opened: false,
   task: `t-${key}`,
   source: key,
 });

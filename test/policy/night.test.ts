@@ -8,6 +8,7 @@ const item = (key: string, given: Partial<NightItem> = {}): NightItem => ({
   title: `title of ${key}`,
   priority: 2,
   since: 0,
+  opened: false,
   ...given,
 });
 const keys = (items: readonly NightItem[]): string[] => items.map(({ key }) => key);
@@ -79,6 +80,11 @@ describe("what a night begins", () => {
     ],
   ])("nothing where %s", (_, use, now, because) => {
     expect(admit({ caps, used: use, expected, limits }, now)).toMatchObject({ begins: false, because });
+  });
+
+  test("what has its pull request already goes on when no other may be opened", () => {
+    const use = { pullRequests: 2, usdNano: 0 };
+    expect(admit({ caps, used: use, expected, limits, opened: true }, 0).begins).toBe(true);
   });
 
   test("whatever is done, neither money nor time nor pull requests are overrun", () => {

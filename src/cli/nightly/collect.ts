@@ -126,7 +126,8 @@ async function take(ledger: Ledger, wanted: WantedWork, repository: string, by: 
 export async function nightWork(ledger: Ledger, root: string): Promise<readonly NightWork[]> {
   const here = (await openTasks(ledger)).filter(({ repository }) => repository === root);
   const answered = await Promise.all(here.map(async (task) => ((await isAnswered(ledger, task)) ? [task] : [])));
-  return [...readyTasks(here), ...answered.flat()].map(workOf);
+  const tasks = [...readyTasks(here), ...answered.flat()];
+  return Promise.all(tasks.map(async (task) => workOf(task, await hasOpened(ledger, task))));
 }
 
 /** Tasks of a repository that wait for a person. */
@@ -136,17 +137,24 @@ export async function waitingTasks(ledger: Ledger, root: string): Promise<readon
   return open.flat();
 }
 
+async function hasOpened(ledger: Ledger, { openRun }: NamedTask): Promise<boolean> {
+  if (openRun === null) return false;
+  const { events } = await ledger.read(openRun);
+  return events.some((event) => event.type === "effect.done" && event.effect === "pull-request");
+}
+
 async function isAnswered(ledger: Ledger, { status, held, openRun }: NamedTask): Promise<boolean> {
   if (status !== "waiting" || held || openRun === null) return false;
   return (await ledger.read(openRun)).events.at(-1)?.type === "approval.given";
 }
 
-export const workOf = (task: NamedTask): NightWork => ({
+export const workOf = (task: NamedTask, opened = false): NightWork => ({
   key: task.source.kind === "issue" || task.source.kind === "ci" ? task.source.ref : task.task,
   kind: kindOf(task),
   title: task.title,
   priority: task.priority,
   since: Math.min(task.created, systemClock.now()),
+  opened,
   task: task.task,
   source: task.source.ref === "" ? task.source.kind : task.source.ref,
 });

@@ -33,11 +33,12 @@ export async function apiHands(app: App, repositories: readonly string[]): Promi
   return {
     claw: app.version,
     submit: (wanted, by) => submit(app, ledger, { wanted, by, repositories }),
-    tasks: async ({ status, limit }) =>
-      (await listTasks(ledger, status === undefined ? {} : { outcome: status }))
-        .toSorted(byUrgency)
-        .slice(0, limit)
-        .map(shown),
+    tasks: async ({ status, limit }) => {
+      const found = await listTasks(ledger, status === undefined ? {} : { outcome: status });
+      const isClosed = (task: NamedTask): number => (task.status === "closed" ? 1 : 0);
+      const sorted = found.toSorted((a, b) => isClosed(a) - isClosed(b) || byUrgency(a, b));
+      return sorted.slice(0, limit).map(shown);
+    },
     task: (id) => oneTask(ledger, id),
     cancel: (id, by, reason) => cancel(ledger, id, by, reason),
     runs: async ({ before, ...query }) => {
