@@ -110,7 +110,7 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
   const room = whileThereIsSpace(await furnishRoom(desk, { ...plan, masked, onEgress }));
   const { degraded, backend } = room.sandbox;
   const { level } = desk.manifest.sandbox;
-  await desk.log.append({
+  const opened: Event = {
     type: "sandbox.opened",
     purpose: plan.purpose,
     policy: room.sandbox.policyHash,
@@ -122,7 +122,14 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
     ...(masked.length > 0 && { masked: [...masked], git: "one-commit" as const }),
     ...(plan.hasGit === false && { git: "none" as const }),
     ...(plan.workspaceMode === "ro" && { workspace: "ro" as const }),
-  });
+  };
+  try {
+    await desk.log.append(opened);
+  } catch (error) {
+    // Whoever lost the run has no use for it, and could not end with it open.
+    await room.close();
+    throw error;
+  }
   if (reaches(level, degraded)) return room;
   await room.close();
   throw new SandboxUnavailable(
