@@ -67,10 +67,16 @@ const withoutThinking = (text: string): string =>
 function startsOwnLine(before: string): boolean {
   const fences = before.match(/^[^\S\n]*(```|~~~)/gm)?.length ?? 0;
   if (fences % 2 !== 0 || !/(^|\n)[ \t]*$/.test(before)) return false;
+  // A block of code by its indentation, and a remark that is still open.
+  if (/\n(?: {4,}| *\t)[ \t]*$/.test(before) || before.lastIndexOf("<!--") > before.lastIndexOf("-->")) return false;
   const tags = [...before.matchAll(/^[ \t]*<([a-z_]\w*)(?:[ \t][^<>\n]*)?>[ \t]*$/gim)].map(([, tag = ""]) => tag);
   const open = tags.some((tag) => !aroundCalls.test(tag) && !before.includes(`</${tag}>`));
-  return !open && !/(?:^|\n)[ \t]*(?:user|human|system|example|output|log)[ \t]*:\s*$/i.test(before);
+  return !open && !somebodyElse.test(before);
 }
+
+/** The head of a message that the model did not write. */
+const somebodyElse =
+  /(?:(?:^|\n)[ \t]*(?:user|human|system|example|output|log)[ \t]*:|<\|im_start\|>(?!assistant)\w+)\s*$/i;
 
 /** Tags that models put around what they mean to do. */
 const aroundCalls = /^(?:tool_calls?|function_calls?|answer|response|output|action|final)$/i;

@@ -5,6 +5,7 @@ import { processorTime } from "../support/processor-time.ts";
 const args = { command: "ls -la" };
 const json = JSON.stringify(args);
 const glm = "<tool_call>bash\n<arg_key>command</arg_key>\n<arg_value>ls -la</arg_value>\n</tool_call>";
+const hermes = `<tool_call>${JSON.stringify({ name: "bash", arguments: args })}</tool_call>`;
 const qwen = "<function=bash>\n<parameter=command>\nls -la\n</parameter>\n</function>";
 const invoke = '<invoke name="bash">\n<parameter name="command">ls -la</parameter>\n</invoke>';
 const kimi = `<|tool_call_begin|>bash:0<|tool_call_argument_begin|>${json}<|tool_call_end|>`;
@@ -27,6 +28,7 @@ describe("a call in the alphabet of its family is read:", () => {
     ["gpt-oss", `<|channel|>analysis<|message|>hm<|end|><|start|>assistant${harmony}<|call|>`],
     ["gpt-oss, after words", `<|channel|>commentary<|message|>I look.<|end|><|start|>assistant${harmony}`, "I look."],
     ["GLM, about its own tags", glm.replace("ls -la", "echo '</tool_call>'"), "", "echo '</tool_call>'"],
+    ["Hermes, indented, after the template's own head", `<|im_start|>assistant\n  ${hermes}`, "<|im_start|>assistant"],
     ["Qwen, with the line ends of DOS", qwen.replaceAll("\n", "\r\n")],
     ["gpt-oss, the other way round", `to=functions.bash<|channel|>commentary json<|message|>${json}`],
   ])("%s", (_, text, before = "", command = "ls -la") => {
@@ -60,6 +62,9 @@ describe("nothing is run of", () => {
     ["words between the tags", glm.replace("<arg_key>", "first <arg_key>x</arg_key> then <arg_key>")],
     ["a message on another channel after it", `${harmony}<|end|><|start|>assistant<|channel|>final<|message|>Done.`],
     ["a quotation", `> ${kimi}`],
+    ["code by its indentation", `README:\n    ${hermes}`],
+    ["a remark that is still open", `<!--\n${hermes}`],
+    ["a message of the template", `<|im_start|>user\n${hermes}`],
     ["a message in an example", `<example>\n${harmony}`],
     ["a message somebody else wrote", `user:\n${harmony}`],
     ["a wrapper that was never opened", `${invoke}\n</function_calls>`],

@@ -207,7 +207,7 @@ function capabilitiesOf(
 }
 
 /** Can `claw fix` work with it? */
-function verdict({ window: { used }, toolCalls }: Capabilities, { endpoint, facts }: Bench): Finding {
+function verdict({ window: { used }, toolCalls, problems }: Capabilities, { endpoint, facts }: Bench): Finding {
   if (toolCalls === "none") return problem("fix", "cannot work with this model: it makes no tool calls", "see above");
   if (used !== null && used < LEAST_WINDOW)
     return problem(
@@ -215,5 +215,8 @@ function verdict({ window: { used }, toolCalls }: Capabilities, { endpoint, fact
       `refuses a window of ${inThousands(used)} tokens: it needs ${inThousands(LEAST_WINDOW)}`,
       windowFlag(facts.kind, endpoint.model, facts.slots),
     );
-  return ok("fix", `can work with it: ${fixCommand(endpoint, endpoint.model)}`);
+  const command = fixCommand(endpoint, endpoint.model);
+  return problems.length > 0
+    ? warning("fix", `will have trouble with it, as said above: ${command}`)
+    : ok("fix", `can work with it: ${command}`);
 }

@@ -96,6 +96,8 @@ export function remedyFor(error: ModelError, { baseUrl, keyName }: Endpoint): st
     case "unreachable":
       return `is a server running there? try: curl ${baseUrl}/models`;
     case "not_an_api":
+      // Without a broken connection behind it, it is a page or a reply that an API would not give.
+      if (error.cause === undefined) return error.hint;
       return protocol === "https:"
         ? `no TLS there: write http://${host} in the address`
         : `not HTTP: if it speaks TLS, write https://${host} in the address`;

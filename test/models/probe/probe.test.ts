@@ -6,6 +6,8 @@ import type { Capabilities } from "../../../src/models/capabilities.ts";
 import type { Finding } from "../../../src/models/probe/finding.ts";
 import { systemClock } from "../../../src/clock.ts";
 import { connectKnown, refuseSmallWindow } from "../../../src/models/known.ts";
+import { ModelError } from "../../../src/models/model-error.ts";
+import { remedyFor } from "../../../src/models/probe/reach.ts";
 import { endpointAt } from "../desk.ts";
 import { temporary } from "../../repo/fixture.ts";
 import { type } from "../../support/cli-desk.ts";
@@ -164,6 +166,12 @@ describe("a server that cannot be used says why, and what to do, in one line:", 
   });
 });
 
+test("a page where a reply should be is no question of TLS", () => {
+  const here = endpointAt("http://gpu:8000");
+  const error = new ModelError("not_an_api", "test sent a web page instead of a reply", { where: here });
+  expect(remedyFor(error, here)).toMatch(/the address usually ends in \/v1$/);
+});
+
 describe("tool calls are seen for what they are:", () => {
   const asText = (text: string) => (messages: Parameters<typeof obedient>[0], tools: boolean) =>
     tools ? { text } : obedient(messages, tools);
@@ -211,7 +219,9 @@ describe("tool calls are seen for what they are:", () => {
     const report = await probing(model ? { model } : {});
     expect(report.line("tool call")).toMatch(line);
     expect(report.capabilities?.toolCalls).toBe(toolCalls);
-    expect(report.line("fix").startsWith("problem: cannot work")).toBe(toolCalls === "none");
+    const fix =
+      toolCalls === "none" ? "problem: cannot work" : /^\^problem/.test(line.source) ? "warning: will" : "ok: can";
+    expect(report.line("fix")).toMatch(new RegExp(`^${fix}`));
   });
 
   test("one call where two were asked for is a warning", async () => {
