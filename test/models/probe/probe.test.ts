@@ -220,7 +220,7 @@ describe("tool calls are seen for what they are:", () => {
     expect(report.line("tool call")).toMatch(line);
     expect(report.capabilities?.toolCalls).toBe(toolCalls);
     const fix =
-      toolCalls === "none" ? "problem: cannot work" : /^\^problem/.test(line.source) ? "warning: will" : "ok: can";
+      toolCalls === "none" ? "problem: cannot work" : line.source.startsWith("^problem") ? "warning: will" : "ok: can";
     expect(report.line("fix")).toMatch(new RegExp(`^${fix}`));
   });
 
