@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { ClawError, UsageError } from "../errors.ts";
 import { readIssueName } from "../forge/place.ts";
 import { readEvent, refusedEvent } from "../policy/forge-event.ts";
+import { printableLine } from "../text.ts";
 import type { CommandDesk } from "./command.ts";
 import { forgeFor, placeOfOrigin } from "./forge-issue.ts";
 
@@ -33,7 +34,7 @@ export async function issueOfEvent(
       `the event is of ${asked.repository}, and this is a clone of ${place.owner}/${place.repo}`,
       "check out the repository that the event is of",
     );
-  const [word] = given;
+  const word = given.find((one) => one.trim() !== "");
   if (word !== undefined && readIssueName(word)?.number !== asked.issue)
     throw new UsageError(
       `the event is about #${asked.issue}, and not ${word}`,
@@ -54,7 +55,7 @@ async function payloadOf(path: string): Promise<unknown> {
     return JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     throw new UsageError(
-      `the event ${path} cannot be read: ${(error as Error).message.slice(0, 120)}`,
+      `the event ${path} cannot be read: ${printableLine((error as Error).message).slice(0, 120)}`,
       'give it as: --event "$GITHUB_EVENT_PATH"',
       error,
     );

@@ -65,21 +65,52 @@ const trustOf = (association: string): IssueOrigin["trust"] =>
       ? "contributor"
       : "stranger";
 
-function withoutHidden(markdown: string, seen: { hidden: number }): string {
-  return markdown.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, () => {
+/** A comment of HTML; one without an end is all the rest. */
+const comment = /<!--[\s\S]*?(?:-->|(?![\s\S]))/g;
+
+const withoutHidden = (markdown: string, seen: { hidden: number }): string =>
+  outsideCode(markdown, comment, () => {
     seen.hidden += 1;
     return "";
   });
+
+/** No part of it can begin another one: that keeps the time short. */
+const image = /!\[[^[\]]*\]\((?:[^()]|\([^()]*\))*\)|<img\b[^<>]*>/gi;
+
+const withoutImages = (markdown: string, seen: { images: number }): string =>
+  outsideCode(markdown, image, (found) => {
+    seen.images += 1;
+    const [, first, second] = /^!\[([^\]]*)\]|\balt\s*=\s*["']([^"']*)["']/i.exec(found) ?? [];
+    const words = (first ?? second ?? "").trim().slice(0, 200);
+    return `[image${words === "" ? "" : ` "${words}"`}, not looked at]`;
+  });
+
+/** A fenced block, an open one to its end; or code on one line. */
+const code =
+  /(?<code>^ {0,3}(?<fence>`{3,}|~{3,})[^`\n]*\n[\s\S]*?(?:^ {0,3}\k<fence>[`~]*[ \t]*$|(?![\s\S]))|(?<![`\\])`[^`\n]+`(?!`))/;
+/** HTML that goes on over empty lines: then nothing is sure to be code. Other HTML ends at one. */
+const rawHtml = /<(?:script|pre|style|textarea|\?|!(?!--))/i;
+/** In the same paragraph before it: HTML, or backticks whose partners only a whole reader of Markdown finds. */
+const unsure = /^[ \t>*+\-\d.)]*<|``|\\`/m;
+/** A paragraph that goes on for longer is not looked through. */
+const MOST_BEFORE = 2000;
+
+/** Replaces what a pattern finds, but for what a page surely shows as code: an issue may be about just that. */
+function outsideCode(markdown: string, pattern: RegExp, replaced: (found: string) => string): string {
+  const both = new RegExp(`${pattern.source}|${code.source}`, "gim");
+  const codes = [...markdown.matchAll(both)].filter(({ 0: found, groups }) => groups?.["code"] === found);
+  const kept = codes.filter(([found]) => found.search(pattern) >= 0);
+  if (rawHtml.test(markdown) || !kept.every(({ index }) => isCodeAt(markdown, index)))
+    return markdown.replaceAll(pattern, replaced);
+  const all = new Set(codes.map(([found]) => found));
+  return markdown.replaceAll(both, (found: string) => (all.has(found) ? found : replaced(found)));
 }
 
-function withoutImages(markdown: string, seen: { images: number }): string {
-  const named = (words: string): string => {
-    seen.images += 1;
-    return `[image${words.trim() === "" ? "" : ` "${words.trim().slice(0, 200)}"`}, not looked at]`;
-  };
-  return markdown
-    .replaceAll(/!\[([^\]]*)\]\([^)]*\)/g, (_, words: string) => named(words))
-    .replaceAll(/<img\b[^>]*>/gi, (tag) => named(/\balt\s*=\s*["']([^"']*)["']/i.exec(tag)?.[1] ?? ""));
+function isCodeAt(markdown: string, index: number): boolean {
+  const near = markdown.slice(Math.max(0, index - MOST_BEFORE), index).split(/\n[ \t]*\n/);
+  const paragraph = near.at(-1) ?? "";
+  const isWhole = near.length > 1 || index <= MOST_BEFORE;
+  return isWhole && !unsure.test(paragraph) && paragraph.split("`").length % 2 === 1;
 }
 
 function ciText({ id, name, status, commit, failed }: CiRun): string {

@@ -47,6 +47,28 @@ test("an issue's text names what it goes with, fetches nothing, hides nothing th
   });
 });
 
+test("what a page shows as code is told as it is, and what only looks like code to claw hides nothing", () => {
+  const told = (body: string): string => issueText({ ...issue, body, comments: [], linked: [] }, [], place).text;
+  const shown = [
+    "`<!-- x -->` is taken for text, and `![a](b)` too",
+    "The parser stops at `<!--` and says no more",
+    "```html\n<!-- x -->\n\n<img src=a>\n```",
+  ];
+  for (const body of shown) expect(told(body)).toContain(body);
+  const hiding = [
+    "<!-- ` --> <!-- hide ` -->",
+    "`a\n<!-- hide -->\nb`",
+    "<div>\n```\n<!-- hide -->\n```\n</div>",
+    "<pre>\n\n`<!-- hide -->`</pre>",
+    "- <!-- hide",
+    "<div>\n`<!--` hide -->`\n</div>",
+    "` `` ` <!-- hide --> `x`",
+    "`\n` <!-- hide --> `",
+    "\\` <!-- hide --> `",
+  ];
+  for (const body of hiding) expect(told(body)).not.toContain("hide");
+});
+
 test("CI runs are looked up where they are the repository's own, two at most", () => {
   const at = (path: string): string => `https://github.com/${path}`;
   const texts = [at("o/r/actions/runs/1/job/4"), at("evil/r/actions/runs/2"), at("o/r/actions/runs/1#x")];
