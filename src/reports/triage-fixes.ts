@@ -1,5 +1,5 @@
 import { plural } from "../text.ts";
-import { headlineOf, type JudgedFailure, placeText } from "./triage-rows.ts";
+import { headlineOf, type JudgedFailure, placeText, rateText } from "./triage-rows.ts";
 
 /** Failures that one fix is tried for: their tests, of which those in `file` are its reproduction. */
 export interface Regression {
@@ -15,6 +15,8 @@ export interface Regression {
 export interface TriedFix {
   readonly tests: readonly string[];
   readonly file: string | null;
+  /** The task that it is. */
+  readonly task: string;
   /** Null when none was started. */
   readonly run: string | null;
   /** How its run ended; "not-tried" without one. */
@@ -73,6 +75,21 @@ export function regressionIssue({ shown, others }: Regression): string {
           .map(({ test }) => test)
           .join(", ")}${others.length > MOST_TOLD ? ", …" : ""}`
       : "",
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+/** Flaky failures of one cause as the text of a task: what was counted, and what they say. */
+export function flakyIssue(members: readonly JudgedFailure[]): string {
+  const [first] = members;
+  if (!first) return "";
+  const more = members.length > 1 ? ` and ${plural(members.length - 1, "more test")}` : "";
+  return [
+    `Make ${first.titles.join(" > ")}${more} pass each time: ${headlineOf(first)}`,
+    `It is flaky: it ${[first.because, rateText(first)].filter(Boolean).join("; ")}.`,
+    ...members.slice(0, MOST_TOLD).map(told),
+    members.length > MOST_TOLD ? `… and ${members.length - MOST_TOLD} more` : "",
   ]
     .filter((part) => part !== "")
     .join("\n\n");

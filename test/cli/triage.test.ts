@@ -1,6 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Interrupted } from "../../src/errors.ts";
+import type { App } from "../../src/app.ts";
+import { startTask } from "../../src/fleet/start-task.ts";
+import { resumeRun } from "../../src/workflows/resume.ts";
 import { startRun } from "../../src/workflows/start.ts";
 import { openReport } from "../../src/suite/read-report.ts";
 import { machine } from "../support/claw.ts";
@@ -41,15 +45,19 @@ async function brokenBranch(runs = suite) {
     await user.git(cwd, "commit", "-qam", message);
   }
   const house = houseAt(join(user.dir, "home"), ledger);
-  const app = { start: (request: Parameters<typeof startRun>[1]) => startRun(house, request) };
-  const claw = (args: readonly string[], environment: Record<string, string> = {}) =>
-    type(["triage", ...args], { ledger, cwd, app, environment, stdin: Buffer.from(report) });
-  const lines = async (command: string) => (await type([command], { ledger, cwd })).out.split("\n");
-  return { claw, lines, cwd, user };
+  const app: Partial<App> = {
+    start: (request) => startTask(house, request),
+    resume: (run, watch) => resumeRun(house, run, watch),
+  };
+  const claw = (args: readonly string[], environment: Record<string, string> = {}, parts: Partial<App> = {}) =>
+    type(["triage", ...args], { ledger, cwd, app: { ...app, ...parts }, environment, stdin: Buffer.from(report) });
+  const also = (...words: string[]) => type(words, { ledger, cwd, app });
+  const lines = async (...words: string[]) => (await also(...words)).out.split("\n");
+  return { claw, also, lines, cwd, user, house };
 }
 
 test("each failing test of a report gets the verdict that executions at head and base give it, with the commit that broke it", async () => {
-  const { claw, cwd } = await brokenBranch();
+  const { claw, lines, cwd } = await brokenBranch();
   const summary = join(cwd, "..", "summary.md");
   const args = [
     "-",
@@ -65,7 +73,7 @@ test("each failing test of a report gets the verdict that executions at head and
   ];
   const { code, out, err } = await claw(args, { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary, CI: "true" });
   expect(code, err).toBe(30);
-  expect(out.replace(/\b[0-9a-f]{12}\b/g, "<commit>")).toMatchInlineSnapshot(`
+  expect(out.replace(/\b[0-9a-f]{12}\b/g, "<commit>").replace(/\bt-\w{12}\b/g, "<task>")).toMatchInlineSnapshot(`
     "4 failures in 4 groups
     regression     value is good
       not ok 1 - value is good
@@ -87,7 +95,9 @@ test("each failing test of a report gets the verdict that executions at head and
     fixes
     not-tried      value is good
       sh run.sh is judged as a whole, and in it also fails what is no regression
+      task <task>: claw task show <task>
     left alone, because only regressions are fixed: 1 pre-existing, 1 flaky, 1 infrastructure
+    flaky, as tasks that nobody works on yet: <task>
     "
   `);
   const junit = openReport();
@@ -100,8 +110,13 @@ test("each failing test of a report gets the verdict that executions at head and
   expect(readFileSync(summary, "utf8")).toContain("| 🔴 | regression | `value is good` |");
 
   expect(readFileSync(join(cwd, "out.yaml"), "utf8")).toMatch(
-    /^quarantine:\n {2}- test: "sometimes"\n[^]*owner: "nobody: name one"\n {4}expires: \d{4}-\d\d-\d\d\n/m,
+    /^quarantine:\n {2}- test: "sometimes"\n[^]*owner: "nobody: name one"\n {4}expires: \d{4}-\d\d-\d\d\n {4}task: t-\w+\n/m,
   );
+  expect((await lines("task", "list")).slice(1)).toEqual([
+    expect.stringMatching(/^t-\w+ {2}P1 {2}held +Mend value is good/),
+    expect.stringMatching(/^t-\w+ {2}P3 {2}held +Make sometimes pass each time/),
+    "",
+  ]);
 
   const history = await claw(["--history"]);
   expect([history.code, history.out]).toEqual([
@@ -112,8 +127,8 @@ test("each failing test of a report gets the verdict that executions at head and
 
 const single = `if grep -q broken value; then echo "not ok 1 - value is good"; exit 1; fi; echo "ok 1 - value is good"`;
 
-test("each regression becomes a run that mends it, with the failing test as its reproduction", async () => {
-  const { claw, lines, user } = await brokenBranch(single);
+test("each regression becomes a task and a run that mends it, by the failing test; stopped amid that, resume does the rest once", async () => {
+  const { claw, also, lines, user, house } = await brokenBranch(single);
   const session = join(user.dir, "session.json");
   const edit = { path: "value", old_string: "broken still", new_string: "fine again", replace_all: null };
   const done = { outcome: "done", summary: "The value is good again.", test_commands: [] };
@@ -121,7 +136,25 @@ test("each regression becomes a run that mends it, with the failing test as its 
   const replies = [{ calls: [{ name: "edit", arguments: edit }] }, finish, finish];
   writeFileSync(session, JSON.stringify({ note: "", sessions: { patch: replies } }));
   const wish = ["--test-command", "sh run.sh", "--bisect", "0", "--reruns", "2", "--fix", "--model", session];
-  const { code, out, err } = await claw(wish);
+  const stop = new AbortController();
+  const stopped = await claw(
+    wish,
+    {},
+    {
+      start: (request) =>
+        startTask(house, {
+          ...request,
+          signal: AbortSignal.any([request.signal, stop.signal]),
+          onEvent(event) {
+            request.onEvent?.(event);
+            if (event.type === "stage.finished" && event.stage === "baseline") stop.abort(new Interrupted("SIGINT"));
+          },
+        }),
+    },
+  );
+  const triage = /the rest of its fixes: claw resume (\w{12})\n/.exec(stopped.err)?.[1] ?? "";
+  expect([stopped.code, triage.length]).toEqual([130, 12]);
+  const { code, out, err } = await also("resume", triage);
   expect(code, err).toBe(30);
   expect(out).toMatch(/\nfixes\nproven {9}value is good\n {2}the fix is on branch claw\/mend-\S+\n {2}run (\w{12})/);
   expect(await lines("tree")).toEqual([
@@ -129,6 +162,9 @@ test("each regression becomes a run that mends it, with the failing test as its 
     expect.stringMatching(/^└─ \w{12} \* {2}fix {2}proven {2}\$0\.00 {2}Mend value is good: not ok 1 - value is good$/),
     "",
   ]);
+  expect((await lines("task", "list", "--all"))[1]).toMatch(/^t-\w+ {2}P1 {2}closed: proven {2}Mend value is good/);
+  const again = await also("resume", triage);
+  expect([again.code, again.err]).toEqual([2, expect.stringContaining("has ended (regression)") as string]);
 });
 
 test("a model explains and decides nothing: what it says of verdicts changes none, and without one all else is told", async () => {

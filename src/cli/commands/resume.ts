@@ -14,7 +14,7 @@ const LOOK_MS = 250;
 const more = `The run is named by the beginning of its id. Without one, the runs that were abandoned are continued: their process was
 killed, or the machine went down. At a terminal they are listed when there are several; elsewhere all of them are continued,
 one after the other, the oldest first. When none was abandoned, the newest run is meant.
-What was finished is not done again. A run whose files are lost goes on from what its record holds of them.
+What was finished is not done again. A triage goes on with the fixes it was asked for. A run whose files are lost goes on from what its record holds of them.
 
 Examples:
   claw resume
@@ -61,9 +61,12 @@ interface How {
 }
 
 async function resumeOne(ledger: Ledger, named: string | undefined, how: How, desk: CommandDesk): Promise<number> {
-  const { run, events: past } = await readRun(ledger, named);
+  const record = await readRun(ledger, named);
+  const { run, events: past } = record;
   const { stdin, stdout } = desk.terminal;
-  if (latest(past, "run.started")?.workflow === "chat") {
+  const workflow = latest(past, "run.started")?.workflow;
+  if (workflow === "triage") return (await import("../triage/resume-triage.ts")).resumeTriage(record, how, desk);
+  if (workflow === "chat") {
     const { attendSession, finishSession } = await import("../chat/session.ts");
     const attended = stdin && stdout && !how.json && !(await desk.app()).config.ci;
     return attended ? attendSession(desk, resumed(run)) : finishSession(desk, run, how.json);
@@ -100,7 +103,8 @@ async function inTurn(ledger: Ledger, runs: readonly string[], how: How, desk: C
   for (const run of runs) {
     if (desk.signal.aborted) return exitCodes.interrupted;
     try {
-      const code = await resumeOne(ledger, run, how, desk);
+      const { wholeOf } = await import("../triage/resume-triage.ts");
+      const code = await resumeOne(ledger, await wholeOf(ledger, run), how, desk);
       worst ||= code;
     } catch (error) {
       failures.push(error);

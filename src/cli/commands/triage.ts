@@ -208,11 +208,19 @@ async function here(
         confidence: (input.confidence ?? CONFIDENCE * 100) / 100,
         bisect: input.bisect ?? DEFAULT_BISECT,
         explain: input.explain,
+        fix: input.fix ? fixWanted(input) : null,
       }),
     }),
   );
   return interrupted ?? (unsaid > 0 && (code === 0 || input.exitZero) ? unsaid : code);
 }
+
+/** How fixes are to be made, for the record: whoever resumes the run makes them so. */
+const fixWanted = ({ engine, model, budgetUsd }: Input) => ({
+  ...(engine !== undefined && { engine }),
+  ...(model !== undefined && { model }),
+  ...(budgetUsd !== undefined && { budgetUsd }),
+});
 
 /** Of very many failures less of each is kept. */
 const MOST_KEPT = 8 * 2 ** 20;

@@ -9,6 +9,7 @@ import { matchesGlob } from "../../text.ts";
 import type { CommandDesk } from "../command.ts";
 import { hasColours, styleFor } from "../style.ts";
 import { ownerOf, quarantineYaml } from "./quarantine.ts";
+import { keepFlaky } from "./wanted-tasks.ts";
 import { renderTriage } from "./render.ts";
 
 /** Where the verdicts go besides the terminal. */
@@ -33,8 +34,10 @@ export async function tellTriage(report: TriageReport, outputs: Outputs, desk: C
   await put(outputs.sarif, () => `${JSON.stringify(triageSarif(report, version), null, 2)}\n`);
   const codeowners = outputs.quarantine === undefined ? "" : await codeownersAt(desk.cwd);
   const ownedBy = (file: string | null): string | null => ownerOf(file, codeowners, matchesGlob);
+  const { run, failures } = report;
+  const tasks = outputs.quarantine === undefined || run === null ? new Map() : await keepFlaky({ run, failures }, desk);
   await put(outputs.quarantine, () =>
-    quarantineYaml(report.failures, { at: systemClock.now(), ownerOf: ownedBy, run: report.run }),
+    quarantineYaml(failures, { at: systemClock.now(), ownerOf: ownedBy, run, tasks }),
   );
   await put(outputs.markdown, () => triageMarkdown(report));
   const { actions } = config;

@@ -32,7 +32,14 @@ export function quarantineYaml(
     at,
     ownerOf: owner,
     run,
-  }: { readonly at: number; readonly ownerOf: (file: string | null) => string | null; readonly run: string | null },
+    tasks,
+  }: {
+    readonly at: number;
+    readonly ownerOf: (file: string | null) => string | null;
+    readonly run: string | null;
+    /** Ids of the tasks to mend them, by signature. */
+    readonly tasks: ReadonlyMap<string, string>;
+  },
 ): string {
   const text = (value: string): string => JSON.stringify(value);
   const flaky = failures.filter(({ verdict }) => verdict === "flaky");
@@ -43,7 +50,7 @@ export function quarantineYaml(
       `    reason: ${text(`flaky: ${because}`)}`,
       `    owner: ${text(owner(file) ?? "nobody: name one")}`,
       `    expires: ${new Date(at + DAYS * DAY_MS).toISOString().slice(0, 10)}`,
-      `    task: ${text(`Make ${test} pass each time`)}`,
+      `    task: ${tasks.get(signature) ?? text(`Make ${test} pass each time`)}`,
       `    signature: ${signature}`,
     ].join("\n"),
   );

@@ -1,5 +1,6 @@
 import type { TriageReport } from "../../reports/triage-rows.ts";
-import { latest } from "../../views/run.ts";
+import type { Recorded } from "../../ledger/events.ts";
+import { foldRun, latest } from "../../views/run.ts";
 import type { FinishedRun } from "../../workflows/start.ts";
 import type { CommandDesk } from "../command.ts";
 import { readRun } from "../run-id.ts";
@@ -23,8 +24,14 @@ export async function tellRun(
   }
   await tellTriage(report, outputs, desk);
   if (!outputs.json) desk.err(`evidence: claw log ${run}`);
+  return triagedIn(report, events);
+}
+
+/** A triage with what fixes need to know of it. */
+export function triagedIn(report: RecordedReport, events: readonly Recorded[]): Triaged & RecordedReport {
   const planned = latest(events, "suite.planned");
-  return { ...report, whole: planned?.runner === "generic" ? planned.command : null };
+  const whole = planned?.runner === "generic" ? planned.command : null;
+  return { ...report, repository: foldRun(events).started?.repository ?? "", whole };
 }
 
 /** What all reports together counted. */

@@ -19,6 +19,13 @@ const Given = z.object({
   digest: Sha,
 });
 
+/** How fixes of regressions are to be made. */
+const FixWanted = z.object({
+  engine: z.enum(["native", "search"]).optional(),
+  model: z.string().optional(),
+  budgetUsd: z.number().optional(),
+});
+
 /** What `claw triage` is asked. */
 export const TriageInput = z.object({
   reports: z.array(Given),
@@ -37,6 +44,8 @@ export const TriageInput = z.object({
   bisect: z.int(),
   /** Shall a model say in words what it takes to lie behind the failures? */
   explain: z.boolean().default(false),
+  /** How regressions are to be fixed once the verdicts are there; null when they are not. Money in US dollars, for all together. */
+  fix: FixWanted.nullable().default(null),
 });
 export type TriageInput = z.infer<typeof TriageInput>;
 
