@@ -125,8 +125,9 @@ async function pullRequestWish({ base, pr, again }: FixFlags, issue: Issue | For
   const wish = "at" in issue ? issue.at : { ...(await placeOfOrigin(app, cwd)), issue: null };
   // What cannot be published at the end is said before anything is paid for.
   const forge = "forge" in issue ? Promise.resolve(issue.forge) : forgeFor(app, place, wish);
-  if (app.config.user.forge.publish) await refuseUnpublishable(app, await forge, { cwd, place: wish, base });
-  return { ...wish, again };
+  const { publish } = app.config.user.forge;
+  if (publish) await refuseUnpublishable(app, await forge, { cwd, place: wish, base });
+  return { ...wish, again, baseSeen: publish };
 }
 
 const fixInput = (

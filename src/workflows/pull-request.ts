@@ -30,6 +30,8 @@ export const PullRequestWish = z.object({
   issue: z.int().nullable(),
   /** A person asked for work although there is some already. */
   again: z.boolean().default(false),
+  /** What the change stands on was seen in the branch it is to go into, before work began. */
+  baseSeen: z.boolean().default(false),
 });
 export type PullRequestWish = z.infer<typeof PullRequestWish>;
 
@@ -83,7 +85,7 @@ export async function openPullRequest(
   const base = await forge.defaultBranch();
   if (!effects.isDone("push")) {
     if (!there) {
-      const other = await otherWork(forge, { repository, place, base: `${commit}^` });
+      const other = wish.baseSeen ? null : await otherWork(forge, { repository, place, base: `${commit}^` });
       if (other) await effects.judge("push of other work", { verdict: "deny", rule: `${other.rule}; ${other.advice}` });
       if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([name, base])))
         await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });

@@ -35,7 +35,7 @@ async function twoMachines() {
     const signal = new AbortController().signal;
     const desk = { log, clock: tickingClock(), signal, repository, authority, forge: () => forgeOf(server) };
     const change = { branch: `claw/sum-run${index}`, commit: commits[index]!, diff: patchText };
-    const wish = { host: server.host, owner: "o", repo: "r", issue: 7, again };
+    const wish = { host: server.host, owner: "o", repo: "r", issue: 7, again, baseSeen: false };
     try {
       return (await openPullRequest(desk, wish, change)).url;
     } catch (error) {

@@ -79,7 +79,7 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
           authority: app.config.user.forge,
           forge: (place) => forgeFor(app, desk, place),
         },
-        { host, owner, repo, issue: issue ?? issueAt(place, task?.source), again },
+        { host, owner, repo, issue: issue ?? issueAt(place, task?.source), again, baseSeen: false },
         { branch, commit, diff: patch.toString("utf8") },
       );
     });
