@@ -5,15 +5,16 @@ import type { ConnectedModel, Reply } from "./model.ts";
  * Why a reply must not be used: another model gave it than the one that was asked. Null when it may be. `before` is who
  * gave the session's earlier replies, if it has any.
  *
- * A provider must name the model that was asked, a dated snapshot of it, or one that the endpoint's owner declared. A
- * server of one's own may call its model what it likes, but not change it within a session.
+ * A server must name the model that was asked, a dated snapshot of it, or one that the endpoint's owner declared. One of
+ * one's own may instead name the file that it loaded, but not another one within a session.
  */
 export function otherModel(reply: Reply, { info }: Pick<ConnectedModel, "info">, before?: string): ModelError | null {
   const { servedModel } = reply;
   if (servedModel === "" || info.wire === "scripted") return null;
   const accepted = [info.model, ...(info.alsoServes ?? [])];
   if (accepted.some((name) => isSameModel(name, servedModel))) return null;
-  if (info.selfHosted && (before === undefined || isSameModel(before, servedModel))) return null;
+  const isOfSession = before === undefined ? isFile(servedModel) : isSameModel(before, servedModel);
+  if (info.selfHosted && isOfSession) return null;
   const where = { name: info.endpoint, baseUrl: "", model: info.model };
   const asked = info.selfHosted ? (before ?? info.model) : info.model;
   const error = new ModelError("wrong_model", `${info.endpoint} answered as ${servedModel}, not as ${asked}`, {
@@ -23,6 +24,9 @@ export function otherModel(reply: Reply, { info }: Pick<ConnectedModel, "info">,
   error.heard = reply.heard ?? null;
   return error;
 }
+
+/** Does the name say where a model's weights lie? llama.cpp without an alias and servers of a folder answer so. */
+const isFile = (name: string): boolean => /^[~.]{0,2}[/\\]|^[a-z]:\\|\.(?:gguf|ggml|bin|safetensors)$/i.test(name);
 
 /** Whether a served name is the asked one, or a more or less exact name of the same: "gpt-5.5" and "gpt-5.5-2026-04-23". */
 export function isSameModel(asked: string, served: string): boolean {

@@ -73,7 +73,8 @@ test("a declared name, and none at all, are accepted", () => {
   expect(refusal("session.json", { wire: "scripted" })).toBeNull();
 });
 
-test("a server of one's own may call its model what it likes, but not change it within a session", () => {
+test("a server of one's own may name the file that it loaded, but not another one within a session", () => {
+  expect(refusal("other-7b", { selfHosted: true })?.message).toBe("work answered as other-7b, not as gpt-5.5");
   expect(refusal("/models/qwen.gguf", { selfHosted: true })).toBeNull();
   expect(refusal("/models/qwen.gguf", { selfHosted: true }, "/models/qwen.gguf")).toBeNull();
   expect(refusal("gpt-5.5", { selfHosted: true }, "/models/qwen.gguf")).toBeNull();
