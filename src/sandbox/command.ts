@@ -105,9 +105,17 @@ async function start(
   }
 }
 
-/** The helper for files: as every command, but with pipes, and no longer life than the sandbox's. */
+/**
+ * The helper for files: as every command, but with pipes, no longer life than the sandbox's, and no variables: a policy's
+ * are for commands, and some of them, such as PERL5OPT, would make it another program.
+ */
 export const startHelper = (bench: Bench): Launched =>
-  launchOn(bench, helperCommand, { options: ["--chdir", WORKSPACE], stdin: "pipe", stdout: "pipe", stderr: null });
+  launchOn(bench, helperCommand, {
+    options: ["--clearenv", "--chdir", WORKSPACE],
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: null,
+  });
 
 /** `options` are those of this start alone. */
 function launchOn(

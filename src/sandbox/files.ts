@@ -6,6 +6,8 @@ import type { FileAnswer, SandboxFiles } from "./sandbox.ts";
 
 /** The longest answer line, bytes. */
 const LINE = 2048;
+/** The longest name a system takes, bytes: a longer one would only be taken apart at length. */
+const NAME = 4096;
 /** A device may never end, nor a pipe that was put where a file was: nobody waits for it longer than this. */
 const WALL_MS = 20_000;
 
@@ -111,11 +113,12 @@ const asName = (path: string): string => (path.startsWith("/") ? path : `./${pat
 /** Null when the helper ended. */
 function exchange(helper: Helper, request: Request, signal: AbortSignal | undefined): Promise<Exchange | null> {
   const { stdin, stdout } = helper;
-  if (request.path.includes("\0")) return Promise.resolve(refusedName);
+  if (request.path.includes("\0")) return Promise.resolve(failed("Invalid argument", true));
+  if (Buffer.byteLength(request.path) > NAME) return Promise.resolve(failed("File name too long", true));
   const word = randomBytes(16).toString("hex");
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    let size = 0;
+    let [size, tail] = [0, Buffer.alloc(0)];
     const finish = (result: Exchange | null): void => {
       clearTimeout(timer);
       stdout.off("data", onData);
@@ -127,8 +130,12 @@ function exchange(helper: Helper, request: Request, signal: AbortSignal | undefi
       chunks.push(chunk);
       size += chunk.length;
       if (size > request.size + LINE) return finish(disturbed);
-      const answer = chunk.at(-1) === 0 ? readAnswer(Buffer.concat(chunks), word) : null;
-      if (answer) finish({ answer, isUsable: request.what === "read" || answer.problem === "" });
+      tail = Buffer.concat([tail, chunk.subarray(-LINE)]).subarray(-LINE);
+      const line = chunk.at(-1) === 0 ? readLine(tail, word) : null;
+      if (!line) return;
+      const bytes = Buffer.concat(chunks).subarray(0, size - line.length);
+      const { problem } = line;
+      finish({ answer: { bytes, problem }, isUsable: request.what === "read" || problem === "" });
     };
     const onEnd = (): void => finish(null);
     const onAbort = (): void => finish(disturbed);
@@ -141,18 +148,17 @@ function exchange(helper: Helper, request: Request, signal: AbortSignal | undefi
   });
 }
 
-/** Null when the answer has not come to its end. */
-function readAnswer(bytes: Buffer, word: string): FileAnswer | null {
-  const at = bytes.lastIndexOf(`${word} `);
-  if (at < 0 || bytes.length - at > LINE) return null;
-  const [, code, ...said] = bytes.toString("utf8", at, bytes.length - 1).split(" ");
+/** What an answer ends in, and its length in bytes; null when the answer has not come to its end. */
+function readLine(tail: Buffer, word: string): { readonly problem: string; readonly length: number } | null {
+  const at = tail.lastIndexOf(`${word} `);
+  if (at < 0) return null;
+  const [, code, ...said] = tail.toString("utf8", at, tail.length - 1).split(" ");
   const problem = code === "0" ? "" : said.join(" ").trim() || `exit ${code}`;
-  return { bytes: bytes.subarray(0, at), problem };
+  return { problem, length: tail.length - at };
 }
 
 const failed = (problem: string, isUsable: boolean): Exchange => ({
   answer: { bytes: Buffer.alloc(0), problem },
   isUsable,
 });
-const refusedName = failed("Invalid argument", true);
 const disturbed = failed("could not be read to its end", false);
