@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { lstat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InfrastructureError, SandboxUnavailable } from "../errors.ts";
+import { InfrastructureError, SandboxUnavailable, WorkspaceError } from "../errors.ts";
 import { levelOf, reaches } from "../policy/sandbox-level.ts";
 import type { Event } from "../ledger/events.ts";
 import { holdsCredential, maskOf } from "../policy/masks.ts";
@@ -10,6 +10,7 @@ import { removeTree } from "../sandbox/remove-tree.ts";
 import type { EgressLimits, Limits, Mount, OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { environmentVariables } from "../repo/python-environment.ts";
 import { linkDependencies, type DependencySource } from "../repo/dependencies.ts";
+import { printableLine } from "../text.ts";
 import { withPolicy } from "./room-policy.ts";
 import type { WorkDesk } from "./workflow.ts";
 
@@ -138,7 +139,10 @@ export async function openRoom(desk: WorkDesk, asked: Omit<RoomPlan, "onEgress">
   );
 }
 
-/** Files of a tree that are hidden from commands: those that the repository names, and usual places of credentials that hold one. */
+/**
+ * Files of a tree that are hidden from commands: those that the repository names, and usual places of credentials that
+ * hold one. Throws WorkspaceError where one has a name that is not UTF-8: what is laid over it would lie elsewhere.
+ */
 export async function maskedFiles(
   { clone, manifest, network }: Pick<WorkDesk, "clone" | "manifest" | "network">,
   { tree, mask: user = [] }: Pick<RoomPlan, "tree" | "mask">,
@@ -152,7 +156,13 @@ export async function maskedFiles(
     const text = mask.ifSecret ? (await clone.read(tree, path))?.toString("latin1") : undefined;
     return text === undefined || holdsCredential(text) ? [path] : [];
   });
-  return (await Promise.all(found)).flat();
+  const masked = (await Promise.all(found)).flat();
+  const unclear = masked.find((path) => path.includes("\uFFFD"));
+  if (unclear === undefined) return masked;
+  throw new WorkspaceError(
+    `${printableLine(unclear.replaceAll("\uFFFD", "?"))} has to be hidden from commands, and its name is not UTF-8`,
+    "give the file another name, or take it out of the repository",
+  );
 }
 
 /** An empty file over each that is there. It lies beside the workspace, where no command can reach it. */

@@ -50,6 +50,15 @@ describe("claw sandbox", () => {
     );
   });
 
+  test("runs nothing where a file to be hidden has a name that is not UTF-8, over which nothing can be laid", async () => {
+    const { cwd, typed } = await stage();
+    writeFileSync(Buffer.from(`${cwd}/.env.\xFF`, "latin1"), "KEY=secret\n");
+    git(cwd, "add", "--all");
+    git(cwd, "commit", "-m", "more");
+    const { code, out, err } = await typed(["sandbox", "--", "echo", "ran"]);
+    expect({ code, out, err }).toEqual({ code: 23, out: "", err: expect.stringContaining(".env.? has to be hidden") });
+  });
+
   test("tells a command that ran too long from one that does not exist", async () => {
     const { home, typed } = await stage();
     mkdirSync(join(home, "sandboxes"));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SandboxUnavailable } from "../../errors.ts";
 import type { EgressFact } from "../../sandbox/sandbox.ts";
+import { printableLine } from "../../text.ts";
 import { command } from "../command.ts";
 import { numberOption } from "../number-option.ts";
 
@@ -67,7 +68,7 @@ Exit codes: the command's own; 128+n for signal n; 124 out of time; 125 another 
       return await inPrivateRoom(house, { cwd, room: { ...room, onEgress } }, async ({ sandbox: box, masked }) => {
         if (masked.length > 0)
           err(
-            `claw-sandbox: hidden from the command: ${masked.join(", ")}; git knows one commit, in which they are empty`,
+            `claw-sandbox: hidden from the command: ${masked.map(printableLine).join(", ")}; git knows one commit, in which they are empty`,
           );
         if (box.degraded.length > 0) err(`claw-sandbox: not enforced on this machine: ${box.degraded.join(", ")}`);
         const { exitCode, killed } = await box.exec(argv, { merge: true, signal, onOutput: bytes });
