@@ -61,13 +61,16 @@ function overProcesses({ limits, init }: Watched, use: ProcessUse | null): Kille
   return null;
 }
 
-/** A command that says nothing and computes nothing waits for what does not come. One that comes or goes is at work. */
+/**
+ * A command that says nothing and computes nothing waits for what does not come. One that comes or goes is at work. Where
+ * the first process is alone, the command is still on its way: an engine of containers takes its time.
+ */
 function idleWatch({ limits, heard }: Watched): (use: ProcessUse | null) => Killed | null {
   let before = "";
   let since = performance.now();
   return (use) => {
     const now = [heard(), use?.cpuTicks, use?.processes].join(" ");
-    if (now !== before) [before, since] = [now, performance.now()];
+    if (now !== before || use?.processes === 1) [before, since] = [now, performance.now()];
     return performance.now() - since >= limits.idleMs ? "idle" : null;
   };
 }
