@@ -35,7 +35,7 @@ const troubles: readonly Trouble[] = [
     cause: "memory",
     what: "out of memory",
     pattern:
-      /JavaScript heap out of memory|Allocation failed - JavaScript|java\.lang\.OutOfMemoryError|Out of memory: Kill(?:ed)? process|\bOOMKilled\b|Cannot allocate memory|\bENOMEM\b|^(?:E\s+)?MemoryError\b|fatal error: runtime: out of memory|std::bad_alloc|memory allocation of \d+ bytes failed|Container killed on request.*memory|oom-kill|There is insufficient memory for the Java Runtime|Gradle build daemon disappeared unexpectedly|cc1plus?: (?:out of memory|fatal error: Killed)|signal: 9, SIGKILL|c\+\+: fatal error: Killed|: signal: killed$|^Received "killed" signal|JVM heap space is exhausted|(?:exit(?:ed)?(?: with)?(?: code| status)?|code) 137\b/im,
+      /JavaScript heap out of memory|Allocation failed - JavaScript|Fatal (?:process|JavaScript) out of memory|\bNoMemoryError\b|System\.OutOfMemoryException|Allowed memory size of \d+ bytes exhausted|virtual memory exhausted|LLVM ERROR: out of memory|eheap_alloc: Cannot allocate|_ArrayMemoryError\b|CUDA (?:error: )?out of memory|java\.lang\.OutOfMemoryError|Out of memory: Kill(?:ed)? process|\bOOMKilled\b|Cannot allocate memory|\bENOMEM\b|^(?:E\s+)?MemoryError\b|fatal error: runtime: out of memory|std::bad_alloc|memory allocation of \d+ bytes failed|Container killed on request.*memory|oom-kill|There is insufficient memory for the Java Runtime|Gradle build daemon disappeared unexpectedly|cc1plus?: (?:out of memory|fatal error: Killed)|signal: 9, SIGKILL|c\+\+: fatal error: Killed|: signal: killed$|^Received "killed" signal|JVM heap space is exhausted|(?:exit(?:ed)?(?: with)?(?: code| status)?|code) 137\b/im,
   },
   {
     cause: "runner",

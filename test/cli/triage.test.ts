@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Interrupted } from "../../src/errors.ts";
@@ -206,6 +206,20 @@ test("of several files that die, each is told with its own last words, and out o
   const { out } = await type(["triage", "--reruns", "0"], { ledger, cwd, app });
   expect(out).toMatch(/^unknown {8}\(file\) {2}crash\.test\.js.*\n {2}(?:so long|test failed)$/m);
   expect(out).toMatch(/^infrastructure \(file\) {2}heap\.test\.js.*\n {2}FATAL ERROR: Reached heap limit/m);
+});
+
+test("a suite that outgrows the memory its sandbox has is the machine's trouble, and told as that", async () => {
+  const holds = `python3 -c 'import time; held = b"x" * (120 << 20); time.sleep(20)' &\n`;
+  const { claw, cwd, user } = await brokenBranch(`${holds.repeat(2)}wait\n`);
+  mkdirSync(join(user.dir, "home", "sandboxes"), { recursive: true, mode: 0o700 });
+  const policy = join(user.dir, "home", "sandboxes", "small.yaml");
+  writeFileSync(policy, "limits: { memoryMiB: 200 }\noffered: true\n", { mode: 0o600 });
+  writeFileSync(join(cwd, "claw.yaml"), "sandbox: { policy: small }\n");
+  await user.git(cwd, "add", "claw.yaml");
+  await user.git(cwd, "commit", "-qm", "Have less memory");
+  const { code, out, err } = await claw(["--test-command", "sh run.sh", "--reruns", "0"]);
+  expect(code, err).toBe(32);
+  expect(out).toMatch(/^infrastructure \(test command\)\n {2}Out of memory: Killed process \(the sandbox's limit\)$/m);
 });
 
 test("without executions nothing is called a regression, and --exit-zero only reports", async () => {

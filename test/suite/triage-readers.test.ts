@@ -144,6 +144,9 @@ describe("signatures", () => {
 });
 
 test.each([
+  ["# Fatal process out of memory: Failed to reserve virtual memory for CodeRange", "memory"],
+  ["failed to allocate memory (NoMemoryError)", "memory"],
+  ["PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)", "memory"],
   ["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "memory"],
   ["subprocess.CalledProcessError: Command 'x' died with <Signals.SIGKILL: 9>.", "memory"],
   ["A jest worker process (pid=9) was terminated by another process: signal=SIGKILL, exitCode=null.", "memory"],

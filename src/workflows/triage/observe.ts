@@ -135,7 +135,7 @@ async function foundIn(desk: WorkDesk, { fact, result }: SuiteRun): Promise<Foun
 
 /** The line with which an interpreter says that it dies; null when none does. */
 const deathIn = (output: string): string | null =>
-  /^(?:Fatal Python error: |FATAL ERROR: ).*$/m.exec(output)?.[0] ?? null;
+  /^(?:Fatal Python error: |FATAL ERROR: |# Fatal ).*$/m.exec(output)?.[0] ?? null;
 
 /** What the end of an output says of the cause: the line with the error, where there is one. */
 function whyIn(said: string): string {
