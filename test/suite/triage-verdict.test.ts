@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { failure } from "../../src/suite/explain.ts";
+import { concluded } from "../../src/workflows/triage/executions.ts";
 import {
   judge,
   likeliest,
@@ -43,6 +45,17 @@ describe("a verdict rests on executions", () => {
     ["only with the whole suite, and not by itself", "hS- hS- hS- hS- hS- h+ h+ b+ b+", "regression"],
   ])("%s", (_, executions, expected) => {
     expect(verdictOf(executions)).toBe(expected);
+  });
+
+  test("what more executions could tell does not keep a verdict back once there are no more", () => {
+    const executions = executed("hS- h- h- b+ b+ h!-");
+    const found = failure({ format: "", titles: ["adds"], offset: 0, text: "expected 1 to be 2" });
+    const few = { ...rule, reruns: 3 };
+    expect(judge(found, executions, few)).toMatchObject({ verdict: "unknown", next: "base" });
+    expect(concluded({ found, source: null, file: null, executions }, few)).toMatchObject({
+      verdict: "regression",
+      next: null,
+    });
   });
 
   test("what the machine lacked is never called a bug, however often it lacks it", () => {

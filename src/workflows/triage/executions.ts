@@ -35,6 +35,9 @@ export function firstExecutions(found: Found, scope: "report" | "suite"): TestEx
 
 export const judged = ({ found, executions }: Case, rule: SettleRule): TestVerdict => judge(found, executions, rule);
 
+/** The same when no more executions come: then what more of them could tell is no reason to say nothing. */
+export const concluded = (one: Case, rule: SettleRule): TestVerdict => judged(one, { ...rule, reruns: 0 });
+
 type Scope = Exclude<TestExecution["scope"], "report">;
 
 /** An execution's purpose in the record, which tells how it counts: "triage head file". */

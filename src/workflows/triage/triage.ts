@@ -12,7 +12,7 @@ import { latest } from "../../views/run.ts";
 import { stage } from "../stage.ts";
 import { type RunEnd, type WorkDesk, workflow } from "../workflow.ts";
 import { bisect } from "./bisect.ts";
-import { type Case, countRecorded, firstExecutions, judged } from "./executions.ts";
+import { type Case, concluded, countRecorded, firstExecutions, type judged } from "./executions.ts";
 import { Explained, explain } from "./explain.ts";
 import { Judged, Suite, TriageInput } from "./input.ts";
 import { observe, planSuite } from "./observe.ts";
@@ -179,7 +179,7 @@ async function conclude(
   input: TriageInput,
   { suite, cases, rule, notes }: Looking & { readonly notes: readonly string[] },
 ): Promise<z.infer<typeof Verdicts>> {
-  const all = cases.map((one) => ({ one, verdict: judged(one, rule) }));
+  const all = cases.map((one) => ({ one, verdict: concluded(one, rule) }));
   const regressions = all.filter(({ verdict }) => verdict.verdict === "regression").map(({ one }) => one);
   const search =
     suite && input.base !== null && input.bisect > 0 && regressions.length > 0
