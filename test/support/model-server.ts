@@ -132,9 +132,11 @@ async function answer(
     index: requests.length,
   };
   requests.push(request);
-  const reply = await script(request);
+  const given = await script(request);
   const streaming = request.body["stream"] === true;
-  if ("fault" in reply) return fail(outgoing, reply, wire, streaming);
+  if ("fault" in given) return fail(outgoing, given, wire, streaming);
+  // Servers name the model that they were asked for, unless the script has another answer.
+  const reply = { model: String(request.body["model"]), ...given };
   if (!streaming) {
     outgoing.writeHead(200, json).end(JSON.stringify(wire.whole(reply)));
     return;
