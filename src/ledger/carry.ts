@@ -1,5 +1,5 @@
 import { LedgerBroken } from "../errors.ts";
-import { type AnchorRow, type Blob, type Row, type Store, TASK_PREFIX } from "../store/store.ts";
+import type { AnchorRow, Blob, Row, Store } from "../store/store.ts";
 import { bodiesNamed } from "./bodies.ts";
 import { nextAnchor, verifyRows } from "./chain.ts";
 import type { Sha } from "./events.ts";
@@ -47,7 +47,7 @@ export async function take(store: Store, { run, rows, body }: StreamCopy, at: nu
   await bring(store, fresh, body);
   const anchor = (newest: AnchorRow | null): AnchorRow =>
     nextAnchor(newest, { run, last: last.seq, head: last.hash, at });
-  await store.append({ rows: fresh, blobs: [], durable: true, ...(!run.startsWith(TASK_PREFIX) && { anchor }) });
+  await store.append({ rows: fresh, blobs: [], durable: true, anchor });
   return common < 0 ? "new" : "further";
 }
 

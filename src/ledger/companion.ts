@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { JobMove } from "../store/queue.ts";
-import type { Onward, Row } from "../store/store.ts";
-import { GENESIS } from "./chain.ts";
+import type { AnchorRow, Onward, Row } from "../store/store.ts";
+import { GENESIS, nextAnchor } from "./chain.ts";
 import type { Event } from "./events.ts";
+import { recordedIn } from "./recorded.ts";
 import { sealed } from "./sealed.ts";
 import type { TaskEvent } from "./task-events.ts";
 
@@ -23,14 +24,32 @@ interface Desk {
   readonly scrub: (text: string) => string;
 }
 
-/** Facts of a task as rows after its newest one, whoever wrote that. A task that is not in this ledger is left alone. */
+/** The beginning of a task, with the mark by which an audit knows that all of it is anchored. */
+export const asAnchored = (fact: TaskEvent): TaskEvent =>
+  fact.type === "task.added" ? { ...fact, anchored: true } : fact;
+
+/** The anchor of a task's newest row. */
+export const taskAnchor = (last: Row, newest: AnchorRow | null): AnchorRow =>
+  nextAnchor(newest, { run: last.run, last: last.seq, head: last.hash, at: recordedIn(last).at });
+
+/**
+ * Facts of a task as rows after its newest one, whoever wrote that, anchored: a task has no end that all of it would wait for.
+ * A task that is not in this ledger is left alone, and one that is is not added again.
+ */
 export const onward = ({ clock, scrub }: Desk, { task, facts }: TaskFacts): Onward => ({
   run: task,
   rows: (newest: Row | null) => {
-    if (!newest && facts[0]?.type !== "task.added") return [];
+    if ((newest === null) !== (facts[0]?.type === "task.added")) return [];
     const seq = (newest?.seq ?? -1) + 1;
-    return sealed(facts, { run: task, head: newest?.hash ?? GENESIS, seq, at: () => clock.now(), scrub });
+    return sealed(facts.map(asAnchored), {
+      run: task,
+      head: newest?.hash ?? GENESIS,
+      seq,
+      at: () => clock.now(),
+      scrub,
+    });
   },
+  anchor: taskAnchor,
 });
 
 /** Everybody who has a word to say when a run's facts are written; `first` always has. */

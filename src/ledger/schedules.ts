@@ -3,6 +3,7 @@ import type { JobMove } from "../store/queue.ts";
 import type { DueSchedule, Schedules } from "../store/schedules.ts";
 import type { Row, Store } from "../store/store.ts";
 import { GENESIS } from "./chain.ts";
+import { onward } from "./companion.ts";
 import type { Event, EventOf } from "./events.ts";
 import type { ScheduleEvent } from "./schedule-events.ts";
 import { sealed } from "./sealed.ts";
@@ -48,9 +49,7 @@ export function scheduleBook(desk: {
         onto: [
           { run, rows: (newest) => next(run, newest, facts) },
           // A task that is there already is that of the same time.
-          ...(task
-            ? [{ run: task.id, rows: (newest: Row | null) => (newest ? [] : next(task.id, null, [task.added])) }]
-            : []),
+          ...(task ? [onward(desk, { task: task.id, facts: [task.added] })] : []),
         ],
         jobs: task?.jobs ?? [],
       });

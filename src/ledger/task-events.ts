@@ -38,6 +38,8 @@ const about = {
 /** What can happen to a task, in a stream of its own. Past tense, never changed, only added to. */
 export const taskEvents = [
   event("task.added", {
+    /** Each of its facts is written together with an anchor; early tasks were not. First, where an audit looks for it. */
+    anchored: z.literal(true).optional(),
     ...about,
     source,
     trust,

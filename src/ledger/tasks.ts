@@ -2,9 +2,9 @@ import { hash } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { Fenced, UsageError } from "../errors.ts";
 import type { JobMove } from "../store/queue.ts";
-import { type Store, TASK_PREFIX } from "../store/store.ts";
+import { type AnchorRow, type Store, TASK_PREFIX } from "../store/store.ts";
 import { GENESIS } from "./chain.ts";
-import { onward } from "./companion.ts";
+import { asAnchored, onward, taskAnchor } from "./companion.ts";
 import type { EventOf } from "./events.ts";
 import { sealed } from "./sealed.ts";
 import type { TaskEvent } from "./task-events.ts";
@@ -36,9 +36,11 @@ export function tasksOf(desk: {
   const { store, clock, scrub } = desk;
   return {
     async addTask(task, added, jobs = []) {
-      const rows = sealed([added], { run: task, head: GENESIS, seq: 0, at: () => clock.now(), scrub });
+      const rows = sealed([asAnchored(added)], { run: task, head: GENESIS, seq: 0, at: () => clock.now(), scrub });
+      const [first] = rows;
+      const anchor = first && ((newest: AnchorRow | null) => taskAnchor(first, newest));
       try {
-        await store.append({ rows, blobs: [], durable: true, jobs });
+        await store.append({ rows, blobs: [], durable: true, jobs, ...(anchor && { anchor }) });
         return true;
       } catch (error) {
         if (error instanceof Fenced && (await store.rows(task, 0, 1)).length > 0) return false;

@@ -13,7 +13,15 @@ import { sqliteQueue } from "./sqlite-queue.ts";
 import { sqliteRunIndex } from "./sqlite-run-index.ts";
 import { sqliteSchedules } from "./sqlite-schedules.ts";
 import { sqliteUpkeep } from "./sqlite-upkeep.ts";
-import { type AnchorRow, type ListedRun, type Row, type Store, TASK_PREFIX } from "./store.ts";
+import {
+  type AnchorRow,
+  type ListedRun,
+  type NextAnchor,
+  type Onward,
+  type Row,
+  type Store,
+  TASK_PREFIX,
+} from "./store.ts";
 
 /** No limit, for SQLite. */
 const ALL = -1;
@@ -55,13 +63,11 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
         if (lease) refuseStale(lease);
         for (const blob of packed) statements.putBlob.run(...blob);
         for (const row of rows) insertRow(statements, row);
-        for (const { run, rows: further } of onto)
-          for (const row of further((statements.newest.get(run) as Row | undefined) ?? null))
-            insertRow(statements, row);
+        const anchors = onto.flatMap((onward) => goOn(statements, onward));
         for (const move of moves) money.apply(move);
         if (slot) move(slot);
         for (const move of jobs) queue.apply(move);
-        if (anchor) insertAnchor(statements, anchor);
+        for (const next of anchor ? [...anchors, anchor] : anchors) insertAnchor(statements, next);
       }, durable);
     },
     queue: queue.door,
@@ -231,7 +237,15 @@ function insertRow(statements: ReturnType<typeof prepare>, { run, seq, body, has
   statements.touchRun.run(run, seq);
 }
 
-function insertAnchor(statements: ReturnType<typeof prepare>, next: (newest: AnchorRow | null) => AnchorRow): void {
+/** Rows of a stream that nobody holds, and the anchor that is to come of them. */
+function goOn(statements: ReturnType<typeof prepare>, { run, rows, anchor }: Onward): NextAnchor[] {
+  const further = rows((statements.newest.get(run) as Row | undefined) ?? null);
+  for (const row of further) insertRow(statements, row);
+  const last = further.at(-1);
+  return anchor && last ? [(newest) => anchor(last, newest)] : [];
+}
+
+function insertAnchor(statements: ReturnType<typeof prepare>, next: NextAnchor): void {
   const row = next((statements.newestAnchor.get() as AnchorRow | undefined) ?? null);
   statements.putAnchor.run(row.seq, row.run, row.last, row.head, row.at, row.hash);
 }

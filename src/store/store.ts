@@ -27,6 +27,9 @@ export interface AnchorRow {
   readonly hash: string;
 }
 
+/** Computes an anchor from the newest one. */
+export type NextAnchor = (newest: AnchorRow | null) => AnchorRow;
+
 export interface Blob {
   /** SHA-256 of `data`, hex. */
   readonly sha: string;
@@ -46,7 +49,7 @@ interface Append {
   /** Moves a schedule on: throws SlotTaken where somebody else did so first. */
   readonly slot?: SlotMove;
   /** Adds an anchor computed from the newest one. */
-  readonly anchor?: (newest: AnchorRow | null) => AnchorRow;
+  readonly anchor?: NextAnchor;
   /** Rows of other streams, which nobody holds: made from what each ends with as all of this becomes true. */
   readonly onto?: readonly Onward[];
   /** What becomes of jobs. Where a job is no longer its worker's nothing of all this becomes true: throws Fenced. */
@@ -57,6 +60,8 @@ interface Append {
 export interface Onward {
   readonly run: string;
   readonly rows: (newest: Row | null) => readonly Row[];
+  /** The anchor of the last row it wrote, computed from the newest one; none where it is missing or wrote nothing. */
+  readonly anchor?: (last: Row, newest: AnchorRow | null) => AnchorRow;
 }
 
 /** The right to write a run. `fence` rises whenever the run changes hands, so that a late writer is known by it. */
@@ -189,7 +194,7 @@ export interface Store extends Pages, Accounts, RunIndex, Upkeep, Notes, Schedul
   /** Run ids that begin with `prefix`, at most ten. */
   find(prefix: string): Promise<readonly string[]>;
   /** Adds an anchor computed from the newest one, in one transaction. */
-  anchor(next: (newest: AnchorRow | null) => AnchorRow): Promise<void>;
+  anchor(next: NextAnchor): Promise<void>;
   /** Makes somebody the writer of a run if it has none, or if `mayTake` allows to take it. Null when refused. */
   claim(run: string, claim: Claim): Promise<Lease | null>;
   owner(run: string): Promise<Holder | null>;

@@ -14,7 +14,7 @@ export const openStatuses: readonly TaskStatus[] = ["open", "running", "paused",
 type Added = EventOf<"task.added">;
 
 /** A task as its events tell it. Times in milliseconds since the epoch. */
-export interface TaskState extends Omit<Added, "type" | "by" | "imported"> {
+export interface TaskState extends Omit<Added, "type" | "by" | "imported" | "anchored"> {
   readonly status: TaskStatus;
   readonly by: string;
   readonly created: number;
@@ -45,7 +45,7 @@ export function foldTask(events: readonly Recorded[]): TaskState | null {
 }
 
 function begun(event: Recorded<Added>): TaskState {
-  const { type: _, seq: __, at, imported, by, ...about } = event;
+  const { type: _, seq: __, anchored: ___, at, imported, by, ...about } = event;
   const closed = imported?.closed ?? null;
   return {
     ...about,

@@ -6,6 +6,7 @@ import { type } from "../support/cli-desk.ts";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { started } from "../support/facts.ts";
+import { added } from "../support/pool.ts";
 import { tickingClock } from "../support/recorded-fix.ts";
 import { type LedgerFile, ledgerFile, recordRun } from "../support/ledger-file.ts";
 
@@ -22,6 +23,8 @@ async function smallLedger(): Promise<LedgerFile & { readonly db: Database.Datab
   await log.append({ type: "report.written", report: log.put("a long report ".repeat(99)) });
   await log.append({ type: "run.ended", outcome: "stuck", reason: "", hint: "" });
   await log.close();
+  await file.ledger.addTask("t-1", added("sums are wrong"));
+  await file.ledger.tellTask("t-1", [{ type: "task.closed", outcome: "done", reason: "", by: "ada" }]);
   await file.ledger.change("a note", () => ({ body: "words", result: null }));
   await catchUp(file.ledger, undefined, () => {});
   const db = new Database(file.file);

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
+import { GENESIS } from "../../src/ledger/chain.ts";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import type { EventOf } from "../../src/ledger/events.ts";
+import { sealed } from "../../src/ledger/sealed.ts";
 import { taskId } from "../../src/ledger/tasks.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { NewJob } from "../../src/store/queue.ts";
 import { foldTask, readyTasks } from "../../src/views/task.ts";
+import { ledgerFile } from "../support/ledger-file.ts";
 
 const ledger = async () =>
   openLedger({
@@ -68,6 +71,36 @@ test("a task is a chain of facts without secrets, and the whole ledger still ver
   ]);
   expect(foldTask(events)).toMatchObject({ title: "the key … is logged", priority: 0, labels: [] });
   expect((await facts.audit()).findings).toEqual([]);
+});
+
+test("whatever is told of a task is anchored: a task that was deleted, cut short or lost its anchors is found", async () => {
+  const file = await ledgerFile();
+  await file.ledger.addTask("t-1", added());
+  await file.ledger.tellTask("t-1", [
+    { type: "task.linked", link: { kind: "blocks", to: "t-2" }, by: "ada" },
+    { type: "task.closed", outcome: "done", reason: "", by: "ada" },
+  ]);
+  const problems = async (sql: string) => {
+    file.tamper(`CREATE TABLE kept AS SELECT * FROM anchors; ${sql}`);
+    const found = (await file.ledger.audit()).findings.filter(({ kind }) => kind === "anchor");
+    file.tamper("DELETE FROM anchors; INSERT INTO anchors SELECT * FROM kept; DROP TABLE kept");
+    return found.map(({ run, problem }) => [run, problem]);
+  };
+  expect(await file.ledger.audit()).toMatchObject({ anchors: 2, findings: [] });
+  const cut = "no anchor knows of its event 2, which was written with one: anchors were cut";
+  expect(await problems("DELETE FROM anchors WHERE seq = 1")).toEqual([["t-1", cut]]);
+  expect(await problems("DELETE FROM anchors")).toEqual([["t-1", cut]]);
+  expect(await problems("DELETE FROM events WHERE seq = 2; UPDATE runs SET last = 1")).toEqual([
+    ["t-1", "event 2 is anchored, and no longer there as it was"],
+  ]);
+  expect(await problems("DELETE FROM events; DELETE FROM runs")).toHaveLength(2);
+});
+
+test("a task from before tasks were anchored still verifies", async () => {
+  const { ledger: facts, store } = await ledgerFile();
+  const early = sealed([added()], { run: "t-1", head: GENESIS, seq: 0, at: () => 5, scrub: (text) => text });
+  await store.append({ rows: early, blobs: [], durable: true });
+  expect(await facts.audit()).toMatchObject({ tasks: 1, anchors: 0, findings: [] });
 });
 
 test("how a run ends, what that means for its task, and the end of its job become true together", async () => {

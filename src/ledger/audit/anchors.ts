@@ -1,5 +1,5 @@
 import { setImmediate as letOthersRun } from "node:timers/promises";
-import type { AnchorRow, Pages } from "../../store/store.ts";
+import { type AnchorRow, type Pages, TASK_PREFIX } from "../../store/store.ts";
 import { nextAnchor } from "../chain.ts";
 import type { Finding } from "./finding.ts";
 
@@ -15,7 +15,7 @@ interface Request {
   readonly run: string | undefined;
   /** Number of the first anchor there is; it is taken as given unless it is the first of all. */
   readonly from: number;
-  /** Of the runs that ended or paused: the number of the event that did it. */
+  /** Of runs that ended or paused, and of tasks: the number of the last event that was written with an anchor. */
   readonly ends: ReadonlyMap<string, number>;
   readonly signal: AbortSignal | undefined;
 }
@@ -51,7 +51,9 @@ const unanchored = ([run, end]: readonly [string, number]): Finding => ({
   kind: "anchor",
   run,
   seq: null,
-  problem: `event ${end} ended or paused it, and no anchor knows of that: anchors were cut`,
+  problem: run.startsWith(TASK_PREFIX)
+    ? `no anchor knows of its event ${end}, which was written with one: anchors were cut`
+    : `event ${end} ended or paused it, and no anchor knows of that: anchors were cut`,
 });
 
 const brokenAnchor = ({ run, seq }: AnchorRow): Finding => ({

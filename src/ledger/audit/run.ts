@@ -13,12 +13,14 @@ const AT_ONCE = 500;
 export interface RunAudit {
   readonly events: number;
   readonly findings: readonly Finding[];
-  /** Number of the last event that ended or paused it; null when none did. With it an anchor was written. */
+  /** Number of the last event that an anchor was written with: one that ended or paused a run, any of a task; null when none was. */
   readonly end: number | null;
 }
 
 /** How the stored text of such an event begins. */
 const anEnd = /^\{"at":\d+,"type":"run\.(?:ended|paused)"/;
+/** How a task begins each of whose events is anchored. */
+const anAnchoredTask = /^\{"at":\d+,"type":"task\.added","anchored":true/;
 
 interface Against {
   readonly bodies: BodyCheck;
@@ -38,13 +40,15 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
   let head = GENESIS;
   let seq = 0;
   let end: number | null = null;
+  let everyOne = false;
   for (let page = await pages.rows(run, Number.MIN_SAFE_INTEGER, AT_ONCE); page.length > 0;) {
     for (const row of page) {
       const problem = unfit(row, seq, head) ?? (await inexact(row, pages));
       if (problem !== null)
         return { events: seq, end, findings: [...explained(wrong, redacted), { kind: "event", run, seq, problem }] };
       head = row.hash;
-      if (anEnd.test(row.body)) end = seq;
+      everyOne ||= seq === 0 && anAnchoredTask.test(row.body);
+      if (everyOne || anEnd.test(row.body)) end = seq;
       missing.delete(head);
       listing?.add(row);
       seq += 1;

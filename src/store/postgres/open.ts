@@ -1,6 +1,6 @@
 import { Fenced, InfrastructureError } from "../../errors.ts";
 import { packedBlob } from "../packed.ts";
-import type { AnchorRow, Onward, Row, Store, StorePlace } from "../store.ts";
+import type { AnchorRow, NextAnchor, Onward, Row, Store, StorePlace } from "../store.ts";
 import { accountsOf, applyMove } from "./accounts.ts";
 import { type Address } from "./address.ts";
 import { damageOf } from "./check.ts";
@@ -43,11 +43,13 @@ function storeOn(db: Database, steps: readonly string[]): Store {
           if (blobs.length > 0) void sql(PUT_BLOBS, ...columns(blobs));
           const inserted = insertRows(sql, rows);
           await Promise.all([fresh, whole, inserted]);
-          for (const onward of inOrder(onto)) await goOn(sql, onward);
+          const anchors: NextAnchor[] = [];
+          for (const onward of inOrder(onto)) anchors.push(...(await goOn(sql, onward)));
           for (const move of money) await applyMove(sql, move);
           if (slot) await moveSlot(sql, slot);
           for (const move of jobs) await applyJob(sql, move);
-          if (anchor) await insertAnchor(sql, anchor);
+          // Last of all: whoever adds anchors makes the others wait.
+          for (const next of anchor ? [...anchors, anchor] : anchors) await insertAnchor(sql, next);
         },
         { durable, ...(last && { landed: (sql: Sql) => isThere(sql, last) }) },
       );
@@ -101,14 +103,17 @@ async function insertRows(sql: Sql, rows: readonly Row[]): Promise<void> {
   await listed;
 }
 
-/** Rows of a stream that nobody holds: who adds some waits for who does right now. */
-async function goOn(sql: Sql, { run, rows }: Onward): Promise<void> {
+/** Rows of a stream that nobody holds, and the anchor that is to come of them: who adds some waits for who does right now. */
+async function goOn(sql: Sql, { run, rows, anchor }: Onward): Promise<NextAnchor[]> {
   void sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", `claw.events ${run}`);
   const [newest] = await sql<Row>(
     "SELECT run, seq, body, hash FROM claw.events WHERE run = $1 ORDER BY seq DESC LIMIT 1",
     run,
   );
-  await insertRows(sql, rows(newest ?? null));
+  const further = rows(newest ?? null);
+  await insertRows(sql, further);
+  const last = further.at(-1);
+  return anchor && last ? [(before) => anchor(last, before)] : [];
 }
 
 /** Always in the same order: two who wait for each other would wait for ever. */
@@ -132,7 +137,7 @@ async function isThere(sql: Sql, { run, seq, hash }: Row): Promise<boolean> {
 }
 
 /** One anchor after the other: who adds one waits for who does right now, and then sees the newest. */
-async function insertAnchor(sql: Sql, next: (newest: AnchorRow | null) => AnchorRow): Promise<void> {
+async function insertAnchor(sql: Sql, next: NextAnchor): Promise<void> {
   void sql("SELECT steps FROM claw.format FOR UPDATE");
   const [newest] = await sql<AnchorRow>("SELECT * FROM claw.anchors ORDER BY seq DESC LIMIT 1");
   const { seq, run, last, head, at, hash } = next(newest ?? null);
