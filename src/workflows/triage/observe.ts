@@ -4,6 +4,7 @@ import { openReport } from "../../suite/read-report.ts";
 import type { Found } from "../../suite/readers/dialect.ts";
 import { failedTests, type SuitePlan, verdict } from "../../suite/suite.ts";
 import { isTestPath } from "../../suite/test-paths.ts";
+import { plural } from "../../text.ts";
 import { suiteTree } from "../fix/baseline.ts";
 import { storable } from "../fix/reproduce.ts";
 import { type Setup, setUp } from "../fix/setup.ts";
@@ -35,6 +36,8 @@ const MOST_FILES = 40;
 export interface Observed {
   readonly found: readonly Found[];
   readonly suite: Suite;
+  /** Test files that were not executed, and why. */
+  readonly notes: readonly string[];
 }
 
 /** Runs the whole suite at head. Where it hangs or its runner dies, the files one by one, so that one does not hide the others. */
@@ -42,24 +45,33 @@ export async function observe(desk: WorkDesk, suite: Suite): Promise<Observed> {
   const request = { purpose: "triage head suite", tree: desk.clone.base.tree, files: [] };
   const structured = suite.plan.runner !== "generic";
   const first = await runSuite(desk, benchOf(suite), { ...request, ...(structured && { silenceMs: SILENCE_MS }) });
-  if (verdict(first.result) !== "broken" || !structured) return { found: await lastWords(desk, suite, first), suite };
+  if (verdict(first.result) !== "broken" || !structured)
+    return { found: await lastWords(desk, suite, first), suite, notes: [] };
   const hung = first.fact.killed === "timeout" || first.fact.killed === "idle";
   const plan: SuitePlan = hung ? { ...suite.plan, hangs: true } : suite.plan;
   const patient: Suite = { ...suite, plan: storable(plan) };
   const paths = (await desk.clone.list(desk.clone.base.tree)).map(({ path }) => path);
-  const files = paths.filter((path) => isTestFile(path)).slice(0, MOST_FILES);
-  if (files.length < 2 && !hung) return { found: await foundIn(desk, first), suite };
+  const files = paths.filter((path) => isTestFile(path));
+  if (files.length < 2 && !hung) return { found: await foundIn(desk, first), suite, notes: [] };
   const found: Found[] = [];
-  for (const file of files) {
+  let done = 0;
+  for (const file of files.slice(0, MOST_FILES)) {
     if (desk.clock.now() > desk.deadline - 2 * FILE_SILENCE_MS && found.length > 0) break;
+    done += 1;
     const limited = { ...request, files: [file], silenceMs: FILE_SILENCE_MS };
     const run = await runSuite(desk, benchOf(patient), limited);
     // A file that holds no tests of its own.
     if (run.result.tests.length === 0 && run.fact.killed === null && !saysWhy(run) && !wasKilled(run)) continue;
     found.push(...(await foundIn(desk, run)).map((one) => ({ ...one, file: one.file ?? file })));
   }
-  return { found: found.length > 0 ? found : await foundIn(desk, first), suite: patient };
+  const left = files.slice(done);
+  // What made the whole suite end is then perhaps not among what was found.
+  if (found.length === 0 || left.length > 0) found.push(...(await foundIn(desk, first)));
+  return { found, suite: patient, notes: left.length > 0 ? [leftText(left)] : [] };
 }
+
+const leftText = (files: readonly string[]): string =>
+  `the suite as a whole did not end well, and of its test files ${plural(files.length, "was", "were")} not run one by one: ${files.slice(0, 3).join(", ")}${files.length > 3 ? ", …" : ""}; a longer --timeout may help`;
 
 /** A shell's status for a process that a signal ended, from 128 on. */
 const wasKilled = ({ result }: SuiteRun): boolean => result.exitCode >= 128;

@@ -107,9 +107,9 @@ async function failingTests(desk: WorkDesk, input: TriageInput, suite: Suite | n
   const given = digests.flatMap(({ found }, index) =>
     found.map((one) => ({ ...one, source: input.reports[index]?.source ?? null })),
   );
-  const here = suite && input.reports.length === 0 ? (await observe(desk, suite)).found : [];
-  const all = uniteFound([...given, ...here.map((one) => ({ ...one, source: null }))]);
-  return { failing: desk.log.putJson(all), count: all.length, notes: [] };
+  const here = suite && input.reports.length === 0 ? await observe(desk, suite) : null;
+  const all = uniteFound([...given, ...(here?.found ?? []).map((one) => ({ ...one, source: null }))]);
+  return { failing: desk.log.putJson(all), count: all.length, notes: [...(here?.notes ?? [])] };
 }
 
 /** Failing tests beyond these are judged by what their reports say. */
