@@ -1,10 +1,11 @@
 /**
  * What the helper for files runs. It reads requests of four fields, each ended by a NUL: a word nobody inside knows, what to
  * do, how many bytes, a path; a write is followed by its bytes. An answer is the bytes that were read, that word, the exit
- * code, what was said, and a NUL. Whatever a path leads to, it leads there inside the sandbox.
+ * code, what was said, and a NUL. Whatever a path leads to, it leads there inside the sandbox. A file that grows beyond
+ * its limit is an answer, and not the helper's end.
  */
 const inPerl = String.raw`
-$/ = "\0"; binmode STDIN; binmode STDOUT;
+$/ = "\0"; binmode STDIN; binmode STDOUT; $SIG{XFSZ} = "IGNORE";
 sub field { my $text = <STDIN>; exit unless defined $text and chomp $text; $text }
 sub send_all { my $at = 0; while ($at < length $_[0]) { $at += syswrite(STDOUT, $_[0], 1 << 20, $at) // exit } }
 sub make { my ($dir) = @_; return if -d $dir; make($1) if $dir =~ m{^(.*[^/])/+[^/]+/*$}s; mkdir $dir }
@@ -44,7 +45,7 @@ while (1) {
 
 /** Where there is no Perl: a process for each file. */
 const inBash = String.raw`
-exec 3>&1
+trap '' XFSZ; exec 3>&1
 while IFS= read -r -d '' word && IFS= read -r -d '' what && IFS= read -r -d '' size && IFS= read -r -d '' path; do
   said= code=0
   if [ -p "$path" ]; then

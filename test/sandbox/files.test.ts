@@ -7,6 +7,7 @@ import { helperCommands } from "../../src/sandbox/file-helper.ts";
 import { fileHelper } from "../../src/sandbox/files.ts";
 import type { Launched } from "../../src/sandbox/launch.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { limits } from "./limits.ts";
 import { bash, output, processesWith, workbench } from "./workbench.ts";
 
 const bench = workbench();
@@ -98,7 +99,8 @@ describe("the helper for files", () => {
   });
 
   test("answers many at once in their order, and is gone with its sandbox", async () => {
-    const own = await bench.open();
+    const own = await bench.open({ limits: { ...limits, fileBytes: 2 ** 20 } });
+    expect(await own.files?.write("large", Buffer.alloc(2 ** 20 + 1))).toMatchObject({ problem: "File too large" });
     const texts = Array.from({ length: 20 }, (_, n) => `${n}`.repeat(n * 997));
     await Promise.all(texts.map(async (text) => own.files?.write("same", Buffer.from(text))));
     expect((await own.files?.read("same", 1e6))?.bytes.toString("utf8")).toBe(texts.at(-1));
