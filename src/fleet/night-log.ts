@@ -4,6 +4,7 @@ import type { Repository } from "../repo/repository.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
 import { conduct } from "../workflows/conduct.ts";
+import { type Notices, tellPeople } from "../workflows/notices.ts";
 import { hostText, type FinishedRun, type House } from "../workflows/start.ts";
 import type { RunEnd } from "../workflows/workflow.ts";
 import type { NightUse } from "../policy/night.ts";
@@ -92,9 +93,12 @@ async function usedBy(ledger: Ledger, runs: readonly string[]): Promise<NightUse
   return { pullRequests, usdNano };
 }
 
-/** Tells the night's story to its end, which is recorded. */
-export const conductNight = async (
+/** Tells the night's story to its end, which is recorded, and told to people. */
+export async function conductNight(
   { log }: OpenNight,
-  signal: AbortSignal,
+  { signal, notices }: { readonly signal: AbortSignal; readonly notices: Notices | null },
   story: () => Promise<RunEnd>,
-): Promise<FinishedRun> => ({ run: log.run, ...(await conduct(log, AbortSignal.any([signal, log.lost]), story)) });
+): Promise<FinishedRun> {
+  const tell = async (end: RunEnd): Promise<void> => (notices ? tellPeople(log, end, notices) : undefined);
+  return { run: log.run, ...(await conduct(log, AbortSignal.any([signal, log.lost]), story, tell)) };
+}

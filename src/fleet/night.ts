@@ -65,6 +65,9 @@ export interface NightEnd {
   readonly outcome: Outcome;
 }
 
+/** A timer set for longer, 24.8 days, would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Ends that every other work would meet as well. */
 const hopeless: ReadonlySet<string> = new Set(["sandbox-unavailable", "infrastructure"]);
 /** What a moment later may be there again for all. */
@@ -80,7 +83,8 @@ interface Pending {
 export async function runNight(desk: NightDesk, wanted: readonly NightWork[]): Promise<NightEnd> {
   const { clock, caps, signal } = desk;
   const over = new AbortController();
-  const timer = setTimeout(() => over.abort(nightOver()), Math.max(0, caps.until - clock.now()));
+  const left = Math.max(0, caps.until - clock.now());
+  const timer = setTimeout(() => over.abort(nightOver()), Math.min(left, LONGEST_TIMER_MS));
   const night = nightOf(desk, wanted, AbortSignal.any([signal, over.signal]));
   try {
     while (night.goesOn() && !signal.aborted && !over.signal.aborted) {

@@ -63,6 +63,13 @@ export interface NightCaps {
   readonly until: number;
 }
 
+/** What both allow: a night that is gone on with has no more than it began with, whatever it is called with now. */
+export const narrower = (a: NightCaps, b: NightCaps): NightCaps => ({
+  pullRequests: Math.min(a.pullRequests, b.pullRequests),
+  usdNano: a.usdNano === null || b.usdNano === null ? (a.usdNano ?? b.usdNano) : Math.min(a.usdNano, b.usdNano),
+  until: Math.min(a.until, b.until),
+});
+
 /** What a night used so far, work under way counted with all that it may still use. */
 export interface NightUse {
   /** Opened, and those that work under way may still open. */

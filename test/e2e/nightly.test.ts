@@ -34,5 +34,7 @@ test("a night that is killed in the middle goes on when it is started again, and
   expect(tree.stdout).toMatch(/nightly {2}done[\s\S]*fix {2}proven/);
   const again = await used.claw(["nightly", "--json"], { cwd, env });
   expect([again.code, forge.pulls.length, resultOf(again)]).toMatchObject([0, 1, { rows: [], pullRequests: [] }]);
+  const nowhere = await used.claw(["nightly", "--report", join(used.dir, "none", "night.md")], { cwd, env });
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/cannot be written/)]);
   await leave(at);
 });

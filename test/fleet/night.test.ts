@@ -201,6 +201,16 @@ test("several at once never use more than the caps allow together", async () => 
   expect(told.map(([, outcome]) => outcome)).toEqual(["proven", "proven", null, null]);
 });
 
+test("a night of many weeks sets no timer that is too long, which would end it at once", async () => {
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", onWarning);
+  await night({ a: [{}] }, { caps: { pullRequests: 9, usdNano: null, until: START + 40 * 24 * 60 * MINUTE } });
+  await new Promise(setImmediate);
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+});
+
 test("a fault of claw itself comes out", async () => {
   const attempt = () => Promise.reject(new TypeError("a bug"));
   await expect(night({ a: [{}] }, { attempt })).rejects.toThrow("a bug");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { admit, expectedFrom, inOrder, type NightItem, withoutDuplicates } from "../../src/policy/night.ts";
+import { admit, expectedFrom, inOrder, narrower, type NightItem, withoutDuplicates } from "../../src/policy/night.ts";
 
 const item = (key: string, given: Partial<NightItem> = {}): NightItem => ({
   key,
@@ -14,6 +14,16 @@ const item = (key: string, given: Partial<NightItem> = {}): NightItem => ({
 const keys = (items: readonly NightItem[]): string[] => items.map(({ key }) => key);
 const MINUTE = 60_000;
 const DOLLAR = 1_000_000_000;
+
+test("a night that is gone on with has the smaller of each cap, and no limit is the largest", () => {
+  const [a, b] = [
+    { pullRequests: 1, usdNano: 20 * DOLLAR, until: 9 },
+    { pullRequests: 3, usdNano: 10 * DOLLAR, until: 5 },
+  ];
+  expect(narrower(a, b)).toEqual({ pullRequests: 1, usdNano: 10 * DOLLAR, until: 5 });
+  expect(narrower({ ...a, usdNano: null }, b)).toEqual({ pullRequests: 1, usdNano: 10 * DOLLAR, until: 5 });
+  expect(narrower(a, { ...b, usdNano: null }).usdNano).toBe(20 * DOLLAR);
+});
 
 describe("the order of a night", () => {
   test("urgency, then what was begun, then red CI, then age", () => {

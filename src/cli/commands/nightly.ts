@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { nanoOf } from "../../budgets.ts";
 import { systemClock } from "../../clock.ts";
-import { exitCodes } from "../../errors.ts";
+import { exitCodes, UsageError } from "../../errors.ts";
 import type { NightWork } from "../../fleet/night.ts";
 import { nightMarkdown } from "../../reports/night-markdown.ts";
 import { headline, plural, printableLine } from "../../text.ts";
@@ -16,6 +16,7 @@ import { fixLimits } from "../fix-limits.ts";
 import { collect } from "../nightly/collect.ts";
 import { type NightTold, planNight, spendNight } from "../nightly/night-run.ts";
 import { renderNight } from "../nightly/render.ts";
+import { notifyOptions } from "../notify-options.ts";
 import { numberOption } from "../number-option.ts";
 import { repositoryHere } from "../prompts/lock.ts";
 import { hasColours, styleFor } from "../style.ts";
@@ -37,6 +38,7 @@ export const nightly = command({
     ["--engine <name>", "who patches what the forge asks for: native (a model) or search"],
     ["--model <name>", "the model for what the forge asks for"],
     ["--report <file>", "write the morning report as Markdown"],
+    ...notifyOptions,
     ["--dry-run", "print what would be done and in which order, and begin nothing"],
     ["--json", "print what happens, and last the report, as lines of JSON"],
   ],
@@ -65,6 +67,7 @@ Exit codes: 0 whatever became of the work; 13 a night is under way here; 21, 22,
     engine: engineOption,
     model: given,
     report: given,
+    notify: z.boolean().optional(),
     dryRun: z.boolean().default(false),
     json: z.boolean().default(false),
   }),
@@ -84,6 +87,8 @@ Exit codes: 0 whatever became of the work; 13 a night is under way here; 21, 22,
     const repository = await repositoryHere(app, desk.cwd);
     const place = { ...desk, cwd: repository.root, app };
     if (input.dryRun) return tellPlan(await planNight(place, repository.root), input.json, desk);
+    const file = input.report === undefined ? null : resolve(desk.cwd, input.report);
+    if (file !== null) await writable(file);
     const until = input.until ?? systemClock.now() + DEFAULT_HOURS * 3_600_000;
     const { usdNano, wallMs } = fixLimits({}, app.config.user);
     const flags = { ...(engine !== undefined && { engine }), ...(model !== undefined && { model }) };
@@ -93,16 +98,26 @@ Exit codes: 0 whatever became of the work; 13 a night is under way here; 21, 22,
       caps: { pullRequests: maxPrs, usdNano: nanoOf(budgetUsd), until },
       limits: { usdNano, wallMs },
       jobs,
+      notify: input.notify,
       collect: () => collect(place, { root: repository.root, label, flags, issues, ci }),
       tell: input.json ? jsonTold(desk) : plainTold(desk),
     });
     const clean = app.secrets.scrub;
-    if (input.report !== undefined) await writeFile(resolve(desk.cwd, input.report), clean(nightMarkdown(report)));
     const style = styleFor(hasColours(app.config, desk.terminal.stdout && desk.terminal.colour));
     desk.out(clean(input.json ? JSON.stringify({ type: "night", ...report }) : renderNight(report, style, desk.times)));
+    if (file !== null) await writeFile(file, clean(nightMarkdown(report))).catch(refusedFor(file));
     return exitCodes[report.outcome];
   },
 });
+
+/** Found out before the night, not after it: a file that cannot be written. */
+const writable = (file: string): Promise<void> => writeFile(file, "", { flag: "a" }).catch(refusedFor(file));
+
+const refusedFor =
+  (file: string) =>
+  (error: Error): never => {
+    throw new UsageError(`${file} cannot be written: ${error.message}`, "name a file in a folder that is there");
+  };
 
 function tellPlan(
   { work, duplicates, waiting }: Awaited<ReturnType<typeof planNight>>,

@@ -118,8 +118,8 @@ function ciWork(run: RedRun, { failed }: CiRun, branch: string, flags: Search["f
 
 async function take(ledger: Ledger, wanted: WantedWork, repository: string, by: string, priority = 2): Promise<void> {
   const { task, added } = await wantedTask(ledger, wanted, { repository, by, details: { ...noDetails, priority } });
-  if (await ledger.addTask(task, added)) return;
-  // Asked for at a terminal before, and left there: the label asks for it again.
+
+  await ledger.addTask(task, added);
 }
 
 /** What a night could do in a repository, in no order: tasks that are ready, and those whose person has decided. */

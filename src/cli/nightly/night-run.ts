@@ -11,12 +11,13 @@ import {
 } from "../../fleet/night.ts";
 import { beginNight, conductNight, NIGHT, type OpenNight, reopenNight } from "../../fleet/night-log.ts";
 import { nightRows } from "../../fleet/night-rows.ts";
-import { expectedFrom, inOrder, type NightCaps, type Took, withoutDuplicates } from "../../policy/night.ts";
+import { expectedFrom, inOrder, narrower, type NightCaps, type Took, withoutDuplicates } from "../../policy/night.ts";
 import { nightTitle, nightMarkdown } from "../../reports/night-markdown.ts";
 import type { NightReport } from "../../reports/night.ts";
 import type { Repository } from "../../repo/repository.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { foldTask, type NamedTask } from "../../views/task.ts";
+import type { House } from "../../workflows/start.ts";
 import { listRuns } from "../run-list.ts";
 import type { WorkPlace } from "../fix-work.ts";
 import { attempt, refill } from "./attempt.ts";
@@ -29,6 +30,8 @@ export interface NightWish {
   readonly caps: NightCaps;
   readonly limits: Allowance;
   readonly jobs: number;
+  /** What the person said about being told of its end: --notify, --no-notify. */
+  readonly notify: boolean | undefined;
   /** Finds what is wanted, and makes tasks of it. */
   readonly collect: () => Promise<Collected>;
   readonly tell: NightTold;
@@ -66,11 +69,13 @@ export async function planNight(place: WorkPlace, root: string): Promise<NightPl
 
 /** A whole night: found, done, and told. */
 export async function spendNight(wish: NightWish): Promise<NightReport> {
-  const { place, repository, caps } = wish;
+  const { place, repository } = wish;
   const startedAt = systemClock.now();
-  const night = await openNight(wish);
+  const house = await place.app.house(place.cwd);
+  const night = await openNight(house, wish);
+  const told = { signal: place.signal, notices: house.notices?.(wish.notify) ?? null };
   let report: NightReport | null = null;
-  await conductNight(night, place.signal, async () => {
+  const { outcome, reason, hint } = await conductNight(night, told, async () => {
     const collected = await wish.collect();
     const plan = await planNight(place, repository.root);
     wish.tell.begins(night.log.run, plan.work, night.goesOn);
@@ -80,13 +85,14 @@ export async function spendNight(wish: NightWish): Promise<NightReport> {
     return { outcome: report.outcome, reason: nightTitle(report), hint: "" };
   });
   if (report === null)
-    throw new ClawError("the night was stopped", { outcome: "interrupted", hint: "go on with: claw nightly" });
-  return { ...(report as NightReport), caps: { pullRequests: caps.pullRequests, usd: usd(caps.usdNano) } };
+    throw outcome === "interrupted"
+      ? new ClawError("the night was stopped", { outcome, hint: "go on with: claw nightly" })
+      : new ClawError(reason, { outcome, hint });
+  return report;
 }
 
 /** The night that was broken off here, else a new one. Refused while one is under way. */
-async function openNight({ place, repository, caps }: NightWish): Promise<OpenNight> {
-  const house = await place.app.house(place.cwd);
+async function openNight(house: House, { repository, caps }: NightWish): Promise<OpenNight> {
   const query = { workflow: NIGHT, repository: repository.root, limit: 3, tell: () => {} };
   for (const { run, outcome } of await listRuns(house.ledger, query)) {
     if (outcome === "running")
@@ -101,15 +107,12 @@ async function openNight({ place, repository, caps }: NightWish): Promise<OpenNi
       run,
       parts.map((part) => part.run),
     );
-    if (open) return { ...open, caps: { ...caps, pullRequests: Math.min(caps.pullRequests, open.caps.pullRequests) } };
+    if (open) return { ...open, caps: narrower(caps, open.caps) };
   }
   return beginNight(house, repository, { caps });
 }
 
-async function nightDesk(
-  { place, repository, caps, limits, jobs, tell }: NightWish,
-  night: OpenNight,
-): Promise<NightDesk> {
+async function nightDesk({ place, repository, limits, jobs, tell }: NightWish, night: OpenNight): Promise<NightDesk> {
   const { app } = place;
   const ledger = await app.ledger();
   const model = app.config.model ?? app.config.user.model ?? "";
@@ -117,7 +120,7 @@ async function nightDesk(
   const { log } = night;
   return {
     clock: systemClock,
-    caps,
+    caps: night.caps,
     used: night.used,
     limits,
     expected: expectedFrom(await before(place, repository.root)),
@@ -160,7 +163,8 @@ interface Facts {
   readonly startedAt: number;
 }
 
-async function reportOf({ place, repository, caps }: NightWish, night: OpenNight, facts: Facts): Promise<NightReport> {
+async function reportOf({ place, repository }: NightWish, night: OpenNight, facts: Facts): Promise<NightReport> {
+  const { caps } = night;
   const { collected, plan, end, startedAt } = facts;
   const ledger = await place.app.ledger();
   const waiting = plan.waiting.map((task): NightResult => ({ work: workOf(task), attempt: asked(task), left: null }));
