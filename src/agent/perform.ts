@@ -76,7 +76,10 @@ export async function answerStopped(session: string, state: SessionState, door: 
     const begun = state.inDoubt.includes(call.id);
     const { text } = notRun("a person stopped the turn");
     const told = begun ? "stopped by a person before it was done: look before you repeat it" : text;
-    await door.record(factOf({ session, call }, { ok: false, text: told }, door.agent, door.agent.clock.now()));
+    const { log, clock } = door.agent;
+    const judged = log.events.findLast((event) => event.type === "call.judged" && event.call === call.id);
+    const startedAt = begun && judged ? judged.at : clock.now();
+    await door.record(factOf({ session, call }, { ok: false, text: told }, door.agent, startedAt));
   }
 }
 

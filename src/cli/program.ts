@@ -146,12 +146,17 @@ const sessionFlags = ["--model", "--budget-usd", "--max-tokens", "--max-turns", 
 
 /** The words as they are meant: alone at a terminal, or words that are no command's name, are a session. */
 export function meantBy(argv: readonly string[], { stdin, stdout }: CommandDesk["terminal"]): readonly string[] {
-  const [first] = argv;
+  const [first, second] = argv;
   if (first === undefined) return stdin && stdout ? ["chat"] : ["--help"];
+  // Help on what there is not is an unknown command: the general help would not say so.
+  if (first === "help" && second !== undefined && !isHelpWord(second)) return argv.slice(1);
   const isSession =
     sessionFlags.some((flag) => first === flag || first.startsWith(`${flag}=`)) || /\S\s+\S/.test(first);
   return isSession ? ["chat", ...argv] : argv;
 }
+
+const isHelpWord = (word: string): boolean =>
+  word.startsWith("-") || word === "help" || isTopic(word) || menu.some(([name]) => name === word);
 
 /** The command line, with the chosen command loaded. */
 export async function program(

@@ -32,7 +32,7 @@ export function plainProgress(print: Print, style: Style, times: Times): Progres
       print(`run ${run} (if it is interrupted: claw resume ${run})`);
     },
     onEvent: (event) => {
-      const line = timelineLine(state, event, words, times);
+      const line = timelineLine(state, event, event.type === "model.replied" ? words : "", times);
       state = applyToTimeline(state, event);
       if (event.type === "model.requested" || event.type === "model.replied") words = "";
       if (line) print(renderLine(line, style, times));

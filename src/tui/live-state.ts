@@ -55,7 +55,7 @@ export const newLiveState = (run: string, times: Times = localTimes): LiveState 
 
 /** One event forward. */
 export function applyToLive(live: LiveState, event: Recorded): LiveState {
-  const line = timelineLine(live.timeline, event, live.words, live.times);
+  const line = timelineLine(live.timeline, event, event.type === "model.replied" ? live.words : "", live.times);
   const placed = event.type.startsWith("stage.") || event.type === "suite.ran" || event.type === "gate.judged";
   const state = applyToRun(live.state, event);
   const next: LiveState = {

@@ -100,7 +100,8 @@ function say(state: TimelineState, event: Exclude<Recorded, Aside>, words: strin
     case "session.ended":
       return sessionEnd(event);
     case "message.added":
-      if (event.about === "person") return ["·", `a person said: ${headline(words, 80)}`];
+      if (event.about === "person")
+        return ["·", words === "" ? "a person spoke" : `a person said: ${headline(words, 80)}`];
       return event.about === "stuck" || event.about === "budget" ? ["!", `told the model: ${event.about}`] : null;
     case "call.judged":
       return deniedCall(event);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { meantBy } from "../../src/cli/program.ts";
 import { type } from "../support/cli-desk.ts";
 
 const commands = [
@@ -68,4 +69,11 @@ test.each([
   const { code, out } = await type(["help", topic]);
   expect(code).toBe(0);
   expect(out).toMatch(words);
+});
+
+test("help on what there is not is told as an unknown command", () => {
+  const piped = { stdin: false, stdout: false, stderr: false, colour: false, columns: 80 };
+  expect(meantBy(["help", "fxi"], piped)).toEqual(["fxi"]);
+  for (const word of ["fix", "sandbox", "--help", "help"])
+    expect(meantBy(["help", word], piped)).toEqual(["help", word]);
 });

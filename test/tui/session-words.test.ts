@@ -89,6 +89,10 @@ test("while a text grows, what is complete can be written and the rest cannot", 
   expect(whole.slice(completeUpTo(whole))).toBe("Last");
 });
 
+test.each(["1. one\n ", "- one\n\n  ", "text\n\n    code\n\n"])("%j may go on behind its empty lines", (growing) => {
+  expect(completeUpTo(growing)).toBe(growing.startsWith("text") ? "text\n\n".length : 0);
+});
+
 test("code is coloured by its language, and only where it is known", async () => {
   const highlight = await loadHighlight();
   expect(highlight("const a = 1", "ts")?.flat()).toContainEqual({ text: "const", look: "35" });

@@ -153,11 +153,12 @@ function link({ tokens, href, text }: Tokens.Link, look: string): readonly Span[
   return href === text || href === `mailto:${text}` ? label : [...label, span(` (${href})`, join(look, looks.faint))];
 }
 
-/** Where a text may be cut while it still grows: behind its last block that is complete. */
+/** Where a text may be cut while it still grows: before its last block, which may go on even behind an empty line, as lists do. */
 export function completeUpTo(text: string): number {
   const tokens = lexer(text);
+  const last = tokens.findLastIndex(({ type }) => type !== "space");
   const done = tokens
-    .slice(0, -1)
+    .slice(0, Math.max(0, last))
     .map(({ raw }) => raw)
     .join("");
   return text.startsWith(done) ? done.length : 0;
