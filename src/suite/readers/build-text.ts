@@ -1,4 +1,5 @@
 import { failure } from "../explain.ts";
+import { troubleIn } from "../infrastructure.ts";
 import { add, type Block, block, type Dialect, type Found, textOf } from "./dialect.ts";
 
 /** How compilers, type checkers and bundlers say where an error is. */
@@ -94,6 +95,9 @@ const hint =
 
 const MOST = 40;
 
+/** A line of a step of BuildKit, as docker prints it: what the step itself said comes after its number and its time. */
+const ofStep = /^#\d+ \d+\.\d+ (?=.*(?:err|fail|refused|time|resolv|retry))/i;
+
 /** The errors of one tool. */
 interface Errors {
   count: number;
@@ -102,6 +106,8 @@ interface Errors {
   readonly line: number | null;
   readonly message: string;
 }
+
+const causeOf = (tool: string, causes: Readonly<Record<string, string | null>>): string => causes[tool] ?? "";
 
 function told(tool: string, { count, block: kept, file, line, message }: Errors): Found {
   const more = count > 1 ? ` (and ${count - 1} more)` : "";
@@ -124,10 +130,12 @@ export const buildText: Dialect = {
     const found = new Map<string, Errors>();
     let tail = 0;
     let retried: string | null = null;
+    let inStep: string | null = null;
     let last: Block | null = null;
     return {
       line(text, offset) {
         if (text.startsWith("WARNING: Retrying (Retry(")) retried = text;
+        if (text.startsWith("#") && ofStep.test(text) && troubleIn(text)) inStep = text;
         for (const { tool, pattern } of hint.test(text) ? errors : []) {
           const groups = pattern.exec(text)?.groups;
           if (!groups) continue;
@@ -146,8 +154,10 @@ export const buildText: Dialect = {
               block: last,
               file,
               line: number > 0 ? number : null,
-              // What pip could not reach it calls not there.
-              message: `${message?.trim() || text.trim()}${tool === "pip" && retried !== null ? `\n${retried}` : ""}`,
+              // What pip could not reach it calls not there, and docker says of no step why it failed.
+              message: [message?.trim() || text.trim(), causeOf(tool, { pip: retried, docker: inStep })]
+                .join("\n")
+                .trim(),
             });
           }
           tail = 3;
