@@ -23,8 +23,8 @@ export interface ByHand {
 }
 
 /**
- * Works on a task right now, with the same claim as workers: none of them works on it meanwhile. Throws ClawError while one
- * does. A person who asks for the same twice at once gets it twice. Its job ends with the run, in one transaction.
+ * Works on a task right now, with the same claim as workers: nobody else works on it meanwhile. Throws ClawError while a worker
+ * or another command does. Its job ends with the run, in one transaction.
  */
 export async function workByHand(
   { ledger, clock, task, about }: ByHand,
@@ -32,7 +32,6 @@ export async function workByHand(
   go: (watch: Watch) => Promise<FinishedRun>,
 ): Promise<FinishedRun> {
   const lease = await claimByHand({ ledger, clock, task, about });
-  if (!lease) return go(watch);
   const keeper = keepLease(ledger.queue, clock, lease);
   let over = false;
   const finish = () => ({ kind: "finish", now: clock.now(), lease }) as const;
@@ -55,8 +54,7 @@ export async function workByHand(
   }
 }
 
-/** Null while another command of a person works on it. */
-async function claimByHand({ ledger, clock, task, about }: ByHand): Promise<JobLease | null> {
+async function claimByHand({ ledger, clock, task, about }: ByHand): Promise<JobLease> {
   const { queue } = ledger;
   const now = clock.now();
   await queue.reap((holder) => isAbandoned(holder, now), now);
@@ -81,9 +79,8 @@ async function claimByHand({ ledger, clock, task, about }: ByHand): Promise<JobL
   });
   if (lease) return lease;
   const [present] = await queue.jobs({ subject: task, state: "leased", limit: 1 });
-  if (present?.kind === HAND_JOB) return null;
-  throw new ClawError(`task ${task} is being worked on by a worker`, {
-    outcome: "blocked",
-    hint: `look at it: claw task show ${task}`,
-  });
+  throw new ClawError(
+    `task ${task} is being worked on already, by ${present?.kind === HAND_JOB ? "another command" : "a worker"}`,
+    { outcome: "blocked", hint: `wait for it, or look at it: claw task show ${task}` },
+  );
 }

@@ -109,6 +109,7 @@ function runSpan(traced: Traced, started: Recorded<EventOf<"run.started">>): Spa
       "gen_ai.operation.name": "invoke_workflow",
       "gen_ai.workflow.name": started.workflow,
       "claw.run.id": run,
+      "claw.task.id": started.task,
       "claw.repo": started.repository,
       "claw.commit.base": started.base,
       "claw.commit.head": published.commit,

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { type } from "../support/cli-desk.ts";
+import { added } from "../support/pool.ts";
 import { memoryLedger, recordProvenFix } from "../support/recorded-fix.ts";
 
 /** The words that are offered for the last one of these. */
@@ -39,6 +40,14 @@ test("runs are offered with how they ended and what they were about", async () =
   const ledger = await memoryLedger();
   await recordProvenFix(ledger, "aaa1");
   expect((await type(["complete", "--", "show", "aa"], { ledger })).out).toBe("aaa1\tproven: Umlauts are lost\n");
+});
+
+test("open tasks are offered with how they stand", async () => {
+  const ledger = await memoryLedger();
+  await ledger.addTask("t-aa11", added("sums are wrong"));
+  await ledger.addTask("t-aa22", added("done long ago"));
+  await ledger.tellTask("t-aa22", [{ type: "task.closed", outcome: "done", reason: "", by: "ada" }]);
+  expect((await type(["complete", "--", "task", "show", "t-"], { ledger })).out).toBe("t-aa11\topen: sums are wrong\n");
 });
 
 test("bash asks claw, takes the words, and leaves what they mean", async () => {

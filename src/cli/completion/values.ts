@@ -1,5 +1,7 @@
 import { allCapabilities } from "../../models/capabilities.ts";
+import { openTasks } from "../../fleet/task-list.ts";
 import { headline } from "../../text.ts";
+import { byUrgency } from "../../views/task.ts";
 import type { CommandDesk } from "../command.ts";
 import { listRuns } from "../run-list.ts";
 import type { Candidate } from "./candidates.ts";
@@ -11,6 +13,7 @@ const RECENT = 30;
 export async function valuesOf(desk: CommandDesk, wanted: string | null): Promise<readonly Candidate[]> {
   if (wanted === null) return [];
   if (["run", "one", "other"].includes(wanted)) return runs(desk);
+  if (["task", "parent", "blocks", "blockedBy"].includes(wanted)) return tasks(desk);
   if (wanted === "model") return models(desk);
   if (wanted === "engine")
     return [
@@ -30,6 +33,12 @@ export async function valuesOf(desk: CommandDesk, wanted: string | null): Promis
 async function runs({ app }: CommandDesk): Promise<Candidate[]> {
   const rows = await listRuns(await (await app()).ledger(), { limit: RECENT, tell: () => {} });
   return rows.map(({ run, outcome, title }) => [run, `${outcome}: ${headline(title, 60)}`]);
+}
+
+/** The most urgent tasks that are not closed. */
+async function tasks({ app }: CommandDesk): Promise<Candidate[]> {
+  const found = (await openTasks(await (await app()).ledger())).toSorted(byUrgency).slice(0, RECENT);
+  return found.map(({ task, status, title }) => [task, `${status}: ${headline(title, 60)}`]);
 }
 
 /** Models that the configuration names, and those that were ever tried out. */
