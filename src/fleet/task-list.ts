@@ -2,7 +2,7 @@ import { ClawError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { listedTask, taskListedAs } from "../reports/task-row.ts";
 import type { IndexEntry, IndexQuery } from "../store/run-index.ts";
-import { type NamedTask, openStatuses } from "../views/task.ts";
+import { type NamedTask, openStatuses, type TaskState } from "../views/task.ts";
 
 /** Entries written at once. */
 const AT_ONCE = 500;
@@ -26,6 +26,14 @@ export async function openTasks(ledger: Ledger): Promise<readonly NamedTask[]> {
   for (const outcome of openStatuses)
     found.push(...(await ledger.indexed({ kind: "task", outcome, limit: ALL })).map(listedTask));
   return found;
+}
+
+/** A task as it stands right now: one whose run nobody writes any more is not running, whatever was told of it last. */
+export async function asItStands<Task extends TaskState>(ledger: Pick<Ledger, "active">, task: Task): Promise<Task> {
+  const { status, openRun } = task;
+  if (status !== "running" || openRun === null || (await ledger.active(openRun))) return task;
+  const hint = `claw work goes on with it, or you: claw resume ${openRun}`;
+  return { ...task, status: "paused", end: { outcome: "interrupted", reason: "its process went away", hint } };
 }
 
 async function catchUp(ledger: Ledger): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listTasks } from "../../fleet/task-list.ts";
+import { asItStands, listTasks } from "../../fleet/task-list.ts";
 import { blockersIn, byUrgency, type NamedTask, openStatuses, readyTasks } from "../../views/task.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { numberOption } from "../number-option.ts";
@@ -67,7 +67,8 @@ async function show(
   choose: (tasks: readonly NamedTask[]) => readonly NamedTask[],
 ): Promise<void> {
   const app = await desk.app();
-  const all = await listTasks(await app.ledger());
+  const ledger = await app.ledger();
+  const all = await Promise.all((await listTasks(ledger)).map((task) => asItStands(ledger, task)));
   const repository = repo === undefined ? undefined : await rootAt(app, desk.cwd, repo);
   const wanted = choose(all).filter(
     (task) =>

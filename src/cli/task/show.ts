@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listTasks } from "../../fleet/task-list.ts";
+import { asItStands, listTasks } from "../../fleet/task-list.ts";
 import { printable } from "../../text.ts";
 import { foldTimeline } from "../../views/timeline.ts";
 import { blockersIn } from "../../views/task.ts";
@@ -24,7 +24,8 @@ export const show = command({
   async run({ task: prefix, events: wantsEvents, json }, desk) {
     const app = await desk.app();
     const ledger = await app.ledger();
-    const { events, ...task } = await findTask(ledger, prefix);
+    const { events, ...told } = await findTask(ledger, prefix);
+    const task = await asItStands(ledger, told);
     const body = task.body === null ? "" : await ledger.text(task.body).catch(() => "(its text was taken out)");
     const blockers = blockersIn(await listTasks(ledger));
     const by = blockers.of(task.task);
