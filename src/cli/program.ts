@@ -142,7 +142,7 @@ Examples:
   claw show --follow`;
 
 /** Flags that a session may begin with, where no command is named. */
-const sessionFlags = ["--model", "--budget-usd", "--max-tokens", "--max-turns", "--screen-reader"];
+const sessionFlags = ["--model", "--budget-usd", "--max-tokens", "--max-turns", "--screen-reader", "--in-place"];
 
 /** The words as they are meant: alone at a terminal, or words that are no command's name, are a session. */
 export function meantBy(argv: readonly string[], { stdin, stdout }: CommandDesk["terminal"]): readonly string[] {

@@ -10,7 +10,13 @@ export const effectEvents = [
     rule: z.string(),
     target: z.string(),
   }),
-  event("effect.done", { effect: z.string(), key: z.string(), result: z.string() }),
+  event("effect.done", {
+    effect: z.string(),
+    key: z.string(),
+    result: z.string(),
+    /** What a session had, as a git tree, when its changes were taken over into the person's files. */
+    tree: z.string().optional(),
+  }),
   /** An effect that is never tried twice did not come about, or nobody knows whether it did. */
   event("effect.failed", {
     effect: z.string(),

@@ -54,7 +54,12 @@ async function seat(replies: readonly object[], files: Record<string, string> = 
   /** Holds the session with a person who wants these things. */
   const hold = async (
     wishes: readonly (Wish | (() => void))[],
-    more: Partial<Person> & { resume?: string; onCall?: () => void } = {},
+    more: Partial<Person> & {
+      resume?: string;
+      onCall?: () => void;
+      inPlace?: "ask" | "agreed";
+      confirm?: (question: string) => Promise<boolean>;
+    } = {},
   ) => {
     const left = [...wishes];
     const person: Person = {
@@ -74,7 +79,7 @@ async function seat(replies: readonly object[], files: Record<string, string> = 
       signal: new AbortController().signal,
       person,
       onEvent: (event: Recorded) => void events.push(event),
-      confirm: () => Promise.resolve(true),
+      confirm: more.confirm ?? (() => Promise.resolve(true)),
       onCall: more.onCall,
     };
     if (more.resume !== undefined) return resumeRun(house, more.resume, watch);
@@ -86,7 +91,7 @@ async function seat(replies: readonly object[], files: Record<string, string> = 
       baseRef: undefined,
       model: script,
       limits,
-      input: () => ({ title: "a session" }),
+      input: () => ({ title: "a session", ...(more.inPlace && { inPlace: more.inPlace }) }),
     });
   };
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -97,7 +102,7 @@ async function seat(replies: readonly object[], files: Record<string, string> = 
 const say = (text: string): Wish => ({ kind: "say", text });
 const typesOf = (events: readonly Recorded[]): string[] => events.map(({ type }) => type);
 
-test("a turn works in a private copy, and reaches the person's files by apply alone", async () => {
+test("a turn works in a private copy, and reaches the person's files by apply alone, and leaves them so", async () => {
   const { hold, heard, read } = await seat([
     { text: "I change it.", calls: [edit("a.txt", "two", "2")] },
     { text: "Done." },
@@ -106,11 +111,16 @@ test("a turn works in a private copy, and reaches the person's files by apply al
     say("make it a number"),
     () => expect(read("a.txt")).toBe("one\ntwo\nthree\n"),
     { kind: "apply" },
+    () => expect(read("a.txt")).toBe("one\n2\nthree\n"),
+    { kind: "undo" },
+    { kind: "apply" },
   ]);
   expect(end).toMatchObject({ outcome: "done", reason: "the session was left after 1 turn" });
-  expect(read("a.txt")).toBe("one\n2\nthree\n");
+  expect(read("a.txt")).toBe("one\ntwo\nthree\n");
   expect(heard).toMatchObject([
     { kind: "turn", how: "answered", changed: { files: ["a.txt"], added: 1, deleted: 1 } },
+    { kind: "done" },
+    { kind: "done", text: expect.stringContaining("/apply takes it back in your files too") },
     { kind: "done" },
   ]);
 });
@@ -192,4 +202,73 @@ test("without a reply the person is told, and the session goes on", async () => 
   const end = await hold([say("one"), say("two"), { kind: "diff" }]);
   expect(heard).toMatchObject([{ kind: "turn" }, { kind: "failed" }, { kind: "diff" }]);
   expect(end.outcome).toBe("done");
+});
+
+test("in place, changes reach the person's files after each turn, after one question in the session's life", async () => {
+  const lines = (first: string, last: string): string => `${first}\na\nb\nc\nd\n${last}\n`;
+  const { hold, heard, read, write } = await seat(
+    [
+      { text: "", calls: [edit("a.txt", "two", "2")] },
+      { text: "Done." },
+      { text: "", calls: [edit("a.txt", "2", "II")] },
+      { text: "Done again." },
+    ],
+    { "a.txt": lines("one", "two") },
+  );
+  const asked: string[] = [];
+  const confirm = (question: string) => Promise.resolve(asked.push(question) > 0);
+  const { run } = await hold(
+    [
+      say("a number"),
+      () => expect(read("a.txt")).toBe(lines("one", "2")),
+      () => write("a.txt", lines("mine", "2")),
+      say("a Roman one"),
+      () => expect(read("a.txt")).toBe(lines("mine", "II")),
+      { kind: "undo" },
+    ],
+    { inPlace: "ask", confirm },
+  );
+  expect(read("a.txt")).toBe(lines("mine", "2"));
+  await hold([{ kind: "undo" }], { resume: run, confirm });
+  expect(read("a.txt")).toBe(lines("mine", "two"));
+  expect(asked).toEqual([expect.stringMatching(/^Write the session's changes into .*repository as they come\?$/)]);
+  expect(heard.slice(0, 2)).toMatchObject([
+    { kind: "turn", inPlace: true },
+    { kind: "done", text: expect.stringContaining("1 file changed in"), partly: false },
+  ]);
+});
+
+test("in place, lines that both changed are marked, and files that steer builds wait for a yes of their own", async () => {
+  const { hold, heard, read, write, events } = await seat(
+    [
+      { text: "", calls: [edit("a.txt", "one", "ONE")] },
+      { text: "Done." },
+      { text: "", calls: [edit("package.json", "{}", '{"scripts":{"postinstall":"x"}}')] },
+      { text: "Done again." },
+    ],
+    { "a.txt": "one\n", "package.json": "{}\n" },
+  );
+  const confirm = (question: string) => Promise.resolve(question.includes("as they come"));
+  await hold([say("shout"), say("and install")], {
+    inPlace: "ask",
+    confirm,
+    turn: () => (write("a.txt", read("a.txt").replace(/^one/, "uno")), new AbortController().signal),
+  });
+  expect(read("a.txt")).toContain("<<<<<<< your file\nuno\n");
+  expect(heard[1]).toMatchObject({ kind: "done", partly: true, text: expect.stringContaining("conflicts in a.txt") });
+  expect(read("package.json")).toBe("{}\n");
+  expect(heard.at(-1)).toMatchObject({ kind: "refused", text: expect.stringContaining("package.json") });
+  expect(events.findLast(({ type }) => type === "effect.judged")).toMatchObject({ effect: "apply", verdict: "deny" });
+});
+
+test("who says no to a session in place, or is alone with one that must not write, keeps their files", async () => {
+  const replies = [{ text: "", calls: [edit("a.txt", "two", "2")] }, { text: "Done." }];
+  const refused = await seat(replies);
+  await refused.hold([say("a number")], { inPlace: "ask", confirm: () => Promise.resolve(false) });
+  expect(refused.read("a.txt")).toBe("one\ntwo\nthree\n");
+  const alone = await seat(replies);
+  const both = { inPlace: "agreed", stays: false } as const;
+  const end = await alone.hold([say("a number"), () => alone.write("a.txt", "one\nzwei\nthree\n")], both);
+  expect(alone.read("a.txt")).toContain(">>>>>>> the session");
+  expect(end).toMatchObject({ outcome: "workspace", reason: expect.stringContaining("settle the conflicts in a.txt") });
 });

@@ -1,3 +1,4 @@
+import type { EventOf, Recorded } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { readMessage } from "../../ledger/read-body.ts";
 import { printable } from "../../text.ts";
@@ -6,8 +7,8 @@ import type { Person, Wish } from "../../workflows/chat/person.ts";
 import type { FinishedRun } from "../../workflows/start.ts";
 import type { CommandDesk } from "../command.ts";
 
-/** Somebody who asks one thing and waits for the answer. */
-export function oneQuestion(text: string): Person {
+/** Somebody who asks one thing and waits for the answer; told what became of their files. */
+export function oneQuestion(text: string, tell: (text: string) => void): Person {
   let asked = false;
   return {
     next() {
@@ -17,7 +18,9 @@ export function oneQuestion(text: string): Person {
       return Promise.resolve(next);
     },
     turn: () => new AbortController().signal,
-    told: () => {},
+    told(news) {
+      if (news.kind === "done" || news.kind === "refused") tell(printable(news.text));
+    },
     stays: false,
   };
 }
@@ -30,6 +33,14 @@ async function lastWords(ledger: Ledger, run: string): Promise<string> {
   return message?.role === "assistant" ? message.text.trim() : "";
 }
 
+/** What the session changed and nobody has taken over. */
+export function notTaken(events: readonly Recorded[]): EventOf<"diff.taken"> | undefined {
+  const diff = ofType(events, "diff.taken").at(-1);
+  const taken = ofType(events, "effect.done").findLast(({ effect }) => effect === "apply");
+  // Who took it over before trees were recorded took what there was.
+  return taken && (taken.tree === undefined || taken.tree === diff?.to) ? undefined : diff;
+}
+
 /** Prints the answer, and what there is besides it on the other stream. */
 export async function tellAnswer(desk: CommandDesk, { run, outcome, reason, hint }: FinishedRun): Promise<void> {
   const ledger = await (await desk.app()).ledger();
@@ -37,6 +48,6 @@ export async function tellAnswer(desk: CommandDesk, { run, outcome, reason, hint
   if (words !== "") desk.out(words);
   if (outcome !== "done") desk.err(printable(`claw: ${reason}\n  ${hint}`));
   const { events } = await ledger.read(run);
-  if ((ofType(events, "diff.taken").at(-1)?.files ?? 0) > 0)
+  if ((notTaken(events)?.files ?? 0) > 0)
     desk.err(`files were changed in the session's own copy: claw diff ${run}; take them: claw apply ${run}`);
 }

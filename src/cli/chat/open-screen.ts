@@ -10,6 +10,7 @@ import { openHistory } from "./history.ts";
 
 interface Wanted {
   readonly plain: boolean;
+  readonly inPlace: boolean;
   readonly model: string;
   readonly usdNano: number | null;
 }
@@ -19,7 +20,7 @@ export async function openScreen(desk: CommandDesk, app: App, wanted: Wanted): P
   const { config, secrets } = app;
   const history = await openHistory(config.home, secrets.scrub);
   const setting = {
-    greeting: "claw works in a private copy of your files; yours change only by /apply. /help tells more.",
+    greeting: `claw works in a private copy of your files; yours change ${wanted.inPlace ? "after each turn, once you have agreed" : "only by /apply"}. /help tells more.`,
     commands: slashCommands,
     files: () => filesAt(app, desk.cwd),
     history: history.past,

@@ -3,11 +3,11 @@ import { ClawError, exitCodes, machineFailure } from "../../errors.ts";
 import type { App } from "../../app.ts";
 import { headline, plural, printable } from "../../text.ts";
 import type { Part, SessionScreen } from "../../tui/session/screen.ts";
-import { ofType } from "../../views/run.ts";
+import type { InPlace } from "../../workflows/chat/in-place.ts";
 import type { FinishedRun, Watch } from "../../workflows/start.ts";
 import type { CommandDesk } from "../command.ts";
 import { watchRun } from "../watch-run.ts";
-import { tellAnswer } from "./answer-once.ts";
+import { notTaken, tellAnswer } from "./answer-once.ts";
 import { readRun, resolveRun } from "../run-id.ts";
 import { listRuns } from "../run-list.ts";
 import { scrubbedProgress } from "../scrubbed.ts";
@@ -29,6 +29,8 @@ export interface SessionWish {
   readonly maxTurns: number | undefined;
   /** Plain lines: nothing is drawn twice. */
   readonly plain: boolean;
+  /** Its changes go into the person's files as they come. */
+  readonly inPlace: InPlace | undefined;
 }
 
 /** A session at a terminal, and those that it is left for. Gives the exit code. */
@@ -41,7 +43,12 @@ export async function attendSession(desk: CommandDesk, wish: SessionWish): Promi
     events: [],
     wanted: wish.resume,
   };
-  const screen = await openScreen(desk, app, { plain: wish.plain, model: state.model ?? "", usdNano: state.usdNano });
+  const screen = await openScreen(desk, app, {
+    plain: wish.plain,
+    inPlace: wish.inPlace !== undefined,
+    model: state.model ?? "",
+    usdNano: state.usdNano,
+  });
   let finished: FinishedRun | null = null;
   try {
     const person = attending({ screen, state, errands: errandsAt(desk, app, screen, state) });
@@ -90,7 +97,7 @@ interface Beginning extends SessionWish {
 /** The run of a session begins with its first words: who types nothing leaves nothing behind. */
 async function begin(app: App, desk: CommandDesk, wish: Beginning, watch: Watch): Promise<FinishedRun> {
   const { chat: workflow } = await import("../../workflows/chat/chat.ts");
-  const { opening, limits, model, maxTokens, state } = wish;
+  const { opening, limits, model, maxTokens, state, inPlace } = wish;
   return app.start({
     ...watch,
     ...(opening !== "" && watch.person && { person: saying(opening, watch.person) }),
@@ -100,7 +107,7 @@ async function begin(app: App, desk: CommandDesk, wish: Beginning, watch: Watch)
     model,
     limits: { ...limits, usdNano: state.usdNano },
     tokenCap: (maxTokens ?? app.config.user.budget.tokens) !== undefined,
-    input: () => ({ title: headline(opening, 90) }),
+    input: () => ({ title: headline(opening, 90), ...(inPlace && { inPlace }) }),
   });
 }
 
@@ -193,12 +200,10 @@ function errandsAt(desk: CommandDesk, app: App, screen: SessionScreen, state: At
 function tellEnd(desk: CommandDesk, finished: FinishedRun | null, { events }: Attendance): number {
   if (!finished) return 0;
   const { run, outcome, reason, hint } = finished;
-  const changed = ofType(events, "diff.taken").at(-1)?.files ?? 0;
-  const taken = ofType(events, "effect.done").some(({ effect }) => effect === "apply");
+  const changed = notTaken(events)?.files ?? 0;
   if (outcome !== "done") desk.err(printable(`claw: ${reason}\n  ${hint}`));
   else desk.err(`go on later: claw resume ${run}`);
-  if (changed > 0 && !taken)
-    desk.err(`${plural(changed, "changed file")} not taken over: claw diff ${run}; claw apply ${run}`);
+  if (changed > 0) desk.err(`${plural(changed, "changed file")} not taken over: claw diff ${run}; claw apply ${run}`);
   return exitCodes[outcome];
 }
 

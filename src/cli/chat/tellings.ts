@@ -34,11 +34,12 @@ export function costPart(events: readonly Recorded[], usdNano: number | null): P
 export function permissionsPart(events: readonly Recorded[]): Part {
   const opened = ofType(events, "sandbox.opened").findLast(({ purpose }) => purpose === "chat");
   const facts = sandboxFacts(events);
+  const inPlace = ofType(events, "effect.done").some(({ effect }) => effect === "in-place");
   const lacking = notEnforced(events);
   const { hosts = [], masked = [] } = opened ?? {};
   return lines(
     `tools      ${roles.chat.tools.join(", ")}; nothing else is carried out`,
-    "files      a private copy of your files; yours change only by /apply, after you said yes",
+    `files      a private copy of your files; ${inPlace ? "its changes go into yours after each turn, as you agreed" : "yours change only by /apply, after you said yes"}`,
     facts
       ? `sandbox    ${facts.level}, by ${facts.backends.join(", ")}${lacking.length > 0 ? `; not enforced on this machine: ${lacking.join(", ")}` : ""}`
       : "sandbox    opened with your first words; claw doctor sandbox tells what it can do here",
@@ -52,7 +53,7 @@ export function permissionsPart(events: readonly Recorded[]): Part {
 export function newsParts(news: News): readonly Part[] {
   switch (news.kind) {
     case "turn": {
-      const { how, detail, changed } = news;
+      const { how, detail, changed, inPlace } = news;
       const notes: Part[] = [];
       if (how === "interrupted") notes.push({ kind: "note", mark: "!", text: "stopped; what was said so far is kept" });
       if (how === "over-budget")
@@ -64,7 +65,7 @@ export function newsParts(news: News): readonly Part[] {
         notes.push({
           kind: "note",
           mark: "·",
-          text: `changed ${shown}${more}: +${changed.added} −${changed.deleted}   /diff shows it, /apply takes it over, /undo takes it back`,
+          text: `changed ${shown}${more}: +${changed.added} −${changed.deleted}   /diff shows it, ${inPlace ? "" : "/apply takes it over, "}/undo takes it back`,
         });
       }
       return notes;

@@ -83,6 +83,7 @@ const resumed = (resume: string) => ({
   maxTokens: undefined,
   maxTurns: undefined,
   plain: false,
+  inPlace: undefined,
 });
 
 async function resumeWithout(named: string | undefined, how: How, desk: CommandDesk): Promise<number> {

@@ -160,11 +160,12 @@ function menuLines({ menu }: Bottom, most: number): readonly Line[] {
 
 /** "local/qwen · $0.01 of $2.00 · context 12 % · sandbox standard": what a person wants to know at any time. */
 function statusLine({ facts }: Bottom, columns: number): Line {
-  const { model, spend, usdNano, tokens, window, sandbox } = facts;
+  const { model, spend, usdNano, tokens, window, sandbox, inPlace } = facts;
   const spent = `${money(committed(spend))}${spend.unpriced ? "+" : ""}${usdNano === null ? "" : ` of ${money(usdNano)}`}`;
   const context =
     tokens === null ? [] : [window === null ? `${tokens} tokens` : `context ${Math.round((100 * tokens) / window)} %`];
-  const known = [spent, ...context, ...(sandbox === null ? [] : [`sandbox ${sandbox}`])].join(" · ");
+  const contained = sandbox === null ? [] : [`sandbox ${sandbox}`];
+  const known = [...(inPlace ? ["in place"] : []), spent, ...context, ...contained].join(" · ");
   const label = printableLine(model);
   const fits = textWidth(label) + textWidth(known) + 3 <= columns;
   return plainLine([fits ? label : shortModel(label), known].filter(Boolean).join(" · "), looks.faint);

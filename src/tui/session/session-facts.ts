@@ -12,6 +12,8 @@ export interface SessionFacts {
   readonly tokens: number | null;
   /** How well commands are contained; null before the sandbox is open. */
   readonly sandbox: string | null;
+  /** Changes go into the person's own files as they come. */
+  readonly inPlace: boolean;
   /** The model is asked, or waited for. */
   readonly asking: { readonly since: number; readonly until: number | null } | null;
   readonly call: RunningCall | null;
@@ -32,6 +34,7 @@ export const newFacts = (model: string, usdNano: number | null): SessionFacts =>
   window: null,
   tokens: null,
   sandbox: null,
+  inPlace: false,
   asking: null,
   call: null,
 });
@@ -50,6 +53,8 @@ export function applyToFacts(before: SessionFacts, event: Recorded): SessionFact
       return { ...facts, window: event.window };
     case "sandbox.opened":
       return { ...facts, sandbox: event.level ?? "none" };
+    case "effect.done":
+      return event.effect === "in-place" ? { ...facts, inPlace: true } : facts;
     case "model.requested":
       return { ...facts, asking: { since: event.at, until: null }, call: null };
     case "model.waited":

@@ -7,6 +7,7 @@ import { roleRoom } from "../role-for.ts";
 import { openRoom } from "../sandboxes.ts";
 import { stage } from "../stage.ts";
 import { type RunEnd, workflow } from "../workflow.ts";
+import { agreeInPlace, InPlace } from "./in-place.ts";
 import { Opened, openWorkspace, SESSION } from "./open.ts";
 import { holdSession } from "./session.ts";
 
@@ -14,6 +15,8 @@ import { holdSession } from "./session.ts";
 const ChatInput = z.object({
   /** The person's first words, in one line: what the run is listed as. */
   title: z.string(),
+  /** Its changes go into the person's files as they come; absent: only when they take them over. */
+  inPlace: InPlace.optional(),
 });
 
 /** A person and a model, turn by turn, in a private copy of the person's files. It ends when they say so. */
@@ -21,7 +24,8 @@ export const chat = workflow({
   name: "chat",
   about: "work with a person, turn by turn, in a private copy of the repository",
   input: ChatInput,
-  async run(_, desk): Promise<RunEnd> {
+  async run({ inPlace }, desk): Promise<RunEnd> {
+    await agreeInPlace(desk, inPlace);
     const recorded = await stage(desk, "workspace", Opened, () => openWorkspace(desk));
     const opened = { ...recorded, ...(await stillSetUp(desk, recorded)) };
     const dir = await workspaceFor(desk, SESSION, opened.tree);

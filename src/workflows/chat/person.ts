@@ -17,12 +17,21 @@ export type Wish =
 
 /** What came of a wish, for the screen. */
 export type News =
-  | { readonly kind: "turn"; readonly how: TurnEnd["how"]; readonly detail: string; readonly changed: Counts | null }
+  | {
+      readonly kind: "turn";
+      readonly how: TurnEnd["how"];
+      readonly detail: string;
+      readonly changed: Counts | null;
+      /** The change goes into the person's files at once. */
+      readonly inPlace: boolean;
+    }
   /** No reply could be had: what happened, and what to do. The session goes on. */
   | { readonly kind: "failed"; readonly message: string; readonly hint: string }
   /** What differs from the files the session began with. */
   | { readonly kind: "diff"; readonly patch: string }
-  | { readonly kind: "done" | "refused"; readonly text: string };
+  /** `partly`: done, but something is left for the person to settle. */
+  | { readonly kind: "done"; readonly text: string; readonly partly?: boolean }
+  | { readonly kind: "refused"; readonly text: string };
 
 /** How much a change is. */
 export interface Counts {

@@ -16,7 +16,8 @@ import { keepTree } from "../snapshots.ts";
 import type { RunEnd, WorkDesk } from "../workflow.ts";
 import { type Opened, SESSION } from "./open.ts";
 import type { Counts, News, Person, Wish } from "./person.ts";
-import { takeOver } from "./take-over.ts";
+import { bringOver, isInPlace, notInPlace } from "./in-place.ts";
+import { takenTree, takeOver } from "./take-over.ts";
 import { treesOf } from "./trees.ts";
 
 interface Place {
@@ -38,20 +39,25 @@ export async function holdSession(desk: WorkDesk, place: Place): Promise<RunEnd>
   const slots = { environment: environmentText(desk, null), guide: await guideText(desk) };
   const by = latest(desk.log.events, "run.started")?.initiator ?? "";
   const seat: Seat = { ...place, desk, person, talk: { id: SESSION, slots, by } };
+  const { tree: start } = place.opened;
+  if (person.stays) await bringOver(desk, start);
   for (let wish = brokeOff(desk) ? again : await person.next(desk.signal); wish !== null;) {
     const end = await grant(wish, seat);
     if (end) return end;
     wish = await person.next(desk.signal);
   }
+  const notTaken = person.stays ? null : notInPlace(desk, await bringOver(desk, start));
   const turns = ofType(desk.log.events, "turn.ended").length;
   const failed = latest(desk.log.events, "turn.ended");
   if (!person.stays && failed && failed.how !== "answered") return unanswered(failed);
-  return {
-    outcome: "done",
-    reason: `the session was left after ${plural(turns, "turn")}`,
-    hint: `go on with it: claw resume ${desk.log.run}`,
-    pauses: true,
-  };
+  return (
+    notTaken ?? {
+      outcome: "done",
+      reason: `the session was left after ${plural(turns, "turn")}`,
+      hint: `go on with it: claw resume ${desk.log.run}`,
+      pauses: true,
+    }
+  );
 }
 
 const again: Wish = { kind: "again" };
@@ -81,6 +87,7 @@ async function grant(wish: Wish, seat: Seat): Promise<RunEnd | null> {
   try {
     if (wish.kind === "say" || wish.kind === "again") return await turn(wish.kind === "say" ? wish.text : null, seat);
     person.told(await errands[wish.kind](wish as never, seat));
+    if (wish.kind === "undo" && person.stays) await bringOver(seat.desk, seat.opened.tree);
   } catch (error) {
     if (!person.stays || !(error instanceof ClawError) || seat.desk.signal.aborted) throw error;
     if (!mendable.has(error.outcome)) throw error;
@@ -115,7 +122,7 @@ const errands: Errands = {
     return { kind: "diff", patch: patch.toString("utf8") };
   },
   async apply(_, { desk, dir, opened }) {
-    return takeOver(desk, opened.tree, await desk.clone.snapshot(dir));
+    return takeOver(desk, { start: opened.tree, tree: await desk.clone.snapshot(dir), standing: false });
   },
   async model({ choice }, { desk, talk }) {
     const { info } = await desk.connect(choice);
@@ -143,17 +150,19 @@ async function agentOf({ desk, dir, room }: Seat): Promise<Agent> {
 async function turn(words: string | null, seat: Seat): Promise<RunEnd | null> {
   const { desk, person, talk } = seat;
   const stop = person.turn();
+  let changed: Counts | null = null;
   try {
     const end = await takeTurn(talk, await agentOf(seat), words, { signal: desk.signal, stop });
     if (end.type === "session.ended") return { ...endOf(end, "stuck"), hint: "start a new session: claw" };
-    const changed = await rest(seat, end);
-    person.told({ kind: "turn", how: end.how, detail: end.detail, changed });
+    changed = await rest(seat, end);
+    person.told({ kind: "turn", how: end.how, detail: end.detail, changed, inPlace: isInPlace(desk) === true });
   } catch (error) {
     if (!(error instanceof ModelError) || desk.signal.aborted) throw error;
-    await rest(seat, { how: "failed", detail: error.message });
+    changed = await rest(seat, { how: "failed", detail: error.message });
     if (!person.stays) throw error;
     person.told({ kind: "failed", message: error.message, hint: hintFor(error) });
   }
+  if (changed && person.stays) await bringOver(desk, seat.opened.tree);
   return null;
 }
 
@@ -212,5 +221,7 @@ async function undo({ desk, dir, opened, talk }: Seat): Promise<News> {
   const text = `claw: the person took your last changes back: ${files.join(", ")}.`;
   const message = log.putJson({ role: "user", origin: "harness", text });
   await log.append({ type: "message.added", session: SESSION, about: "note", message });
-  return { kind: "done", text: `taken back in the session: ${files.join(", ")}` };
+  const there =
+    isInPlace(desk) !== true && takenTree(log.events) === now ? "; /apply takes it back in your files too" : "";
+  return { kind: "done", text: `taken back in the session: ${files.join(", ")}${there}` };
 }
