@@ -32,7 +32,7 @@ Examples:
   claw chat --model local/qwen3-coder
   claw "what changed since v2?" | tee answer.md
   git diff | claw chat "review this" -
-  claw --in-place                   its changes go into your files as they come
+  claw chat --in-place              its changes go into your files as they come
   claw chat --in-place --yes "sort the imports of src/app.ts" </dev/null
   claw resume                       go on with the last session
 
