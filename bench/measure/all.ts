@@ -9,6 +9,7 @@ import { ledger } from "./ledger.ts";
 import { memory } from "./memory.ts";
 import { money } from "./money.ts";
 import { prompt } from "./prompt.ts";
+import { queue } from "./queue.ts";
 import { sandbox } from "./sandbox.ts";
 import { search } from "./search.ts";
 import { sessions } from "./session.ts";
@@ -32,6 +33,7 @@ export const measurements: readonly Measurement[] = [
   prompt,
   ledger,
   durability,
+  queue,
   views,
   storage,
   audit,

@@ -13,18 +13,8 @@ export async function claimed(db: Database, worker: Worker): Promise<JobLease | 
     async (sql) => {
       void sql("SELECT pg_advisory_xact_lock(hashtext('claw.claim'))");
       void sql("UPDATE claw.jobs SET state = 'ready' WHERE state = 'deferred' AND at <= $1", worker.now);
-      const head = await best(sql, worker);
-      if (!head) return null;
-      const { owner, until, now } = worker;
-      const [row] = await sql<JobRow>(
-        `UPDATE claw.jobs SET state = 'leased', owner = $2, until = $3, fence = fence + 1, started = $4
-         WHERE id = $1 AND state = 'ready' RETURNING *`,
-        head.id,
-        owner,
-        until,
-        now,
-      );
-      return row ? { job: jobIn(row), owner, fence: row.fence } : null;
+      const row = await taken(sql, worker);
+      return row ? { job: jobIn(row), owner: worker.owner, fence: row.fence } : null;
     },
     { durable: true },
   );
@@ -42,23 +32,34 @@ async function isAny(sql: Sql, now: number): Promise<boolean> {
 /** A set of jobs that share lane, role, model and repository, as JSON. */
 type Slot = readonly [lane: string, role: string, model: string, repository: string];
 
-async function best(sql: Sql, worker: Worker): Promise<JobRow | undefined> {
-  const { kinds, lanes, limits, subject } = worker;
-  const busy = limits.size === 0 ? [] : await sql<Usage>(BUSY);
-  const open = (slot: string): boolean => {
+/** A slot in which something is ready; `id`: the job that was asked for. */
+interface Ready {
+  readonly slot: string;
+  readonly id?: string;
+}
+
+/** Everybody waits for who claims: so it is two questions, the first of two statements at once. */
+async function taken(sql: Sql, worker: Worker): Promise<JobRow | undefined> {
+  const { owner, until, now, kinds, lanes, limits, subject } = worker;
+  const [busy, slots] = await Promise.all([
+    limits.size === 0 ? [] : sql<Usage>(BUSY),
+    subject === undefined ? sql<Ready>(SLOTS) : sql<Ready>(ABOUT, subject),
+  ]);
+  const open = slots.filter(({ slot }) => {
     const [lane, role, model, repository] = JSON.parse(slot) as Slot;
     return (lane === "" || lanes.includes(lane)) && !isFull({ role, model, repository }, busy, limits);
-  };
-  if (subject !== undefined) {
-    const [row] = await sql<JobRow>(
-      "SELECT * FROM claw.jobs WHERE state = 'ready' AND subject = $1 ORDER BY rank, id LIMIT 1",
-      subject,
-    );
-    return row && kinds.includes(row.kind) && open(row.slot) ? row : undefined;
-  }
-  const slots = await sql<{ slot: string }>(SLOTS);
-  const [head] = await sql<JobRow>(HEADS, slots.map(({ slot }) => slot).filter(open), [...kinds]);
-  return head;
+  });
+  if (open.length === 0) return undefined;
+  const as = [owner, until, now, [...kinds]];
+  const [row] =
+    subject === undefined
+      ? await sql<JobRow>(
+          TAKE_HEAD,
+          ...as,
+          open.map(({ slot }) => slot),
+        )
+      : await sql<JobRow>(TAKE_ONE, ...as, open[0]?.id);
+  return row;
 }
 
 const BUSY = `
@@ -73,8 +74,13 @@ const SLOTS = `
     FROM step WHERE step.slot IS NOT NULL
   ) SELECT slot FROM step WHERE slot IS NOT NULL`;
 
-const HEADS = `
-  SELECT head.* FROM unnest($1::text[]) AS open (slot) CROSS JOIN LATERAL (
-    SELECT * FROM claw.jobs WHERE state = 'ready' AND jobs.slot = open.slot COLLATE "C" AND kind = ANY($2)
+const ABOUT = "SELECT id, slot FROM claw.jobs WHERE state = 'ready' AND subject = $1 ORDER BY rank, id LIMIT 1";
+
+const TAKE = "UPDATE claw.jobs SET state = 'leased', owner = $1, until = $2, fence = fence + 1, started = $3";
+const TAKE_ONE = `${TAKE} WHERE id = $5 AND kind = ANY($4) AND state = 'ready' RETURNING *`;
+const TAKE_HEAD = `${TAKE} WHERE id = (
+  SELECT head.id FROM unnest($5::text[]) AS open (slot) CROSS JOIN LATERAL (
+    SELECT id, rank FROM claw.jobs WHERE state = 'ready' AND jobs.slot = open.slot COLLATE "C" AND kind = ANY($4)
     ORDER BY rank, id LIMIT 1
-  ) AS head ORDER BY rank, id LIMIT 1`;
+  ) AS head ORDER BY head.rank, head.id LIMIT 1
+) AND state = 'ready' RETURNING *`;
