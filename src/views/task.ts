@@ -140,7 +140,11 @@ const inTurn = (task: string, { kind, to }: TaskLink): readonly [first: string, 
  * The tasks that would wait for each other with one link more, in their order, the first one again at the end; null when none
  * would. Closed ones count: they may be opened again.
  */
-export function circleWith(tasks: readonly NamedTask[], task: string, link: TaskLink): readonly string[] | null {
+export function circleWith(
+  tasks: readonly Pick<NamedTask, "task" | "links">[],
+  task: string,
+  link: TaskLink,
+): readonly string[] | null {
   const after = new Map<string, string[]>();
   for (const { task: one, links } of tasks)
     for (const each of links) {

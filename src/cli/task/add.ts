@@ -2,11 +2,13 @@ import { z } from "zod";
 import { UsageError } from "../../errors.ts";
 import { linkKinds } from "../../ledger/task-events.ts";
 import { command } from "../command.ts";
+import { listTasks } from "../../fleet/task-list.ts";
 import { wantedTask } from "../../fleet/wanted-task.ts";
 import { FixFlags, given, readWanted, wantedOf } from "../fix-work.ts";
 import { engineOption } from "../engine-choice.ts";
 import { numberOption } from "../number-option.ts";
 import { dueOption } from "./due-option.ts";
+import { refuseCircle } from "./refuse-circle.ts";
 import { findTask } from "./find-task.ts";
 import { rootAt } from "./root.ts";
 import { taskObject } from "./task-object.ts";
@@ -97,6 +99,10 @@ Examples:
     const at = { repository, by: app.config.initiator, details };
     const wanted = await wantedTask(ledger, wantedOf(FixFlags.parse(stringsOf(flags)), issue), at);
     if (blockers.includes(wanted.task)) throw new UsageError("a task cannot block itself", "see: claw task add --help");
+    // One that is there already keeps its own links.
+    const others = blockers.length === 0 ? [] : await listTasks(ledger);
+    const present = others.some(({ task }) => task === wanted.task) ? [] : [{ task: wanted.task, links }];
+    for (const blocker of blockers) refuseCircle([...others, ...present], blocker, { kind: "blocks", to: wanted.task });
     const isNew = await ledger.addTask(wanted.task, wanted.added);
     const by = app.config.initiator;
     for (const blocker of blockers)

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { UsageError } from "../../errors.ts";
 import { linkKinds } from "../../ledger/task-events.ts";
 import { listTasks } from "../../fleet/task-list.ts";
-import { circleWith } from "../../views/task.ts";
 import { command } from "../command.ts";
 import { tell } from "./change.ts";
+import { refuseCircle } from "./refuse-circle.ts";
 import { findTask } from "./find-task.ts";
 
 const kinds = [...linkKinds, "blocked-by"] as const;
@@ -37,12 +37,7 @@ Examples:
     if (one === two) throw new UsageError("a task cannot depend on itself", "see: claw task link --help");
     const [prefix, to] = kind === "blocked-by" ? [two, one] : [one, two];
     const said = { kind: kind === "blocked-by" ? ("blocks" as const) : kind, to };
-    const circle = remove ? null : circleWith(await listTasks(ledger), prefix, said);
-    if (circle)
-      throw new UsageError(
-        `these tasks would wait for each other: ${circle.join(" before ")}`,
-        "take a link of these away first: claw task link --remove",
-      );
+    if (!remove) refuseCircle(await listTasks(ledger), prefix, said);
     const type = remove ? ("task.unlinked" as const) : ("task.linked" as const);
     await tell(desk, { prefix, json }, (by) => [{ type, link: said, by }]);
   },
