@@ -59,7 +59,7 @@ function screen(state: Partial<Bottom> = {}, size = { columns: 60, rows: 24 }) {
   onTestFinished(() => shown.unmount());
   return {
     frame: () => (shown.rerender(<View {...view()} />), shown.lastFrame() ?? ""),
-    async type(keys: string) {
+    type: async (keys: string): Promise<void> => {
       // The keyboard is listened to once the first frame has been drawn.
       await new Promise((resolve) => setImmediate(resolve));
       shown.stdin.write(keys);
