@@ -115,7 +115,7 @@ test("a turn works in a private copy, and reaches the person's files by apply al
     { kind: "undo" },
     { kind: "apply" },
   ]);
-  expect(end).toMatchObject({ outcome: "done", reason: "the session was left after 1 turn" });
+  expect(end).toMatchObject({ outcome: "done", reason: "the session was left after 1 question" });
   expect(read("a.txt")).toBe("one\ntwo\nthree\n");
   expect(heard).toMatchObject([
     { kind: "turn", how: "answered", changed: { files: ["a.txt"], added: 1, deleted: 1 } },
@@ -191,7 +191,7 @@ test("a session that was left goes on with its files and its words", async () =>
   ]);
   const { run } = await hold([say("make it a number")]);
   const again = await hold([say("what does it say?"), { kind: "diff" }], { resume: run });
-  expect(again).toMatchObject({ outcome: "done", reason: "the session was left after 2 turns" });
+  expect(again).toMatchObject({ outcome: "done", reason: "the session was left after 2 questions" });
   expect(heard.at(-1)).toMatchObject({ kind: "diff", patch: expect.stringContaining("+2") });
   expect(typesOf(events)).toContain("workspace.restored");
   expect(events.filter((event) => event.type === "message.added" && event.about === "restored")).toEqual([]);

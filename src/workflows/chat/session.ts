@@ -47,13 +47,13 @@ export async function holdSession(desk: WorkDesk, place: Place): Promise<RunEnd>
     wish = await person.next(desk.signal);
   }
   const notTaken = person.stays ? null : notInPlace(desk, await bringOver(desk, start));
-  const turns = ofType(desk.log.events, "turn.ended").length;
+  const questions = ofType(desk.log.events, "turn.ended").length;
   const failed = latest(desk.log.events, "turn.ended");
   if (!person.stays && failed && failed.how !== "answered") return unanswered(failed);
   return (
     notTaken ?? {
       outcome: "done",
-      reason: `the session was left after ${plural(turns, "turn")}`,
+      reason: `the session was left after ${plural(questions, "question")}`,
       hint: `go on with it: claw resume ${desk.log.run}`,
       pauses: true,
     }
