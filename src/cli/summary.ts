@@ -74,7 +74,8 @@ function headlineOf(result: Result, style: Style): string {
     case "interrupted":
       return `${paintMark(style, "!")} ${style.strong("interrupted")}  ${reason}`;
     case "paused":
-      return `${paintMark(style, "!")} ${style.strong(result.outcome ?? "paused")}  ${reason}`;
+      // A session that a person left can be gone on with, and nothing is amiss.
+      return `${paintMark(style, result.outcome === "done" ? "✓" : "!")} ${style.strong(result.outcome ?? "paused")}  ${reason}`;
     case "ended": {
       const good = result.outcome === "proven" || result.outcome === "done";
       return `${paintMark(style, good ? "✓" : "✗")} ${style.strong(result.outcome ?? "ended")}  ${reason}`;
