@@ -9,6 +9,7 @@ import { openSqlite } from "../../src/store/sqlite.ts";
 import type { NewJob } from "../../src/store/queue.ts";
 import { foldTask, readyTasks } from "../../src/views/task.ts";
 import { ledgerFile } from "../support/ledger-file.ts";
+import { added as wanted } from "../support/pool.ts";
 
 const ledger = async () =>
   openLedger({
@@ -17,24 +18,8 @@ const ledger = async () =>
     scrub: (text) => text.replaceAll("s3cret", "…"),
   });
 
-const added = (given: Partial<EventOf<"task.added">> = {}): EventOf<"task.added"> => ({
-  type: "task.added",
-  title: "sum([]) throws",
-  body: null,
-  source: { kind: "issue", ref: "github.com/ada/sums#7" },
-  trust: "stranger",
-  repository: "/repo",
-  workflow: "fix",
-  priority: 2,
-  labels: [],
-  acceptance: null,
-  due: null,
-  held: false,
-  wish: {},
-  links: [],
-  by: "ada",
-  ...given,
-});
+const added = (given: Partial<EventOf<"task.added">> = {}) =>
+  wanted("sum([]) throws", { source: { kind: "issue", ref: "github.com/ada/sums#7" }, trust: "stranger", ...given });
 const job = (id: string): NewJob => ({
   id,
   kind: "task",
