@@ -60,6 +60,7 @@ export async function doJob(desk: JobDesk, lease: JobLease): Promise<JobEnd> {
   }
   const crashed = judgeCrash({
     crashes: await crashesOf(ledger, task, lease),
+    waited: lease.job.history.at(-1)?.how !== "crashed",
     now: clock.now(),
     chance: clock.random(),
   });

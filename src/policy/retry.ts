@@ -57,19 +57,22 @@ export function judgeTry({ outcome, reason, after, tries, added, now, chance }: 
   return { kind: "again", at: now + Math.round(backoff(tries + 1, chance)), tries: tries + 1, reason };
 }
 
-/** What becomes of a job that its worker went away from: the first time it is tried at once, then later and later. */
+/** What becomes of a job that its worker went away from: the first time it is tried at once, then later, then no more. */
 export function judgeCrash({
   crashes,
+  waited,
   now,
   chance,
 }: {
   /** Without progress in between. */
   readonly crashes: number;
+  /** Has it been put off since the last one? Once is enough. */
+  readonly waited: boolean;
   readonly now: number;
   readonly chance: number;
 }): { readonly kind: "go" } | Exclude<Verdict, { kind: "finish" }> {
   if (crashes >= MOST_CRASHES) return { kind: "bury", reason: `its worker went away ${crashes} times in a row` };
-  if (crashes <= 1) return { kind: "go" };
+  if (crashes <= 1 || waited) return { kind: "go" };
   const at = now + Math.round(backoff(crashes, chance));
   return { kind: "again", at, tries: 0, reason: `its worker went away ${crashes} times in a row` };
 }

@@ -78,4 +78,6 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX jobs_subject ON jobs (subject);
       CREATE UNIQUE INDEX jobs_dedupe ON jobs (dedupe) WHERE dedupe IS NOT NULL AND state IN ('ready', 'deferred', 'leased');
     `),
+  // Claims walk the jobs in the order of their urgency, whatever lanes they are in.
+  (db) => db.exec("CREATE INDEX jobs_urgent ON jobs (rank, id, slot, kind) WHERE state = 'ready'"),
 ];

@@ -8,6 +8,7 @@ const steps: ReadonlySet<Event["type"]> = new Set<Event["type"]>([
   "suite.ran",
   "diff.taken",
   "search.tried",
+  "effect.done",
   "run.paused",
 ]);
 

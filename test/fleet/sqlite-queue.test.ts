@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { NewJob } from "../../src/store/queue.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { queueContract } from "./queue-contract.ts";
 
@@ -15,4 +17,24 @@ queueContract({
     };
     return { store, other, close };
   },
+});
+
+test.each([
+  ["few repositories", 3],
+  ["as many repositories as jobs", 700],
+])("behind hundreds of jobs that wait for a limit the one that may run is found, in %s", async (_, repositories) => {
+  const store = await openSqlite(":memory:");
+  const about = { kind: "task", payload: "{}", dedupe: null, priority: 2, at: 1, lane: "", role: "fix" } as const;
+  const job = (id: string, given: Pick<NewJob, "model" | "repository">) =>
+    ({ kind: "add", now: 1, job: { id, subject: id, ...about, ...given } }) as const;
+  const blocked = Array.from({ length: 700 }, (__, index) =>
+    job(`a${index}`, { model: "full", repository: `/r${index % repositories}` }),
+  );
+  await store.queue.move([...blocked, job("b", { model: "free", repository: "/r0" })]);
+  const limits = new Map([["model:full", 1]]);
+  const worker = { owner: "a", now: 2, until: 9, kinds: ["task"], lanes: [], limits };
+  const ids: unknown[] = [];
+  for (let claims = 0; claims < 3; claims += 1) ids.push((await store.queue.claim(worker))?.job.id);
+  expect(ids).toEqual(["a0", "b", undefined]);
+  await store.close();
 });

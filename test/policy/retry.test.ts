@@ -41,12 +41,10 @@ test("a server that wants to be left alone is left alone until then, without a t
   expect(judgeTry({ ...asked, now, after })).toMatchObject({ kind: "bury" });
 });
 
-test("after a crash it is tried at once, after two later, after three never", () => {
-  expect([1, 2, 3].map((crashes) => judgeCrash({ crashes, now: 0, chance: 0.5 }))).toMatchObject([
-    { kind: "go" },
-    { kind: "again", at: 2000 },
-    { kind: "bury" },
-  ]);
+test("after a crash it is tried at once, after two later and then once, after three never", () => {
+  const judged = (waited: boolean) => [1, 2, 3].map((crashes) => judgeCrash({ crashes, waited, now: 0, chance: 0.5 }));
+  expect(judged(false)).toMatchObject([{ kind: "go" }, { kind: "again", at: 2000 }, { kind: "bury" }]);
+  expect(judged(true)).toMatchObject([{ kind: "go" }, { kind: "go" }, { kind: "bury" }]);
 });
 
 test("a pool grows with what is ready, up to what the user, the server and memory allow, and never to nothing", () => {
