@@ -19,6 +19,9 @@ export const modelDescribed = z.object({
   routed: z.object({ from: z.string(), why: z.string() }).optional(),
 });
 
+/** A run on the same task ended in vain before: what its record says of it is told to this one's sessions. */
+export const notesOffered = z.object({ type: z.literal("notes.offered"), run: z.string(), notes: sha });
+
 /** The session fills four fifths of the model's context. Tokens. */
 export const contextAlarmed = z.object({
   type: z.literal("context.alarmed"),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { exitCodes, type Outcome } from "../errors.ts";
 import { chatEvents } from "./chat-events.ts";
-import { aside, contextAlarmed, modelDescribed, sessionCompacted } from "./context-events.ts";
+import { aside, contextAlarmed, modelDescribed, notesOffered, sessionCompacted } from "./context-events.ts";
 import { approvalExpired, approvalGiven, approvalRefused, bodiesRedacted, promptsJudged } from "./decision-events.ts";
 import { effectEvents } from "./effect-events.ts";
 import { Exchange } from "./exchange.ts";
@@ -62,6 +62,7 @@ export const Event = z.discriminatedUnion("type", [
   event("run.resumed", { host: z.string(), budgets: budgets.optional(), prices: prices.optional() }),
   bodiesRedacted,
   promptsJudged,
+  notesOffered,
   event("run.paused", {
     outcome,
     reason: z.string(),

@@ -91,6 +91,8 @@ function say(state: TimelineState, event: Exclude<Recorded, Aside>, words: strin
       return sayRun(event);
     case "prompts.judged":
       return prompts(event);
+    case "notes.offered":
+      return ["·", `told what run ${event.run} came to, on the same task`];
     case "stage.started":
       return ["…", event.stage];
     case "tier.moved":

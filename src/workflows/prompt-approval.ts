@@ -1,4 +1,5 @@
 import type { EventOf } from "../ledger/events.ts";
+import type { RunLog } from "../ledger/ledger.ts";
 import { everyPrompt } from "../agent/prompt.ts";
 import type { Manifest } from "../policy/manifest.ts";
 import { comparePrompts, lockFile, readLock } from "../policy/prompt-lock.ts";
@@ -31,4 +32,11 @@ export function refusedPrompts(judged: EventOf<"prompts.judged"> | null): RunEnd
     reason: `claw.yaml asks for approved prompts, and nobody has approved ${names.join(", ")} as this release has ${names.length === 1 ? "it" : "them"}`,
     hint: `read them with claw prompts diff, then: claw prompts approve && git add ${lockFile} && git commit`,
   };
+}
+
+/** The prompt files of this release, by their hashes; kept, so that a later release can be compared with them. */
+export async function keptPrompts(log: RunLog): Promise<Pick<EventOf<"run.started">, "prompts" | "promptsKept">> {
+  const prompts = await everyPrompt();
+  for (const { whole } of prompts) log.put(whole);
+  return { prompts: Object.fromEntries(prompts.map(({ name, sha }) => [name, sha])), promptsKept: true };
 }

@@ -8,7 +8,6 @@ import type { EventOf, Recorded } from "../ledger/events.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import type { Budgets } from "../policy/budgets.ts";
-import { everyPrompt } from "../agent/prompt.ts";
 import type { Manifest } from "../policy/manifest.ts";
 import { offeredPolicy, type PolicySource } from "./room-policy.ts";
 import { defaultGrants, type NetworkGrants, readGranted } from "../policy/network.ts";
@@ -25,8 +24,9 @@ import { chargeRun, granted, grantedBudgets, pricesOf, sharedBudgets } from "./b
 import { conduct } from "./conduct.ts";
 import { type ForgeCall, limitsOnRecord } from "./forge-limits.ts";
 import { sweepLeftovers } from "./leftovers.ts";
-import { judgePrompts, refusedPrompts } from "./prompt-approval.ts";
+import { judgePrompts, keptPrompts, refusedPrompts } from "./prompt-approval.ts";
 import { type Notices, tellPeople } from "./notices.ts";
+import { offerNotes } from "./offer-notes.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
 import { asksModel, modelsOf, type ModelWish, noModel, whoAnswers, wishedModel } from "./model-wish.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
@@ -160,7 +160,7 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
       budgets: sharedBudgets(budgets),
       ...(await keptPrompts(log)),
     });
-    if (judged) await log.append(judged);
+    if (connected) await tellModels(house, log, { judged, task: request.task, base });
     await recordWishes(log, request);
     return await go(house, request, {
       log,
@@ -185,6 +185,16 @@ const origins = ({ parent, task }: StartRequest) => ({
   ...(parent !== undefined && { parent }),
   ...(task !== undefined && { task }),
 });
+
+/** What concerns only runs in which a model works: may the repository's prompts be used, and what did the run before it learn? */
+async function tellModels(
+  { ledger }: House,
+  log: RunLog,
+  { judged, task, base }: { judged: EventOf<"prompts.judged"> | null; task: string | undefined; base: string },
+): Promise<void> {
+  if (judged) await log.append(judged);
+  if (task !== undefined) await offerNotes(ledger, log, task, base);
+}
 
 /** What the person wants otherwise than usual, before anything runs. */
 export async function recordWishes(
@@ -212,13 +222,6 @@ const policySource = ({ policies, userHome }: House, { root }: Repository): Poli
 async function giveUp(log: RunLog, dir: string): Promise<void> {
   await rm(dir, { recursive: true, force: true });
   await log.close();
-}
-
-/** The prompt files of this release, by their hashes; kept, so that a later release can be compared with them. */
-async function keptPrompts(log: RunLog): Promise<Pick<EventOf<"run.started">, "prompts" | "promptsKept">> {
-  const prompts = await everyPrompt();
-  for (const { whole } of prompts) log.put(whole);
-  return { prompts: Object.fromEntries(prompts.map(({ name, sha }) => [name, sha])), promptsKept: true };
 }
 
 /** From now on somebody looks on. */

@@ -1,4 +1,5 @@
 import { keepEnds } from "../../text.ts";
+import { latest } from "../../views/run.ts";
 import type { WorkDesk } from "../workflow.ts";
 
 const GUIDES = ["AGENTS.md", "CLAUDE.md"];
@@ -8,6 +9,12 @@ const MAX_GUIDE = 6000;
 export function environmentText(desk: WorkDesk, testCommand: string | null): string {
   const tests = testCommand === null ? "" : ` Its tests are run with: ${testCommand}.`;
   return `You are at commit ${desk.clone.base.commit.slice(0, 12)} of a git repository, on Linux.${tests}`;
+}
+
+/** What an earlier run on the same task came to; empty where there was none, or it did not end in vain. */
+export async function notesText({ log }: Pick<WorkDesk, "log">): Promise<string> {
+  const offered = latest(log.events, "notes.offered");
+  return offered ? `\n${await log.text(offered.notes)}\n` : "";
 }
 
 /** The repository's own guide for contributors, from the base commit, as data with its origin. It grants nothing. */

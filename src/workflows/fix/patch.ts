@@ -16,7 +16,7 @@ import { agentFor } from "./agent-for.ts";
 import { type Bases, checkTree } from "./check.ts";
 import { answerFinish, passedChanges, recordDiff } from "./patch-finish.ts";
 import { handOver, sessionName, throughTiers } from "./escalate.ts";
-import { environmentText, guideText } from "./context.ts";
+import { environmentText, guideText, notesText } from "./context.ts";
 import { endOf } from "./ends.ts";
 import type { FixInput, Patch, Task } from "./input.ts";
 import { searchLab } from "./search-lab.ts";
@@ -94,7 +94,7 @@ async function patchSession(desk: WorkDesk, task: Task, bases: Bases): Promise<S
   const { reproduction, baseline } = bases;
   const slots = {
     environment: environmentText(desk, baseline.plan.shell),
-    guide: await guideText(desk),
+    guide: (await notesText(desk)) + (await guideText(desk)),
     reproduction: reproductionText(reproduction),
     failure: reproduction.failure,
     suspects: (await handOver(desk, "patch")) + (await suspectsHint(desk, bases)),

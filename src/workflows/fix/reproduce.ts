@@ -17,7 +17,7 @@ import type { FinishAnswer, FinishRequest } from "../../tools/tool.ts";
 import type { RunEnd, WorkDesk } from "../workflow.ts";
 import { agentFor } from "./agent-for.ts";
 import { suiteTree } from "./baseline.ts";
-import { environmentText, guideText } from "./context.ts";
+import { environmentText, guideText, notesText } from "./context.ts";
 import { handOver, sessionName, throughTiers } from "./escalate.ts";
 import { endOf } from "./ends.ts";
 import { gaveUp } from "./patch-finish.ts";
@@ -108,7 +108,7 @@ async function writeTest(desk: WorkDesk, input: ReproduceInput): Promise<Reprodu
     const agent = await agentFor(desk, roles.reproduce, { sandbox: room.sandbox, finish, dir, session });
     const slots = {
       environment: environmentText(desk, baseline.plan.shell),
-      guide: (await handOver(desk, "reproduce")) + (await guideText(desk)),
+      guide: (await handOver(desk, "reproduce")) + (await notesText(desk)) + (await guideText(desk)),
       source: task.source,
       issue: await desk.log.text(task.body),
     };
