@@ -1,4 +1,5 @@
-import { render } from "ink";
+import { render, renderToString } from "ink";
+import type { ReactElement } from "react";
 import type { Clock } from "../clock.ts";
 import type { OnDelta } from "../models/model.ts";
 import type { Recorded } from "../ledger/events.ts";
@@ -6,6 +7,7 @@ import type { Times } from "../times.ts";
 import type { Pace } from "../views/pace.ts";
 import { addOutput, addWords, applyToLive, type LiveState, newLiveState } from "./live-state.ts";
 import { LiveView } from "./live-view.tsx";
+import { cutAtEdge, unwrap } from "./reflow.ts";
 
 export interface LiveOptions {
   readonly colours: boolean;
@@ -36,8 +38,22 @@ export interface Live {
 /** Milliseconds between redraws, however much happens. */
 const FRAME_MS = 100;
 
-/** Only lines that changed are written: nothing flickers, also where a terminal shows half a frame, or is far away. */
-const drawing = { exitOnCtrlC: false, patchConsole: false, maxFps: 1000 / FRAME_MS, incrementalRendering: true };
+/**
+ * Only lines that changed are written: nothing flickers, also where a terminal shows half a frame, or is far away. Frames
+ * come as often as they are asked for here, and are on the screen at once.
+ */
+const drawing = { exitOnCtrlC: false, patchConsole: false, maxFps: 60, incrementalRendering: true };
+
+const sizeOf = (stream: NodeJS.WriteStream) => ({ columns: stream.columns ?? 80, rows: stream.rows ?? 24 });
+
+interface Shown {
+  readonly view: ReactElement;
+  readonly columns: number;
+}
+
+/** What takes away the rows that a view has gained on a narrower terminal. */
+const afterNarrowing = ({ view, columns }: Shown, now: number): string =>
+  now < columns ? unwrap({ lines: renderToString(view, { columns }).split("\n"), cursor: null }, now) : "";
 
 /** Draws on a terminal from the moment the run has an id until `end`, and leaves the last state standing. */
 export function liveProgress({ colours, clock, stream, signal, times, watching = false }: LiveOptions): Live {
@@ -46,11 +62,14 @@ export function liveProgress({ colours, clock, stream, signal, times, watching =
   let screen: ReturnType<typeof render> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let away = false;
+  let shown: Shown | null = null;
 
-  const rows = (): number => stream.rows ?? 24;
-  const view = (running: boolean) => (
-    <LiveView {...{ live, running, watching, colours }} now={clock.now()} stopping={signal.aborted} rows={rows()} />
-  );
+  const view = (running: boolean): ReactElement => {
+    const { columns, rows } = sizeOf(stream);
+    const state = { live, running, watching, colours, now: clock.now(), stopping: signal.aborted, rows };
+    shown = { view: <LiveView {...state} />, columns };
+    return shown.view;
+  };
   const draw = (): void => {
     if (away) return;
     const second = Math.floor(clock.now() / 1000);
@@ -59,18 +78,19 @@ export function liveProgress({ colours, clock, stream, signal, times, watching =
     screen?.rerender(view(true));
   };
   // A terminal of another height has room for other lines.
-  const redraw = (): void => {
+  const onResize = (): void => {
+    if (shown) stream.write(afterNarrowing(shown, sizeOf(stream).columns));
     drawn = null;
-    draw();
   };
 
   return {
     onStart(run, past) {
       live = past.reduce(applyToLive, newLiveState(run, times));
       // Ctrl-C stays a signal: the keyboard is never read.
-      screen = render(view(true), { ...drawing, stdout: stream });
+      // Before ink hears of it, which erases as many lines as it drew.
+      stream.on("resize", onResize);
+      screen = render(view(true), { ...drawing, stdout: cutAtEdge(stream) });
       timer = setInterval(draw, FRAME_MS);
-      stream.on("resize", redraw);
     },
     onEvent: (event) => void (live = applyToLive(live, event)),
     onPace: (pace) => void (live = { ...live, pace }),
@@ -80,6 +100,7 @@ export function liveProgress({ colours, clock, stream, signal, times, watching =
     onOutput: (chunk) => void (live = addOutput(live, chunk)),
     async aside(talk) {
       away = true;
+      shown = null;
       screen?.clear();
       try {
         return await talk();
@@ -91,7 +112,7 @@ export function liveProgress({ colours, clock, stream, signal, times, watching =
     async end() {
       if (timer) clearInterval(timer);
       timer = null;
-      stream.off("resize", redraw);
+      stream.off("resize", onResize);
       if (!screen) return;
       screen.rerender(view(false));
       screen.unmount();

@@ -108,7 +108,12 @@ test("Esc stops the model and the session goes on; on 40 columns nothing is wide
   await terminal.type("and then?");
   await terminal.press("Enter");
   await terminal.until("next: and then?");
+  // A frame that the terminal wraps anew is taken away whole: nothing of it is kept above the next one.
+  await terminal.resize(26, 14);
+  await terminal.until("$2.…");
   await terminal.resize(60, 16);
+  await terminal.until("sandbox complete");
+  expect((await terminal.all()).match(/next: and then/g)).toHaveLength(1);
   await terminal.press("Escape");
   const end = await terminal.until(/Stopped\.[^]*> ask, or/);
   expect(masked(end.slice(end.indexOf("> [pasted")))).toMatchInlineSnapshot(`

@@ -1,5 +1,6 @@
 import { type Key, render } from "ink";
 import type { Clock } from "../../clock.ts";
+import { cutAtEdge, type DrawnFrame, uncut, unwrap } from "../reflow.ts";
 import { bottomFrame } from "./bottom.ts";
 import { type Highlight, loadHighlight, noHighlight } from "./highlight.ts";
 import { actionsOf } from "./keys.ts";
@@ -35,6 +36,8 @@ interface Stage {
   /** Writes above the view; null before that is there. */
   write: ((text: string) => void) | null;
   screen: ReturnType<typeof render> | null;
+  /** What stands below all that stays. */
+  drawn: DrawnFrame;
   /** The same for every frame: a view that gets others reads the keyboard anew. */
   readonly handlers: () => Omit<ViewProps, "lines" | "cursor">;
 }
@@ -64,6 +67,7 @@ export function openSession(setting: TerminalSetting): SessionScreen {
     timer: null,
     write: null,
     screen: null,
+    drawn: { lines: [], cursor: null },
     handlers: () => handlers,
   };
   const { stdin, stdout } = setting;
@@ -71,9 +75,12 @@ export function openSession(setting: TerminalSetting): SessionScreen {
   tell.tellPart(stage.told, { kind: "note", mark: "·", text: setting.greeting });
   for (const line of tell.takeLines(stage.told)) stdout.write(`${paint(line, setting.colours)}\n`);
   const handlers = handlersOf(stage);
+  // Before ink hears of it, which erases as many lines as it drew.
+  const onNarrower = (): void => void stdout.write(unwrap(stage.drawn, sizeOf(setting).columns));
+  stdout.on("resize", onNarrower);
   stage.screen = render(<View {...frameOf(stage)} {...stage.handlers()} />, {
     stdin,
-    stdout,
+    stdout: cutAtEdge(stdout),
     exitOnCtrlC: false,
     patchConsole: false,
     maxFps: 60,
@@ -86,6 +93,7 @@ export function openSession(setting: TerminalSetting): SessionScreen {
     ...tellingOf(stage),
     async end() {
       clearInterval(tick);
+      stdout.off("resize", onNarrower);
       stdout.off("resize", onResize);
       draw(stage);
       const { screen } = stage;
@@ -99,7 +107,7 @@ export function openSession(setting: TerminalSetting): SessionScreen {
   };
 }
 
-/** What is below all that stays. */
+/** What is below all that stays, to be drawn now. */
 function frameOf(stage: Stage) {
   const { told, typing, facts, stopTurn, question, stopping, setting } = stage;
   const { lines, cursor } = bottomFrame(
@@ -118,7 +126,8 @@ function frameOf(stage: Stage) {
     },
     sheetOf(stage),
   );
-  return { lines: lines.map((line) => paint(line, setting.colours)), cursor };
+  stage.drawn = { lines: lines.map((line) => paint(line, setting.colours)), cursor };
+  return stage.drawn;
 }
 
 const handlersOf = (stage: Stage) => ({
@@ -140,7 +149,7 @@ function draw(stage: Stage): void {
   if (!screen) return;
   const text = (write ? tell.takeLines(told) : []).map((line) => `${paint(line, setting.colours)}\n`).join("");
   screen.rerender(<View {...frameOf(stage)} {...stage.handlers()} />);
-  if (text !== "") write?.(text);
+  if (text !== "") write?.(uncut(text));
 }
 
 function soon(stage: Stage): void {
