@@ -86,6 +86,13 @@ async function attempt(args: readonly string[], typicalMs: number, disturbed: bo
   const timer = disturbed && random() < 0.4 ? setTimeout(kill, random() * typicalMs) : undefined;
   let left = disturbed && !timer ? 1 + below(16) : Number.POSITIVE_INFINITY;
   const moment = below(3);
+  // Git asks for no faults, but is waited with: its push counts like any request, and can be killed before or amid it.
+  forge.hold = (_, path) => {
+    if (!path.includes("git-receive-pack") || --left !== 0) return undefined;
+    if (moment === 0) kill();
+    else setTimeout(kill, random() * 30);
+    return undefined;
+  };
   forge.fault = (method) => {
     left -= 1;
     if (left === 0 && moment === 0) kill();
@@ -96,6 +103,7 @@ async function attempt(args: readonly string[], typicalMs: number, disturbed: bo
   const finished = await done;
   clearTimeout(timer);
   forge.fault = () => undefined;
+  forge.hold = () => undefined;
   return finished;
 }
 
@@ -108,6 +116,25 @@ function answered(): boolean {
   return true;
 }
 
+/** What claw has pushed: branches, and claims on issues. */
+function pushedRefs(): { readonly branches: number; readonly claims: number } {
+  const refs = execFileSync("git", ["--git-dir", parts.bare, "for-each-ref", "--format=%(refname)"], {
+    encoding: "utf8",
+  }).split("\n");
+  const below = (folder: string): number => refs.filter((ref) => ref.startsWith(folder)).length;
+  return { branches: below("refs/heads/claw/"), claims: below("refs/claw/") };
+}
+
+/** How far a kill let it come. Between a claim and its branch there is nothing: one push makes both. */
+function reached(): string {
+  const { branches, claims } = pushedRefs();
+  if (branches !== claims) return "half a push";
+  if (branches === 0) return (issue!.comments ?? []).length > 0 ? "asked, nothing pushed" : "nothing there";
+  if (forge.pulls.length === 0) return "pushed, no pull request";
+  return (forge.checks?.length ?? 0) === 0 ? "pull request, no check" : "all there";
+}
+const stages = new Map<string, number>();
+
 async function faults(way: Way, run: string): Promise<readonly string[]> {
   const found: string[] = [];
   const one = (count: number, what: string): void => void (count === 1 || found.push(`${count} ${what}`));
@@ -117,10 +144,9 @@ async function faults(way: Way, run: string): Promise<readonly string[]> {
     "questions",
   );
   one(forge.checks?.length ?? 0, "checks");
-  const branches = execFileSync("git", ["--git-dir", parts.bare, "for-each-ref", "--format=%(refname)"], {
-    encoding: "utf8",
-  });
-  one(branches.split("\n").filter((name) => name.includes("claw/")).length, "branches");
+  const { branches, claims } = pushedRefs();
+  one(branches, "branches");
+  one(claims, "claims");
   const labels = JSON.stringify([...forge.labels]);
   if (labels !== JSON.stringify([[forge.pulls[0]?.number, ["claw"]]])) found.push(`labels: ${labels}`);
   const verified = await claw("audit", "verify");
@@ -144,8 +170,11 @@ while (killed < kills) {
   for (let disturbances = 1 + below(8), tries = 0; ; tries += 1) {
     const startedAt = performance.now();
     const { code, stderr } = await attempt(way.args(run), typicalMs, disturbances-- > 0);
-    if (code === null) killed += 1;
-    else if (code === 0) typicalMs = performance.now() - startedAt;
+    if (code === null) {
+      killed += 1;
+      const stage = reached();
+      stages.set(stage, (stages.get(stage) ?? 0) + 1);
+    } else if (code === 0) typicalMs = performance.now() - startedAt;
     // An answer was lost: a person would try again.
     if (code === 22) lost += 1;
     // Killed when all was done but saying so.
@@ -162,6 +191,7 @@ while (killed < kills) {
   wrong += found.length;
   if (rounds % 10 === 0) console.log(`${killed} of ${kills} kills`);
 }
+console.log([...stages].map(([stage, count]) => `${count} × ${stage}`).join("; "));
 console.log(`${killed} kills in ${rounds} rounds, ${lost} ends with a lost answer: ${wrong} faults`);
 await (wrong === 0 ? leave(at) : Promise.all([forge.close(), at.model.close()]));
 if (wrong > 0) console.log(`kept: ${used.dir}`);

@@ -7,10 +7,11 @@ import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
 import type { CiRun, Forge, ForgeIssue, Place } from "../forge/forge.ts";
 import { type IssueName, localPlace, pathOfRemote, placeName, placeOfRemote } from "../forge/place.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { answerTo, askedBy, claimName, workOn } from "../policy/publish.ts";
+import { answerTo, askedBy, workOn } from "../policy/publish.ts";
 import { clockTime } from "../times.ts";
 import { openRepository } from "../repo/repository.ts";
 import { foldRun } from "../views/run.ts";
+import { claimedByOther } from "../workflows/claim.ts";
 import type { IssueOrigin } from "../workflows/fix/input.ts";
 import { otherWork } from "../workflows/other-work.ts";
 import { expiredWait } from "../workflows/waiting.ts";
@@ -129,12 +130,8 @@ async function refuseTwice(app: App, forge: Forge, { number, comments }: ForgeIs
   const asks = askedBy(comments, systemClock.now());
   if (asks !== undefined && (await ledger.find(asks)).length === 0)
     refuse(`run ${asks}, of another machine, waits for an answer in ${subject}`, "answer it there, or reject it");
-  const claim = claimName(number, pulls, 1);
-  if ((await forge.tips(claim)).branch !== null)
-    refuse(
-      `the branch ${claim} for ${subject} is there already, and no pull request comes from it: a run is about to open it, or broke off`,
-      "wait for it, or open it: claw publish <run>",
-    );
+  const claimed = await claimedByOther(forge, { issue: number, earlier: pulls, now: systemClock.now() });
+  if (claimed !== null) refuse(claimed, "wait for it, or open it where it is: claw publish <run>");
 }
 
 const blocked = (message: string, hint: string): ClawError => new ClawError(message, { outcome: "blocked", hint });

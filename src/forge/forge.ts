@@ -1,3 +1,4 @@
+import type { Claim } from "../policy/claim.ts";
 import type { Reach } from "../policy/forge-reach.ts";
 
 /**
@@ -189,6 +190,8 @@ export interface Forge {
   checkPublish(): Promise<void>;
   /** The commit that a branch is at where claw pushes to, and that of the default branch; null for what cannot be seen. */
   tips(branch: string): Promise<{ readonly branch: string | null; readonly base: string | null }>;
+  /** The nth claim on an issue, where claw pushes to; null where there is none, or the forge does not tell. */
+  claim(issue: number, number: number): Promise<Claim | null>;
   /** Does it take signed commits only, on one of these branches? False also where the credential may not see that. */
   requiresSignatures(branches: readonly string[]): Promise<boolean>;
   /** Pull requests of the repository, newest first, whatever their state; the newest few hundred. */

@@ -72,27 +72,27 @@ export const publishMark = (run: string, issue: number | null): string =>
   `<!-- claw run=${run}${issue === null ? "" : ` issue=${issue}`} -->`;
 
 /**
- * What the branch for an issue is called on a forge. Every machine that sees the same work there comes to the same name, and
- * only one can make the branch: who makes it has the issue. `attempt` 1 is the name after those of earlier pull requests.
+ * What an older claw calls the branch for an issue, whoever makes it: to make it is its claim. One that is there without a
+ * pull request is somebody's work.
  */
-export function claimName(issue: number, earlier: readonly { readonly branch: string }[], attempt: number): string {
+export function formerName(issue: number, earlier: readonly { readonly branch: string }[]): string {
   const taken = earlier.flatMap(({ branch }) => {
     const [, of, number] = /^claw\/(\d+)-(\d{1,6})$/.exec(branch) ?? [];
     return of === `${issue}` ? [Number(number)] : [];
   });
-  return `claw/${issue}-${Math.max(0, ...taken) + attempt}`;
+  return `claw/${issue}-${Math.max(0, ...taken) + 1}`;
 }
+
+/** Did this run open it? By the mark that its body ends with. */
+export const workOfRun = ({ own, body }: EarlierWork, run: string): boolean =>
+  own && new RegExp(`<!-- claw run=${run}[ ]`).test(body);
 
 /** The pull request of a run: by the mark that its body ends with, or by the branch or the commit that it came from. */
 export const workOf = <Work extends EarlierWork & { readonly branch: string; readonly commit: string }>(
   earlier: readonly Work[],
   { run, branch, commit }: { readonly run: string; readonly branch: string; readonly commit: string },
 ): Work | undefined =>
-  earlier.find(
-    (work) =>
-      work.own &&
-      (work.branch === branch || work.commit === commit || new RegExp(`<!-- claw run=${run}[ ]`).test(work.body)),
-  );
+  earlier.find((work) => work.own && (work.branch === branch || work.commit === commit || workOfRun(work, run)));
 
 /** Work on the same issue that a person has not merged: open, or closed by somebody who did not want it. */
 export const workOn = (earlier: readonly EarlierWork[], issue: number): EarlierWork | undefined =>

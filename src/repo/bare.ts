@@ -14,6 +14,8 @@ export interface Bare extends Viewed {
   defaultBranch(): Promise<string>;
   /** The commit a branch is at; null when there is no such branch. */
   branch(name: string): Promise<string | null>;
+  /** What the commit at a full ref says, and when it was made, in milliseconds since the epoch; null when there is none. */
+  note(ref: string): Promise<{ readonly message: string; readonly at: number } | null>;
   /** Is this commit in the branch's history? False when either is not there. */
   contains(branch: string, commit: string): Promise<boolean>;
   /** Unified text of the change from one commit to another. */
@@ -42,6 +44,13 @@ export async function openBare(path: string, options: { readonly searchPath?: st
             .trim() || "main",
       ),
     branch: (name) => ask((git) => commitOf(git, `refs/heads/${name}`)),
+    note: (ref) =>
+      ask(async (git) => {
+        const format = "--format=%(refname) %(committerdate:unix)%0a%(contents)";
+        const { stdout } = await git.run(["for-each-ref", format, ref]);
+        const [, at, message = ""] = /^\S+ (\d+)\n([\s\S]*)$/.exec(stdout.toString("utf8")) ?? [];
+        return at === undefined ? null : { message, at: Number(at) * 1000 };
+      }),
     contains: (branch, commit) =>
       ask(async (git) => {
         const tip = await commitOf(git, `refs/heads/${branch}`);

@@ -27,19 +27,38 @@ export async function makeCommit(git: HostGit, spec: CommitSpec): Promise<string
   return signing ? signedCommit(git, commit, (bytes) => signing.sign(bytes)) : commit;
 }
 
+/** A claim on an issue: its ref, and what its commit says. */
+export interface ClaimSpec {
+  readonly ref: string;
+  readonly message: string;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Makes the commit of a claim, which stands on the commit that it is for and changes nothing in it. Never signed. */
+export const makeClaim = async (git: HostGit, { message, at }: ClaimSpec, commit: string): Promise<string> =>
+  makeCommit(git, {
+    tree: await git.line(["rev-parse", "--verify", `${commit}^{tree}`]),
+    parent: commit,
+    message,
+    author: { name: "claw", email: "claw@localhost" },
+    at,
+  });
+
 /** Branches claw may make in the user's repository begin with this. */
 const prefix = "claw/";
 
 /**
- * Makes `branch` in a repository at `commit`, taking the objects there first that are in none of the `known` commits. An
- * existing branch is never moved; when it is at `commit` already, there is nothing to do.
+ * Makes `branch` in a repository at `commit`, taking the objects there first that are in none of the `known` commits, and
+ * `claims`, commits by their refs, in the same step: all or none. What exists is never moved; when the branch is at `commit`
+ * already and there are no claims, there is nothing to do.
  */
 export async function publishBranch(
   repository: Viewed,
   git: HostGit,
-  made: { known: readonly string[]; commit: string; branch: string },
+  made: { known: readonly string[]; commit: string; branch: string; claims?: Readonly<Record<string, string>> },
 ) {
-  const { commit, branch } = made;
+  const { commit, branch, claims = {} } = made;
   const ref = `refs/heads/${branch}`;
   const valid = branch.startsWith(prefix) && (await git.run(["check-ref-format", ref], { answers: [0, 1] })).code === 0;
   if (!valid)
@@ -47,18 +66,22 @@ export async function publishBranch(
       `${JSON.stringify(branch)} cannot be a branch of claw`,
       `it must begin with ${prefix} and be a branch name git accepts`,
     );
-  const wanted = [commit, ...made.known.map((one) => `^${one}`)];
+  const wanted = [commit, ...Object.values(claims), ...made.known.map((one) => `^${one}`)];
   const pack = await git.run(["pack-objects", "--revs", "--stdout", "-q"], { stdin: `${wanted.join("\n")}\n` });
 
   await withView(repository, async (view) => {
     const theirs = view.git({ objectDir: `${repository.commonDir}/objects` });
-    if ((await branchAt(theirs, ref)) === commit) return;
+    const isThere = (await branchAt(theirs, ref)) === commit;
+    const refs = [...(isThere ? [] : [[ref, commit] as const]), ...Object.entries(claims)];
+    if (refs.length === 0) return;
     await theirs.run(["unpack-objects", "-q", "--strict"], { stdin: pack.stdout });
     try {
-      await theirs.run(["update-ref", "--no-deref", ref, commit, "0".repeat(commit.length)]);
+      // One transaction: git locks all of them before it makes the first.
+      const orders = refs.map(([name, at]) => `create ${name} ${at}\n`).join("");
+      await theirs.run(["update-ref", "--no-deref", "--stdin"], { stdin: orders });
     } catch (error) {
       const there = await branchAt(theirs, ref);
-      if (there === commit) return;
+      if (there === commit && refs.length === 1 && !isThere) return;
       if (!(error instanceof GitFailed)) throw error;
       const why = there ? `it exists already, at ${there.slice(0, 12)}` : error.stderr;
       throw new WorkspaceError(

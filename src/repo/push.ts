@@ -1,7 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ClawError, UsageError } from "../errors.ts";
+import { isClaimRef } from "../policy/claim.ts";
 import { judgeBranch } from "../policy/judge.ts";
+import { type ClaimSpec, makeClaim } from "./publish.ts";
 import { pushLocal } from "./push-local.ts";
 import type { Repository } from "./repository.ts";
 import { withView } from "./shadow.ts";
@@ -12,6 +14,8 @@ export interface PushSpec {
   /** Its name there: claw/… and nothing else. */
   readonly branch: string;
   readonly to: PushTarget | { readonly path: string };
+  /** Made in the same step: both are there afterwards, or neither. Where somebody has made it before, neither is. */
+  readonly claim?: ClaimSpec | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -31,10 +35,12 @@ const askpass = '#!/bin/sh\nIFS= read -r secret <&3 && printf "%s\\n" "$secret"\
  * credential helper of anybody plays a part. Doing it twice does no harm; a branch that is elsewhere is never moved.
  */
 export async function pushBranch(repository: Repository, spec: PushSpec): Promise<void> {
-  const { commit, branch, to, signal } = spec;
+  const { commit, branch, to, claim, signal } = spec;
   if (judgeBranch(branch).verdict === "deny")
     throw new UsageError(`${branch} is not a branch of claw`, "only branches below claw/ are pushed");
-  if ("path" in to) return pushLocal(repository, { ...to, commit, branch });
+  if (claim && !isClaimRef(claim.ref))
+    throw new UsageError(`${claim.ref} is not a claim of claw`, "only branches below claw/ are pushed, and claims");
+  if ("path" in to) return pushLocal(repository, { ...to, commit, branch, claim });
   const { secret } = to;
   const url = new URL(to.url);
   if (url.protocol !== "https:" && url.protocol !== "http:")
@@ -43,8 +49,11 @@ export async function pushBranch(repository: Repository, spec: PushSpec): Promis
   await withView(repository, async (view) => {
     const program = join(view.dir, "askpass");
     await writeFile(program, askpass, { mode: 0o700 });
-    const args = ["--porcelain", "--no-verify", "--no-signed", url.href, `${commit}:refs/heads/${branch}`];
-    const { code, stdout, stderr } = await view.git().run(["push", ...args], {
+    const git = view.git();
+    const claims = claim ? [`${await makeClaim(git, claim, commit)}:${claim.ref}`] : [];
+    const refs = [...claims, `${commit}:refs/heads/${branch}`];
+    const args = ["--porcelain", "--no-verify", "--no-signed", "--atomic", url.href, ...refs];
+    const { code, stdout, stderr } = await git.run(["push", ...args], {
       remote: { protocol: url.protocol === "https:" ? "https" : "http", askpass: program, secret },
       answers: [0, 1, 128],
       ...(signal && { signal }),

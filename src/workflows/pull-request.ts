@@ -9,15 +9,16 @@ import {
   judgeCaps,
   judgePublish,
   type PublishAuthority,
-  claimName,
   publishMark,
   workOf,
   workOn,
 } from "../policy/publish.ts";
+import type { ClaimSpec } from "../repo/publish.ts";
 import { pushBranch } from "../repo/push.ts";
 import { isSigned } from "../repo/sign.ts";
 import type { Repository } from "../repo/repository.ts";
 import { checkText, pullRequestText } from "../reports/pull-request.ts";
+import { claimIssue, nameOnForge } from "./claim.ts";
 import { type Effects, effectsOf } from "./effects.ts";
 import { otherWork } from "./other-work.ts";
 
@@ -64,7 +65,7 @@ export async function openPullRequest(
   wish: PullRequestWish,
   change: ProvenChange,
 ): Promise<PullRequestMade> {
-  const { log, authority, clock, repository, signal } = desk;
+  const { log, authority, clock } = desk;
   const { branch, commit } = change;
   const place: Place = { host: wish.host, owner: wish.owner, repo: wish.repo };
   const effects = effectsOf(log, "publish", `${placeName(place)} ${branch} ${commit}`);
@@ -81,20 +82,9 @@ export async function openPullRequest(
       hint: "claw opens nothing again that a person closed; for a new attempt: claw fix --again",
     });
   if (!there) await judgeOpening(effects, earlier, { wish, authority, now: clock.now() });
-  const name = there?.branch ?? pushed ?? (await freeName(forge, effects, { wish, change, earlier }));
   const base = await forge.defaultBranch();
-  if (!effects.isDone("push")) {
-    if (!there) {
-      const other = wish.baseSeen ? null : await otherWork(forge, { repository, place, base: `${commit}^` });
-      if (other) await effects.judge("push of other work", { verdict: "deny", rule: `${other.rule}; ${other.advice}` });
-      if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([name, base])))
-        await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });
-      await claim(forge, effects, { wish, commit, name }, async () =>
-        pushBranch(repository, { commit, branch: name, signal, to: await forge.pushAccess() }),
-      );
-    }
-    await effects.done("push", `${placeName(forge.place)} ${name}`);
-  }
+  const name = there?.branch ?? (await pushChange(desk, forge, { effects, earlier, wish, change, pushed, base }));
+  await effects.done("push", `${placeName(forge.place)} ${name}`);
   const made = there ?? (await open(desk, forge, { wish, change: { ...change, branch: name }, base }));
   await effects.done("pull-request", made.url);
   await decorate(desk, forge, { effects, number: made.number, commit });
@@ -107,49 +97,38 @@ function pushedName({ run, events }: RunLog): string | null {
   return done?.type === "effect.done" ? (done.result.split(" ").at(-1) ?? null) : null;
 }
 
-interface Claimed {
+interface Pushed {
+  readonly effects: Effects;
+  readonly earlier: readonly PullRequest[];
   readonly wish: PullRequestWish;
   readonly change: ProvenChange;
-  readonly earlier: readonly PullRequest[];
+  readonly pushed: string | null;
+  readonly base: string;
 }
 
-/** Most names that are tried where a person wants another attempt. */
-const MOST_NAMES = 20;
-
-/** The name that an issue's branch gets, which nobody has, or this very commit; refused where somebody has it, unless `again`. */
-async function freeName(forge: Forge, effects: Effects, { wish, change, earlier }: Claimed): Promise<string> {
-  const { issue, again } = wish;
-  if (issue === null) return change.branch;
-  for (let attempt = 1; ; attempt += 1) {
-    const name = claimName(issue, earlier, attempt);
-    const tip = (await forge.tips(name)).branch;
-    if (tip === null || tip === change.commit) return name;
-    if (!again || attempt === MOST_NAMES) await effects.judge("claim", { verdict: "deny", rule: taken(issue, name) });
-  }
-}
-
-/** Makes the branch: of several machines that try, one can. */
-async function claim(
+/** Pushes the branch, with a claim on the issue where it answers one, unless that was done before. Gives its name there. */
+async function pushChange(
+  { log: { run }, clock, repository, signal }: PublishDesk,
   forge: Forge,
-  effects: Effects,
-  { wish: { issue }, commit, name }: { wish: PullRequestWish; commit: string; name: string },
-  push: () => Promise<void>,
-): Promise<void> {
-  try {
-    await push();
-  } catch (error) {
-    if (!(error instanceof ClawError) || issue === null) throw error;
-    const tip = await forge.tips(name).then(
-      ({ branch }) => branch,
-      () => null,
-    );
-    if (tip !== null && tip !== commit) await effects.judge("claim", { verdict: "deny", rule: taken(issue, name) });
-    throw error;
+  { effects, earlier, wish, change, pushed, base }: Pushed,
+): Promise<string> {
+  const { issue, again, baseSeen } = wish;
+  const { commit } = change;
+  const wanted = issue === null ? null : { issue, run, commit, again, pushed, earlier, now: clock.now() };
+  const branch = wanted ? await nameOnForge(forge, effects, wanted) : (pushed ?? change.branch);
+  if (!effects.isDone("push")) {
+    const place: Place = { host: wish.host, owner: wish.owner, repo: wish.repo };
+    const other = baseSeen ? null : await otherWork(forge, { repository, place, base: `${commit}^` });
+    if (other) await effects.judge("push of other work", { verdict: "deny", rule: `${other.rule}; ${other.advice}` });
+    if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([branch, base])))
+      await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });
   }
+  const push = async (claim?: ClaimSpec): Promise<void> =>
+    pushBranch(repository, { commit, branch, claim, signal, to: await forge.pushAccess() });
+  if (wanted) await claimIssue(forge, effects, { ...wanted, branch, push });
+  else if (!effects.isDone("push")) await push();
+  return branch;
 }
-
-const taken = (issue: number, name: string): string =>
-  `another run works on issue #${issue}: it has made the branch ${name} and opens the pull request; if it broke off: claw publish --issue ${issue} --again`;
 
 /** By what is on the forge now: so many a day, only where people take them, and one for each issue. */
 async function judgeOpening(

@@ -33,7 +33,7 @@ async function forgeScene(play?: Play) {
   const env = { ...made.env, FORGE_TOKEN: forge.token };
   const claw = (...args: string[]) => made.used.claw(args, { cwd: made.cwd, env });
   const refs = () =>
-    execFileSync("git", ["--git-dir", bare, "for-each-ref", "--format=%(refname:short)"], { encoding: "utf8" })
+    execFileSync("git", ["--git-dir", bare, "for-each-ref", "--format=%(refname)"], { encoding: "utf8" })
       .trim()
       .split("\n");
   return { ...made, bare, env, forge, claw, refs };
@@ -57,9 +57,8 @@ test("an issue by its number becomes exactly one draft pull request with its pro
   forge.fault = () => undefined;
   const run = await claw("resume", "--json");
   expect(run.code, run.stderr).toBe(0);
-  const { pullRequest, commit } = resultOf(run) as unknown as Record<string, string>;
-  // A name that every machine comes to: only one of them can make it.
-  const branch = "claw/7-1";
+  const { pullRequest, commit, run: id = "" } = resultOf(run) as unknown as Record<string, string>;
+  const branch = `claw/7-${id.slice(0, 7)}`;
   const [pull, ...others] = forge.pulls;
   expect(others).toEqual([]);
   expect(pull).toMatchObject({
@@ -70,7 +69,8 @@ test("an issue by its number becomes exactly one draft pull request with its pro
   });
   expect(pull?.body).toMatch(/^Fixes #7\n/);
   expect(pull?.body).toMatch(/fails again without it[\s\S]*<details>[\s\S]*<!-- claw run=\w+ issue=7 -->\n$/);
-  expect(refs()).toEqual([branch, "main"]);
+  // With the branch came the run's claim on the issue, which no list of branches shows.
+  expect(refs()).toEqual(["refs/claw/claims/7-1", `refs/heads/${branch}`, "refs/heads/main"]);
   expect(writes(forge)).toEqual([
     "POST /o/r.git/git-receive-pack",
     "POST /api/v3/repos/o/r/pulls",

@@ -22,6 +22,7 @@ const asked = [
   "apps.getRepoInstallation",
   "checks.create",
   "checks.listForRef",
+  "git.getCommit",
   "git.getRef",
   "issues.addLabels",
   "issues.createComment",
@@ -78,7 +79,9 @@ test("each answer that is read is checked for being GitHub's", () => {
 test("git pushes without force, to branches below claw/ only", () => {
   const push = readFileSync(join(folder, "../repo/push.ts"), "utf8");
   expect(push.indexOf('judgeBranch(branch).verdict === "deny"')).toBeGreaterThan(0);
-  expect(push.indexOf("pushLocal(")).toBeGreaterThan(push.indexOf("judgeBranch(branch)"));
+  expect(push.indexOf("!isClaimRef(claim.ref)")).toBeGreaterThan(0);
+  for (const judged of ["judgeBranch(branch)", "isClaimRef(claim.ref)"])
+    expect(push.indexOf("pushLocal(")).toBeGreaterThan(push.indexOf(judged));
   expect(push).not.toMatch(/--force|-f["'`]|`\+|--mirror|--delete|--all/);
 });
 
@@ -97,6 +100,7 @@ test("a forge of the tests takes nothing but questions, drafts, comments, labels
     call("POST", `${api}/issues/7/comments`),
     call("PATCH", `${api}/issues/comments/7`),
     push(`${none} ${one} refs/heads/claw/x`),
+    push(`${none} ${one} refs/claw/claims/7-1`, `${none} ${two} refs/heads/claw/7-x`),
     // What git sends to see whether it may, before a large push.
     call("POST", "/o/r.git/git-receive-pack", "0000"),
   ];
@@ -113,6 +117,10 @@ test("a forge of the tests takes nothing but questions, drafts, comments, labels
     push(`${none} ${one} refs/heads/main`),
     push(`${none} ${one} refs/heads/claw/x`, `${none} ${one} refs/tags/v1`),
     push(`${two} ${one} refs/heads/claw/x`),
+    push(`${two} ${one} refs/claw/claims/7-1`),
+    push(`${one} ${none} refs/claw/claims/7-1`),
+    push(`${none} ${one} refs/claw/claims/7-1/x`),
+    push(`${none} ${one} refs/claw/x`),
     push(`${one} ${none} refs/heads/claw/x`),
   ];
   expect(overreach(beyond)).toHaveLength(beyond.length);

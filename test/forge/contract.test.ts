@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { Forge } from "../../src/forge/forge.ts";
 import { openForge } from "../../src/forge/open.ts";
 import { localPlace } from "../../src/forge/place.ts";
+import { claimMessage, claimRef } from "../../src/policy/claim.ts";
 import { openBare } from "../../src/repo/bare.ts";
 import { pushBranch } from "../../src/repo/push.ts";
 import { openRepository } from "../../src/repo/repository.ts";
@@ -241,6 +242,25 @@ describe.for([
       message: expect.stringContaining("already"),
     });
     expect(git(bare, "rev-parse", branch)).toBe(commit);
+  });
+
+  test("a branch and the claim of its run are made in one step: who comes second makes neither", async () => {
+    const { bare, cwd, commit } = made();
+    const { forge } = await open(bare);
+    const repository = await openRepository(cwd);
+    const push = async (run: string) =>
+      pushBranch(repository, {
+        commit,
+        branch: `claw/7-${run}`,
+        claim: { ref: claimRef(7, 1), message: claimMessage({ issue: 7, run, branch: `claw/7-${run}` }), at: 10 ** 12 },
+        to: await forge.pushAccess(),
+      });
+    expect(await forge.claim(7, 1)).toBeNull();
+    await push("1abc");
+    await expect(push("1xyz")).rejects.toMatchObject({ outcome: "forge-unavailable" });
+    expect(await forge.claim(7, 1)).toEqual({ run: "1abc", at: 10 ** 12 });
+    const refs = git(bare, "for-each-ref", "--format=%(refname)").split("\n");
+    expect(refs).toEqual(["refs/claw/claims/7-1", "refs/heads/claw/7-1abc", "refs/heads/main"]);
   });
 
   test("what people do with a draft is seen: their commits, that they closed it, that they merged it", async () => {

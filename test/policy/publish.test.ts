@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claimName, judgeCaps, judgePublish, publishMark, workOf, workOn } from "../../src/policy/publish.ts";
+import { formerName, judgeCaps, judgePublish, publishMark, workOf, workOn } from "../../src/policy/publish.ts";
 
 const authority = { publish: true, perDay: 2, labels: [], acceptance: 0.5 };
 const branch = "claw/a-fix-1abc";
@@ -51,11 +51,11 @@ test("work on an issue is found by its mark, unless it was merged", () => {
   expect(workOn([pull(12, "open"), pull(1, "merged")], 1)).toBeUndefined();
 });
 
-test("machines that see the same work come to the same name for an issue's branch", () => {
+test("what an older claw calls the next branch of an issue is known, and told from the name of a run", () => {
   const from = (...branches: string[]) => branches.map((branch) => ({ branch }));
-  expect(claimName(7, [], 1)).toBe("claw/7-1");
-  expect(claimName(7, from("claw/7-2", "claw/7-1", "claw/77-9", "claw/sum-1abc", "claw/7-x"), 1)).toBe("claw/7-3");
-  expect(claimName(7, from("claw/7-2"), 2)).toBe("claw/7-4");
+  expect(formerName(7, [])).toBe("claw/7-1");
+  const others = from("claw/7-2", "claw/7-1", "claw/77-9", "claw/sum-1abc", "claw/7-x", "claw/7-1234567");
+  expect(formerName(7, others)).toBe("claw/7-3");
 });
 
 test("a run's pull request is known by its mark, its branch or its commit, and nobody else's is", () => {

@@ -40,5 +40,6 @@ function refsPushed(body: string): readonly string[] {
   return found;
 }
 
-/** A branch of claw's that was not there: nothing is moved or removed. */
-const isNewBranch = (command: string): boolean => /^0{40} (?!0{40})[0-9a-f]{40} refs\/heads\/claw\/\S+$/.test(command);
+/** A branch of claw's, or a claim on an issue, that was not there: nothing is moved or removed. */
+const isNewBranch = (command: string): boolean =>
+  /^0{40} (?!0{40})[0-9a-f]{40} refs\/(?:heads\/claw\/\S+|claw\/claims\/\d+-\d+)$/.test(command);

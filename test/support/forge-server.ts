@@ -274,11 +274,13 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
           permissions: { pull: true, push: forge.mayPush, admin: false },
         },
       ];
-    const ref = /^\/repos\/(o|fork)\/r\/git\/ref\/heads%2F(.+)$/.exec(path);
+    const ref = /^\/repos\/(o|fork)\/r\/git\/ref\/(.+)$/.exec(path);
     if (ref) {
-      const sha = branchAt(decodeURIComponent(ref[2] ?? ""), ref[1]);
+      const sha = refAt(decodeURIComponent(ref[2] ?? ""), ref[1]);
       return sha === null ? [404, { message: "Not Found" }] : [200, { object: { sha } }];
     }
+    const commit = /^\/repos\/(o|fork)\/r\/git\/commits\/([0-9a-f]{40})$/.exec(path);
+    if (commit) return [200, commitAt(commit[2] ?? "", commit[1])];
     if (path.startsWith("/repos/o/r/rules/branches/")) return [200, forge.rules.map((type) => ({ type }))];
     const labelled = /^\/repos\/o\/r\/issues\/(\d+)\/labels$/.exec(path);
     if (labelled) return label(Number(labelled[1]), JSON.parse(body) as { labels: string[] });
@@ -481,19 +483,27 @@ export async function startForgeServer(bare: string): Promise<ForgeServer> {
     return [201, pull];
   }
 
-  function branchAt(branch: string, owner = "o"): string | null {
+  const branchAt = (branch: string, owner?: string): string | null => refAt(`heads/${branch}`, owner);
+
+  /** Git in the repository of an owner, or null where it answers nothing. */
+  function gitOf(owner: string, ...args: readonly string[]): string | null {
+    const dir = owner === "o" ? bare : (forge.fork ?? "");
     try {
-      return execFileSync(
-        "git",
-        ["--git-dir", owner === "o" ? bare : (forge.fork ?? ""), "rev-parse", "--verify", `refs/heads/${branch}`],
-        {
-          encoding: "utf8",
-          stdio: ["ignore", "pipe", "ignore"],
-        },
-      ).trim();
+      return execFileSync("git", ["--git-dir", dir, ...args], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
     } catch {
       return null;
     }
+  }
+
+  /** Where a ref is, named without "refs/". */
+  const refAt = (ref: string, owner = "o"): string | null => gitOf(owner, "rev-parse", "--verify", `refs/${ref}`);
+
+  function commitAt(sha: string, owner = "o"): unknown {
+    const [date = "", ...message] = (gitOf(owner, "show", "--no-patch", "--format=%cI%n%B", sha) ?? "").split("\n");
+    return { sha, message: message.join("\n"), committer: { date } };
   }
 
   return forge;

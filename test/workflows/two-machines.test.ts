@@ -29,11 +29,12 @@ async function twoMachines() {
   const repository = await openRepository(cwd);
   const ledgers = [await memoryLedger(), await memoryLedger()];
   await Promise.all(ledgers.map((ledger, index) => recordProvenFix(ledger, `run${index}`)));
-  /** What machine 0 or 1 says when it publishes. */
-  const publish = async (index: number, again = false): Promise<string> => {
+  /** What machine 0 or 1 says when it publishes, so many hours from now. */
+  const publish = async (index: number, { again = false, hours = 0 } = {}): Promise<string> => {
     const log = await ledgers[index]!.open(`run${index}`);
     const signal = new AbortController().signal;
-    const desk = { log, clock: tickingClock(), signal, repository, authority, forge: () => forgeOf(server) };
+    const clock = { ...tickingClock(), now: () => Date.parse("2026-01-01T00:00:00Z") + hours * 3_600_000 };
+    const desk = { log, clock, signal, repository, authority, forge: () => forgeOf(server) };
     const change = { branch: `claw/sum-run${index}`, commit: commits[index]!, diff: patchText };
     const wish = { host: server.host, owner: "o", repo: "r", issue: 7, again, baseSeen: false };
     try {
@@ -49,8 +50,8 @@ async function twoMachines() {
     git(cwd, "checkout", "--quiet", "--orphan", "other");
     git(bare, "fetch", "--quiet", cwd, `+${commitAll(cwd, "something else")}:main`);
   };
-  const branches = () => git(bare, "for-each-ref", "--format=%(refname:short)", "refs/heads/claw").split("\n");
-  return { server, publish, branches, unpublishBase };
+  const refs = () => git(bare, "for-each-ref", "--format=%(refname)", "refs/heads/claw", "refs/claw").split("\n");
+  return { server, bare, publish, refs, unpublishBase };
 }
 
 const forgeOf = ({ host, url, token }: ForgeServer) =>
@@ -76,7 +77,7 @@ const moments = [
 test.for(moments)(
   "two machines that publish for one issue open one pull request, where the other one comes before %s of the first",
   async ([, method, address]) => {
-    const { server, publish, branches } = await twoMachines();
+    const { server, publish, refs } = await twoMachines();
     const reached = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     let isHeld = false;
@@ -92,21 +93,45 @@ test.for(moments)(
     release.resolve();
     const said = [await first, second];
     const url = server.pulls[0]?.html_url ?? "";
-    expect([server.pulls.length, branches()]).toEqual([1, ["claw/7-1"]]);
+    const winner = server.pulls[0]?.head.ref;
+    expect([server.pulls.length, refs()]).toEqual([1, ["refs/claw/claims/7-1", `refs/heads/${winner}`]]);
+    expect(winner).toMatch(/^claw\/7-run[01]$/);
     expect(said.filter((one) => one === url)).toHaveLength(1);
     expect(said.find((one) => one !== url)).toMatch(
       /may not be published: (?:another run works on issue #7|there is one for issue #7)/,
     );
     // Who has it finds it again; the other one stays refused, until a person wants another.
     expect([await publish(0), await publish(1)].map((one) => one === url)).toEqual(said.map((one) => one === url));
-    expect(await publish(said.indexOf(url) === 0 ? 1 : 0, true)).toBe(server.pulls[1]?.html_url);
-    expect(branches()).toEqual(["claw/7-1", "claw/7-2"]);
+    expect(await publish(said.indexOf(url) === 0 ? 1 : 0, { again: true })).toBe(server.pulls[1]?.html_url);
+    const all = ["refs/claw/claims/7-1", "refs/claw/claims/7-2", "refs/heads/claw/7-run0", "refs/heads/claw/7-run1"];
+    expect(refs()).toEqual(all);
   },
 );
 
+test("a run that pushed and broke off has the issue for a day; after that another takes it over, and the first opens nothing", async () => {
+  const { server, publish, refs } = await twoMachines();
+  server.fault = (method, path) => (method === "POST" && path.endsWith("/pulls") ? { status: 403 } : undefined);
+  expect(await publish(0)).not.toMatch(/^http/);
+  expect(refs()).toEqual(["refs/claw/claims/7-1", "refs/heads/claw/7-run0"]);
+  server.fault = () => undefined;
+  expect(await publish(1, { hours: 23 })).toMatch(/another run works on issue #7: run0 .* until 2026-01-02 00:00 UTC/);
+  expect(server.pulls).toEqual([]);
+  expect(await publish(1, { hours: 25 })).toBe(server.pulls[0]?.html_url);
+  expect(await publish(0, { hours: 25 })).toMatch(/there is one for issue #7 already/);
+  expect(refs().slice(0, 2)).toEqual(["refs/claw/claims/7-1", "refs/claw/claims/7-2"]);
+});
+
+test("a branch that an older claw made for the issue, and opened nothing from, is another run's work", async () => {
+  const { server, bare, publish, refs } = await twoMachines();
+  git(bare, "update-ref", "refs/heads/claw/7-1", "main");
+  expect(await publish(0)).toMatch(/another run works on issue #7: it has made the branch claw\/7-1/);
+  expect(refs()).toEqual(["refs/heads/claw/7-1"]);
+  expect(await publish(0, { again: true })).toBe(server.pulls[0]?.html_url);
+});
+
 test("a change that stands on commits which are not in the branch it is to go into takes none of them along: nothing is pushed", async () => {
-  const { server, publish, branches, unpublishBase } = await twoMachines();
+  const { server, publish, refs, unpublishBase } = await twoMachines();
   unpublishBase();
   expect(await publish(0)).toMatch(/may not be published: it would take commits along that are not in main there/);
-  expect([server.pulls, branches()]).toEqual([[], [""]]);
+  expect([server.pulls, refs()]).toEqual([[], [""]]);
 });

@@ -68,6 +68,10 @@ const replies: Readonly<Record<string, z.ZodType>> = {
     permissions: z.looseObject({}).optional(),
   }),
   "GET /repos/{owner}/{repo}/git/ref/{ref}": z.looseObject({ object: z.looseObject({ sha: Sha }) }),
+  "GET /repos/{owner}/{repo}/git/commits/{commit_sha}": z.looseObject({
+    message: Text,
+    committer: z.looseObject({ date: Text }),
+  }),
   "GET /repos/{owner}/{repo}/rules/branches/{branch}": z.array(z.looseObject({ type: Text })),
   "GET /repos/{owner}/{repo}/branches/{branch}/protection/required_signatures": z.looseObject({ enabled: z.boolean() }),
   "GET /repos/{owner}/{repo}/issues": z.array(

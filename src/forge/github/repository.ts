@@ -1,5 +1,6 @@
 import type { Octokit } from "octokit";
 import { ClawError } from "../../errors.ts";
+import { type Claim, claimantIn, claimRef } from "../../policy/claim.ts";
 import type { Reach } from "../../policy/forge-reach.ts";
 import type { Need } from "../credential.ts";
 import type { Forge, Place } from "../forge.ts";
@@ -24,7 +25,7 @@ export interface RepositoryOptions {
 export function repositoryQuestions(
   { place, kind, fork }: RepositoryOptions,
   ask: Ask,
-): Pick<Forge, "defaultBranch" | "checkPublish" | "tips" | "reach"> {
+): Pick<Forge, "defaultBranch" | "checkPublish" | "tips" | "claim" | "reach"> {
   const what = `the repository ${placeName(place)}`;
   return {
     defaultBranch: () =>
@@ -38,9 +39,16 @@ export function repositoryQuestions(
     tips: (branch) =>
       ask("read", `the branches of ${placeName(place)}`, async (octokit, { at, from }) => {
         const { data } = await octokit.rest.repos.get(at);
-        const [ours, base] = await Promise.all([tipOf(octokit, from, branch), tipOf(octokit, at, data.default_branch)]);
+        const [ours, base] = await Promise.all([
+          tipOf(octokit, from, `heads/${branch}`),
+          tipOf(octokit, at, `heads/${data.default_branch}`),
+        ]);
         return { branch: ours, base };
       }),
+    claim: (issue, number) =>
+      ask("read", `the claims on #${issue} of ${placeName(place)}`, (octokit, { from }) =>
+        readClaim(octokit, from, claimRef(issue, number)),
+      ),
     reach: () => ask("pull-request", what, (octokit, { at }) => reachOf(octokit, at, kind)),
   };
 }
@@ -70,10 +78,23 @@ export async function accountOf(octokit: Octokit): Promise<string | null> {
   }
 }
 
-/** Where a branch is; null when it is not there, or the server does not tell. */
-async function tipOf(octokit: Octokit, at: Repo, branch: string): Promise<string | null> {
+/** Where a ref is, named without "refs/"; null when it is not there, or the server does not tell. */
+const tipOf = (octokit: Octokit, at: Repo, ref: string): Promise<string | null> =>
+  ifThere(async () => (await octokit.rest.git.getRef({ ...at, ref })).data.object.sha);
+
+/** What a claim says is in its commit. */
+async function readClaim(octokit: Octokit, at: Repo, ref: string): Promise<Claim | null> {
+  const sha = await tipOf(octokit, at, ref.replace(/^refs\//, ""));
+  if (sha === null) return null;
+  const commit = await ifThere(async () => (await octokit.rest.git.getCommit({ ...at, commit_sha: sha })).data);
+  const madeAt = Date.parse(commit?.committer.date ?? "");
+  return { run: claimantIn(commit?.message ?? ""), at: Number.isNaN(madeAt) ? null : madeAt };
+}
+
+/** Null for what is not there, and in an empty repository. */
+async function ifThere<T>(read: () => Promise<T>): Promise<T | null> {
   try {
-    return (await octokit.rest.git.getRef({ ...at, ref: `heads/${branch}` })).data.object.sha;
+    return await read();
   } catch (error) {
     if (isRequestFailure(error) && [404, 409].includes(error.status)) return null;
     throw error;

@@ -4,6 +4,8 @@ export interface LocalGit {
   defaultBranch(): Promise<string>;
   /** The commit a branch is at; null when there is no such branch. */
   branch(name: string): Promise<string | null>;
+  /** What the commit at a full ref says, and when it was made, in milliseconds since the epoch; null when there is none. */
+  note(ref: string): Promise<{ readonly message: string; readonly at: number } | null>;
   /** Is this commit in the branch's history? False when either is not there. */
   contains(branch: string, commit: string): Promise<boolean>;
   /** Unified text of the change from one commit to another. */

@@ -2,6 +2,7 @@ import { access, constants, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ClawError, UsageError } from "../../errors.ts";
+import { type Claim, claimantIn, claimRef } from "../../policy/claim.ts";
 import type {
   Check,
   Draft,
@@ -67,6 +68,7 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
       branch: await git.branch(branch),
       base: await git.branch(await git.defaultBranch()),
     }),
+    claim: (issue, number) => claimIn(git, claimRef(issue, number)),
     requiresSignatures: () => Promise.resolve(false),
     pullRequests: () => pullRequests(folder, git),
     pullRequestFrom: async (branch) => (await from(branch)) ?? null,
@@ -99,6 +101,11 @@ export function openLocal({ place, git, now }: LocalOptions): Forge {
     }),
     account: () => Promise.resolve(userInfo().username),
   };
+}
+
+async function claimIn(git: LocalGit, ref: string): Promise<Claim | null> {
+  const note = await git.note(ref);
+  return note && { run: claimantIn(note.message), at: note.at };
 }
 
 async function readIssue(folder: string, people: People, number: number): Promise<ForgeIssue> {
