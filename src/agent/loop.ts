@@ -4,7 +4,7 @@ import { applyToSession, foldSession, type SessionState } from "../views/session
 import { applyToSpend, foldSpend } from "../views/spend.ts";
 import { stuckSignal } from "../views/stuck.ts";
 import type { Agent } from "./agent.ts";
-import { ask } from "./ask.ts";
+import { ask, type Limit } from "./ask.ts";
 import { sessionTime, timeIsUp } from "./bounds.ts";
 import { makeRoom } from "./compact.ts";
 import { perform } from "./perform.ts";
@@ -35,6 +35,8 @@ export interface Rest {
   readonly type: "rest";
   readonly how: "answered" | "stuck" | "over-budget";
   readonly detail: string;
+  /** Which limit was reached. */
+  readonly limit?: Limit["limit"];
 }
 
 /** What a person says; null where a turn that broke off goes on. */
@@ -124,7 +126,7 @@ async function hold(
       const room = await makeRoom(id, state, desk);
       if (room === "made") continue;
       const reached = room === "enough" ? await ask(id, state, desk) : room;
-      if (reached && heard) return { type: "rest", how: "over-budget", detail: reached.detail };
+      if (reached && heard) return { type: "rest", how: "over-budget", ...reached };
       if (reached) await record({ type: "session.ended", session: id, reason: "over-budget", ...reached });
     }
   }

@@ -5,6 +5,7 @@ import type { Call, Message } from "../ledger/message.ts";
 import { judge } from "../policy/judge.ts";
 import { failingLines } from "../suite/failing-lines.ts";
 import { stableText } from "../suite/failure-text.ts";
+import { headline } from "../text.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
 import { isEdit } from "../views/edits.ts";
 import type { SessionState } from "../views/session.ts";
@@ -90,6 +91,8 @@ async function performOne(wish: Wish, door: Door): Promise<ToolResult> {
   const { session, call } = wish;
   const startedAt = agent.clock.now();
   const result = wish.cancelled ? notRun("an edit before it in the same reply failed") : await judged(wish, door);
+  // A person sees why, as they see what a command that failed has written.
+  if (!result.ok && (result.full ?? "") === "") agent.onOutput?.(Buffer.from(`${headline(result.text, 300)}\n`));
   const finished = factOf({ session, call }, result, agent, startedAt);
   if (result.finished === undefined) await record(finished);
   else await record(finished, { type: "session.ended", session, reason: "finished", detail: result.finished });

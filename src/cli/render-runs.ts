@@ -58,7 +58,7 @@ export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Fra
 }
 
 /** "5 s", "12 min", "3 h", "2 d". */
-function age(ms: number): string {
+export function age(ms: number): string {
   const minutes = Math.floor(Math.max(0, ms) / 60_000);
   if (minutes < 1) return `${Math.floor(Math.max(0, ms) / 1000)} s`;
   if (minutes < 60) return `${minutes} min`;

@@ -55,8 +55,11 @@ export interface WorkDesk {
 export interface Screen {
   readonly onDelta?: OnDelta | undefined;
   readonly onOutput?: ((chunk: Buffer) => void) | undefined;
-  /** Asks the person in front of the terminal; without one the answer is yes. */
-  readonly confirm?: ((question: string, signal: AbortSignal) => Promise<boolean>) | undefined;
+  /**
+   * Asks the person in front of the terminal; without one the answer is yes. `patch` is what will be written, in git's unified
+   * format, for who wants to see it first.
+   */
+  readonly confirm?: ((question: string, signal: AbortSignal, patch?: string) => Promise<boolean>) | undefined;
   /** A call is about to be made. */
   readonly onCall?: ((call: Call) => void) | undefined;
   /** Who a session is held with. */

@@ -55,7 +55,9 @@ test("a session at a terminal: asked, answered, shown, taken over after one key,
   expect(readFileSync(join(cwd, "add.js"), "utf8")).toContain("a - b");
   await terminal.type("/apply");
   await terminal.press("Enter");
-  await terminal.until("y yes   n no");
+  await terminal.until("y yes   n no   d show it");
+  await terminal.press("d");
+  await terminal.until(/@@[^]*y yes   n no\n/);
   await terminal.press("y");
   await terminal.until("1 file changed in");
   expect(readFileSync(join(cwd, "add.js"), "utf8")).toContain("a + b");
@@ -81,6 +83,11 @@ test("a session at a terminal: asked, answered, shown, taken over after one key,
 
     > /apply
 
+    add.js
+    @@ -1 +1 @@
+    -export const add = (a, b) => a - b;
+    +export const add = (a, b) => a + b;
+
     ✓ 1 file changed in <sum>
     go on later: claw resume <run>
     exit 0
@@ -102,7 +109,7 @@ test("Esc stops the model and the session goes on; on 40 columns nothing is wide
   const terminal = await session();
   await terminal.until("ask, or /help");
   await terminal.paste("please wait\n".repeat(9));
-  await terminal.until("[pasted 1: 10 lines]");
+  await terminal.until("[pasted 1: 9 lines]");
   await terminal.press("Enter");
   await terminal.until("│ begun");
   await terminal.type("and then?");
@@ -111,13 +118,13 @@ test("Esc stops the model and the session goes on; on 40 columns nothing is wide
   // A frame that the terminal wraps anew is taken away whole: nothing of it is kept above the next one.
   await terminal.resize(26, 14);
   await terminal.until("$2.…");
-  await terminal.resize(60, 16);
+  await terminal.resize(60, 18);
   await terminal.until("sandbox complete");
   expect((await terminal.all()).match(/next: and then/g)).toHaveLength(1);
   await terminal.press("Escape");
   const end = await terminal.until(/Stopped\.[^]*> ask, or/);
   expect(masked(end.slice(end.indexOf("> [pasted")))).toMatchInlineSnapshot(`
-    "> [pasted 1: 10 lines]
+    "> [pasted 1: 9 lines]
 
     This takes a while.
 
@@ -129,6 +136,7 @@ test("Esc stops the model and the session goes on; on 40 columns nothing is wide
     > and then?
 
     Stopped.
+
     > ask, or /help
     model.json · $0.00 of $2.00 · 503 tokens · sandbox complete
     "

@@ -5,7 +5,12 @@ import { act, menuOf, newTyping, nextMessage, pasteInto, type Typing } from "../
 
 const commands = [
   { name: "diff", about: "" },
-  { name: "model", takes: "<name>", about: "" },
+  {
+    name: "model",
+    takes: "<name>",
+    about: "",
+    values: () => Promise.resolve([{ text: "local/qwen", about: "here" }]),
+  },
 ];
 
 function desk(history: readonly string[] = []): Typing {
@@ -19,6 +24,7 @@ function desk(history: readonly string[] = []): Typing {
     usdNano: null,
     colours: false,
     stop: () => {},
+    suspend: () => {},
   };
   return newTyping(setting, () => {});
 }
@@ -74,7 +80,10 @@ test("commands and files are completed, Enter takes what is chosen", async () =>
   const typing = desk();
   press(typing, type("/m"));
   expect(menuOf(typing)?.choices).toMatchObject([{ text: "/model " }]);
-  expect(press(typing, { kind: "submit" }, type("qwen see @lo"))).toBe("/model qwen see @lo|");
+  expect(press(typing, { kind: "submit" }, type("lo"))).toBe("/model lo|");
+  await Promise.resolve();
+  expect(menuOf(typing)?.choices).toEqual([{ text: "local/qwen", about: "here" }]);
+  expect(press(typing, { kind: "tab" }, erase("wordLeft"), type("qwen see @lo"))).toBe("/model qwen see @lo|");
   await Promise.resolve();
   expect(menuOf(typing)?.choices.map(({ text }) => text)).toEqual(["@src/loop.ts ", "@src/cli/log.ts "]);
   expect(press(typing, { kind: "down" }, { kind: "tab" })).toBe("/model qwen see @src/cli/log.ts |");
@@ -88,6 +97,21 @@ test("what is typed while the model works waits its turn; Ctrl-D leaves only whe
   expect(await nextMessage(typing, never, () => {})).toBe("second");
   act(typing, { kind: "leave" }, false);
   expect(await nextMessage(typing, never, () => {})).toBeNull();
+});
+
+test("Up takes back what waits to be sent, and what only tells waits for nothing", async () => {
+  const typing = desk(["earlier"]);
+  const told: string[] = [];
+  typing.anytime = (text) => text === "/cost" && told.push(text) > 0;
+  press(typing, type("first"), { kind: "submit" }, type("/cost"), { kind: "submit" }, type("second"), {
+    kind: "submit",
+  });
+  expect(told).toEqual(["/cost"]);
+  expect(press(typing, { kind: "up" })).toBe("second|");
+  expect(press(typing, erase("home"), type("third"), { kind: "submit" })).toBe("|");
+  expect(await nextMessage(typing, never, () => {})).toBe("first");
+  expect(await nextMessage(typing, never, () => {})).toBe("third");
+  expect(press(typing, { kind: "up" })).toBe("third|");
 });
 
 test("a long text is broken at letters, and the lines around the cursor are shown", () => {

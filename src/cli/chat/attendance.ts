@@ -1,7 +1,9 @@
 import { Interrupted } from "../../errors.ts";
 import type { News, Person, Wish } from "../../workflows/chat/person.ts";
+import { nearest } from "../../text.ts";
+import type { Part } from "../../tui/session/screen.ts";
 import { slashIn } from "./commands.ts";
-import { type Room, slashes } from "./slashes.ts";
+import { type Room, slashes, telling } from "./slashes.ts";
 import { newsParts } from "./tellings.ts";
 
 /** A person at a terminal, who can also say what the run is to begin with. */
@@ -13,6 +15,7 @@ export interface Attending extends Person {
 /** Their words are wishes, and what comes of them is shown. */
 export function attending(place: Omit<Room, "signal">): Attending {
   const { screen } = place;
+  screen.anytime((text) => atOnce(text, place));
   return {
     stays: true,
     first: (signal) => nextWish({ ...place, signal }),
@@ -49,12 +52,24 @@ async function nextWish(room: Room): Promise<Wish | null> {
   }
 }
 
+/** Carries out a command that only tells, while the model works on. */
+function atOnce(text: string, { screen, ...place }: Omit<Room, "signal">): boolean {
+  const slash = slashIn(text);
+  if (!slash || slash.rest !== "" || !telling.has(slash.name)) return false;
+  const aside = { ...screen, show: (part: Part): void => screen.aside(part) };
+  aside.show({ kind: "person", text });
+  void slashes[slash.name]?.("", { ...place, screen: aside, signal: new AbortController().signal });
+  return true;
+}
+
 async function wishOf(text: string, room: Room): Promise<Wish | null | "leave"> {
   const slash = slashIn(text);
   if (!slash) return { kind: "say", text };
   const meant = Object.hasOwn(slashes, slash.name) ? slashes[slash.name] : undefined;
   if (meant) return meant(slash.rest, room);
-  room.screen.show({ kind: "note", mark: "!", text: `there is no /${slash.name}; /help lists what there is` });
+  const near = nearest(slash.name, Object.keys(slashes));
+  const instead = near === undefined ? "/help lists what there is" : `did you mean /${near}?`;
+  room.screen.show({ kind: "note", mark: "!", text: `there is no /${slash.name}; ${instead}` });
   return null;
 }
 

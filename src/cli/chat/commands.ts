@@ -14,14 +14,15 @@ export const slashCommands: readonly SlashCommand[] = [
   { name: "review", about: "have the change looked at critically" },
   { name: "fix", takes: "<issue>", about: "a proven fix, as a run of its own" },
   { name: "resume", takes: "<run>", about: "earlier sessions; go on with one" },
+  { name: "new", about: "begin anew: the model forgets, the changes stay with the old session" },
   { name: "permissions", about: "what the model may do, and what contains it" },
   { name: "quit", about: "leave; claw resume goes on later" },
 ];
 
 export const keysHelp = [
   "Enter sends; Alt-Enter, Ctrl-J or \\ and Enter begin a new line. @ names a file, Tab takes a choice.",
-  "Esc stops the model; what it said stays. Up and Down go through what you typed. Ctrl-O shows the last output whole.",
-  "Ctrl-C saves and leaves (twice: at once), Ctrl-D leaves.",
+  "Esc stops the model; what it said stays. Up and Down go through what you typed; Up takes back what waits to be sent.",
+  "Ctrl-O shows the last output whole. Ctrl-C saves and leaves (twice: at once), Ctrl-D leaves, Ctrl-Z goes to the shell.",
 ];
 
 /** "/model local/qwen" as its parts; null for words that are no command. A path such as /etc/hosts is none. */

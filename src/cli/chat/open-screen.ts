@@ -2,8 +2,10 @@ import { systemClock } from "../../clock.ts";
 import type { App } from "../../app.ts";
 import { printable } from "../../text.ts";
 import { openPlainSession } from "../../tui/session/plain.ts";
-import type { SessionScreen } from "../../tui/session/screen.ts";
+import type { Choice, SessionScreen, SlashCommand } from "../../tui/session/screen.ts";
 import type { CommandDesk } from "../command.ts";
+import { age } from "../render-runs.ts";
+import { listRuns } from "../run-list.ts";
 import { hasColours } from "../style.ts";
 import { slashCommands } from "./commands.ts";
 import { openHistory } from "./history.ts";
@@ -21,7 +23,7 @@ export async function openScreen(desk: CommandDesk, app: App, wanted: Wanted): P
   const history = await openHistory(config.home, secrets.scrub);
   const setting = {
     greeting: `claw works in a private copy of your files; yours change ${wanted.inPlace ? "after each turn, once you have agreed" : "only by /apply"}. /help tells more.`,
-    commands: slashCommands,
+    commands: slashCommands.map((command) => ({ ...command, ...valuesAt(command.name, desk, app) })),
     files: () => filesAt(app, desk.cwd),
     history: history.past,
     remember: (text: string) => history.remember(text),
@@ -30,6 +32,8 @@ export async function openScreen(desk: CommandDesk, app: App, wanted: Wanted): P
     colours: hasColours(config, desk.terminal.colour),
     // As from outside: the first one saves and stops, the second stops at once.
     stop: () => void process.kill(process.pid, "SIGINT"),
+    // As a terminal would: all that belongs to the shell's job.
+    suspend: () => void process.kill(0, "SIGTSTP"),
   };
   const plain = (): SessionScreen =>
     openPlainSession({
@@ -48,6 +52,27 @@ export async function openScreen(desk: CommandDesk, app: App, wanted: Wanted): P
     return plain();
   }
   return drawn.openSession({ ...setting, stdin: process.stdin, stdout: process.stdout, clock: systemClock });
+}
+
+/** What a command may take that only this installation knows. */
+function valuesAt(name: string, desk: CommandDesk, app: App): Pick<SlashCommand, "values"> {
+  if (name === "resume") return { values: () => earlierSessions(app).catch(() => []) };
+  if (name !== "model") return {};
+  const models = async (): Promise<readonly Choice[]> => {
+    const { valuesOf } = await import("../completion/values.ts");
+    return (await valuesOf(desk, "model")).map(([text, about]) => ({ text, about }));
+  };
+  return { values: () => models().catch(() => []) };
+}
+
+/** Sessions that one can go on with, the newest first. */
+export async function earlierSessions(app: App): Promise<readonly Choice[]> {
+  const rows = await listRuns(await app.ledger(), { workflow: "chat", limit: 10, tell: () => {} });
+  const now = systemClock.now();
+  return rows.map(({ run, startedAt, title }) => ({
+    text: run,
+    about: `${age(now - startedAt).padStart(6)} ago  ${title}`,
+  }));
 }
 
 /** Paths for completion: those that git knows, and new ones it does not ignore. */

@@ -9,13 +9,13 @@ import type { CommandDesk } from "../command.ts";
 import { watchRun } from "../watch-run.ts";
 import { notTaken, tellAnswer } from "./answer-once.ts";
 import { readRun, resolveRun } from "../run-id.ts";
-import { listRuns } from "../run-list.ts";
 import { scrubbedProgress } from "../scrubbed.ts";
 import { attending } from "./attendance.ts";
 import { sessionLimits } from "./limits.ts";
 import type { Attendance, Errands } from "./slashes.ts";
-import { openScreen } from "./open-screen.ts";
+import { earlierSessions, openScreen } from "./open-screen.ts";
 import { pastParts } from "./tellings.ts";
+import { latest } from "../../views/run.ts";
 
 /** How a session is begun. */
 export interface SessionWish {
@@ -42,6 +42,7 @@ export async function attendSession(desk: CommandDesk, wish: SessionWish): Promi
     usdNano: limits.usdNano,
     events: [],
     wanted: wish.resume,
+    afresh: false,
   };
   const screen = await openScreen(desk, app, {
     plain: wish.plain,
@@ -53,9 +54,11 @@ export async function attendSession(desk: CommandDesk, wish: SessionWish): Promi
   try {
     const person = attending({ screen, state, errands: errandsAt(desk, app, screen, state) });
     let words = wish.words;
+    if (words !== "") screen.show({ kind: "person", text: words });
     for (;;) {
       const resume = state.wanted;
       state.wanted = null;
+      state.afresh = false;
       state.events = [];
       if (resume === null) {
         const first = words === "" ? await person.first(desk.signal) : null;
@@ -80,7 +83,8 @@ export async function attendSession(desk: CommandDesk, wish: SessionWish): Promi
         screen.refill(opening);
         continue;
       }
-      if (state.wanted === null || finished.outcome !== "done") break;
+      if ((state.wanted === null && !state.afresh) || finished.outcome !== "done") break;
+      leaveBehind(screen, finished.run, state);
     }
   } finally {
     await screen.end();
@@ -162,7 +166,7 @@ function watchOf(
       screen.onStart(run, past);
     },
     onCall: (call) => screen.onCall(call),
-    confirm: (question, signal) => screen.ask(question, signal),
+    confirm: (question, signal, patch) => screen.ask(question, signal, patch),
     signal: desk.signal,
   };
 }
@@ -186,14 +190,24 @@ function errandsAt(desk: CommandDesk, app: App, screen: SessionScreen, state: At
       }
     },
     async sessions(): Promise<Part> {
-      const rows = await listRuns(await app.ledger(), { workflow: "chat", limit: 10, tell: () => {} });
-      if (rows.length === 0) return { kind: "note", mark: "·", text: "there are no earlier sessions" };
-      const age = (at: number): string => new Date(at).toISOString().slice(0, 16).replace("T", " ");
-      const shown = rows.map(({ run, startedAt, title }) => `  ${run}  ${age(startedAt)} UTC  ${title}`);
+      const earlier = await earlierSessions(app);
+      if (earlier.length === 0) return { kind: "note", mark: "·", text: "there are no earlier sessions" };
+      const shown = earlier.map(({ text, about }) => `  ${text}  ${about}`);
       return { kind: "lines", lines: ["go on with one: /resume <run>", ...shown] };
     },
     session: async (prefix) => resolveRun(await app.ledger(), prefix),
   };
+}
+
+/** Another session follows: what this one leaves behind is said, and forgotten here. */
+function leaveBehind(screen: SessionScreen, run: string, state: Attendance): void {
+  const changed = notTaken(state.events)?.files ?? 0;
+  const kept =
+    changed > 0 ? `; ${plural(changed, "changed file")} not taken over: claw diff ${run}; claw apply ${run}` : "";
+  screen.show({ kind: "note", mark: changed > 0 ? "!" : "·", text: `back to this session: /resume ${run}${kept}` });
+  state.model = latest(state.events, "model.chosen")?.choice ?? state.model;
+  state.events = [];
+  screen.onStart("", []);
 }
 
 /** The last lines, which stay on the terminal. */

@@ -15,6 +15,8 @@ export interface Attendance {
   events: Recorded[];
   /** The session that the person wants to go on with instead. */
   wanted: string | null;
+  /** They want to begin anew. */
+  afresh: boolean;
 }
 
 /** What commands do that is no wish of the run's. */
@@ -56,11 +58,23 @@ const once =
 
 const leave: Slash = () => "leave";
 
+/** The model forgets; what the session changed stays with it. */
+function begin(_: string, room: Room): Granted {
+  if (!isRunning(room)) return note(room, "nothing has been asked yet", "!");
+  room.state.afresh = true;
+  return "leave";
+}
+
+/** Commands that only tell something: they need not wait until the model rests. */
+export const telling: ReadonlySet<string> = new Set(["help", "cost", "permissions"]);
+
 /** What each command means; the help tells them in its own order. */
 export const slashes: Readonly<Record<string, Slash>> = {
   help: (_, room) => show(room, helpPart()),
   quit: leave,
   exit: leave,
+  new: begin,
+  clear: begin,
   diff: once({ kind: "diff" }),
   apply: once({ kind: "apply" }),
   undo: once({ kind: "undo" }),

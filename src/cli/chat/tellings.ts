@@ -53,11 +53,10 @@ export function permissionsPart(events: readonly Recorded[]): Part {
 export function newsParts(news: News): readonly Part[] {
   switch (news.kind) {
     case "turn": {
-      const { how, detail, changed, inPlace } = news;
+      const { how, detail, limit, changed, inPlace } = news;
       const notes: Part[] = [];
       if (how === "interrupted") notes.push({ kind: "note", mark: "!", text: "stopped; what was said so far is kept" });
-      if (how === "over-budget")
-        notes.push({ kind: "note", mark: "!", text: `${detail}\nraise it with /budget <dollars>, then /retry` });
+      if (how === "over-budget") notes.push({ kind: "note", mark: "!", text: `${detail}\n${roomFor(limit)}` });
       if (how === "stuck") notes.push({ kind: "note", mark: "!", text: `the model goes in circles: ${detail}` });
       if (changed) {
         const shown = changed.files.slice(0, 4).join(", ");
@@ -80,6 +79,21 @@ export function newsParts(news: News): readonly Part[] {
       return [{ kind: "note", mark: "✓", text: news.text }];
     case "refused":
       return [{ kind: "note", mark: "!", text: news.text }];
+  }
+}
+
+/** What a person can do about a limit that was reached. */
+function roomFor(limit: Extract<News, { kind: "turn" }>["limit"]): string {
+  switch (limit) {
+    case "run":
+      return "raise it with /budget <dollars>, then /retry";
+    case "context":
+      return "/model <name> takes one that reads more, /compact shortens what it reads, then /retry; /new begins anew";
+    case "turns":
+    case "tokens":
+      return `begin anew with /new, or with more: claw chat --max-${limit} <n>`;
+    default:
+      return "budgets of days and repositories are in config.yaml and claw.yaml; /model <name> takes a cheaper one, then /retry";
   }
 }
 

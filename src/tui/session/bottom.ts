@@ -6,7 +6,7 @@ import type { Editor } from "./editor.ts";
 import { editorLines } from "./editor-lines.ts";
 import { markdownLines, type Sheet } from "./markdown.ts";
 import type { SessionFacts } from "./session-facts.ts";
-import { cutLine, type Line, looks, plainLine, span, wrapLine } from "./spans.ts";
+import { cutLine, type Line, looks, plainLine, type Span, span, wrapLine } from "./spans.ts";
 
 /** Everything that is drawn below what stays. */
 export interface Bottom {
@@ -19,7 +19,8 @@ export interface Bottom {
   readonly output: string;
   readonly plan: readonly string[];
   readonly queued: readonly string[];
-  readonly question: string | null;
+  /** `more`: a key shows what it is about. */
+  readonly question: { readonly text: string; readonly more: boolean } | null;
   readonly busy: boolean;
   readonly stopping: boolean;
   /** Milliseconds since the epoch. */
@@ -32,26 +33,31 @@ export interface Frame {
   readonly cursor: { readonly x: number; readonly y: number } | null;
 }
 
+/** A terminal of fewer rows has no room for an empty line. */
+const LOW = 10;
 const OUTPUT_LINES = 5;
 const PLAN_LINES = 6;
 const EDITOR_LINES = 8;
+/** Rows that a question leaves to its keys, the status line and what is above it. */
+const QUESTION_ROWS = 5;
 /** Words beyond these are shown as they come, without their looks. */
 const STYLED_WORDS = 4000;
 
 /** The lower part of the screen, never higher than the terminal: a view that fits does not make it scroll. */
 export function bottomFrame(bottom: Bottom, sheet: Sheet & { readonly rows: number }): Frame {
   const { columns, rows } = sheet;
-  const typing = bottom.question === null ? typingLines(bottom, sheet) : questionLines(bottom.question, columns);
+  const typing = bottom.question === null ? typingLines(bottom, sheet) : questionLines(bottom.question, sheet);
   const under = [...menuLines(bottom, Math.max(3, rows - typing.lines.length - 4)), statusLine(bottom, columns)].map(
     (line) => cutLine(line, columns),
   );
   const middle = [...planLines(bottom.plan), ...queuedLines(bottom.queued)].map((line) => cutLine(line, columns));
-  let room = Math.max(0, rows - 2 - typing.lines.length - under.length);
+  const gap: readonly Line[] = rows < LOW ? [] : [[]];
+  let room = Math.max(0, rows - 2 - gap.length - typing.lines.length - under.length);
   const going = activityLines(bottom, columns).slice(-Math.max(1, room));
   room -= going.length;
   const held = middle.slice(0, Math.max(0, room - 3));
   const words = wordLines(bottom.words, sheet).slice(-Math.max(0, room - held.length - 1));
-  const above = [...words, ...(words.length > 0 ? [[]] : []), ...going, ...held];
+  const above = [...gap, ...words, ...(words.length > 0 ? [[]] : []), ...going, ...held];
   const cursor = typing.cursor && { x: typing.cursor.x, y: typing.cursor.y + above.length };
   return { lines: [...above, ...typing.lines, ...under], cursor };
 }
@@ -76,14 +82,13 @@ function activityLines({ facts, output, words, now, busy, stopping }: Bottom, co
       .map((line) => line.trimEnd())
       .filter(Boolean)
       .slice(-OUTPUT_LINES);
-    const head: Line = [
-      span("… ", looks.yellow),
-      span(call.tool, looks.strong),
-      span(` ${printableLine(call.summary)}`),
-      span(`  ${seconds(now - call.since)}`, looks.faint),
-    ];
+    const since = `  ${seconds(now - call.since)}`;
+    const head = cutLine(
+      [span("… ", looks.yellow), span(call.tool, looks.strong), span(` ${printableLine(call.summary)}`)],
+      Math.max(8, columns - since.length),
+    );
     return [
-      cutLine(head, columns),
+      cutLine([...head, span(since, looks.faint)], columns),
       ...tail.map((line) => cutLine([span("  │ ", looks.faint), span(line, looks.faint)], columns)),
     ];
   }
@@ -138,23 +143,36 @@ function typingLines(
   };
 }
 
-function questionLines(question: string, columns: number): Frame {
-  const lines = printable(question)
+function questionLines(
+  { text, more }: NonNullable<Bottom["question"]>,
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): Frame {
+  const whole = printable(text)
     .split("\n")
     .flatMap((line) => wrapLine(plainLine(line), columns));
-  const keys: Line = [span("y", looks.strong), span(" yes   "), span("n", looks.strong), span(" no")];
-  return { lines: [...lines.map((line) => line.map(({ text }) => span(text, looks.yellow))), keys], cursor: null };
+  const most = Math.max(4, rows - QUESTION_ROWS);
+  const left = whole.length - most;
+  // Both ends: what is asked, and what is to be thought of.
+  const lines =
+    left <= 0 ? whole : [...whole.slice(0, most - 3), plainLine(`  … ${left + 1} more lines`), ...whole.slice(-2)];
+  const keys: Span[] = [span("y", looks.strong), span(" yes   "), span("n", looks.strong), span(" no")];
+  if (more) keys.push(span("   d", looks.strong), span(" show it"));
+  return { lines: [...lines.map((line) => line.map((each) => span(each.text, looks.yellow))), keys], cursor: null };
 }
 
 /** The choices, as many as have room around the chosen one. */
 function menuLines({ menu }: Bottom, most: number): readonly Line[] {
   if (!menu) return [];
-  const width = Math.max(...menu.choices.map(({ text }) => text.length));
+  const width = Math.max(...menu.choices.map(({ text }) => textWidth(text)));
   const from = Math.max(0, Math.min(menu.chosen - most + 1, menu.choices.length - most));
   return menu.choices.slice(from, from + most).map(({ text, about }, index) => {
     const isChosen = index + from === menu.chosen;
     const look = isChosen ? looks.inverse : "";
-    return [span(isChosen ? "> " : "  "), span(text.padEnd(width), look), span(`  ${about}`, looks.faint)];
+    return [
+      span(isChosen ? "> " : "  "),
+      span(text + " ".repeat(width - textWidth(text)), look),
+      span(`  ${about}`, looks.faint),
+    ];
   });
 }
 

@@ -1,10 +1,4 @@
-import type { SlashCommand } from "./screen.ts";
-
-interface Choice {
-  /** What stands in the list. */
-  readonly text: string;
-  readonly about: string;
-}
+import type { Choice, SlashCommand } from "./screen.ts";
 
 export interface Completion {
   readonly choices: readonly Choice[];
@@ -15,13 +9,22 @@ export interface Completion {
 
 const MOST = 8;
 
-/** What could be meant by the word at the cursor: a command at the beginning, a file behind @. Null when nothing. */
-export function completionAt(
-  text: string,
-  cursor: number,
-  { commands, files }: { readonly commands: readonly SlashCommand[]; readonly files: readonly string[] },
-): Completion | null {
+/** All that is known by now of what could be meant. */
+interface Known {
+  readonly commands: readonly SlashCommand[];
+  readonly files: readonly string[];
+  /** By the name of the command that takes them. */
+  readonly values: ReadonlyMap<string, readonly Choice[]>;
+}
+
+/** What could be meant by the word at the cursor: a command at the beginning, what it takes, a file behind @. Null when nothing. */
+export function completionAt(text: string, cursor: number, { commands, files, values }: Known): Completion | null {
   const head = text.slice(0, cursor);
+  const [, taker = "", value] = takes.exec(head) ?? [];
+  if (value !== undefined && values.has(taker)) {
+    const found = (values.get(taker) ?? []).filter((choice) => choice.text.startsWith(value)).slice(0, MOST);
+    return found.length === 0 ? null : { choices: found, from: cursor - value.length, to: cursor };
+  }
   const [, slash] = /^\/(\S*)$/.exec(head) ?? [];
   if (slash !== undefined) {
     const found = commands.filter(({ name }) => name.startsWith(slash));
@@ -32,6 +35,19 @@ export function completionAt(
   if (word === undefined) return null;
   const choices = nearestPaths(word, files).map((path) => ({ text: `@${path} `, about: "" }));
   return choices.length === 0 ? null : { choices, from: cursor - word.length - 1, to: cursor };
+}
+
+const takes = /^\/([a-z]+) +(\S*)$/;
+
+/** The command that wants to be told what it could take at the cursor. */
+export function wantsValues(
+  text: string,
+  cursor: number,
+  commands: readonly SlashCommand[],
+): { readonly name: string; readonly values: () => Promise<readonly Choice[]> } | null {
+  const [, taker] = takes.exec(text.slice(0, cursor)) ?? [];
+  const { name = "", values } = commands.find((command) => command.name === taker) ?? {};
+  return values ? { name, values } : null;
 }
 
 /** Does one of the words at the cursor ask for files? */

@@ -42,7 +42,7 @@ export function insert(editor: Editor, typed: string): Editor {
 /** A paste is one thing: what is long stands as a tag, and is told whole when the message is sent. */
 export function paste(editor: Editor, pasted: string): Editor {
   const text = typeable(pasted);
-  const lines = text.split("\n").length;
+  const lines = text.replace(/\n$/, "").split("\n").length;
   if (lines <= SHOWN_LINES && text.length <= SHOWN_CHARACTERS) return insert(editor, text);
   const size = lines > 1 ? `${lines} lines` : `${text.length} characters`;
   const tag = `[pasted ${editor.pastes.length + 1}: ${size}]`;

@@ -17,7 +17,8 @@ export type Action =
         | "leave"
         | "yank"
         | "expand"
-        | "redraw";
+        | "redraw"
+        | "suspend";
     };
 
 const ctrl: Readonly<Record<string, Action>> = {
@@ -37,6 +38,7 @@ const ctrl: Readonly<Record<string, Action>> = {
   u: { kind: "erase", to: "home" },
   w: { kind: "erase", to: "wordLeft" },
   y: { kind: "yank" },
+  z: { kind: "suspend" },
 };
 
 const meta: Readonly<Record<string, Action>> = {
@@ -71,13 +73,21 @@ function namedKey(key: Key): Action | null {
   return null;
 }
 
-/** A slow line brings several keys at once: an Enter behind them is one, others in between are line breaks of a paste. */
+/** A slow line brings several keys at once: each control letter among them is a key of its own. */
 function typed(input: string): readonly Action[] {
-  if (input === "") return [];
   if (input === "\n") return [{ kind: "newline" }];
-  const [, text = "", enter = ""] = /^([^]*?)(\r?)$/.exec(input) ?? [];
+  // oxlint-disable-next-line no-control-regex -- Ctrl with a letter, as a terminal sends it; Tab and line breaks may be pasted
+  return input.split(/([\u0001-\u0008\u000b\u000c\u000e-\u001a])/).flatMap((piece, index) => {
+    const letter = String.fromCharCode(96 + (piece.codePointAt(0) ?? 0));
+    return index % 2 === 1 ? listOf(ctrl[letter]) : lettersOf(piece);
+  });
+}
+
+/** An Enter or a Tab behind letters is one, others in between are of a paste. */
+function lettersOf(input: string): readonly Action[] {
+  const [, text = "", key = ""] = /^([^]*?)(\r|(?<!\r[^]*)\t)?$/.exec(input) ?? [];
   return [
     ...(text === "" ? [] : [{ kind: "insert" as const, text }]),
-    ...(enter === "" ? [] : [{ kind: "submit" as const }]),
+    ...(key === "" ? [] : [{ kind: key === "\t" ? ("tab" as const) : ("submit" as const) }]),
   ];
 }

@@ -1,6 +1,6 @@
 import { duration, printable } from "../../text.ts";
 import { noHighlight } from "./highlight.ts";
-import type { ScreenSetting, SessionScreen } from "./screen.ts";
+import type { Part, ScreenSetting, SessionScreen } from "./screen.ts";
 import { paint } from "./spans.ts";
 import * as tell from "./transcript.ts";
 
@@ -14,18 +14,25 @@ export interface PlainSetting extends ScreenSetting {
 
 /** A session as plain lines, none of which is drawn twice: for terminals that cannot move their cursor, and for ears. */
 export function openPlainSession(setting: PlainSetting): SessionScreen {
-  const { columns, colours, write, line } = setting;
+  const { columns, colours, write } = setting;
   const told = tell.newTranscript(() => ({ columns, colours, highlight: noHighlight }));
   let refilled: string | null = null;
   tell.tellPart(told, { kind: "note", mark: "·", text: setting.greeting });
   const flush = (): void => {
     for (const each of tell.takeLines(told)) write(`${paint(each, colours)}\n`);
   };
+  const show = (part: Part): void => {
+    tell.tellPart(told, part);
+    flush();
+  };
   return {
-    show(part) {
-      tell.tellPart(told, part);
+    show,
+    aside(part) {
+      tell.tellAside(told, part);
       flush();
     },
+    // What is typed while the model works is read when it rests.
+    anytime: () => {},
     async next(signal) {
       flush();
       if (refilled !== null) write(`(nothing came of: ${printable(refilled)})\n`);
@@ -38,13 +45,7 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
         return text.trim();
       }
     },
-    async ask(question, signal) {
-      flush();
-      write(`${printable(question)}\n[y/n] `);
-      const answer = await line(signal);
-      signal.throwIfAborted();
-      return /^y(?:es)?$/i.test((answer ?? "").trim());
-    },
+    ask: (question, signal, patch) => ask(setting, { question, patch, show }, signal),
     busy: () => flush(),
     status: () => {},
     refill: (text) => void (refilled = text),
@@ -67,6 +68,24 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
       return Promise.resolve();
     },
   };
+}
+
+interface Asked {
+  readonly question: string;
+  readonly patch: string | undefined;
+  readonly show: (part: Part) => void;
+}
+
+async function ask({ write, line }: PlainSetting, asked: Asked, signal: AbortSignal): Promise<boolean> {
+  const { question, patch = "", show } = asked;
+  show({ kind: "lines", lines: question.split("\n") });
+  for (;;) {
+    write(patch === "" ? "[y/n] " : "[y/n, d shows it] ");
+    const answer = (await line(signal))?.trim() ?? "";
+    signal.throwIfAborted();
+    if (patch === "" || !/^d$/i.test(answer)) return /^y(?:es)?$/i.test(answer);
+    show({ kind: "patch", patch });
+  }
 }
 
 /** A message that is typed; a line that ends in a backslash goes on. */

@@ -21,6 +21,14 @@ export interface SlashCommand {
   /** What follows it, for the help: "<name>". */
   readonly takes?: string;
   readonly about: string;
+  /** What could stand there; asked for once, when it is wanted. */
+  readonly values?: () => Promise<readonly Choice[]>;
+}
+
+/** A word that may be meant, and what it is. */
+export interface Choice {
+  readonly text: string;
+  readonly about: string;
 }
 
 /** What the screen knows beforehand. */
@@ -40,15 +48,21 @@ export interface ScreenSetting {
   readonly colours: boolean;
   /** Ctrl-C: the state is saved and claw stops; the second time at once. */
   readonly stop: () => void;
+  /** Ctrl-Z: claw stands still, and the shell is there, until it is called to the fore again. */
+  readonly suspend: () => void;
 }
 
 /** Where a session is seen and typed. */
 export interface SessionScreen {
   show(part: Part): void;
+  /** The same while the model speaks: what it is saying goes on below. */
+  aside(part: Part): void;
+  /** Who does at once what is typed while the model works and need not wait; false for what must. */
+  anytime(does: (text: string) => boolean): void;
   /** What is typed next; null when the person leaves. Rejects when the signal fires. */
   next(signal: AbortSignal): Promise<string | null>;
-  /** A question that one key answers; it says exactly what will happen. */
-  ask(question: string, signal: AbortSignal): Promise<boolean>;
+  /** A question that one key answers; it says exactly what will happen. Another key shows the patch, where there is one. */
+  ask(question: string, signal: AbortSignal, patch?: string): Promise<boolean>;
   /** A turn of the model's begins or is over. While one goes on, Esc calls `stop`. */
   busy(stop: (() => void) | null): void;
   /** The model or the budget that the status line tells. */

@@ -30,16 +30,25 @@ interface Stage {
   facts: SessionFacts;
   highlight: Highlight;
   stopTurn: (() => void) | null;
-  question: { readonly text: string; readonly answer: (yes: boolean) => void } | null;
+  question: Question | null;
   stopping: boolean;
   timer: NodeJS.Timeout | null;
   /** Writes above the view; null before that is there. */
   write: ((text: string) => void) | null;
+  /** Lends the terminal to whoever is there while claw stands still. */
+  lend: ((use: () => void) => Promise<void>) | null;
   screen: ReturnType<typeof render> | null;
   /** What stands below all that stays. */
   drawn: DrawnFrame;
   /** The same for every frame: a view that gets others reads the keyboard anew. */
   readonly handlers: () => Omit<ViewProps, "lines" | "cursor">;
+}
+
+interface Question {
+  readonly text: string;
+  /** What it is about, until it has been shown. */
+  readonly patch: string | null;
+  readonly answer: (yes: boolean) => void;
 }
 
 const sizeOf = ({ stdout }: TerminalSetting) => ({
@@ -66,6 +75,7 @@ export function openSession(setting: TerminalSetting): SessionScreen {
     stopping: false,
     timer: null,
     write: null,
+    lend: null,
     screen: null,
     drawn: { lines: [], cursor: null },
     handlers: () => handlers,
@@ -119,7 +129,7 @@ function frameOf(stage: Stage) {
       words: told.words,
       output: told.output,
       plan: stopTurn === null ? [] : told.plan,
-      question: question?.text ?? null,
+      question: question && { text: question.text, more: question.patch !== null },
       busy: stopTurn !== null,
       stopping,
       now: setting.clock.now(),
@@ -139,6 +149,9 @@ const handlersOf = (stage: Stage) => ({
   onWriter(write: (text: string) => void): void {
     stage.write = write;
     soon(stage);
+  },
+  onLender(lend: (use: () => void) => Promise<void>): void {
+    stage.lend = lend;
   },
 });
 
@@ -161,7 +174,8 @@ function pressed(stage: Stage, input: string, key: Key): void {
     if (action.kind === "stop") {
       stage.stopping = true;
       stage.setting.stop();
-    } else if (stage.question) answerWith(stage, input, key.escape);
+    } else if (action.kind === "suspend") void stage.lend?.(stage.setting.suspend);
+    else if (stage.question) answerWith(stage, input, key.escape);
     else if (action.kind === "escape" && stage.stopTurn && !type.closeMenu(stage.typing)) stage.stopTurn();
     else if (action.kind === "expand") expand(stage);
     else if (action.kind === "redraw") stage.screen?.clear();
@@ -171,6 +185,12 @@ function pressed(stage: Stage, input: string, key: Key): void {
 }
 
 function answerWith(stage: Stage, input: string, escape: boolean): void {
+  const { patch } = stage.question ?? {};
+  if (/^d$/i.test(input) && stage.question && typeof patch === "string") {
+    tell.tellPart(stage.told, { kind: "patch", patch });
+    stage.question = { ...stage.question, patch: null };
+    return;
+  }
   const yes = /^y$/i.test(input);
   if (!yes && !/^n$/i.test(input) && !escape) return;
   const { question } = stage;
@@ -187,11 +207,11 @@ function expand({ told }: Stage): void {
   tell.tellPart(told, { kind: "lines", lines: [...more, ...lines.slice(-EXPANDED_LINES)] });
 }
 
-function ask(stage: Stage, text: string, signal: AbortSignal): Promise<boolean> {
+function ask(stage: Stage, text: string, signal: AbortSignal, patch = ""): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const gone = (): void => reject(signal.reason as Error);
   signal.addEventListener("abort", gone, { once: true });
-  stage.question = { text, answer: resolve };
+  stage.question = { text, patch: patch === "" ? null : patch, answer: resolve };
   draw(stage);
   return promise.finally(() => {
     signal.removeEventListener("abort", gone);
@@ -220,8 +240,10 @@ function tellingOf(stage: Stage): Omit<SessionScreen, "end"> {
     };
   return {
     show: then((part) => tell.tellPart(told, part)),
+    aside: then((part) => tell.tellAside(told, part)),
+    anytime: (does) => void (typing.anytime = does),
     next: (signal) => type.nextMessage(typing, signal, (text) => tell.tellPart(told, { kind: "person", text })),
-    ask: (text, signal) => ask(stage, text, signal),
+    ask: (text, signal, patch) => ask(stage, text, signal, patch),
     busy: (stop) => busy(stage, stop),
     status: then(({ model = stage.facts.model, usdNano = stage.facts.usdNano }) => {
       stage.facts = { ...stage.facts, model, usdNano };
@@ -230,6 +252,7 @@ function tellingOf(stage: Stage): Omit<SessionScreen, "end"> {
     onStart: then((run, past) => {
       const { model, usdNano } = stage.facts;
       stage.facts = past.reduce(applyToFacts, { ...newFacts(model, usdNano), run });
+      told.plan = [];
     }),
     onEvent: then((event) => {
       stage.facts = applyToFacts(stage.facts, event);

@@ -65,6 +65,9 @@ export function tellPart(told: Transcript, part: Part): void {
   add(told, part.kind, partLines(part, told.sheet()));
 }
 
+/** The same amid what the model is saying: that goes on below. */
+export const tellAside = (told: Transcript, part: Part): void => add(told, part.kind, partLines(part, told.sheet()));
+
 export const tellWords = (told: Transcript, text: string): void => void (told.words += text);
 
 export const tellOutput = (told: Transcript, chunk: Buffer): void =>
@@ -82,6 +85,8 @@ export function tellEvent(told: Transcript, event: Recorded): void {
     told.decoder = new StringDecoder("utf8");
   }
   if (event.type === "call.finished") finished(told, event);
+  // The next question has a plan of its own.
+  if (event.type === "turn.ended" && event.how === "answered") told.plan = [];
 }
 
 function finished(told: Transcript, event: Extract<Recorded, { type: "call.finished" }>): void {

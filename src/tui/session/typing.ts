@@ -1,12 +1,14 @@
-import { completionAt, type Completion, wantsFiles } from "./completion.ts";
+import { completionAt, type Completion, wantsFiles, wantsValues } from "./completion.ts";
 import * as edit from "./editor.ts";
 import type { Action } from "./keys.ts";
-import type { ScreenSetting } from "./screen.ts";
+import type { Choice, ScreenSetting } from "./screen.ts";
 
 interface Message {
   /** As it stands on the screen, with tags for what was pasted; and as it is sent. */
   readonly shown: string;
   readonly sent: string;
+  /** As it was typed, for who wants it back. */
+  readonly editor: edit.Editor;
 }
 
 /** The place where a person types: its text, the list of what could be meant, and what waits to be sent. */
@@ -16,12 +18,16 @@ export interface Typing {
   readonly changed: () => void;
   editor: edit.Editor;
   files: readonly string[] | null;
+  /** What commands take, as far as it was asked for. */
+  readonly values: Map<string, readonly Choice[]>;
   chosen: number;
   /** The list is not wanted. */
   closed: boolean;
   readonly history: string[];
   readonly waiting: (Message | null)[];
   resolve: ((message: Message | null) => void) | null;
+  /** Does at once what need not wait until the model rests; false for what must. */
+  anytime: (text: string) => boolean;
 }
 
 export const newTyping = (setting: ScreenSetting, changed: () => void): Typing => ({
@@ -29,11 +35,13 @@ export const newTyping = (setting: ScreenSetting, changed: () => void): Typing =
   changed,
   editor: edit.emptyEditor,
   files: null,
+  values: new Map(),
   chosen: 0,
   closed: false,
   history: [...setting.history],
   waiting: [],
   resolve: null,
+  anytime: () => false,
 });
 
 /** What could be meant by the word at the cursor, and which is chosen; null while there is nothing to choose. */
@@ -42,10 +50,11 @@ export function menuOf({
   editor,
   setting,
   files,
+  values,
   chosen,
 }: Typing): (Completion & { readonly chosen: number }) | null {
   if (closed) return null;
-  const found = completionAt(editor.text, editor.cursor, { commands: setting.commands, files: files ?? [] });
+  const found = completionAt(editor.text, editor.cursor, { commands: setting.commands, files: files ?? [], values });
   return found && { ...found, chosen: Math.min(chosen, found.choices.length - 1) };
 }
 
@@ -57,6 +66,14 @@ function set(typing: Typing, next: edit.Editor): void {
     typing.closed = false;
   }
   typing.editor = next;
+  const taker = wantsValues(next.text, next.cursor, typing.setting.commands);
+  if (taker && !typing.values.has(taker.name)) {
+    typing.values.set(taker.name, []);
+    void taker.values().then((found) => {
+      typing.values.set(taker.name, found);
+      typing.changed();
+    });
+  }
   if (typing.files !== null || !wantsFiles(next.text, next.cursor)) return;
   typing.files = [];
   void typing.setting.files().then((found) => {
@@ -102,8 +119,19 @@ function upOrDown(typing: Typing, step: -1 | 1): void {
     typing.chosen = (menu.chosen + step + menu.choices.length) % menu.choices.length;
     return;
   }
+  if (step < 0 && typing.editor.text === "" && takeBack(typing)) return;
   set(typing, edit.vertical(typing.editor, step) ?? edit.recall(typing.editor, typing.history, step));
   typing.closed = true;
+}
+
+/** The last of what waits to be sent, to be changed or dropped; false when nothing waits. */
+function takeBack(typing: Typing): boolean {
+  const last = typing.waiting.at(-1);
+  if (!last) return false;
+  typing.waiting.pop();
+  set(typing, last.editor);
+  typing.closed = true;
+  return true;
 }
 
 /** Enter takes a choice that says something else than what is typed already. */
@@ -131,7 +159,8 @@ function submit(typing: Typing): void {
   if (history.at(-1) !== sent) history.push(sent);
   setting.remember(sent);
   typing.editor = edit.emptyEditor;
-  deliver(typing, { shown: editor.text.trim(), sent });
+  if (typing.resolve === null && typing.anytime(sent)) return;
+  deliver(typing, { shown: editor.text.trim(), sent, editor });
 }
 
 function deliver(typing: Typing, message: Message | null): void {

@@ -1,4 +1,4 @@
-import { Box, type Key, Text, useCursor, useInput, usePaste, useStdout } from "ink";
+import { Box, type Key, Text, useApp, useCursor, useInput, usePaste, useStdout } from "ink";
 import { useEffect } from "react";
 
 export interface ViewProps {
@@ -9,15 +9,19 @@ export interface ViewProps {
   readonly onPaste: (text: string) => void;
   /** Told once how something is written above the view, to stay. */
   readonly onWriter: (write: (text: string) => void) => void;
+  /** Told once how the terminal is lent to others, until what they do with it is over. */
+  readonly onLender: (lend: (use: () => void) => Promise<void>) => void;
 }
 
 /** The lower part of a session's screen; what is above it is written once and belongs to the terminal. */
-export function View({ lines, cursor, onKey, onPaste, onWriter }: ViewProps) {
+export function View({ lines, cursor, onKey, onPaste, onWriter, onLender }: ViewProps) {
+  const { suspendTerminal } = useApp();
   const { write } = useStdout();
   const { setCursorPosition } = useCursor();
   useInput(onKey);
   usePaste(onPaste);
   useEffect(() => onWriter(write), [onWriter, write]);
+  useEffect(() => onLender((use) => suspendTerminal(use)), [onLender, suspendTerminal]);
   setCursorPosition(cursor ?? undefined);
   return (
     <Box flexDirection="column">

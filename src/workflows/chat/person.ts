@@ -1,3 +1,4 @@
+import type { Rest } from "../../agent/loop.ts";
 import type { TurnEnd } from "../../agent/talk.ts";
 
 /** What a person at a session wants next. */
@@ -21,6 +22,8 @@ export type News =
       readonly kind: "turn";
       readonly how: TurnEnd["how"];
       readonly detail: string;
+      /** The limit that was reached. */
+      readonly limit?: Rest["limit"];
       readonly changed: Counts | null;
       /** The change goes into the person's files at once. */
       readonly inPlace: boolean;

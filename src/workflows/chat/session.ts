@@ -155,7 +155,8 @@ async function turn(words: string | null, seat: Seat): Promise<RunEnd | null> {
     const end = await takeTurn(talk, await agentOf(seat), words, { signal: desk.signal, stop });
     if (end.type === "session.ended") return { ...endOf(end, "stuck"), hint: "start a new session: claw" };
     changed = await rest(seat, end);
-    person.told({ kind: "turn", how: end.how, detail: end.detail, changed, inPlace: isInPlace(desk) === true });
+    const { type: _, ...how } = end;
+    person.told({ kind: "turn", ...how, changed, inPlace: isInPlace(desk) === true });
   } catch (error) {
     if (!(error instanceof ModelError) || desk.signal.aborted) throw error;
     changed = await rest(seat, { how: "failed", detail: error.message });

@@ -43,7 +43,7 @@ export async function takeOver(desk: WorkDesk, { start, tree, standing }: Wanted
   const paths = files.map(({ path }) => path);
   const { verdict, rule } = nothing
     ? ({ verdict: "allow", rule: hasThem } as const)
-    : await judged(desk, { standing, paths, question: questionOf(repository.root, patch, merged) });
+    : await judged(desk, { standing, paths, patch, question: questionOf(repository.root, patch, merged) });
   await log.append({ type: "effect.judged", effect: "apply", key, verdict, rule, target: repository.root });
   if (verdict === "deny") return { kind: "refused", text: standing ? rule : "nothing was changed" };
   const { ok, conflicts } = await applyPatch(repository.root, patch, {
@@ -69,6 +69,7 @@ interface Question {
   readonly standing: boolean;
   readonly paths: readonly string[];
   readonly question: string;
+  readonly patch: Buffer;
 }
 
 interface Judged {
@@ -77,13 +78,13 @@ interface Judged {
 }
 
 /** Whether these changes may be written, and who says so. */
-async function judged(desk: WorkDesk, { standing, paths, question }: Question): Promise<Judged> {
+async function judged(desk: WorkDesk, { standing, paths, question, patch }: Question): Promise<Judged> {
   const { screen, manifest, signal } = desk;
   const steering = standing ? protectedAmong(paths, manifest) : [];
   if (standing && steering.length === 0)
     return { verdict: "allow", rule: "the person wants the session's changes as they come" };
   const why = steering.length > 0 ? `${steering.join(", ")}: files that steer builds or agents are asked about.\n` : "";
-  const agreed = await screen.confirm?.(why + question, signal);
+  const agreed = await screen.confirm?.(why + question, signal, patch.toString("utf8"));
   if (agreed === true) return { verdict: "allow", rule: "a person at the terminal wants it" };
   if (steering.length === 0) return { verdict: "deny", rule: "a person at the terminal does not want it" };
   const nobody = `nobody at a terminal allowed a change of ${steering.join(", ")}; nothing was written`;
