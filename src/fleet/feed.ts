@@ -72,8 +72,7 @@ async function answered(ledger: Ledger, tasks: readonly NamedTask[]): Promise<Na
   const found: NamedTask[] = [];
   for (const task of tasks) {
     if (task.status !== "waiting" || task.held || task.openRun === null) continue;
-    const last = (await ledger.read(task.openRun)).events.at(-1);
-    if (last?.type === "approval.given") found.push(task);
+    if ((await ledger.last(task.openRun))?.type === "approval.given") found.push(task);
   }
   return found;
 }

@@ -1,12 +1,13 @@
 import { hostname } from "node:os";
 import { Interrupted } from "../errors.ts";
-import { isAbandoned, LEASE_MS, thisProcess } from "../ledger/owner.ts";
-import { poolSize } from "../policy/pool-size.ts";
+import { LEASE_MS, thisProcess } from "../ledger/owner.ts";
 import type { JobLease } from "../store/queue.ts";
 import type { NamedTask } from "../views/task.ts";
 import { doJob, type JobDesk, type JobEnd } from "./do-job.ts";
-import { feedQueue, type JobAbout, TASK_JOB } from "./feed.ts";
+import { type JobAbout, TASK_JOB } from "./feed.ts";
 import { readGate } from "./gate.ts";
+import { restOf } from "./rest.ts";
+import { watchman } from "./watchman.ts";
 
 /** What a pool works with, and what the user allows it. */
 export interface PoolDesk extends Omit<JobDesk, "signal" | "onStart" | "onEvent"> {
@@ -48,19 +49,17 @@ export interface PoolEnd {
   readonly ends: readonly JobEnd[];
 }
 
-/** How often it looks for work while it has nothing to do, and for what changes seldom, in milliseconds. */
-const TICK_MS = 250;
-const LOOK_MS = 1_000;
-
 /** The sessions of one pool. */
-interface Hands {
+export interface Hands {
   readonly active: ReadonlyMap<string, Promise<void>>;
   readonly ends: readonly JobEnd[];
   /** Takes jobs until nothing is ready, or as many are being done. */
   fill(most: number): Promise<void>;
-  /** Is a try of this process that nobody does any more? */
-  isLeftBehind(owner: string): boolean;
-  /** Resolves when a session ends, or a while has passed. */
+  /** Of a try of this pool: does nobody do it any more? Null: it is another's. */
+  isLeftBehind(owner: string): boolean | null;
+  /** How long sessions of this pool take lately, in milliseconds; null before the first has ended. */
+  tookMs(): number | null;
+  /** Resolves when a session ends, work may have come, or a while has passed. */
   wait(): Promise<void>;
   /** Saves what runs. Throws what no session should ever throw. */
   letGo(reason: unknown): Promise<void>;
@@ -68,16 +67,13 @@ interface Hands {
 
 /** Works on jobs until it is told to end, or nothing is left. One process, many sessions. */
 export async function runPool(desk: PoolDesk): Promise<PoolEnd> {
-  const { ledger, clock, onNews } = desk;
+  const { ledger, onNews } = desk;
   const hands = handsOf(desk);
+  const look = watchman(desk, hands);
   let gate = "open";
-  let [looked, size] = [-Infinity, 1];
   let why = endOf(desk);
   while (why === null) {
-    if (clock.now() - looked >= LOOK_MS) {
-      looked = clock.now();
-      size = await look(desk, hands);
-    }
+    const size = await look();
     const { state, by } = await readGate(ledger);
     if (state !== gate) onNews({ kind: "gate", state, by });
     gate = state;
@@ -94,6 +90,10 @@ export async function runPool(desk: PoolDesk): Promise<PoolEnd> {
   return { why, ends: hands.ends };
 }
 
+/** How a session of a pool took lately: the newest counts for a quarter. */
+const averaged = (before: number | null, tookMs: number): number =>
+  before === null ? tookMs : 0.75 * before + 0.25 * tookMs;
+
 /** Why the pool ends right now; null when it goes on. */
 function endOf({ signal, isStopped, until, clock }: PoolDesk): PoolEnd["why"] | null {
   if (signal.aborted) return "interrupted";
@@ -109,40 +109,41 @@ function handsOf(desk: PoolDesk): Hands {
   const failures: unknown[] = [];
   // Several pools of one process know their own tries apart.
   const pool = `${thisProcess()} ${clock.newId()}`;
-  let nudge = new AbortController();
+  const rest = restOf(desk);
   let claims = 0;
+  let tookMs: number | null = null;
   /** Repositories of work that this machine could not do. */
   const elsewhere = new Set<string>();
 
   const begin = (lease: JobLease): void => {
     const { subject: task, tries } = lease.job;
+    const began = clock.now();
     const onTask = ({ title }: NamedTask): void => onNews({ kind: "began", task, title, tries });
     const onStart = (run: string): void => onNews({ kind: "run", task, run });
     const done = doJob({ ...desk, signal: stop.signal, onTask, onStart }, lease)
       .then((end) => {
         ends.push(end);
+        tookMs = averaged(tookMs, clock.now() - began);
         onNews({ kind: "ended", ...end });
       })
       .catch((error: unknown) => void failures.push(error))
       .finally(() => {
         active.delete(lease.owner);
-        nudge.abort();
+        rest.wake();
       });
     active.set(lease.owner, done);
   };
   return {
     active,
     ends,
+    tookMs: () => tookMs,
     async fill(most) {
       while (active.size < most) {
         const now = clock.now();
         // Each try has an owner of its own: what one of this very process has left behind is known by it.
         const owner = `${pool} ${(claims += 1)}`;
-        const none = [...elsewhere]
-          .filter((path) => !desk.isHere(path))
-          .map((path) => [`repository:${path}`, 0] as const);
         const worker = { owner, now, until: now + LEASE_MS, kinds: [TASK_JOB], lanes };
-        const lease = await ledger.queue.claim({ ...worker, limits: new Map([...limits, ...none]) });
+        const lease = await ledger.queue.claim({ ...worker, limits: new Map([...limits, ...noneIn(elsewhere, desk)]) });
         if (!lease) return;
         if (desk.isHere(lease.job.repository)) begin(lease);
         else {
@@ -151,13 +152,13 @@ function handsOf(desk: PoolDesk): Hands {
         }
       }
     },
-    isLeftBehind: (owner) => owner.startsWith(`${pool} `) && !active.has(owner),
+    isLeftBehind: (owner) => (owner.startsWith(`${pool} `) ? !active.has(owner) : null),
     async wait() {
       if (failures.length > 0) throw failures[0];
-      nudge = new AbortController();
-      await clock.sleep(TICK_MS, AbortSignal.any([nudge.signal, desk.signal])).catch(() => {});
+      await rest.wait();
     },
     async letGo(reason) {
+      rest.close();
       stop.abort(reason);
       await Promise.all(active.values());
       if (failures.length > 0) throw failures[0];
@@ -165,36 +166,15 @@ function handsOf(desk: PoolDesk): Hands {
   };
 }
 
+/** Limits that keep a machine from work in repositories that it still has not. */
+const noneIn = (repositories: ReadonlySet<string>, desk: PoolDesk) =>
+  [...repositories].filter((path) => !desk.isHere(path)).map((path) => [`repository:${path}`, 0] as const);
+
 async function leaveToOthers({ ledger, clock }: PoolDesk, lease: JobLease): Promise<void> {
   const { repository, tries } = lease.job;
   const now = clock.now();
   const reason = `${repository} is not on ${hostname()}`;
   await ledger.queue.move([{ kind: "again", now, lease, at: now, tries, reason }]);
-}
-
-/** Takes back what is left behind, puts into the queue what is ready, and says how many sessions there should be. */
-async function look(desk: PoolDesk, hands: Hands): Promise<number> {
-  const now = desk.clock.now();
-  const gone = await desk.ledger.queue.reap(
-    (holder) => hands.isLeftBehind(holder.owner) || isAbandoned(holder, now),
-    now,
-  );
-  if (gone.length > 0) desk.onNews({ kind: "lost", jobs: gone.length });
-  await desk.fire();
-  await feedQueue(desk, (task) => desk.about(task));
-  return wantedSize(desk, hands.active.size);
-}
-
-async function wantedSize(desk: PoolDesk, active: number): Promise<number> {
-  const stats = await desk.ledger.queue.stats();
-  const ready = stats.filter(({ state }) => state === "ready").reduce((sum, { jobs }) => sum + jobs, 0);
-  const done = stats.filter(({ state, tookMs }) => state === "done" && tookMs !== null);
-  const jobs = done.reduce((sum, each) => sum + each.jobs, 0);
-  const tookMs = jobs === 0 ? null : done.reduce((sum, each) => sum + (each.tookMs ?? 0) * each.jobs, 0) / jobs;
-  const headroom = await desk.headroom();
-  const { used, most: mostBytes, session: sessionBytes } = desk.memory;
-  const { most, least } = desk;
-  return poolSize({ most, least, active, ready, tookMs, headroom, usedBytes: used(), mostBytes, sessionBytes });
 }
 
 /** Nothing waits, is due later, or is done by others, of what this machine could do. */

@@ -76,6 +76,8 @@ export interface Ledger
   /** Starts or continues writing a run; throws Fenced while a live process owns it, LedgerBroken when its chain does not hold. */
   open(run: string): Promise<RunLog>;
   read(run: string): Promise<RunRecord>;
+  /** The last fact of a run, without those before it; null for an unknown run. */
+  last(run: string): Promise<Recorded | null>;
   /** First and last fact of the newest runs, newest first. */
   newest(limit: number): Promise<readonly RunEnds[]>;
   /**
@@ -139,6 +141,7 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
     read,
     ...bodies,
     active,
+    last: (run) => lastOf(store, run),
     find: (prefix) => store.find(prefix),
     accounts: async (scopes) => {
       await store.settleGone(isGone);
@@ -181,6 +184,12 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
     close: () => store.close(),
   };
   return ledger;
+}
+
+async function lastOf(store: Store, run: string): Promise<Recorded | null> {
+  const { last } = await store.listedRun(run);
+  const [row] = last === null ? [] : await store.rows(run, last, 1);
+  return row ? recordedIn(row) : null;
 }
 
 async function claim(store: Store, run: string, now: number): Promise<Lease> {

@@ -147,6 +147,11 @@ export interface Queue {
   redrive(ids: readonly string[], now: number): Promise<readonly string[]>;
   /** Forgets jobs that nobody does right now. Gives those. */
   drop(ids: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Calls `wake` soon after jobs or tasks may have become ready, and may do so for nothing; gives what ends that. Missing where
+   * a driver hears of nothing. Nobody may rely on it: who waits looks now and then all the same.
+   */
+  readonly hear?: (wake: () => void) => () => void;
   /** Forgets jobs that ended before these moments. Gives how many. */
   prune(before: { readonly done: number; readonly dead: number }): Promise<number>;
 }

@@ -1,13 +1,17 @@
 import type { Database } from "better-sqlite3";
 import { Fenced } from "../errors.ts";
 import { type JobLease, type JobMove, type Queue, rankOf, type Try, withTry, type Worker } from "./queue.ts";
+import type { Bell } from "./bell.ts";
 import { inTransaction, whenFree } from "./sqlite-lock.ts";
 import { claimer } from "./sqlite-claim.ts";
 import { type JobRow, jobIn } from "./job-row.ts";
 import { inspection } from "./sqlite-queue-looks.ts";
 
-/** The queue in the ledger's own file. `apply` is for a transaction that the caller has begun. */
-export function sqliteQueue(db: Database): { readonly door: Queue; readonly apply: (move: JobMove) => string | null } {
+/** The queue in the ledger's own file. `apply` is for a transaction that the caller has begun, and rings for by himself. */
+export function sqliteQueue(
+  db: Database,
+  bell: Pick<Bell, "ring" | "hear">,
+): { readonly door: Queue; readonly apply: (move: JobMove) => string | null } {
   const get = db.prepare("SELECT * FROM jobs WHERE id = ?");
   const row = (id: string): JobRow | undefined => get.get(id) as JobRow | undefined;
   const apply = mover(db, row);
@@ -17,15 +21,21 @@ export function sqliteQueue(db: Database): { readonly door: Queue; readonly appl
   const give = db.prepare(
     "UPDATE jobs SET state = 'ready', owner = '', until = 0, crashes = crashes + 1, history = ? WHERE id = ?",
   );
+  const { redrive, ...looks } = inspection(db, row);
   const door: Queue = {
-    move: (moves) => inTransaction(db, () => moves.flatMap((move) => apply(move) ?? [])),
+    hear: bell.hear,
+    async move(moves) {
+      const added = await inTransaction(db, () => moves.flatMap((move) => apply(move) ?? []));
+      if (moves.some(({ kind }) => kind !== "hold")) bell.ring();
+      return added;
+    },
     claim: (worker: Worker) => claim(worker),
     heartbeat: ({ job, owner, fence }, until) =>
       inTransaction(db, () => extend.run(until, job.id, owner, fence).changes === 1),
     async reap(mayTake, now) {
       const seen = await whenFree(db, () => leased.all() as JobRow[]);
       if (!seen.some(mayTake)) return [];
-      return inTransaction(db, () =>
+      const gone = await inTransaction(db, () =>
         (leased.all() as JobRow[]).filter(mayTake).map((lost) => {
           const { owner, started: from } = lost;
           const crashed: Try = { from, to: now, owner, how: "crashed", reason: "its worker went away" };
@@ -33,8 +43,15 @@ export function sqliteQueue(db: Database): { readonly door: Queue; readonly appl
           return jobIn(row(lost.id) ?? lost);
         }),
       );
+      bell.ring();
+      return gone;
     },
-    ...inspection(db, row),
+    async redrive(ids, now) {
+      const again = await redrive(ids, now);
+      bell.ring();
+      return again;
+    },
+    ...looks,
   };
   return { door, apply };
 }

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { Fenced, InfrastructureError, UsageError } from "../errors.ts";
+import { bellOf } from "./bell.ts";
 import { type Migration, migrations } from "./migrations.ts";
 import { ownersOf } from "./owners.ts";
 import { lookedAt, type Packed, type PackedBody, packedBlob, unpacked } from "./packed.ts";
@@ -44,7 +45,8 @@ export async function openSqlite(file: string, steps: readonly Migration[] = mig
 function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
   const statements = prepare(db);
   const money = moneyDesk(db);
-  const queue = sqliteQueue(db);
+  const bell = bellOf(db.memory ? null : db.name);
+  const queue = sqliteQueue(db, bell);
   const { refuseStale, ...owners } = ownersOf(db);
   const { move, ...schedules } = sqliteSchedules(db);
   const write = <T>(work: () => T, durable = false): Promise<T> => inTransaction(db, work, durable);
@@ -55,11 +57,11 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
   };
 
   return {
-    append({ rows, blobs, durable, lease, anchor, slot, money: moves = [], onto = [], jobs = [] }) {
+    async append({ rows, blobs, durable, lease, anchor, slot, money: moves = [], onto = [], jobs = [] }) {
       // Before the others have to wait: once, however often the database is busy.
       const packed = blobs.map(packedBlob);
       // FULL waits for the disk: only for what must survive a power cut.
-      return write(() => {
+      await write(() => {
         if (lease) refuseStale(lease);
         for (const blob of packed) statements.putBlob.run(...blob);
         for (const row of rows) insertRow(statements, row);
@@ -69,6 +71,7 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
         for (const move of jobs) queue.apply(move);
         for (const next of anchor ? [...anchors, anchor] : anchors) insertAnchor(statements, next);
       }, durable);
+      if (jobs.length + onto.length > 0 || rows[0]?.run.startsWith(TASK_PREFIX)) bell.ring();
     },
     queue: queue.door,
     place: { shown: db.name, inClear: false },
@@ -96,7 +99,10 @@ function storeOn(db: Database.Database, steps: readonly Migration[]): Store {
     ...schedules,
     ...sqliteUpkeep(db),
     damage: () => whenFree(db, () => damageOf(db, steps)),
-    close: async () => void db.close(),
+    async close() {
+      bell.close();
+      db.close();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../../src/clock.ts";
 import { ClawError, InfrastructureError } from "../../src/errors.ts";
 import type { EventOf } from "../../src/ledger/events.ts";
 import { setGate } from "../../src/fleet/gate.ts";
@@ -227,4 +228,25 @@ test("no more than the limits allow are worked on at once, over all workers", as
   const limits = new Map([["repository:*", 1]]);
   await Promise.all([drained(ledger, work, { limits }), drained(ledger, work, { limits })]);
   expect(most).toBe(1);
+});
+
+test("a task that comes while a pool waits is begun at once, not at its next look", async () => {
+  const ledger = await withTasks();
+  const [asleep, stop] = [Promise.withResolvers<void>(), new AbortController()];
+  // A look that only a ring brings about.
+  const sleep = (_: number, signal?: AbortSignal): Promise<void> => {
+    asleep.resolve();
+    return new Promise((__, wake) => signal?.addEventListener("abort", () => wake(new Error("woken"))));
+  };
+  const working = drained(
+    ledger,
+    runsOf(ledger, () => {
+      stop.abort(new ClawError("stop", { outcome: "interrupted", hint: "" }));
+      return proven;
+    }),
+    { drain: false, clock: { ...systemClock, sleep }, signal: stop.signal },
+  );
+  await asleep.promise;
+  await ledger.addTask("t-a", added("a"));
+  expect((await working).ends).toMatchObject([{ task: "t-a" }]);
 });

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { NewJob } from "../../src/store/queue.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
-import { queueContract } from "./queue-contract.ts";
+import { type QueueDriver, queueContract } from "./queue-contract.ts";
 
-queueContract({
+const plain = { kind: "task", payload: "{}", dedupe: null, priority: 2, at: 1, lane: "", role: "fix" } as const;
+
+const driver: QueueDriver = {
   name: "SQLite",
   async open() {
     const dir = await mkdtemp(join(tmpdir(), "claw-queue-"));
@@ -17,6 +19,21 @@ queueContract({
     };
     return { store, other, close };
   },
+};
+queueContract(driver);
+
+test("whoever waits hears of work that another way into the same file adds, until it no longer listens", async () => {
+  const { store, other, close } = await driver.open();
+  const job = { ...plain, id: "a", subject: "a", model: "", repository: "/r" };
+  const added = await new Promise<unknown>((heard) => {
+    const deaf = other.queue.hear?.(() => {
+      deaf?.();
+      heard(other.queue.jobs({ limit: 9 }));
+    });
+    void store.queue.move([{ kind: "add", now: 1, job }]);
+  });
+  expect(added).toMatchObject([{ id: "a" }]);
+  await close();
 });
 
 test.each([
@@ -24,9 +41,8 @@ test.each([
   ["as many repositories as jobs", 700],
 ])("behind hundreds of jobs that wait for a limit the one that may run is found, in %s", async (_, repositories) => {
   const store = await openSqlite(":memory:");
-  const about = { kind: "task", payload: "{}", dedupe: null, priority: 2, at: 1, lane: "", role: "fix" } as const;
   const job = (id: string, given: Pick<NewJob, "model" | "repository">) =>
-    ({ kind: "add", now: 1, job: { id, subject: id, ...about, ...given } }) as const;
+    ({ kind: "add", now: 1, job: { id, subject: id, ...plain, ...given } }) as const;
   const blocked = Array.from({ length: 700 }, (__, index) =>
     job(`a${index}`, { model: "full", repository: `/r${index % repositories}` }),
   );

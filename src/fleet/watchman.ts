@@ -1,0 +1,55 @@
+import { isAbandoned } from "../ledger/owner.ts";
+import { poolSize } from "../policy/pool-size.ts";
+import { feedQueue } from "./feed.ts";
+import type { Hands, PoolDesk } from "./pool.ts";
+
+/** How often it looks for what changes seldom, in milliseconds. */
+const LOOK_MS = 1_000;
+/**
+ * Of its time, so much goes into looking through all tasks although none is known to have changed: of many it is done seldom.
+ * Where the pool ends when nothing is left it is done each time.
+ */
+const SHARE = 0.02;
+
+/**
+ * Looks after a pool at each of its turns: takes back what workers left behind that are gone, fires schedules, puts into the queue
+ * what is ready, and says how many sessions there should be.
+ */
+export function watchman(
+  desk: PoolDesk,
+  hands: Pick<Hands, "active" | "isLeftBehind" | "tookMs">,
+): () => Promise<number> {
+  const { ledger, clock } = desk;
+  let [looked, feedAt, size] = [-Infinity, -Infinity, 1];
+  return async () => {
+    await takeBack(desk, hands);
+    const seldom = clock.now() - looked >= LOOK_MS;
+    if (seldom) {
+      looked = clock.now();
+      await desk.fire();
+    }
+    const changed = (await ledger.unindexed(undefined, "task")).length > 0;
+    if (changed || clock.now() >= feedAt) {
+      const began = clock.now();
+      await feedQueue(desk, (task) => desk.about(task));
+      feedAt = clock.now() + Math.max(LOOK_MS, desk.drain ? 0 : (clock.now() - began) / SHARE);
+    }
+    if (seldom || changed) size = await wantedSize(desk, hands);
+    return size;
+  };
+}
+
+async function takeBack({ ledger, clock, onNews }: PoolDesk, hands: Pick<Hands, "isLeftBehind">): Promise<void> {
+  const now = clock.now();
+  const gone = await ledger.queue.reap((holder) => hands.isLeftBehind(holder.owner) ?? isAbandoned(holder, now), now);
+  if (gone.length > 0) onNews({ kind: "lost", jobs: gone.length });
+}
+
+async function wantedSize(desk: PoolDesk, hands: Pick<Hands, "active" | "tookMs">): Promise<number> {
+  const { most, least, ledger, memory } = desk;
+  // More than these never matter.
+  const ready = (await ledger.queue.jobs({ state: "ready", limit: most })).length;
+  const headroom = await desk.headroom();
+  const facts = { most, least, active: hands.active.size, ready, tookMs: hands.tookMs(), headroom };
+  return poolSize({ ...facts, usedBytes: memory.used(), mostBytes: memory.most, sessionBytes: memory.session });
+}
