@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cpSync } from "node:fs";
+import { lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { ownedName } from "../ledger/owned-name.ts";
@@ -94,7 +95,12 @@ async function copy(name: string, etc: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   if (found.isSymbolicLink() && !destination.startsWith("/etc/")) return symlink(destination, target);
   const filter = (path: string): boolean => !/\/private(\/|$)/.test(path);
-  await cp(destination, target, { recursive: true, verbatimSymlinks: true, filter }).catch(() => undefined);
+  try {
+    // Some hundred small files: one by one through the promises it takes five times as long.
+    cpSync(destination, target, { recursive: true, verbatimSymlinks: true, filter });
+  } catch {
+    // What could be read is there.
+  }
 }
 
 /** Names for the ids inside. The command's own id comes first, so that as uid 0, too, it is called agent. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, lchownSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { projectRoot, resultOf } from "../support/claw.ts";
@@ -115,7 +115,7 @@ const NOBODY = 65_534;
 async function asOrdinaryUser({ used, cwd, env }: Pick<Scene, "used" | "cwd" | "env">, args: readonly string[]) {
   if (!isRoot) return used.claw(args, { cwd, env });
   for (const path of execFileSync("find", [used.dir, "-print0"], { encoding: "utf8" }).split("\0"))
-    if (path !== "") chownSync(path, NOBODY, NOBODY);
+    if (path !== "") lchownSync(path, NOBODY, NOBODY);
   const child = spawn(process.execPath, [join(projectRoot, "bin/claw.js"), ...args], {
     cwd,
     env: { ...used.env, ...env, NODE_COMPILE_CACHE: join(used.dir, "cache") },

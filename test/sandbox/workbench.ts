@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import type { ExecOptions, ExecResult, Sandbox, SandboxHost, SandboxPolicy } from "../../src/sandbox/sandbox.ts";
+import { borrowProof, keepProof } from "../support/proven-sandbox.ts";
 import { limits } from "./limits.ts";
 
 /** Everything a sandbox test needs, in one temporary directory; the sandboxes are closed when the file is done. */
@@ -21,6 +22,7 @@ export function workbench(): Workbench {
   const home = join(dir, "home");
   mkdirSync(home);
   const host = { path: process.env["PATH"] ?? "", home, stateDir: join(dir, "state") };
+  borrowProof(host.stateDir);
   const opened: Sandbox[] = [];
   let count = 0;
   const workspace = (files: Readonly<Record<string, string>> = {}): string => {
@@ -34,6 +36,7 @@ export function workbench(): Workbench {
   };
   afterAll(async () => {
     await Promise.all(opened.map((sandbox) => sandbox.close()));
+    keepProof(host.stateDir);
     rmSync(dir, { recursive: true, force: true });
   });
   return {

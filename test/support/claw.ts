@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { borrowProof, keepProof } from "./proven-sandbox.ts";
 
 export const projectRoot = fileURLToPath(new URL("../../", import.meta.url));
 const bin = join(projectRoot, "bin", "claw.js");
@@ -43,6 +44,8 @@ export function machine(): Machine {
   const clawHome = join(dir, "state");
   const home = join(dir, "home");
   mkdirSync(home);
+  mkdirSync(clawHome, { mode: 0o700 });
+  borrowProof(join(clawHome, "sandbox"));
   const env: NodeJS.ProcessEnv = {
     PATH: process.env["PATH"],
     HOME: home,
@@ -100,7 +103,10 @@ export function machine(): Machine {
         symlinkSync(join(projectRoot, "node_modules"), join(path, "node_modules"));
       return path;
     },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    remove() {
+      keepProof(join(clawHome, "sandbox"));
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
 }
 

@@ -6,10 +6,13 @@ import { noBudgets } from "../../src/policy/budgets.ts";
 import { openSandbox } from "../../src/sandbox/open.ts";
 import type { SandboxHost } from "../../src/sandbox/sandbox.ts";
 import type { House } from "../../src/workflows/start.ts";
+import { borrowProof } from "./proven-sandbox.ts";
 
 /** A house with a real sandbox and a model of recorded words, whose files lie in `home`. */
 export function houseAt(home: string, ledger: Ledger, host: Partial<SandboxHost> = {}): House {
   const path = process.env["PATH"] ?? "";
+  const stateDir = join(home, "sandbox");
+  if (host.stateDir === undefined) borrowProof(stateDir);
   return {
     version: "0.0.0",
     home,
@@ -24,7 +27,6 @@ export function houseAt(home: string, ledger: Ledger, host: Partial<SandboxHost>
     authority: { publish: false, perDay: 0, labels: [], acceptance: 0 },
     forge: () => Promise.reject(new Error("no forge is asked")),
     connect: (choice) => connectModel({ wire: "scripted", file: choice ?? "" }, systemClock),
-    openSandbox: (policy) =>
-      openSandbox(policy, { path, home: "/nonexistent", stateDir: join(home, "sandbox"), ...host }),
+    openSandbox: (policy) => openSandbox(policy, { path, home: "/nonexistent", stateDir, ...host }),
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
+import { provenBy } from "./proven-sandbox.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -38,4 +39,5 @@ export async function setup({ provide }: TestProject): Promise<void> {
 
 export async function teardown(): Promise<void> {
   for (const end of ends.splice(0)) await end();
+  await rm(provenBy(process.pid), { recursive: true, force: true });
 }
