@@ -224,15 +224,21 @@ function withWellKnown(user: UserConfig, environment: Environment): UserConfig {
   const openai = wellKnown("OPENAI", environment, (baseUrl) => ({
     baseUrl: baseUrl ?? "https://api.openai.com/v1",
     wire: baseUrl && !/^https:\/\/([a-z0-9-]+\.)?api\.openai\.com\//.test(`${baseUrl}/`) ? "chat" : "responses",
-    key: { env: "OPENAI_API_KEY" },
+    ...(needsKey("OPENAI", environment, baseUrl) && { key: { env: "OPENAI_API_KEY" } }),
   }));
   const anthropic = wellKnown("ANTHROPIC", environment, (baseUrl) => ({
     baseUrl: baseUrl ?? "https://api.anthropic.com/v1",
     wire: "anthropic",
-    key: { env: "ANTHROPIC_API_KEY" },
+    ...(needsKey("ANTHROPIC", environment, baseUrl) && { key: { env: "ANTHROPIC_API_KEY" } }),
   }));
   return { ...user, endpoints: { ...openai, ...anthropic, ...user.endpoints } };
 }
+
+/** A server of one's own that is named without a key has none. */
+const needsKey = (name: "OPENAI" | "ANTHROPIC", environment: Environment, baseUrl: string | undefined): boolean =>
+  baseUrl === undefined ||
+  Boolean(environment[`${name}_API_KEY`]) ||
+  new URL(baseUrl).hostname.endsWith(`.${name.toLowerCase()}.com`);
 
 /** <NAME>_API_KEY, <NAME>_BASE_URL or both make an endpoint. */
 function wellKnown(

@@ -46,6 +46,10 @@ export const EndpointSettings = z.strictObject({
     })
     .optional()
     .meta({ description: "How long to wait for this endpoint, in seconds." }),
+  streamTools: z.boolean().optional().meta({
+    description:
+      "Words arrive as they are said also where the model may call tools. By default only in the cloud: servers of one's own often garble calls in a stream. Try yours out, and watch the first runs.",
+  }),
   alsoServes: z.array(z.string().min(1)).optional().meta({
     description:
       "Other names under which this endpoint may answer: a deployment's model, or a fallback that you accept. Any other stops a run.",

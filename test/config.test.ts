@@ -93,6 +93,10 @@ describe("OpenAI's own variables", () => {
     expect(endpoint({ OPENAI_API_KEY: "k" })).toEqual({ baseUrl: "https://api.openai.com/v1", wire: "responses", key });
     expect(endpoint({ OPENAI_BASE_URL: "https://eu.api.openai.com/v1" })?.wire).toBe("responses");
     expect(endpoint({ OPENAI_BASE_URL: "http://127.0.0.1:8080/v1" })?.wire).toBe("chat");
+    const keyed = { OPENAI_BASE_URL: "http://127.0.0.1:8080/v1", OPENAI_API_KEY: "sk-test" };
+    expect(endpoint({ OPENAI_BASE_URL: keyed.OPENAI_BASE_URL })?.key).toBeUndefined();
+    expect(endpoint(keyed)?.key).toEqual({ env: "OPENAI_API_KEY" });
+    expect(endpoint({ OPENAI_BASE_URL: "https://eu.api.openai.com/v1" })?.key).toEqual({ env: "OPENAI_API_KEY" });
     expect(endpoint({ OPENAI_BASE_URL: "https://api.openai.com.evil.example/v1" })?.wire).toBe("chat");
   });
 

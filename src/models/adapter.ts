@@ -182,13 +182,13 @@ const garbledStep = 0.1;
 
 function mannerFor(
   { tools, maxOutputTokens }: ModelRequest,
-  { selfHosted, serviceTier = "default" }: Endpoint,
+  { selfHosted, streamTools = !selfHosted, serviceTier = "default" }: Endpoint,
   learned: Learned,
 ): Manner {
   const { avoidStream, stripped, plainTools, textCalls, mostTokens, garbled, full } = learned;
   return {
-    // Six known server bugs corrupt streamed tool calls, all on self-hosted servers.
-    streamed: !avoidStream && !(selfHosted && tools.length > 0),
+    // Six known server bugs corrupt streamed tool calls, all on self-hosted servers: their owner says where none does.
+    streamed: !avoidStream && (streamTools || tools.length === 0),
     leftOut: [...stripped, ...(plainTools ? [freeText] : []), ...(textCalls && tools.length > 0 ? [allTools] : [])],
     ...(mostTokens < maxOutputTokens && { mostTokens }),
     ...(serviceTier !== "default" && full < MOST_FULL && { serviceTier }),

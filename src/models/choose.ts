@@ -109,6 +109,7 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
       ...(config.certificates && { certificates: config.certificates }),
     },
     ...(endpoint.timeouts && { deadlines: inMilliseconds(endpoint.timeouts) }),
+    ...(endpoint.streamTools !== undefined && { streamTools: endpoint.streamTools }),
     ...(endpoint.alsoServes && { alsoServes: endpoint.alsoServes }),
     ...(alsoPrices.length > 0 && { alsoPrices: Object.fromEntries(alsoPrices) }),
     ...(endpoint.serviceTier && { serviceTier: tierOf(name, endpoint) }),

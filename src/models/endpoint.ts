@@ -31,6 +31,8 @@ export interface Endpoint {
   readonly keyName?: string;
   /** On this machine or its network. */
   readonly selfHosted: boolean;
+  /** Replies with calls are streamed; by default not at a server of one's own, many of which garble such calls. */
+  readonly streamTools?: boolean;
   readonly prices?: ConfiguredPrices;
   /** Other names of models whose replies are accepted; see `served.ts`. */
   readonly alsoServes?: readonly string[];

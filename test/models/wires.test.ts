@@ -19,14 +19,21 @@ const ls = { name: "bash", arguments: { command: "ls", timeout_s: null } };
 const connections = [
   { name: "chat, cloud", wire: "chat", selfHosted: false, streams: true },
   { name: "chat, self-hosted", wire: "chat", selfHosted: true, streams: false },
+  {
+    name: "chat, self-hosted, as its owner wants it",
+    wire: "chat",
+    selfHosted: true,
+    streamTools: true,
+    streams: true,
+  },
   { name: "responses, cloud", wire: "responses", selfHosted: false, streams: true },
   { name: "responses, self-hosted", wire: "responses", selfHosted: true, streams: false },
   { name: "Anthropic messages, cloud", wire: "anthropic", selfHosted: false, streams: true },
   { name: "Anthropic messages, self-hosted", wire: "anthropic", selfHosted: true, streams: false },
 ] as const;
 
-describe.each(connections)("over $name", ({ wire, selfHosted, streams }) => {
-  const at = (url: string) => endpointAt(url, { wire, selfHosted });
+describe.each(connections)("over $name", ({ wire, selfHosted, streams, ...wanted }) => {
+  const at = (url: string) => endpointAt(url, { wire, selfHosted, ...wanted });
 
   test("a reply comes back whole: text, calls, usage, who answered", async () => {
     const reply = {

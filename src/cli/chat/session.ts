@@ -55,6 +55,8 @@ export async function attendSession(desk: CommandDesk, wish: SessionWish): Promi
     const person = attending({ screen, state, errands: errandsAt(desk, app, screen, state) });
     let words = wish.words;
     if (words !== "") screen.show({ kind: "person", text: words });
+    else if (state.model === undefined && Object.keys(app.config.user.endpoints).length === 0)
+      screen.show({ kind: "note", mark: "!", text: noModel });
     for (;;) {
       const resume = state.wanted;
       state.wanted = null;
@@ -91,6 +93,10 @@ export async function attendSession(desk: CommandDesk, wish: SessionWish): Promi
   }
   return tellEnd(desk, finished, state);
 }
+
+/** Said before anything is typed that nobody could answer. */
+const noModel =
+  "no model is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY, or name a server of your own (claw init, claw doctor)";
 
 interface Beginning extends SessionWish {
   readonly opening: string;

@@ -34,8 +34,9 @@ Next: claw doctor`,
   async run({ yes, dryRun, json }, desk) {
     const { files, notes } = await propose(desk);
     if (!json) {
+      for (const { path, text } of files) desk.out(`${path}\n\n${text.replaceAll(/^(?=.)/gm, "  ")}`);
+      // Last, next to the question: the files are longer than a screen.
       for (const note of notes) desk.err(printable(note));
-      for (const { path, text } of files) desk.out(`\n${path}\n\n${text.replaceAll(/^(?=.)/gm, "  ")}`);
     }
     const write = files.length > 0 && !dryRun && (yes || (await agreed(files, desk, json)));
     if (write) for (const file of files) await put(file);

@@ -27,8 +27,9 @@ export async function propose(desk: CommandDesk): Promise<Proposals> {
   return { files: parts.flatMap(({ files }) => files), notes: parts.flatMap(({ notes }) => notes) };
 }
 
-const headOfManifest = `# What claw may do in this repository. It is read from the commit that a run starts from, and can only narrow what the
-# user's own configuration grants. What stands as a comment is the default.
+const headOfManifest = `# What claw may do in this repository. It is read from the commit that
+# a run starts from, and can only narrow what the user's own configuration
+# grants. What stands as a comment is the default.
 `;
 
 async function manifest({ app, cwd }: CommandDesk): Promise<Proposals> {
@@ -55,8 +56,8 @@ async function manifest({ app, cwd }: CommandDesk): Promise<Proposals> {
   }
 }
 
-const headOfConfig = `# What claw may use for this user, in every repository. Keys are named here, never written here. What stands as a comment
-# is the default.
+const headOfConfig = `# What claw may use for this user, in every repository. Keys are named
+# here, never written here. What stands as a comment is the default.
 `;
 
 /** Where a key is in the environment nothing is needed; a server of this machine is filled in. */
@@ -76,7 +77,8 @@ async function userConfig({ app }: CommandDesk): Promise<Proposals> {
     ...keys.map((name) => `${name} is set`),
     ...here.map(({ baseUrl }) => `a server answers at ${baseUrl}`),
   ];
-  const none = "none in reach: until a key or an endpoint is configured, claw fix only tries small changes";
+  const none =
+    "none in reach: claw fix only tries small changes until you set OPENAI_API_KEY or ANTHROPIC_API_KEY, or name a server below endpoints in config.yaml";
   const text = `${headOfConfig}\n${template(userConfigSchema() as SchemaNode, filled)}`;
   return {
     files: [{ path: config.file, text, next: null }],
