@@ -167,7 +167,7 @@ test("a terminal that cannot move its cursor, or ears, get plain lines", async (
     running bash echo tested
     ✓ bash echo tested  1 s
 
-    Done: add.js:1 adds now. 你好 👍
+    Done: \`add.js:1\` adds now. 你好 👍
 
     · changed add.js: +1 −1   /diff shows it, /apply takes it over, /undo takes it
       back

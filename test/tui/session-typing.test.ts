@@ -17,7 +17,7 @@ function desk(history: readonly string[] = []): Typing {
   const setting = {
     greeting: "",
     commands,
-    files: () => Promise.resolve(["src/loop.ts", "src/cli/log.ts", "README.md"]),
+    files: () => Promise.resolve(["src/loop.ts", "src/cli/log.ts", "README.md", "odd dir/a file.md"]),
     history,
     remember: () => {},
     model: "",
@@ -87,6 +87,7 @@ test("commands and files are completed, Enter takes what is chosen", async () =>
   await Promise.resolve();
   expect(menuOf(typing)?.choices.map(({ text }) => text)).toEqual(["@src/loop.ts ", "@src/cli/log.ts "]);
   expect(press(typing, { kind: "down" }, { kind: "tab" })).toBe("/model qwen see @src/cli/log.ts |");
+  expect(press(typing, erase("home"), type("@od"), { kind: "tab" })).toBe('@"odd dir/a file.md" |');
 });
 
 test("what is typed while the model works waits its turn; Ctrl-D leaves only when nothing goes on", async () => {

@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { patchLines } from "../../src/tui/session/diff-lines.ts";
 import { loadHighlight, noHighlight } from "../../src/tui/session/highlight.ts";
 import { completeUpTo, markdownLines } from "../../src/tui/session/markdown.ts";
 import { callLine, partLines } from "../../src/tui/session/part-lines.ts";
+import { patience } from "../../src/tui/session/patience.ts";
 import { type Line, lineWidth, paint, wrapLine } from "../../src/tui/session/spans.ts";
 
 const sheet = { columns: 40, colours: false, highlight: noHighlight };
@@ -30,7 +31,7 @@ let a = 1; // kept as it is, however long this line of code may be
   expect(plain(markdownLines(text, sheet))).toMatchInlineSnapshot(`
     "# Title
 
-    A paragraph with strong, soft and code
+    A paragraph with strong, soft and \`code\`
     words that is long enough to be broken.
 
     • one
@@ -63,7 +64,7 @@ test("nothing that a model says moves the cursor, recolours or hides words", () 
     { kind: "model", text: "a\u001b[2J\u001b]0;title\u0007b \u202ecba\u202c `\u001b[31mred`" },
     sheet,
   );
-  expect(plain(said)).toBe("ab cba red");
+  expect(plain(said)).toBe("ab cba `red`");
 });
 
 test("nor does the name of a tool that a model made up", () => {
@@ -108,4 +109,20 @@ test("a change shows which words of a line changed", () => {
     { text: "b", look: "31;7" },
     { text: "c", look: "32;7" },
   ]);
+});
+
+test("plain lines say that work goes on where nothing else was said for a while", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const said: string[] = [];
+  const waiting = patience((text) => void said.push(text));
+  waiting.heard();
+  waiting.begin();
+  vi.advanceTimersByTime(4_000);
+  waiting.heard();
+  vi.advanceTimersByTime(31_000);
+  expect(said).toEqual(["(still working, 5 s)\n", "(still working, 30 s)\n"]);
+  waiting.end();
+  vi.advanceTimersByTime(600_000);
+  expect(said).toHaveLength(2);
 });

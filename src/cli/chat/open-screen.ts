@@ -1,6 +1,6 @@
 import { systemClock } from "../../clock.ts";
 import type { App } from "../../app.ts";
-import { printable } from "../../text.ts";
+import { printableLine } from "../../text.ts";
 import { openPlainSession } from "../../tui/session/plain.ts";
 import type { Choice, SessionScreen, SlashCommand } from "../../tui/session/screen.ts";
 import type { CommandDesk } from "../command.ts";
@@ -83,6 +83,6 @@ async function filesAt({ config }: App, cwd: string): Promise<readonly string[]>
   ]);
   const repository = await openRepository(cwd, { searchPath: config.path, home: config.userHome }).catch(() => null);
   const files = repository ? await filesOf(repository).catch(() => []) : [];
-  // A name can hold what moves a terminal's cursor.
-  return files.filter((path) => printable(path) === path);
+  // A name can hold what moves a terminal's cursor, or ends a line.
+  return files.filter((path) => printableLine(path) === path);
 }

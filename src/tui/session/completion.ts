@@ -33,9 +33,12 @@ export function completionAt(text: string, cursor: number, { commands, files, va
   }
   const [, word] = /(?:^|\s)@(\S*)$/.exec(head) ?? [];
   if (word === undefined) return null;
-  const choices = nearestPaths(word, files).map((path) => ({ text: `@${path} `, about: "" }));
+  const choices = nearestPaths(word, files).map((path) => ({ text: `@${quoted(path)} `, about: "" }));
   return choices.length === 0 ? null : { choices, from: cursor - word.length - 1, to: cursor };
 }
+
+/** Where a name with blanks ends, quotes say. */
+const quoted = (path: string): string => (/\s/.test(path) ? `"${path}"` : path);
 
 const takes = /^\/([a-z]+) +(\S*)$/;
 

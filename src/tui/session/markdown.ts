@@ -35,7 +35,7 @@ function block(token: Token, sheet: Sheet): readonly Line[] {
       const { tokens, depth } = token as Tokens.Heading;
       const mark = sheet.colours ? [] : [span(`${"#".repeat(depth)} `)];
       const look = depth === 1 ? `${looks.strong};${looks.under}` : looks.strong;
-      return wrapLine([...mark, ...inline(tokens, look)], sheet.columns);
+      return wrapLine([...mark, ...inline(tokens, sheet, look)], sheet.columns);
     }
     case "code": {
       const { text, lang = "" } = token as Tokens.Code;
@@ -57,7 +57,7 @@ function block(token: Token, sheet: Sheet): readonly Line[] {
 }
 
 function paragraph(token: Token, sheet: Sheet): readonly Line[] {
-  const spans = "tokens" in token && token.tokens ? inline(token.tokens) : [span(token.raw.trimEnd())];
+  const spans = "tokens" in token && token.tokens ? inline(token.tokens, sheet) : [span(token.raw.trimEnd())];
   return broken(spans).flatMap((line) => wrapLine(line, sheet.columns));
 }
 
@@ -92,7 +92,7 @@ function list({ ordered, start, items }: Tokens.List, sheet: Sheet): readonly Li
 
 /** Columns beside each other where they have room, else each row as a list. */
 function table({ header, rows, align }: Tokens.Table, sheet: Sheet): readonly Line[] {
-  const cells = [header, ...rows].map((row) => row.map(({ tokens }) => inline(tokens)));
+  const cells = [header, ...rows].map((row) => row.map(({ tokens }) => inline(tokens, sheet)));
   const widths = header.map((_, column) => Math.max(1, ...cells.map((row) => lineWidth(row[column] ?? []))));
   const whole = widths.reduce((sum, width) => sum + width + 2, -2);
   if (whole > sheet.columns) return tableAsList(cells, sheet);
@@ -121,25 +121,25 @@ const tableAsList = (
   );
 
 /** Words in a line, in the looks of what is around them. */
-function inline(tokens: readonly Token[], look = ""): readonly Span[] {
+function inline(tokens: readonly Token[], sheet: Sheet, look = ""): readonly Span[] {
   return tokens.flatMap((token): readonly Span[] => {
     switch (token.type) {
       case "strong":
-        return inline((token as Tokens.Strong).tokens, join(look, looks.strong));
+        return inline((token as Tokens.Strong).tokens, sheet, join(look, looks.strong));
       case "em":
-        return inline((token as Tokens.Em).tokens, join(look, looks.italic));
+        return inline((token as Tokens.Em).tokens, sheet, join(look, looks.italic));
       case "del":
-        return inline((token as Tokens.Del).tokens, join(look, "9"));
+        return inline((token as Tokens.Del).tokens, sheet, join(look, "9"));
       case "codespan":
-        return [span((token as Tokens.Codespan).text, join(look, looks.cyan))];
+        return [span(code((token as Tokens.Codespan).text, sheet), join(look, looks.cyan))];
       case "br":
         return [span("\n")];
       case "link":
-        return link(token as Tokens.Link, look);
+        return link(token as Tokens.Link, sheet, look);
       case "image":
         return [span(`[image: ${(token as Tokens.Image).text}] ${(token as Tokens.Image).href}`, look)];
       default:
-        if ("tokens" in token && token.tokens) return inline(token.tokens, look);
+        if ("tokens" in token && token.tokens) return inline(token.tokens, sheet, look);
         return [span("text" in token ? String(token.text) : token.raw, look)];
     }
   });
@@ -147,9 +147,12 @@ function inline(tokens: readonly Token[], look = ""): readonly Span[] {
 
 const join = (one: string, other: string): string => (one === "" ? other : `${one};${other}`);
 
+/** Without colours its marks say where code begins and ends. */
+const code = (text: string, { colours }: Sheet): string => (colours ? text : `\`${text}\``);
+
 /** The address is shown: a link says where it leads. */
-function link({ tokens, href, text }: Tokens.Link, look: string): readonly Span[] {
-  const label = inline(tokens, join(look, looks.under));
+function link({ tokens, href, text }: Tokens.Link, sheet: Sheet, look: string): readonly Span[] {
+  const label = inline(tokens, sheet, join(look, looks.under));
   return href === text || href === `mailto:${text}` ? label : [...label, span(` (${href})`, join(look, looks.faint))];
 }
 

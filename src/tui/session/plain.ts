@@ -1,5 +1,6 @@
 import { duration, printable } from "../../text.ts";
 import { noHighlight } from "./highlight.ts";
+import { patience } from "./patience.ts";
 import type { Part, ScreenSetting, SessionScreen } from "./screen.ts";
 import { paint } from "./spans.ts";
 import * as tell from "./transcript.ts";
@@ -14,7 +15,12 @@ export interface PlainSetting extends ScreenSetting {
 
 /** A session as plain lines, none of which is drawn twice: for terminals that cannot move their cursor, and for ears. */
 export function openPlainSession(setting: PlainSetting): SessionScreen {
-  const { columns, colours, write } = setting;
+  const { columns, colours } = setting;
+  const waiting = patience(setting.write);
+  const write = (text: string): void => {
+    waiting.heard();
+    setting.write(text);
+  };
   const told = tell.newTranscript(() => ({ columns, colours, highlight: noHighlight }));
   let refilled: string | null = null;
   tell.tellPart(told, { kind: "note", mark: "·", text: setting.greeting });
@@ -45,8 +51,15 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
         return text.trim();
       }
     },
-    ask: (question, signal, patch) => ask(setting, { question, patch, show }, signal),
-    busy: () => flush(),
+    ask(question, signal, patch) {
+      waiting.end();
+      return ask(setting, { question, patch, show }, signal);
+    },
+    busy(stop) {
+      flush();
+      if (stop) waiting.begin();
+      else waiting.end();
+    },
     status: () => {},
     refill: (text) => void (refilled = text),
     onStart: () => {},
@@ -64,6 +77,7 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
     onOutput: (chunk) => tell.tellOutput(told, chunk),
     onCall: (call) => tell.tellCall(told, call),
     end() {
+      waiting.end();
       flush();
       return Promise.resolve();
     },
