@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { userConfigSchema } from "../src/config.ts";
 import { manifestSchema } from "../src/policy/manifest.ts";
 import { noticeSchema } from "../src/notify/notice.ts";
-import { linesSchema } from "../src/reports/lines.ts";
+import { linesSchema } from "../src/cli/lines/all.ts";
 import { resultSchema } from "../src/reports/result.ts";
 import { openApi } from "../src/web/api/openapi.ts";
 

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { borrowProof, keepProof } from "./proven-sandbox.ts";
+import { refuseStrangeLines } from "./published-lines.ts";
 
 export const projectRoot = fileURLToPath(new URL("../../", import.meta.url));
 const bin = join(projectRoot, "bin", "claw.js");
@@ -80,11 +81,13 @@ export function machine(): Machine {
     env,
     git,
     start,
-    claw(args, options = {}) {
+    async claw(args, options = {}) {
       const { child, done } = start(args, options);
       child.stdin?.on("error", () => {});
       child.stdin?.end(options.stdin ?? "");
-      return done;
+      const ended = await done;
+      refuseStrangeLines(args, ended.stdout);
+      return ended;
     },
     async repository(name, files) {
       const path = join(dir, name);

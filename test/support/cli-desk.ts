@@ -6,6 +6,7 @@ import { loadConfig } from "../../src/config.ts";
 import { ClawError, exitCodes, twoLines } from "../../src/errors.ts";
 import { localTimes } from "../../src/times.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import { refuseStrangeLines } from "./published-lines.ts";
 
 export interface Typed {
   readonly code: number;
@@ -86,7 +87,9 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
   } catch (error) {
     code = codeOf(error, desk);
   }
-  return { code, out: Buffer.concat(out).toString("utf8"), err: err.join("") };
+  const printed = Buffer.concat(out).toString("utf8");
+  refuseStrangeLines(argv, printed);
+  return { code, out: printed, err: err.join("") };
 }
 
 /** As main.ts does it. */
