@@ -1,6 +1,6 @@
 /**
  * One worker of scripts/chaos.ts, with the pool, the queue and the ledger that claw work has, on runs that take a fraction of
- * a second: node scripts/chaos-worker.ts <store> <forge> <safe|naive> <began>. Its clock runs fast, so that a lease ends within a second.
+ * a second: node scripts/chaos-worker.ts <store> <forge> <safe|naive|none> <began>; none: it ends at once. Its clock runs fast, so that a lease ends within a second.
  */
 import { systemClock, type Clock } from "../src/clock.ts";
 import { runPool } from "../src/fleet/pool.ts";
@@ -12,6 +12,7 @@ import { watched, type FinishedRun, type Watch } from "../src/workflows/start.ts
 import { chaosStarted, FASTER, STAGES } from "./chaos-story.ts";
 
 const [store = "", forge = "", mode = "safe", began = "0"] = process.argv.slice(2);
+if (mode === "none") process.exit(0);
 /** The same for all workers, whenever they came. */
 const clock: Clock = {
   ...systemClock,
