@@ -26,6 +26,13 @@ export const EndpointSettings = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: "A server of your own: the most requests it is sent at once. Found out when left out." }),
+  perMinute: z
+    .strictObject({
+      requests: z.int().min(1).optional(),
+      tokens: z.int().min(1).optional().meta({ description: "Read and written, those from a cache included." }),
+    })
+    .optional()
+    .meta({ description: "The most it is sent in a minute, by all processes on this ledger together." }),
   selfHosted: z
     .boolean()
     .optional()

@@ -9,6 +9,8 @@ import { settledStanding } from "./drift/settled.ts";
 import { refuseQuarantined, type Standing, standingOf } from "./drift/standing.ts";
 import { connectKnown, type FirstUse } from "./known.ts";
 import { boundsFor, type Change, limited } from "./limit/limited.ts";
+import type { Rates } from "./limit/rate.ts";
+import { rated } from "./limit/rated.ts";
 import type { ConnectedModel } from "./model.ts";
 
 /** Dollars that one run may spend when nothing else is said. */
@@ -39,15 +41,21 @@ export async function connectForRun(config: Config, wish: string | undefined, de
   if (!burst) refuseQuarantined(`${own.name}/${own.model}`, standing);
   const chosen = await learn(burst?.to ?? own);
   const model = await connectKnown(config.home, chosen, clock, firstUse);
-  const placed = limited(guarded(model, change, clock), chosen, {
+  const within = { change, clock, most: burst ? mostAt(config, chosen) : most };
+  const placed = rated(limited(guarded(model, change, clock), chosen, within), chosen, {
     change,
     clock,
-    most: burst ? mostAt(config, chosen) : most,
+    rates: ratesAt(config, chosen),
   });
   return burst ? { ...placed, routed: { from: `${own.name}/${own.model}`, why: burst.why } } : placed;
 }
 
 const mostAt = ({ user }: Config, { name }: Endpoint): number | null => user.endpoints[name]?.concurrency ?? null;
+
+function ratesAt({ user }: Config, { name }: Endpoint): Rates | null {
+  const { requests = null, tokens = null } = user.endpoints[name]?.perMinute ?? {};
+  return requests === null && tokens === null ? null : { requests, tokens };
+}
 
 async function burstFrom(
   config: Config,

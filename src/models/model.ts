@@ -35,7 +35,7 @@ export interface Reply {
   readonly ms: number;
   /** What went over the wire, for the record; absent where there is none. */
   readonly heard?: Heard;
-  /** How long the request waited for its place before it was sent; only at a server of one's own. */
+  /** How long the request waited before it was sent: for its place at a server of one's own, or for the rate that is allowed. */
   readonly queuedMs?: number;
   /** What the limiter allowed when it was sent: requests at once, how many were under way, and how many waited. */
   readonly places?: { readonly limit: number; readonly held: number; readonly queued: number };
