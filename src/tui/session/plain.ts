@@ -1,3 +1,4 @@
+import type { Recorded } from "../../ledger/events.ts";
 import { duration, printable } from "../../text.ts";
 import { noHighlight } from "./highlight.ts";
 import { patience } from "./patience.ts";
@@ -18,6 +19,7 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
   const { columns, colours } = setting;
   const waiting = patience(setting.write);
   const write = (text: string): void => {
+    if (text === "") return;
     waiting.heard();
     setting.write(text);
   };
@@ -43,13 +45,7 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
       flush();
       if (refilled !== null) write(`(nothing came of: ${printable(refilled)})\n`);
       refilled = null;
-      for (;;) {
-        const text = await typed(setting, signal);
-        if (text === null) return null;
-        if (text.trim() === "") continue;
-        setting.remember(text.trim());
-        return text.trim();
-      }
+      return message(setting, signal);
     },
     ask(question, signal, patch) {
       waiting.end();
@@ -65,9 +61,7 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
     onStart: () => {},
     onEvent(event) {
       tell.tellEvent(told, event);
-      if (event.type === "call.judged" && event.verdict === "allow" && event.tool !== "plan")
-        write(`running ${event.tool} ${printable(event.summary)}\n`);
-      if (event.type === "model.waited") write(`waiting ${duration(event.until - event.at)} for the model\n`);
+      write(begun(event));
       flush();
     },
     onDelta({ kind, text }) {
@@ -82,6 +76,13 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
       return Promise.resolve();
     },
   };
+}
+
+/** What an event says of something that begins and takes its time; empty for others. */
+function begun(event: Recorded): string {
+  if (event.type === "call.judged" && event.verdict === "allow" && event.tool !== "plan")
+    return `running ${event.tool} ${printable(event.summary)}\n`;
+  return event.type === "model.waited" ? `waiting ${duration(event.until - event.at)} for the model\n` : "";
 }
 
 interface Asked {
@@ -99,6 +100,16 @@ async function ask({ write, line }: PlainSetting, asked: Asked, signal: AbortSig
     signal.throwIfAborted();
     if (patch === "" || !/^d$/i.test(answer)) return /^y(?:es)?$/i.test(answer);
     show({ kind: "patch", patch });
+  }
+}
+
+/** The next message that says something; null at the end. */
+async function message(setting: PlainSetting, signal: AbortSignal): Promise<string | null> {
+  for (;;) {
+    const text = (await typed(setting, signal))?.trim() ?? null;
+    if (text === "") continue;
+    if (text !== null) setting.remember(text);
+    return text;
   }
 }
 
