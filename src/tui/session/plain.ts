@@ -16,23 +16,8 @@ export interface PlainSetting extends ScreenSetting {
 
 /** A session as plain lines, none of which is drawn twice: for terminals that cannot move their cursor, and for ears. */
 export function openPlainSession(setting: PlainSetting): SessionScreen {
-  const { columns, colours } = setting;
-  const waiting = patience(setting.write);
-  const write = (text: string): void => {
-    if (text === "") return;
-    waiting.heard();
-    setting.write(text);
-  };
-  const told = tell.newTranscript(() => ({ columns, colours, highlight: noHighlight }));
+  const { told, waiting, write, flush, show } = linesTo(setting);
   let refilled: string | null = null;
-  tell.tellPart(told, { kind: "note", mark: "·", text: setting.greeting });
-  const flush = (): void => {
-    for (const each of tell.takeLines(told)) write(`${paint(each, colours)}\n`);
-  };
-  const show = (part: Part): void => {
-    tell.tellPart(told, part);
-    flush();
-  };
   return {
     show,
     aside(part) {
@@ -76,6 +61,27 @@ export function openPlainSession(setting: PlainSetting): SessionScreen {
       return Promise.resolve();
     },
   };
+}
+
+/** What is told, as lines that are written once; and what is said where nothing is told for long. */
+function linesTo(setting: PlainSetting) {
+  const { columns, colours } = setting;
+  const waiting = patience(setting.write);
+  const write = (text: string): void => {
+    if (text === "") return;
+    waiting.heard();
+    setting.write(text);
+  };
+  const told = tell.newTranscript(() => ({ columns, colours, highlight: noHighlight }));
+  tell.tellPart(told, { kind: "note", mark: "·", text: setting.greeting });
+  const flush = (): void => {
+    for (const each of tell.takeLines(told)) write(`${paint(each, colours)}\n`);
+  };
+  const show = (part: Part): void => {
+    tell.tellPart(told, part);
+    flush();
+  };
+  return { told, waiting, write, flush, show };
 }
 
 /** What an event says of something that begins and takes its time; empty for others. */
