@@ -132,6 +132,8 @@ export interface JobQuery {
 
 /** Work in the order of its urgency, handed out once each. In the same database as the ledger, so that both change together. */
 export interface Queue {
+  /** Makes or brings up to date what it is built on, for a driver that changes nothing of that unasked. */
+  readonly install?: () => Promise<void>;
   /** All of these or none. Gives the ids of the jobs that were added: one whose dedupe key is taken is not. */
   move(moves: readonly JobMove[]): Promise<readonly string[]>;
   /** The most urgent job that may run; null when there is none. One atomic step: no two ever get the same. */

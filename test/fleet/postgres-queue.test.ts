@@ -1,12 +1,53 @@
+import pg from "pg";
+import { onTestFinished } from "vitest";
 import { openStore } from "../../src/store/open.ts";
+import type { Queue } from "../../src/store/queue.ts";
+import type { Store } from "../../src/store/store.ts";
 import { freshDatabase } from "../support/postgres.ts";
 import { queueContract } from "./queue-contract.ts";
 
 queueContract({
   name: "PostgreSQL",
+  // The priority of pg-boss has 32 bits.
+  orderMs: 1000,
   async open() {
     const url = await freshDatabase();
     const [store, other] = [await openStore(url), await openStore(url)];
-    return { store, other, close: async () => void (await Promise.all([store.close(), other.close()])) };
+    const tell = await clockOf(url, store);
+    const close = async (): Promise<void> => void (await Promise.all([store.close(), other.close()]));
+    return { store: timed(store, tell), other: timed(other, tell), close };
   },
 });
+
+/** pg-boss goes by the clock of the database, which the contract sets: to the moment that whoever asks says it is. */
+async function clockOf(url: string, store: Store): Promise<(now: number) => Promise<void>> {
+  await store.queue.install?.();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query("CREATE TABLE claw_queue.told (now timestamptz); INSERT INTO claw_queue.told VALUES (now())");
+  await client.query(
+    "CREATE OR REPLACE FUNCTION claw_queue.job_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now FROM claw_queue.told'",
+  );
+  let at = 0;
+  return async (now) => {
+    if (now === at) return;
+    at = now;
+    await client.query("UPDATE claw_queue.told SET now = to_timestamp($1::float8 / 1000)", [now]);
+  };
+}
+
+function timed(store: Store, tell: (now: number) => Promise<void>): Store {
+  const { queue } = store;
+  const of = async (moves: readonly { readonly now: number }[] = []): Promise<void> => {
+    if (moves.length > 0) await tell(Math.min(...moves.map(({ now }) => now)));
+  };
+  const told: Queue = {
+    ...queue,
+    move: async (moves) => of(moves).then(() => queue.move(moves)),
+    claim: async (worker) => tell(worker.now).then(() => queue.claim(worker)),
+    reap: async (mayTake, now) => tell(now).then(() => queue.reap(mayTake, now)),
+    redrive: async (ids, now) => tell(now).then(() => queue.redrive(ids, now)),
+  };
+  return { ...store, queue: told, append: async (append) => of(append.jobs).then(() => store.append(append)) };
+}

@@ -10,6 +10,7 @@ const plain = { kind: "task", payload: "{}", dedupe: null, priority: 2, at: 1, l
 
 const driver: QueueDriver = {
   name: "SQLite",
+  orderMs: 1,
   async open() {
     const dir = await mkdtemp(join(tmpdir(), "claw-queue-"));
     const [store, other] = [await openSqlite(join(dir, "l.sqlite")), await openSqlite(join(dir, "l.sqlite"))];

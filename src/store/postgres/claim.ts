@@ -1,86 +1,79 @@
-import { isFull, type JobLease, type Usage, type Worker } from "../queue.ts";
-import { type JobRow, jobIn } from "../job-row.ts";
+import type { PgBoss } from "pg-boss";
+import { isFull, type JobLease, type Worker } from "../queue.ts";
+import { QUEUE, within } from "./boss.ts";
 import type { Database, Sql } from "./database.ts";
+import { ASKED_FOR, type Group, jobIn } from "./job-data.ts";
+import { busyGroups, firstAbout, isAnyDue, rowOf, waitingGroups } from "./job-looks.ts";
 
 /**
- * Hands jobs out, one claim after the other, so that limits hold exactly. Every slot's most urgent job is the head of an
- * index, however many wait behind a limit; the best head of the slots that are not full is it.
+ * Hands jobs out. pg-boss takes the most urgent one; one claim comes after the other, so that limits hold exactly, which those
+ * of its groups do not.
  */
-export async function claimed(db: Database, worker: Worker): Promise<JobLease | null> {
+export async function claimed(db: Database, boss: PgBoss, worker: Worker): Promise<JobLease | null> {
   // Most of the time there is nothing to do: then nobody is kept waiting.
-  if (!(await db.read((sql) => isAny(sql, worker.now)))) return null;
+  if (!(await db.read(isAnyDue))) return null;
   return db.write(
     async (sql) => {
       void sql("SELECT pg_advisory_xact_lock(hashtext('claw.claim'))");
-      void sql("UPDATE claw.jobs SET state = 'ready' WHERE state = 'deferred' AND at <= $1", worker.now);
-      const row = await taken(sql, worker);
-      return row ? { job: jobIn(row), owner: worker.owner, fence: row.fence } : null;
+      const uuid = await taken(boss, sql, worker);
+      if (uuid === undefined) return null;
+      const { owner, until, now } = worker;
+      void sql(
+        `INSERT INTO claw.holders (job, fence, owner, lease)
+         SELECT id, retry_count, $2, $3 FROM claw_queue.job WHERE name = 'claw' AND id = $1
+         ON CONFLICT (job) DO UPDATE SET fence = excluded.fence, owner = excluded.owner, lease = excluded.lease`,
+        uuid,
+        owner,
+        until - now,
+      );
+      const row = await rowOf(sql, uuid);
+      return row ? { job: jobIn(row), owner, fence: row.fence } : null;
     },
     { durable: true },
   );
 }
 
-async function isAny(sql: Sql, now: number): Promise<boolean> {
-  const [found] = await sql<{ there: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM claw.jobs WHERE state = 'ready')
-         OR EXISTS (SELECT 1 FROM claw.jobs WHERE state = 'deferred' AND at <= $1) AS there`,
-    now,
-  );
-  return found?.there === true;
+/** The job that pg-boss gave out. */
+async function taken(boss: PgBoss, sql: Sql, worker: Worker): Promise<string | undefined> {
+  const isOpen = await openTo(sql, worker);
+  if (worker.subject !== undefined) return asked(boss, sql, worker.subject, isOpen);
+  const closed = new Set<string>();
+  for (;;) {
+    void sql("SAVEPOINT claw_taken");
+    const [job] = await boss.fetch(QUEUE, { ignoreGroups: [...closed], ...within(sql) });
+    if (!job) return undefined;
+    const group = job.groupId ?? "";
+    if (isOpen(group)) return job.id;
+    // Not for this worker, or not now: it is left where it was, and so are all others of which that is known.
+    void sql("ROLLBACK TO claw_taken");
+    for (const other of [group, ...(await waitingGroups(sql))]) if (!isOpen(other)) closed.add(other);
+  }
 }
 
-/** A set of jobs that share lane, role, model and repository, as JSON. */
-type Slot = readonly [lane: string, role: string, model: string, repository: string];
-
-/** A slot in which something is ready; `id`: the job that was asked for. */
-interface Ready {
-  readonly slot: string;
-  readonly id?: string;
+/** May this worker have a job of a group now? */
+async function openTo(sql: Sql, { kinds, lanes, limits }: Worker): Promise<(group: string) => boolean> {
+  const named = (group: string) => {
+    const [kind, lane, role, model, repository] = JSON.parse(group) as Group;
+    return { kind, lane, role, model, repository };
+  };
+  const counts = limits.size === 0 ? [] : await busyGroups(sql);
+  const busy = counts.map(({ group, jobs }) => ({ ...named(group), jobs }));
+  return (group) => {
+    const { kind, lane, ...about } = named(group);
+    return kinds.includes(kind) && (lane === "" || lanes.includes(lane)) && !isFull(about, busy, limits);
+  };
 }
 
-/** Everybody waits for who claims: so it is two questions, the first of two statements at once. */
-async function taken(sql: Sql, worker: Worker): Promise<JobRow | undefined> {
-  const { owner, until, now, kinds, lanes, limits, subject } = worker;
-  const [busy, slots] = await Promise.all([
-    limits.size === 0 ? [] : sql<Usage>(BUSY),
-    subject === undefined ? sql<Ready>(SLOTS) : sql<Ready>(ABOUT, subject),
-  ]);
-  const open = slots.filter(({ slot }) => {
-    const [lane, role, model, repository] = JSON.parse(slot) as Slot;
-    return (lane === "" || lanes.includes(lane)) && !isFull({ role, model, repository }, busy, limits);
-  });
-  if (open.length === 0) return undefined;
-  const as = [owner, until, now, [...kinds]];
-  const [row] =
-    subject === undefined
-      ? await sql<JobRow>(
-          TAKE_HEAD,
-          ...as,
-          open.map(({ slot }) => slot),
-        )
-      : await sql<JobRow>(TAKE_ONE, ...as, open[0]?.id);
-  return row;
+/** pg-boss hands out what is most urgent: the job that was asked for becomes that. */
+async function asked(
+  boss: PgBoss,
+  sql: Sql,
+  subject: string,
+  isOpen: (group: string) => boolean,
+): Promise<string | undefined> {
+  const found = await firstAbout(sql, subject);
+  if (!found || !isOpen(found.group)) return undefined;
+  await boss.update(QUEUE, undefined, { id: found.id, priority: ASKED_FOR, ...within(sql) });
+  const [job] = await boss.fetch(QUEUE, { minPriority: ASKED_FOR, ...within(sql) });
+  return job?.id;
 }
-
-const BUSY = `
-  SELECT role, model, repository, count(*) AS jobs FROM claw.jobs WHERE state = 'leased' GROUP BY role, model, repository`;
-
-/** Each slot once, by a step from one to the next: rows between them are not looked at. */
-const SLOTS = `
-  WITH RECURSIVE step AS (
-    (SELECT slot FROM claw.jobs WHERE state = 'ready' ORDER BY slot LIMIT 1)
-    UNION ALL
-    SELECT (SELECT slot FROM claw.jobs WHERE state = 'ready' AND slot > step.slot ORDER BY slot LIMIT 1)
-    FROM step WHERE step.slot IS NOT NULL
-  ) SELECT slot FROM step WHERE slot IS NOT NULL`;
-
-const ABOUT = "SELECT id, slot FROM claw.jobs WHERE state = 'ready' AND subject = $1 ORDER BY rank, id LIMIT 1";
-
-const TAKE = "UPDATE claw.jobs SET state = 'leased', owner = $1, until = $2, fence = fence + 1, started = $3";
-const TAKE_ONE = `${TAKE} WHERE id = $5 AND kind = ANY($4) AND state = 'ready' RETURNING *`;
-const TAKE_HEAD = `${TAKE} WHERE id = (
-  SELECT head.id FROM unnest($5::text[]) AS open (slot) CROSS JOIN LATERAL (
-    SELECT id, rank FROM claw.jobs WHERE state = 'ready' AND jobs.slot = open.slot COLLATE "C" AND kind = ANY($4)
-    ORDER BY rank, id LIMIT 1
-  ) AS head ORDER BY head.rank, head.id LIMIT 1
-) AND state = 'ready' RETURNING *`;

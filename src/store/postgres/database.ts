@@ -160,7 +160,7 @@ async function onClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promi
 function sqlOn(client: pg.PoolClient, answerMs: number, failed: (failure: DatabaseFailure) => void = () => {}): Sql {
   return (text, ...values) => {
     const asked = client.query({ text, values: [...values], query_timeout: answerMs } as pg.QueryConfig).then(
-      ({ rows }) => rows as never,
+      (result) => rowsIn(result) as never,
       (cause: unknown) => {
         const failure = new DatabaseFailure(cause);
         failed(failure);
@@ -172,6 +172,10 @@ function sqlOn(client: pg.PoolClient, answerMs: number, failed: (failure: Databa
     return asked;
   };
 }
+
+/** A text of several statements has several results. */
+const rowsIn = (result: pg.QueryResult | readonly pg.QueryResult[]): readonly unknown[] =>
+  "rows" in result ? result.rows : result.flatMap(({ rows }) => rows as readonly unknown[]);
 
 interface Transaction<T> extends WriteOptions {
   readonly work: (sql: Sql) => Promise<T>;

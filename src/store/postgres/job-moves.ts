@@ -1,66 +1,123 @@
+import type { PgBoss } from "pg-boss";
 import { Fenced } from "../../errors.ts";
-import { type JobLease, type JobMove, type NewJob, rankOf, withTry } from "../queue.ts";
-import type { JobRow } from "../job-row.ts";
+import { type JobLease, type JobMove, type NewJob, rankOf, type Try, withTry } from "../queue.ts";
+import { affected, QUEUE, within } from "./boss.ts";
 import type { Sql } from "./database.ts";
+import { dataOf, groupOf, historyOf, type JobData, type JobRow, keyOf, priorityOf, uuidOf } from "./job-data.ts";
+import { rowOf } from "./job-looks.ts";
 
-/** One change of the queue, inside the transaction of what it means. Gives the id of a job that was added. */
-export async function applyJob(sql: Sql, move: JobMove): Promise<string | null> {
-  const { now } = move;
-  if (move.kind === "add") return add(sql, move.job, now);
-  const found = await held(sql, move.lease);
-  if (move.kind === "hold") return null;
-  const over = { from: found.started, to: now, owner: found.owner };
-  if (move.kind === "finish") await settle(sql, { ...found, state: "done", ended: now });
-  else if (move.kind === "again") {
-    const history = withTry(found.history, { ...over, how: "again", reason: move.reason });
-    const state = move.at > now ? "deferred" : "ready";
-    await settle(sql, { ...found, state, at: move.at, tries: move.tries, history });
-  } else {
-    const history = withTry(found.history, { ...over, how: "dead", reason: move.reason });
-    await settle(sql, { ...found, state: "dead", ended: now, history });
+/** A job counts as lost by its holder alone, and waits as long as it takes: pg-boss's own limits, in seconds, are out of reach. */
+const NEVER_S = 10 * 365 * 86_400;
+
+type Added = Extract<JobMove, { kind: "add" }>;
+
+/** Changes of the queue, inside the transaction of what they mean. Gives the ids of jobs that were added. */
+export async function applyJobs(boss: PgBoss, sql: Sql, moves: readonly JobMove[]): Promise<readonly string[]> {
+  const added: string[] = [];
+  let adds: Added[] = [];
+  const flush = async (): Promise<void> => {
+    if (adds.length > 0) added.push(...(await add(boss, sql, adds)));
+    adds = [];
+  };
+  for (const move of moves) {
+    if (move.kind === "add") adds.push(move);
+    else {
+      await flush();
+      await change(boss, sql, move);
+    }
   }
-  return null;
+  await flush();
+  return added;
 }
 
-async function add(sql: Sql, job: NewJob, now: number): Promise<string | null> {
-  const { id, kind, subject, payload, dedupe, priority, at, lane, role, model, repository } = job;
-  const slot = JSON.stringify([lane, role, model, repository]);
-  const state = at > now ? "deferred" : "ready";
-  const [rank, named] = [rankOf(priority, now), [lane, role, model, repository]];
-  const added = await sql(
-    `INSERT INTO claw.jobs (id, kind, subject, payload, dedupe, priority, rank, at, slot, lane, role, model, repository, state, added)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING id`,
-    id,
-    kind,
-    subject,
-    payload,
-    dedupe,
-    priority,
-    rank,
-    at,
-    slot,
-    ...named,
-    state,
-    now,
-  );
-  return added.length === 1 ? id : null;
+async function add(boss: PgBoss, sql: Sql, moves: readonly Added[]): Promise<readonly string[]> {
+  const once = [...new Map(moves.toReversed().map((move) => [move.job.id, move])).values()].toReversed();
+  // In the order in which they are wanted: those that pg-boss tells apart by nothing else stay in it.
+  const wanted = once.toSorted((one, other) => rankAt(one) - rankAt(other));
+  const jobs = wanted.map(({ job, now }) => ({
+    id: uuidOf(job.id),
+    data: dataOf(job, now),
+    priority: priorityOf(rankAt({ job, now })),
+    singletonKey: keyOf(job),
+    group: { id: groupOf(job) },
+    retentionSeconds: NEVER_S,
+    expireInSeconds: NEVER_S,
+    ...startAfter(job.at, now),
+  }));
+  const taken = new Set(await boss.insert(QUEUE, jobs, { ...within(sql), returnId: true }));
+  return once.map(({ job }) => job.id).filter((id) => taken.has(uuidOf(id)));
 }
 
-/** The row of a job that this worker still has; until the transaction ends nobody else changes it. */
-async function held(sql: Sql, { job, owner, fence }: JobLease): Promise<JobRow> {
-  const [found] = await sql<JobRow>("SELECT * FROM claw.jobs WHERE id = $1 FOR UPDATE", job.id);
-  if (found?.state !== "leased" || found.owner !== owner || found.fence !== fence) throw new Fenced(job.subject);
-  return found;
+const rankAt = ({ job, now }: { readonly job: NewJob; readonly now: number }): number => rankOf(job.priority, now);
+
+/** What is due already is so by the clock of the database as well. */
+const startAfter = (at: number, now: number): { startAfter?: Date } => (at > now ? { startAfter: new Date(at) } : {});
+
+async function change(boss: PgBoss, sql: Sql, move: Exclude<JobMove, Added>): Promise<void> {
+  const { now, lease } = move;
+  const attempt = attemptOf(lease);
+  const in_ = within(sql);
+  if (move.kind === "hold") return refuseLate(lease, await boss.touch(QUEUE, attempt, in_));
+  if (move.kind === "finish") {
+    refuseLate(lease, await boss.complete(QUEUE, attempt, null, in_));
+    return letGo(sql, attempt.id);
+  }
+  const over = { from: lease.job.started, to: now, owner: lease.owner, reason: move.reason };
+  if (move.kind === "bury") {
+    const last = JSON.stringify({ ...over, how: "dead" } satisfies Try);
+    refuseLate(lease, await boss.fail(QUEUE, attempt, { last }, in_));
+    return letGo(sql, attempt.id);
+  }
+  const found = await rowOf(sql, attempt.id);
+  if (found?.state !== "leased" || found.fence !== lease.fence) throw new Fenced(lease.job.subject);
+  const history = withTry(found.data.history, { ...over, how: "again" });
+  await giveBack(boss, sql, found, {
+    data: { ...found.data, tries: move.tries, history },
+    ...startAfter(move.at, now),
+  });
 }
 
-async function settle(sql: Sql, { id, state, at, tries, ended, history }: JobRow): Promise<void> {
-  await sql(
-    "UPDATE claw.jobs SET state = $2, at = $3, tries = $4, owner = '', until = 0, ended = $5, history = $6 WHERE id = $1",
-    id,
-    state,
-    at,
-    tries,
-    ended,
-    history,
-  );
+/** Ends a try without an end of the job. Throws Fenced when it is somebody else's. */
+export async function giveBack(
+  boss: PgBoss,
+  sql: Sql,
+  { uuid, fence, data: { subject } }: Pick<JobRow, "uuid" | "fence" | "data">,
+  next: { readonly data: JobData; readonly startAfter?: Date },
+): Promise<void> {
+  if (affected(await boss.fail(QUEUE, { id: uuid, retryCount: fence }, null, within(sql))) !== 1)
+    throw new Fenced(subject);
+  await letGo(sql, uuid);
+  await revive(boss, sql, uuid, next);
 }
+
+/** Makes a job that failed wait again; it is due as it was, or later. */
+export async function revive(
+  boss: PgBoss,
+  sql: Sql,
+  uuid: string,
+  { data, ...later }: { readonly data: JobData; readonly startAfter?: Date },
+): Promise<void> {
+  await boss.retry(QUEUE, uuid, within(sql));
+  await boss.update(QUEUE, data, { id: uuid, priority: priorityOf(data.rank), ...later, ...within(sql) });
+}
+
+/** Has a dead job tried again, its tries counted anew. */
+export const redrive = (boss: PgBoss, sql: Sql, row: JobRow, now: number): Promise<void> => {
+  const revived: Try = { from: now, to: now, owner: "", how: "revived", reason: "a person had it tried again" };
+  return revive(boss, sql, row.uuid, {
+    data: { ...row.data, tries: 0, crashes: 0, history: withTry(historyOf(row), revived) },
+  });
+};
+
+/** What pg-boss knows a try by. */
+export const attemptOf = ({ job, fence }: JobLease): { readonly id: string; readonly retryCount: number } => ({
+  id: uuidOf(job.id),
+  retryCount: fence,
+});
+
+function refuseLate({ job }: JobLease, answer: object): void {
+  if (affected(answer) !== 1) throw new Fenced(job.subject);
+}
+
+const letGo = async (sql: Sql, uuid: string): Promise<void> =>
+  void (await sql("DELETE FROM claw.holders WHERE job = $1", uuid));

@@ -60,6 +60,13 @@ export const steps: readonly string[] = [
   CREATE UNIQUE INDEX jobs_dedupe ON claw.jobs (dedupe)
     WHERE dedupe IS NOT NULL AND state IN ('ready', 'deferred', 'leased');
   `,
+  // pg-boss keeps the jobs, in a schema of its own; what waited is put there by the next worker. Who holds one, it does not say.
+  `
+  DROP TABLE claw.jobs;
+  CREATE TABLE claw.holders (
+    job uuid PRIMARY KEY, fence integer NOT NULL, owner text NOT NULL, lease bigint NOT NULL
+  ) WITH (fillfactor = 50);
+  `,
 ];
 
 /** Brings the schema claw up to date. Refuses one of a newer claw, and a database that cannot hold every text. */

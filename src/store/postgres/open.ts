@@ -3,6 +3,7 @@ import { packedBlob } from "../packed.ts";
 import type { AnchorRow, NextAnchor, Onward, Row, Store, StorePlace } from "../store.ts";
 import { accountsOf, applyMove } from "./accounts.ts";
 import { type Address } from "./address.ts";
+import { bossOn } from "./boss.ts";
 import { damageOf } from "./check.ts";
 import { type Database, openDatabase, type Sql } from "./database.ts";
 import { DatabaseFailure, UNIQUE_VIOLATION } from "./failure.ts";
@@ -10,7 +11,7 @@ import { migrate, steps as allSteps } from "./migrations.ts";
 import { notesOf } from "./notes.ts";
 import { ownersOf, refuseStale } from "./owners.ts";
 import { pagesOf } from "./pages.ts";
-import { applyJob } from "./job-moves.ts";
+import { applyJobs } from "./job-moves.ts";
 import { queueOf } from "./queue.ts";
 import { runIndexOf } from "./run-index.ts";
 import { moveSlot, schedulesOf } from "./schedules.ts";
@@ -29,12 +30,14 @@ export async function openPostgres(address: Address, steps: readonly string[] = 
 }
 
 function storeOn(db: Database, steps: readonly string[]): Store {
+  const boss = bossOn(db);
   return {
-    append: (append) => {
+    append: async (append) => {
       // Once, however often the transaction is tried.
       const blobs = append.blobs.map(packedBlob);
       const { rows, durable, lease, anchor, slot, money = [], onto = [], jobs = [] } = append;
       const last = rows.at(-1);
+      const queue = jobs.length === 0 ? undefined : await boss.ready();
       return db.write(
         async (sql) => {
           const fresh = lease && refuseStale(sql, lease);
@@ -47,7 +50,7 @@ function storeOn(db: Database, steps: readonly string[]): Store {
           for (const onward of inOrder(onto)) anchors.push(...(await goOn(sql, onward)));
           for (const move of money) await applyMove(sql, move);
           if (slot) await moveSlot(sql, slot);
-          for (const move of jobs) await applyJob(sql, move);
+          if (queue) await applyJobs(queue, sql, jobs);
           // Last of all: whoever adds anchors makes the others wait.
           for (const next of anchor ? [...anchors, anchor] : anchors) await insertAnchor(sql, next);
         },
@@ -62,10 +65,13 @@ function storeOn(db: Database, steps: readonly string[]): Store {
     ...runIndexOf(db),
     ...upkeepOf(db),
     ...schedulesOf(db),
-    queue: queueOf(db),
+    queue: queueOf(db, boss),
     place: placeOf(db),
-    damage: () => damageOf(db, steps),
-    close: () => db.close(),
+    damage: async () => [...(await damageOf(db, steps)), ...(await boss.damage())],
+    close: async () => {
+      await boss.close();
+      await db.close();
+    },
   };
 }
 

@@ -1,117 +1,119 @@
-import { type Job, type JobQuery, type LaneStats, type Queue, type Try, withTry } from "../queue.ts";
-import { type JobRow, jobIn } from "../job-row.ts";
+import type { PgBoss } from "pg-boss";
+import { type Job, type Queue, type Try, withTry } from "../queue.ts";
 import type { Holder } from "../store.ts";
+import { affected, type Boss, QUEUE, within } from "./boss.ts";
 import { claimed } from "./claim.ts";
 import type { Database, Sql } from "./database.ts";
-import { applyJob } from "./job-moves.ts";
+import { DatabaseFailure, UNIQUE_VIOLATION } from "./failure.ts";
+import { jobIn, type JobRow, uuidOf } from "./job-data.ts";
+import { endedBefore, idle, jobRows, laneStats, lockedRows, rowOf } from "./job-looks.ts";
+import { applyJobs, attemptOf, giveBack, redrive } from "./job-moves.ts";
 
 /** A heartbeat that has no answer for longer than this is of no use any more: the next one is due. */
 const BEAT_MS = 5000;
+/** How often a process that works has pg-boss keep its tables in order. Of many it is done by one, as pg-boss sees to itself. */
+const UPKEEP_MS = 600_000;
+/** More jobs than this are not done at once. */
+const MANY = 1_000_000;
 
-/** The queue beside the ledger, in the same database. */
-export function queueOf(db: Database): Queue {
+/**
+ * The queue beside the ledger, in the same database: pg-boss keeps the jobs. Who holds one is in claw.holders; everything else
+ * that is claw's is in the job's own data.
+ */
+export function queueOf(db: Database, boss: Boss): Queue {
+  let keptAt = performance.now();
+  const upkeep = async (): Promise<void> => {
+    if (performance.now() - keptAt < UPKEEP_MS) return;
+    keptAt = performance.now();
+    await (await boss.ready()).supervise(QUEUE);
+  };
+  const look = async <T>(question: (sql: Sql) => Promise<T>): Promise<T> => {
+    await boss.tables();
+    return db.read(question);
+  };
+  const change = async <T>(work: (own: PgBoss, sql: Sql) => Promise<T>): Promise<T> => {
+    const own = await boss.ready();
+    return db.write((sql) => work(own, sql), { durable: true });
+  };
   return {
-    move: (moves) =>
-      db.write(
-        async (sql) => {
-          const added: string[] = [];
-          for (const move of moves) added.push(...[await applyJob(sql, move)].filter((id) => id !== null));
-          return added;
-        },
-        { durable: true },
-      ),
-    claim: (worker) => claimed(db, worker),
-    heartbeat: ({ job, owner, fence }, until) =>
-      db.write(
-        async (sql) =>
-          (
-            await sql(
-              "UPDATE claw.jobs SET until = $1 WHERE id = $2 AND owner = $3 AND fence = $4 AND state = 'leased' RETURNING id",
-              until,
-              job.id,
-              owner,
-              fence,
-            )
-          ).length === 1,
-        { patienceMs: BEAT_MS },
-      ),
-    reap: (mayTake, now) => reaped(db, mayTake, now),
-    jobs: (query) => db.read(async (sql) => (await select(sql, query)).map(jobIn)),
-    stats: () => db.read((sql) => sql<LaneStats>(STATS)),
-    redrive: (ids, now) => db.write((sql) => redriven(sql, ids, now), { durable: true }),
+    install: () => boss.install(),
+    move: (moves) => change((own, sql) => applyJobs(own, sql, moves)),
+    claim: async (worker) => claimed(db, await boss.ready(), worker),
+    heartbeat: async (lease) => {
+      const own = await boss.ready();
+      const beat = (sql: Sql) => own.touch(QUEUE, attemptOf(lease), within(sql));
+      return affected(await db.write(beat, { patienceMs: BEAT_MS })) === 1;
+    },
+    async reap(mayTake, now) {
+      void upkeep().catch(() => {});
+      const lost = (await look((sql) => jobRows(sql, { state: "leased", limit: MANY }))).filter(isHeld(mayTake));
+      return lost.length === 0 ? [] : change((own, sql) => reaped(own, sql, lost, { mayTake, now }));
+    },
+    jobs: async (query) => (await look((sql) => jobRows(sql, query))).map(jobIn),
+    stats: () => look(laneStats),
+    redrive: (ids, now) => change((own, sql) => redriven(own, sql, ids, now)),
     drop: (ids) =>
-      db.write(async (sql) => {
-        const gone = await sql<{ id: string }>(
-          "DELETE FROM claw.jobs WHERE id = ANY($1) AND state <> 'leased' RETURNING id",
-          [...ids],
-        );
-        const dropped = new Set(gone.map(({ id }) => id));
-        return ids.filter((id) => dropped.has(id));
+      change(async (own, sql) => {
+        const gone = new Set(await forget(own, sql, await idle(sql, ids)));
+        return ids.filter((id) => gone.has(uuidOf(id)));
       }),
-    prune: ({ done, dead }) =>
-      db.write(async (sql) => {
-        const gone = await sql(
-          "DELETE FROM claw.jobs WHERE (state = 'done' AND ended < $1) OR (state = 'dead' AND ended < $2) RETURNING id",
-          done,
-          dead,
-        );
-        return gone.length;
-      }),
+    prune: (before) => change(async (own, sql) => (await forget(own, sql, await endedBefore(sql, before))).length),
   };
 }
 
-async function reaped(db: Database, mayTake: (holder: Holder) => boolean, now: number): Promise<readonly Job[]> {
-  const seen = await db.read((sql) => sql<JobRow>(`${LEASED} ORDER BY id`));
-  if (!seen.some(mayTake)) return [];
-  return db.write(async (sql) => {
-    const lost = (await sql<JobRow>(`${LEASED} ORDER BY id FOR UPDATE`)).filter(mayTake);
-    const given = lost.map(async ({ id, owner, started: from, history }) => {
-      const crashed: Try = { from, to: now, owner, how: "crashed", reason: "its worker went away" };
-      return sql<JobRow>(GIVE, id, withTry(history, crashed));
-    });
-    return (await Promise.all(given)).flat().map(jobIn);
-  });
+const isHeld =
+  (mayTake: (holder: Holder) => boolean) =>
+  ({ owner, until }: JobRow): boolean =>
+    owner !== "" && mayTake({ owner, until });
+
+async function forget(boss: PgBoss, sql: Sql, uuids: readonly string[]): Promise<readonly string[]> {
+  if (uuids.length > 0) await boss.deleteJob(QUEUE, [...uuids], within(sql));
+  return uuids;
 }
 
-const LEASED = "SELECT * FROM claw.jobs WHERE state = 'leased'";
-const GIVE = `
-  UPDATE claw.jobs SET state = 'ready', owner = '', until = 0, crashes = crashes + 1, history = $2 WHERE id = $1 RETURNING *`;
-const STATS = `
-  SELECT lane, role, model, repository, state, count(*) AS jobs,
-    CASE state WHEN 'done' THEN max(ended) ELSE min(added) END AS oldest,
-    (CASE state WHEN 'done' THEN avg(ended - started) END)::float8 AS "tookMs"
-  FROM claw.jobs GROUP BY lane, role, model, repository, state ORDER BY lane, role, model, repository, state`;
+interface Reaping {
+  readonly mayTake: (holder: Holder) => boolean;
+  readonly now: number;
+}
 
-async function redriven(sql: Sql, ids: readonly string[], now: number): Promise<readonly string[]> {
+async function reaped(
+  boss: PgBoss,
+  sql: Sql,
+  seen: readonly JobRow[],
+  { mayTake, now }: Reaping,
+): Promise<readonly Job[]> {
+  const locked = await lockedRows(
+    sql,
+    seen.map(({ uuid }) => uuid),
+    "leased",
+  );
+  const given: Job[] = [];
+  for (const lost of locked.filter(isHeld(mayTake))) {
+    const { data, owner, started: from } = lost;
+    const crashed: Try = { from, to: now, owner, how: "crashed", reason: "its worker went away" };
+    const history = withTry(data.history, crashed);
+    await giveBack(boss, sql, lost, { data: { ...data, crashes: data.crashes + 1, history } });
+    const row = await rowOf(sql, lost.uuid);
+    if (row) given.push(jobIn(row));
+  }
+  return given;
+}
+
+async function redriven(boss: PgBoss, sql: Sql, ids: readonly string[], now: number): Promise<readonly string[]> {
+  const dead = new Map((await lockedRows(sql, ids.map(uuidOf), "dead")).map((row) => [row.uuid, row]));
   const again: string[] = [];
-  for (const id of ids) {
-    const [found] = await sql<JobRow>("SELECT * FROM claw.jobs WHERE id = $1 AND state = 'dead' FOR UPDATE", id);
-    if (!found) continue;
-    const revived: Try = { from: now, to: now, owner: "", how: "revived", reason: "a person had it tried again" };
-    // A second job under its dedupe key may have come meanwhile: then it stays where it is.
-    const changed = await sql(
-      `UPDATE claw.jobs SET state = 'ready', at = $2, tries = 0, crashes = 0, history = $3 WHERE id = $1 AND NOT EXISTS (
-         SELECT 1 FROM claw.jobs AS other WHERE other.dedupe = $4 AND other.state IN ('ready', 'deferred', 'leased')
-       ) RETURNING id`,
-      id,
-      now,
-      withTry(found.history, revived),
-      found.dedupe,
-    );
-    if (changed.length === 1) again.push(id);
+  for (const id of new Set(ids)) {
+    const row = dead.get(uuidOf(id));
+    if (!row) continue;
+    void sql("SAVEPOINT claw_redriven");
+    try {
+      await redrive(boss, sql, row, now);
+      again.push(id);
+    } catch (error) {
+      // A second job under its dedupe key has come meanwhile: then it stays where it is.
+      if (!(error instanceof DatabaseFailure) || error.code !== UNIQUE_VIOLATION) throw error;
+      void sql("ROLLBACK TO claw_redriven");
+    }
   }
   return again;
-}
-
-function select(sql: Sql, { limit, ...equal }: JobQuery): Promise<readonly JobRow[]> {
-  const given = Object.entries(equal).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  const where =
-    given.length === 0 ? "" : `WHERE ${given.map(([column], at) => `${column} = $${at + 2}`).join(" AND ")}`;
-  const over = equal.state === "done" || equal.state === "dead";
-  const order = over ? "ended DESC, id DESC" : "rank, id";
-  return sql<JobRow>(
-    `SELECT * FROM claw.jobs ${where} ORDER BY ${order} LIMIT $1`,
-    limit,
-    ...given.map(([, value]) => value),
-  );
 }

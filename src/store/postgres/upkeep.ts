@@ -38,7 +38,7 @@ export function upkeepOf(db: Database): Upkeep {
       const { shown, database } = db.address;
       throw new UsageError(
         `the ledger is in ${shown}, and claw copies only a file`,
-        `copy it with PostgreSQL's own tool: pg_dump --schema=claw --format=custom --file=claw.dump ${database}`,
+        `copy it with PostgreSQL's own tool: pg_dump --schema=claw --schema=claw_queue --format=custom --file=claw.dump ${database}`,
       );
     },
     // The server does that by itself, for all of its databases.
@@ -52,7 +52,8 @@ async function sizeOf(sql: Sql): Promise<LedgerSize> {
   const [whole, events, bodies] = await Promise.all([
     one(`SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes,
            (SELECT count(*) FROM claw.runs) AS runs, (SELECT count(*) FROM claw.anchors) AS anchors
-         FROM pg_class WHERE relnamespace = 'claw'::regnamespace AND relkind = 'r'`),
+         FROM pg_class WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('claw', 'claw_queue'))
+           AND relkind = 'r'`),
     one("SELECT count(*) AS count, coalesce(sum(octet_length(body)), 0)::bigint AS bytes FROM claw.events"),
     one(`SELECT count(data) AS count, count(*) - count(data) AS redacted,
            coalesce(sum(CASE WHEN data IS NULL THEN 0 ELSE size END), 0)::bigint AS plain,
