@@ -1,9 +1,11 @@
+import { createRequire } from "node:module";
 import pg from "pg";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { SCHEMA_VERSION } from "../../src/store/postgres/boss.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Queue } from "../../src/store/queue.ts";
 import type { Store } from "../../src/store/store.ts";
-import { freshDatabase } from "../support/postgres.ts";
+import { asked, freshDatabase } from "../support/postgres.ts";
 import { queueContract } from "./queue-contract.ts";
 
 queueContract({
@@ -51,3 +53,41 @@ function timed(store: Store, tell: (now: number) => Promise<void>): Store {
   };
   return { ...store, queue: told, append: async (append) => of(append.jobs).then(() => store.append(append)) };
 }
+
+test("the tables of another pg-boss are refused with the next step, and never changed at work; what is changed in them is found", async () => {
+  const url = await freshDatabase();
+  const refused = async (version: number): Promise<unknown> => {
+    await asked(url, `UPDATE claw_queue.version SET version = ${version}`);
+    const store = await openStore(url);
+    onTestFinished(() => store.close());
+    expect(await store.damage()).toEqual([expect.stringContaining(`version ${version} of pg-boss's tables`)]);
+    const errors = [store.queue.stats(), store.queue.move([])].map((work) => work.catch((error: unknown) => error));
+    const [looking, moving] = await Promise.all(errors);
+    expect(moving).toEqual(looking);
+    return looking;
+  };
+  const store = await openStore(url);
+  onTestFinished(() => store.close());
+  expect(await store.damage()).toEqual([]);
+  await store.queue.move([]);
+  expect(await store.damage()).toEqual([]);
+  const { pgboss } = createRequire(import.meta.url)("pg-boss/package.json") as { pgboss: { schema: number } };
+  expect(SCHEMA_VERSION).toBe(pgboss.schema);
+  const outcome = "infrastructure";
+  expect(await refused(SCHEMA_VERSION - 1)).toMatchObject({
+    outcome,
+    hint: expect.stringContaining("claw fleet init") as string,
+  });
+  expect(await refused(SCHEMA_VERSION + 1)).toMatchObject({ outcome, hint: "update claw on this machine" });
+  await expect(store.queue.install?.()).rejects.toMatchObject({ hint: "update claw on this machine" });
+  await asked(
+    url,
+    `UPDATE claw_queue.version SET version = ${SCHEMA_VERSION}; DROP INDEX claw_queue.job_common_i11;
+     ALTER TABLE claw_queue.job DROP COLUMN heartbeat_on`,
+  );
+  expect(await store.damage()).toEqual([
+    "its queue's index job_common_i11 is not as pg-boss makes it",
+    "its queue's table job is not as pg-boss makes it",
+    "its queue's table job_common is not as pg-boss makes it",
+  ]);
+});

@@ -39,7 +39,8 @@ const neighboursForTypes = ["cli > app.ts"];
 /** Where each package may be imported; an empty prefix is anywhere. A package that is not here has no home yet. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["store/"],
-  pg: ["store/"],
+  pg: ["store/postgres/"],
+  "pg-boss": ["store/postgres/"],
   openai: ["models/"],
   jsonrepair: ["models/"],
   "@pydantic/genai-prices": ["models/"],

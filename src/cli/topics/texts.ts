@@ -70,8 +70,8 @@ A model in the cloud whose price is not known is refused, unless a token limit i
 
 const store =
   (): string => `Ledger and queue are kept in one file, ledger.sqlite below CLAW_HOME, which only one machine can use. For many machines, or for
-a database that is backed up anyway, they are kept in PostgreSQL (14 or later), in a schema named claw that is made there
-when it is missing. Every command works on it:
+a database that is backed up anyway, they are kept in PostgreSQL (14 or later), in two schemas that are made there when they are
+missing: claw, and claw_queue, which belongs to pg-boss. Every command works on it:
 
   claw runs --store postgres://claw@db.example.com/claw     for one command
   CLAW_STORE=postgres://…                                   for a shell
@@ -83,7 +83,7 @@ sslmode=verify-full (with sslrootcert=FILE for a certificate of your own): like 
 offers it, and does not check whose it is.
 
   createdb --encoding UTF8 --template template0 claw        makes the database
-  pg_dump --schema=claw --format=custom claw                copies it; claw audit verify checks it
+  pg_dump --schema='claw*' --format=custom claw             copies it; claw audit verify checks it
   claw doctor                                               says where the ledger is, and whether the way there is encrypted`;
 
 /** Texts of `claw help <topic>`: what no single command is about. */

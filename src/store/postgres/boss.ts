@@ -61,7 +61,7 @@ export const affected = (answer: object): number => (answer as { readonly affect
 
 /** What pg-boss wants to do now and then never keeps a process from ending. */
 const clock: Clock = {
-  now: systemClock.now,
+  now: () => systemClock.now(),
   setTimeout: (work, ms) => setTimeout(work, ms).unref(),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
   setInterval: (work, ms) => setInterval(work, ms).unref(),

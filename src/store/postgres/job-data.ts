@@ -62,13 +62,10 @@ const EPOCH_S = Date.UTC(2026, 0) / 1000;
 export const priorityOf = (rank: number): number =>
   Math.max(-(2 ** 31), Math.min(ASKED_FOR - 1, EPOCH_S - Math.floor(rank / 1000)));
 
-export const dataOf = ({ at: _, ...job }: NewJob, now: number): JobData => ({
-  ...job,
-  rank: rankOf(job.priority, now),
-  tries: 0,
-  crashes: 0,
-  history: "[]",
-});
+export function dataOf(job: NewJob, now: number): JobData {
+  const { at: _, ...about } = job;
+  return { ...about, rank: rankOf(job.priority, now), tries: 0, crashes: 0, history: "[]" };
+}
 
 /** Every try that is over, with the one that nothing came after: JSON. */
 export const historyOf = ({ data, last }: Pick<JobRow, "data" | "last">): string =>

@@ -34,6 +34,7 @@ async function add(boss: PgBoss, sql: Sql, moves: readonly Added[]): Promise<rea
   const once = [...new Map(moves.toReversed().map((move) => [move.job.id, move])).values()].toReversed();
   // In the order in which they are wanted: those that pg-boss tells apart by nothing else stay in it.
   const wanted = once.toSorted((one, other) => rankAt(one) - rankAt(other));
+  const base = Math.min(...moves.map(({ now }) => now));
   const jobs = wanted.map(({ job, now }) => ({
     id: uuidOf(job.id),
     data: dataOf(job, now),
@@ -42,7 +43,7 @@ async function add(boss: PgBoss, sql: Sql, moves: readonly Added[]): Promise<rea
     group: { id: groupOf(job) },
     retentionSeconds: NEVER_S,
     expireInSeconds: NEVER_S,
-    ...startAfter(job.at, now),
+    ...(job.at > now && startAfter(job.at, base)),
   }));
   const taken = new Set(await boss.insert(QUEUE, jobs, { ...within(sql), returnId: true }));
   return once.map(({ job }) => job.id).filter((id) => taken.has(uuidOf(id)));
@@ -50,22 +51,23 @@ async function add(boss: PgBoss, sql: Sql, moves: readonly Added[]): Promise<rea
 
 const rankAt = ({ job, now }: { readonly job: NewJob; readonly now: number }): number => rankOf(job.priority, now);
 
-/** What is due already is so by the clock of the database as well. */
-const startAfter = (at: number, now: number): { startAfter?: Date } => (at > now ? { startAfter: new Date(at) } : {});
+/** In seconds from now: the clock that says when it is over is that of the database. */
+const startAfter = (at: number, now: number): { startAfter?: number } =>
+  at > now ? { startAfter: (at - now) / 1000 } : {};
 
 async function change(boss: PgBoss, sql: Sql, move: Exclude<JobMove, Added>): Promise<void> {
   const { now, lease } = move;
   const attempt = attemptOf(lease);
-  const in_ = within(sql);
-  if (move.kind === "hold") return refuseLate(lease, await boss.touch(QUEUE, attempt, in_));
+  const here = within(sql);
+  if (move.kind === "hold") return refuseLate(lease, await boss.touch(QUEUE, attempt, here));
   if (move.kind === "finish") {
-    refuseLate(lease, await boss.complete(QUEUE, attempt, null, in_));
+    refuseLate(lease, await boss.complete(QUEUE, attempt, null, here));
     return letGo(sql, attempt.id);
   }
   const over = { from: lease.job.started, to: now, owner: lease.owner, reason: move.reason };
   if (move.kind === "bury") {
     const last = JSON.stringify({ ...over, how: "dead" } satisfies Try);
-    refuseLate(lease, await boss.fail(QUEUE, attempt, { last }, in_));
+    refuseLate(lease, await boss.fail(QUEUE, attempt, { last }, here));
     return letGo(sql, attempt.id);
   }
   const found = await rowOf(sql, attempt.id);
@@ -82,7 +84,7 @@ export async function giveBack(
   boss: PgBoss,
   sql: Sql,
   { uuid, fence, data: { subject } }: Pick<JobRow, "uuid" | "fence" | "data">,
-  next: { readonly data: JobData; readonly startAfter?: Date },
+  next: { readonly data: JobData; readonly startAfter?: number },
 ): Promise<void> {
   if (affected(await boss.fail(QUEUE, { id: uuid, retryCount: fence }, null, within(sql))) !== 1)
     throw new Fenced(subject);
@@ -91,11 +93,11 @@ export async function giveBack(
 }
 
 /** Makes a job that failed wait again; it is due as it was, or later. */
-export async function revive(
+async function revive(
   boss: PgBoss,
   sql: Sql,
   uuid: string,
-  { data, ...later }: { readonly data: JobData; readonly startAfter?: Date },
+  { data, ...later }: { readonly data: JobData; readonly startAfter?: number },
 ): Promise<void> {
   await boss.retry(QUEUE, uuid, within(sql));
   await boss.update(QUEUE, data, { id: uuid, priority: priorityOf(data.rank), ...later, ...within(sql) });

@@ -38,7 +38,7 @@ export function upkeepOf(db: Database): Upkeep {
       const { shown, database } = db.address;
       throw new UsageError(
         `the ledger is in ${shown}, and claw copies only a file`,
-        `copy it with PostgreSQL's own tool: pg_dump --schema=claw --schema=claw_queue --format=custom --file=claw.dump ${database}`,
+        `copy it with PostgreSQL's own tool: pg_dump --schema='claw*' --format=custom --file=claw.dump ${database}`,
       );
     },
     // The server does that by itself, for all of its databases.
