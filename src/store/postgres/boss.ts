@@ -21,7 +21,7 @@ export interface Boss {
   install(): Promise<void>;
   /** One clause on each thing in its tables that is not as pg-boss makes it. */
   damage(): Promise<readonly string[]>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export function bossOn(db: Database): Boss {
@@ -36,18 +36,15 @@ export function bossOn(db: Database): Boss {
     tables,
     ready: () =>
       (started ??= tables()
-        .then(() => loaded(db))
-        .then((boss) => boss.start())
+        .then(() => begun(db))
         .catch((error: unknown) => {
           started = undefined;
           throw error;
         })),
     install: () => installed(db),
     damage: () => driftOf(db),
-    close: async () => {
-      const boss = await started?.catch(() => undefined);
-      await boss?.stop({ graceful: false, close: false });
-    },
+    // Nobody waits: one that has not begun yet may do so for long.
+    close: () => void started?.then((boss) => boss.stop({ graceful: false, close: false })).catch(() => {}),
   };
 }
 
@@ -70,13 +67,30 @@ const clock: Clock = {
 
 const DAY_S = 86_400;
 
+async function begun(db: Database): Promise<PgBoss> {
+  // What goes wrong while it begins pg-boss keeps to itself.
+  const failures: unknown[] = [];
+  const boss = await loaded(db, (failure) => failures.push(failure));
+  await boss.start();
+  if (failures.length === 0) return boss;
+  await boss.stop({ graceful: false, close: false });
+  throw failures[0];
+}
+
 /** Not yet started. Schedules are claw's own; its upkeep is asked for by whoever works (see `queueOf`). */
-async function loaded(db: Database): Promise<PgBoss> {
+async function loaded(db: Database, onFailure: (failure: unknown) => void = () => {}): Promise<PgBoss> {
   // A library takes time to load that most commands need not spend.
   const { PgBoss } = await import("pg-boss");
   const boss = new PgBoss({
     db: {
-      executeSql: (text, values = []) => db.read(async (sql) => ({ rows: [...(await whole(sql, text, values))] })),
+      executeSql: async (text, values = []) => {
+        try {
+          return await db.read(async (sql) => ({ rows: [...(await whole(sql, text, values))] }));
+        } catch (error) {
+          onFailure(error);
+          throw error;
+        }
+      },
     },
     schema: SCHEMA,
     clock,

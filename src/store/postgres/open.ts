@@ -68,9 +68,9 @@ function storeOn(db: Database, steps: readonly string[]): Store {
     queue: queueOf(db, boss),
     place: placeOf(db),
     damage: async () => [...(await damageOf(db, steps)), ...(await boss.damage())],
-    close: async () => {
-      await boss.close();
-      await db.close();
+    close: () => {
+      boss.close();
+      return db.close();
     },
   };
 }
