@@ -5,32 +5,40 @@ import { SCHEMA_VERSION } from "../../src/store/postgres/boss.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Queue } from "../../src/store/queue.ts";
 import type { Store } from "../../src/store/store.ts";
-import { asked, freshDatabase } from "../support/postgres.ts";
+import { asked, freshDatabase, templateDatabase } from "../support/postgres.ts";
 import { queueContract } from "./queue-contract.ts";
+
+let withQueue: Promise<string> | undefined;
 
 queueContract({
   name: "PostgreSQL",
   // The priority of pg-boss has 32 bits.
   orderMs: 1000,
   async open() {
-    const url = await freshDatabase();
+    const url = await freshDatabase({ template: await (withQueue ??= templateDatabase(toldTheTime)) });
     const [store, other] = [await openStore(url), await openStore(url)];
-    const tell = await clockOf(url, store);
+    const tell = await clockOf(url);
     const close = async (): Promise<void> => void (await Promise.all([store.close(), other.close()]));
     return { store: timed(store, tell), other: timed(other, tell), close };
   },
 });
 
 /** pg-boss goes by the clock of the database, which the contract sets: to the moment that whoever asks says it is. */
-async function clockOf(url: string, store: Store): Promise<(now: number) => Promise<void>> {
+async function toldTheTime(url: string): Promise<void> {
+  const store = await openStore(url);
   await store.queue.install?.();
+  await store.close();
+  await asked(
+    url,
+    `CREATE TABLE claw_queue.told (now timestamptz); INSERT INTO claw_queue.told VALUES (now());
+     CREATE OR REPLACE FUNCTION claw_queue.job_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now FROM claw_queue.told'`,
+  );
+}
+
+async function clockOf(url: string): Promise<(now: number) => Promise<void>> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   onTestFinished(() => client.end());
-  await client.query("CREATE TABLE claw_queue.told (now timestamptz); INSERT INTO claw_queue.told VALUES (now())");
-  await client.query(
-    "CREATE OR REPLACE FUNCTION claw_queue.job_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now FROM claw_queue.told'",
-  );
   let at = 0;
   return async (now) => {
     if (now === at) return;

@@ -22,12 +22,25 @@ async function urls(): Promise<Urls> {
   return JSON.parse(answer) as Urls;
 }
 
-/** The address of a new, empty database, which goes when the test ends. `make` says more about it, as CREATE DATABASE does. */
-export async function freshDatabase({ make = "", over = "socket" as keyof Urls } = {}): Promise<string> {
+/** The name of a new database with something in it, which others are copied from until the test run ends. */
+export async function templateDatabase(fill: (address: string) => Promise<void>): Promise<string> {
+  const { socket } = await urls();
+  const name = `template_${randomUUID().replaceAll("-", "")}`;
+  await asked(socket.replace("DATABASE", "postgres"), `CREATE DATABASE ${name} TEMPLATE template0 STRATEGY file_copy`);
+  await fill(socket.replace("DATABASE", name));
+  return name;
+}
+
+/** The address of a new database, empty unless it is the copy of another, which goes when the test ends. `make` says more about it, as CREATE DATABASE does. */
+export async function freshDatabase({
+  make = "",
+  over = "socket" as keyof Urls,
+  template = "template0",
+} = {}): Promise<string> {
   const name = `test_${randomUUID().replaceAll("-", "")}`;
   const addresses = await urls();
   const admin = addresses.socket.replace("DATABASE", "postgres");
-  await asked(admin, `CREATE DATABASE ${name} TEMPLATE template0 STRATEGY file_copy ${make}`);
+  await asked(admin, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy ${make}`);
   onTestFinished(() => asked(admin, `DROP DATABASE ${name} WITH (FORCE)`));
   return addresses[over].replace("DATABASE", name);
 }
