@@ -15,6 +15,7 @@ import { NetworkSettings, SandboxSettings } from "./reach-settings.ts";
 import { NotifySettings } from "./notify-settings.ts";
 import { StoreSettings } from "./store-settings.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
+import { WebhookSettings } from "./webhook-settings.ts";
 import { WorkSettings } from "./work-settings.ts";
 
 /** The user's config.yaml: endpoints, credentials by reference, budgets. */
@@ -72,6 +73,7 @@ export const UserConfig = z.strictObject({
   network: NetworkSettings,
   notify: NotifySettings,
   api: ApiSettings,
+  webhook: WebhookSettings,
   audit: z
     .strictObject({
       signingKey: KeyReference.optional().meta({

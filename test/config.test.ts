@@ -41,6 +41,7 @@ test("no file and no environment is enough to start", () => {
     notify: { always: false, on: ["ended", "waiting"], desktop: false },
     fleet: { repositories: {} },
     api: { hosts: [], perMinute: 120, tokens: {} },
+    webhook: { label: "claw", repositories: [] },
     work: { labels: [], models: {}, roles: {}, sessionMb: 512, warm: 1 },
     forge: { publish: true, perDay: 10, acceptance: 0.2, labels: [], hosts: {}, forks: {}, local: {} },
   });

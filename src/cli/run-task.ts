@@ -12,6 +12,8 @@ const Wish = z.object({
   flags: z.record(z.string(), z.union([z.string(), z.boolean()])).default({}),
   at: z.object({ host: z.string(), owner: z.string(), repo: z.string(), issue: z.int() }).optional(),
   origin: IssueOrigin.optional(),
+  /** Address of a run of CI, for a triage of it. */
+  ciRun: z.string().optional(),
 });
 
 /** Works on a task: goes on with its open run, or begins one. What it is worked on with was said when it was added. */
@@ -29,8 +31,9 @@ export async function runTask(
 
 /** The run that a task asks for. */
 async function workOf(task: NamedTask, place: WorkPlace): Promise<Omit<StartRequest, keyof Watch>> {
-  const { app, cwd } = place;
-  if (task.workflow === "triage") return (await import("./triage/triage-work.ts")).triageWork(app, cwd);
+  const { app } = place;
+  if (task.workflow === "triage")
+    return (await import("./triage/triage-work.ts")).triageWork(place, Wish.parse(task.wish).ciRun);
   if (task.workflow !== "fix")
     throw new UsageError(
       `task ${task.task} asks for the workflow ${task.workflow}, which no worker runs`,

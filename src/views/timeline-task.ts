@@ -13,6 +13,8 @@ export function task(event: OfTask): Said {
   switch (event.type) {
     case "task.added":
       return ["·", `added by ${event.by}, from ${event.source.kind} ${headline(event.source.ref, 80)}`.trimEnd()];
+    case "task.asked":
+      return ["·", `asked for by ${event.by}: ${event.event}, delivery ${event.delivery}`];
     case "task.changed":
       return ["·", `${changedIn(event).join(", ")} changed by ${event.by}`];
     case "task.linked":

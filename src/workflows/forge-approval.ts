@@ -34,13 +34,14 @@ export async function askPeople(
   }
 }
 
-interface Decision extends WrittenDecision {
+/** What somebody who may has decided about a change where its issue is. */
+export interface Decision extends WrittenDecision {
   /** Who, and where it is written, as the ledger keeps it. */
   readonly who: { readonly by: string; readonly identity: null; readonly account: string; readonly source: string };
 }
 
 /** The newest decision about this change by somebody who may write to the repository. */
-async function decisionOn(forge: Forge, issue: number, diff: string): Promise<Decision | null> {
+export async function decisionOn(forge: Forge, issue: number, diff: string): Promise<Decision | null> {
   for (const comment of (await forge.comments(issue)).toReversed()) {
     const decision = comment.edited ? null : writtenDecision(comment.body, diff);
     if (decision && (await forge.mayWrite(comment.author))) return { ...decision, who: whoWrote(comment, forge) };

@@ -10,6 +10,7 @@ import { notifyOptions } from "../notify-options.ts";
 import { numberOption } from "../number-option.ts";
 import { engineOption } from "../engine-choice.ts";
 import { findBase } from "../triage/find-base.ts";
+import { forRecord } from "../triage/for-record.ts";
 import { fixAndTell } from "../triage/tell-fixes.ts";
 import { explainLimits, explainModel } from "../triage/explain-wish.ts";
 import { tellHistory } from "../triage/history.ts";
@@ -221,32 +222,6 @@ const fixWanted = ({ engine, model, budgetUsd }: Input) => ({
   ...(model !== undefined && { model }),
   ...(budgetUsd !== undefined && { budgetUsd }),
 });
-
-/** Of very many failures less of each is kept. */
-const MOST_KEPT = 8 * 2 ** 20;
-
-function forRecord({ source, bytes, digest }: ReadReport, put: (body: string) => string) {
-  const room = Math.max(200, Math.floor(MOST_KEPT / (digest.found.length + 1)));
-  const found = digest.found.map((one) => ({
-    ...one,
-    excerpt: one.excerpt.slice(0, room),
-    stack: one.stack.slice(0, room),
-    message: one.message.slice(0, room),
-  }));
-  const { formats, passed, failed, skipped, notes, complete } = digest;
-  return {
-    source,
-    bytes,
-    formats,
-    found: found.length,
-    passed,
-    failed,
-    skipped,
-    notes,
-    complete,
-    digest: put(JSON.stringify({ ...digest, found })),
-  };
-}
 
 /** Outside of any repository: what the reports say, and nothing is executed or recorded. */
 async function elsewhere(input: Input, { reports, notes: unread }: Given, desk: CommandDesk): Promise<number> {

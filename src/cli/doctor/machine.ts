@@ -12,9 +12,10 @@ import { people } from "./people.ts";
 import { programs } from "./programs.ts";
 import { reach } from "./reach.ts";
 import { sandboxHere } from "./sandbox-here.ts";
+import { webhook } from "./webhook.ts";
 
 /** In the order in which they are told; they look at the same time. */
-const checks: readonly Check[] = [programs, home, sandboxHere, models, reach, people];
+const checks: readonly Check[] = [programs, home, sandboxHere, models, reach, people, webhook];
 
 export const machine = command({
   options: [

@@ -3,7 +3,7 @@ import type { CiEvidence } from "../../forge/forge.ts";
 import { placeName } from "../../forge/place.ts";
 import { plural, printable } from "../../text.ts";
 import type { CommandDesk } from "../command.ts";
-import { forgeFor } from "../forge-issue.ts";
+import { type ForgeDesk, forgeFor } from "../forge-issue.ts";
 import { mayBeReport, type ReadReport, readBytes } from "./read-files.ts";
 import { readZip } from "./read-zip.ts";
 
@@ -23,7 +23,7 @@ export interface CiReports {
 }
 
 /** The logs of a run's failed jobs, and the reports in its artifacts. */
-export async function readCiRun(url: string, desk: CommandDesk): Promise<CiReports> {
+export async function readCiRun(url: string, desk: ForgeDesk & Pick<CommandDesk, "app">): Promise<CiReports> {
   const [, host = "", owner = "", repo = "", id = ""] = address.exec(url) ?? [];
   if (id === "")
     throw new UsageError(

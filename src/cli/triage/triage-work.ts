@@ -1,23 +1,38 @@
-import type { App } from "../../app.ts";
-import { openRepository } from "../../repo/repository.ts";
+import { type Repository, openRepository } from "../../repo/repository.ts";
 import type { StartRequest, Watch } from "../../workflows/start.ts";
+import type { WorkPlace } from "../fix-work.ts";
 import { findBase } from "./find-base.ts";
+import { forRecord } from "./for-record.ts";
+import { readCiRun } from "./read-ci-run.ts";
 
 const MINUTES = 30;
 
-/** A triage as a worker starts it: the suite is run here, what fails is executed again, and no model is asked. */
-export async function triageWork({ config }: App, cwd: string): Promise<Omit<StartRequest, keyof Watch>> {
+/**
+ * A triage as a worker starts it: what fails is executed again, and no model is asked. What failed is told by the run of CI
+ * with this address, read now; without one the suite is run here.
+ */
+export async function triageWork(
+  place: WorkPlace,
+  ciRun: string | undefined,
+): Promise<Omit<StartRequest, keyof Watch>> {
+  const { app, cwd } = place;
+  const { config } = app;
   const repository = await openRepository(cwd, { searchPath: config.path, home: config.userHome });
-  const base = await findBase(repository, undefined, config);
+  const left = ciRun === undefined ? null : await readCiRun(ciRun, { ...place, app: () => Promise.resolve(app) });
+  const commit = left && (await knownHere(repository, left.commit));
+  const elsewhere =
+    left && commit === null ? [`${left.commit} is not in this clone: executed at its HEAD instead`] : [];
+  const base = await findBase(commit === null ? repository : { ...repository, head: commit }, undefined, config);
   const { triage: workflow } = await import("../../workflows/triage/triage.ts");
   return {
     workflow,
     cwd,
-    baseRef: undefined,
+    baseRef: commit ?? undefined,
     model: { label: null },
     limits: { usdNano: null, turns: 0, tokens: 0, wallMs: MINUTES * 60_000, attempts: 1 },
-    input: () => ({
-      reports: [],
+    input: (put) => ({
+      reports: (left?.reports ?? []).map((report) => forRecord(report, put)),
+      notes: [...(left?.notes ?? []), ...elsewhere],
       testCommand: null,
       base: base.commit,
       baseBecause: base.because,
@@ -27,3 +42,7 @@ export async function triageWork({ config }: App, cwd: string): Promise<Omit<Sta
     }),
   };
 }
+
+/** The commit, where this clone has it. */
+const knownHere = (repository: Repository, commit: string): Promise<string | null> =>
+  repository.resolve(commit).catch(() => null);

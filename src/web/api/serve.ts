@@ -164,9 +164,14 @@ async function takenFrom(
   return told.success ? { body: told.data, query: asked?.data } : refuse(told.error, "body");
 }
 
+/** What answers requests. */
+export interface Answering {
+  readonly fetch: (request: Request, env: unknown) => Response | Promise<Response>;
+}
+
 /** Listens until the signal aborts. `onListening` is told the port. */
 export function listen(
-  app: Hono<Vars>,
+  app: Answering,
   {
     host,
     port,
