@@ -8,7 +8,7 @@ import { type Finished, type Machine, machine } from "../test/support/claw.ts";
 import { type ForgeServer, startForgeServer } from "../test/support/forge-server.ts";
 import { type ModelServer, startModelServer } from "../test/support/model-server.ts";
 import { type Play, playing } from "../test/support/plays.ts";
-import { patchesSum, reproducesSum, sumRepository } from "../test/support/sum.ts";
+import { patchesSum, reproducesSum, sumRepository } from "../test/support/shell-sum.ts";
 
 export interface Place {
   readonly used: Machine;
@@ -43,10 +43,10 @@ export async function place(
     join(config, "config.yaml"),
     JSON.stringify({ forge: { labels: ["claw"], hosts: { [forge.host]: host } } }),
   );
-  forge.issues.set(7, { title: "sum([]) throws a TypeError", body: "An empty list adds up to 0.", comments: [] });
+  forge.issues.set(7, { title: "sum prints nothing for nothing", body: "Nothing adds up to 0.", comments: [] });
   const tmp = join(used.dir, "tmp");
   mkdirSync(tmp);
-  mkdirSync(used.clawHome, { mode: 0o700 });
+  mkdirSync(used.clawHome, { mode: 0o700, recursive: true });
   disks(used.clawHome, tmp);
   const env = {
     OPENAI_BASE_URL: model.url,

@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Finished } from "../test/support/claw.ts";
 import { write } from "../test/support/plays.ts";
-import { patchesSum } from "../test/support/sum.ts";
+import { patchesSum } from "../test/support/shell-sum.ts";
 import { leave, orphansIn, place, type Place, runOf } from "./disturbed-run.ts";
 import { randomFrom } from "./random.ts";
 
@@ -26,7 +26,7 @@ const ways: readonly Way[] = [
   { name: "publish", args: (run) => ["publish", run, "--issue", "7", "--json"] },
 ];
 
-const at: Place = await place(() => {}, [write("Makefile", "test:\n\tnode --test\n"), ...patchesSum]);
+const at: Place = await place(() => {}, [write("Makefile", "test:\n\tsh test/run.sh\n"), ...patchesSum]);
 const { used, cwd, env, forge } = at;
 const claw = (...args: string[]): Promise<Finished> => used.claw(args, { cwd, env });
 const parts = { home: used.clawHome, cwd, bare: join(used.dir, "r.git") };

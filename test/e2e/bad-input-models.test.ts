@@ -4,7 +4,7 @@ import type { Fault, SeenRequest } from "../support/model-server.ts";
 import type { ScriptedReply } from "../support/model-wire.ts";
 import { bash } from "../support/plays.ts";
 import { ending, scene, wholePlay } from "../support/scene.ts";
-import { patchesSum, reproducesSum } from "../support/sum.ts";
+import { patchesSum, reproducesSum } from "../support/shell-sum.ts";
 
 const html = "<html><body>Log in to the hotel network</body></html>";
 test("a model server that stops in the middle of each reply is asked again, then the run pauses with exit 20", async () => {

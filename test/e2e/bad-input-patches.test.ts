@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { projectRoot, resultOf } from "../support/claw.ts";
 import { bash, finish, write } from "../support/plays.ts";
 import { ending, scene, type Scene, wholePlay } from "../support/scene.ts";
-import { patchesSum, reproducesSum, sumIssue } from "../support/sum.ts";
+import { patchesSum, reproducesSum, sumIssue } from "../support/shell-sum.ts";
 
 const [edit = { text: "" }] = patchesSum;
 const isRoot = process.getuid?.() === 0;
@@ -58,7 +58,7 @@ test("files that git cannot take in are told to the session as a refused finish,
   const run = await fix();
   expect(run.code, run.stderr).toBe(0);
   expect(JSON.stringify(server.requests.at(-1)?.body)).toContain(
-    "sum.js: it cannot be read: mend its permissions, or the encoding",
+    "sum.sh: it cannot be read: mend its permissions, or the encoding",
   );
 });
 
@@ -75,7 +75,7 @@ test("an ordinary user gets the same proven fix, and locked or unreadable files 
     sumIssue,
     "--json",
     "--test-command",
-    "mkdir ro && touch ro/f && chmod 500 ro; node --test",
+    "mkdir ro && touch ro/f && chmod 500 ro; sh test/run.sh",
   ]);
   if (run.code === 21 || run.code === null)
     return skip("an ordinary user cannot open a sandbox, or not read this project, here");

@@ -6,12 +6,12 @@ import { expect, test } from "vitest";
 import { resultOf } from "../support/claw.ts";
 import { bash } from "../support/plays.ts";
 import { ending, scene, wholePlay } from "../support/scene.ts";
-import { patchesSum, sumRepository } from "../support/sum.ts";
+import { patchesSum, sumRepository } from "../support/shell-sum.ts";
 
 const processes = (): string => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
 
 test("a repository without tests ends with exit 23 and says how to name the command, also when the model has no idea", async () => {
-  const { fix, leftovers } = await scene({}, { "sum.js": sumRepository["sum.js"] });
+  const { fix, leftovers } = await scene({}, { "sum.sh": sumRepository["sum.sh"] });
   expect(ending(await fix())).toEqual({
     code: 23,
     outcome: "workspace",
@@ -54,7 +54,7 @@ test.for(Object.keys(useless))("a suite %s cannot be judged: exit 23, and no mod
 
 test("a command with quotes, a daemon, locked directories, writes outside and paths too long for the system harm nothing and end proven", async () => {
   const outside = join(tmpdir(), "claw-was-here");
-  const script = `echo "it's \\"quoted\\"" > '/tmp/claw-was-here'; (setsid sleep 98763 &) ; mkdir -p ro ~/locked && touch ro/f ~/locked/f && chmod 500 ro ~/locked; echo x > ${outside}; echo y > ../up; node --test`;
+  const script = `echo "it's \\"quoted\\"" > '/tmp/claw-was-here'; (setsid sleep 98763 &) ; mkdir -p ro ~/locked && touch ro/f ~/locked/f && chmod 500 ro ~/locked; echo x > ${outside}; echo y > ../up; sh test/run.sh`;
   const dig = "for i in $(seq 500); do mkdir dddddddddd; cd dddddddddd; done; touch x";
   const { fix, leftovers, used, cwd } = await scene({
     ...wholePlay,

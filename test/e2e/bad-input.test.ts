@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { type Machine, projectRoot, resultOf } from "../support/claw.ts";
 import type { SeenRequest } from "../support/model-server.ts";
 import { scene, twoLines } from "../support/scene.ts";
-import { sumIssue, sumRepository } from "../support/sum.ts";
+import { sumIssue, sumRepository } from "../support/shell-sum.ts";
 
 /** Things that are no repository to work on, by what is made. */
 const places: Readonly<
@@ -73,7 +73,7 @@ test("a path with spaces, quotes and letters of other scripts, a linked worktree
   const run = await used.claw(["fix", sumIssue, "--base", "side"], { cwd: link, env });
   expect(run.code, run.stderr).toBe(0);
   expect((await used.claw(["apply"], { cwd: link, env })).code).toBe(0);
-  expect(await used.git(tree, "status", "--porcelain")).toContain("M sum.js");
+  expect(await used.git(tree, "status", "--porcelain")).toContain("M sum.sh");
   expect(await used.git(cwd, "branch", "--list", "claw/*")).toContain("claw/");
 });
 

@@ -7,7 +7,7 @@ import { openSqlite } from "../../src/store/sqlite.ts";
 import { startForgeServer } from "../support/forge-server.ts";
 import { bash, finish, write } from "../support/plays.ts";
 import { scene } from "../support/scene.ts";
-import { patchesSum, reproducesSum, sumRepository } from "../support/sum.ts";
+import { patchesSum, reproducesSum, sumRepository } from "../support/shell-sum.ts";
 
 /** Looks like no credential that has a shape; only its value gives it away. */
 const canary = "velvet-Otter/91+harbour_lamp";

@@ -4,12 +4,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { machine, resultOf } from "../support/claw.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { blocked, playing, replace } from "../support/plays.ts";
-import { patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/sum.ts";
+import { patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/shell-sum.ts";
 
 test("a run begins with the cheap model and moves to the strong one when the proof fails, in a fresh workspace", async () => {
   const weak = playing({
     reproduce: reproducesSum,
-    patch: [replace("sum.js", "total + number)", "total - number)"), blocked("I cannot see why")],
+    patch: [replace("sum.sh", "total + number", "total - number"), blocked("I cannot see why")],
   });
   const strong = playing({ patch: patchesSum });
   const server = await startModelServer((request) => (request.body["model"] === "weak" ? weak : strong)(request));

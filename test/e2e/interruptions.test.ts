@@ -6,7 +6,7 @@ import { type Machine, machine, resultOf } from "../support/claw.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, type Play, playing } from "../support/plays.ts";
 import { scene } from "../support/scene.ts";
-import { patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/sum.ts";
+import { patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/shell-sum.ts";
 
 const open: { machine: Machine; server: ModelServer }[] = [];
 afterEach(async () => {

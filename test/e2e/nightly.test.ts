@@ -7,7 +7,7 @@ import { resultOf } from "../support/claw.ts";
 test("a night that is killed in the middle goes on when it is started again, and tells of one draft pull request", async () => {
   const at = await place();
   const { used, cwd, env, forge } = at;
-  forge.issues.set(7, { title: "sum([]) throws a TypeError", body: "An empty list adds up to 0.", labels: ["claw"] });
+  forge.issues.set(7, { title: "sum prints nothing for nothing", body: "Nothing adds up to 0.", labels: ["claw"] });
   const report = join(used.dir, "night.md");
   const words = ["nightly", "--until", "1h", "--max-prs", "1", "--report", report, "--json"];
   const first = used.start(words, { cwd, env });

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { type Machine, machine, resultOf } from "../support/claw.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
 import { bash, blocked, finish, type Play, playing, replace, write } from "../support/plays.ts";
+import * as inShell from "../support/shell-sum.ts";
 import { emptyListTest, patchesSum, reproducesSum, sumIssue, sumRepository } from "../support/sum.ts";
 
 const open: { machine: Machine; server: ModelServer }[] = [];
@@ -21,9 +22,11 @@ async function stage(play: Play, files: Record<string, string> = sumRepository) 
   open.push({ machine: used, server });
   const cwd = await used.repository("sum", files);
   const env = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "sk-test-0123456789abcdefghijklmnopqrstuvwxyz" };
-  const fix = (...flags: string[]) => used.claw(["fix", sumIssue, "--json", ...flags], { cwd, env });
+  const issue = files === inShell.sumRepository ? inShell.sumIssue : sumIssue;
+  const fix = (...flags: string[]) => used.claw(["fix", issue, "--json", ...flags], { cwd, env });
   return { used, server, cwd, env, fix };
 }
+const shellStage = (play: Play) => stage(play, inShell.sumRepository);
 
 const whole: Play = { reproduce: reproducesSum, patch: patchesSum };
 
@@ -77,11 +80,11 @@ test("a proven fix is one commit with trailers on a branch of its own, seen red,
 });
 
 test("not-reproduced: a model that cannot show the bug ends with exit 10 and its reason", async () => {
-  const { fix } = await stage({ reproduce: [blocked("sum([]) gives 0 here")] });
+  const { fix } = await shellStage({ reproduce: [blocked("sum gives 0 here")] });
   const run = await fix();
   expect([run.code, resultOf(run)]).toMatchObject([
     10,
-    { outcome: "not-reproduced", reason: "the model gave up: sum([]) gives 0 here" },
+    { outcome: "not-reproduced", reason: "the model gave up: sum gives 0 here" },
   ]);
 });
 
@@ -107,7 +110,7 @@ test("sometimes", () => assert.ok(Number(process.hrtime.bigint() % 2n) === 3 || 
 });
 
 test("no-patch: an engine that gives up ends with exit 11", async () => {
-  const { fix } = await stage({ reproduce: reproducesSum, patch: [blocked("I do not know how")] });
+  const { fix } = await shellStage({ reproduce: inShell.reproducesSum, patch: [blocked("I do not know how")] });
   const run = await fix();
   expect([run.code, resultOf(run)]).toMatchObject([
     11,
@@ -116,15 +119,15 @@ test("no-patch: an engine that gives up ends with exit 11", async () => {
 });
 
 test("unproven: a change that does not make the test pass ends with exit 12, is kept, and makes no branch", async () => {
-  const { used, cwd, fix } = await stage({
-    reproduce: reproducesSum,
-    patch: [replace("sum.js", "total + number)", "total + number, 1)"), finish()],
+  const { used, cwd, fix } = await shellStage({
+    reproduce: inShell.reproducesSum,
+    patch: [replace("sum.sh", "total=\n", "total=1\n"), finish()],
   });
   const run = await fix("--attempts", "2");
   const result = resultOf(run) as unknown as { run: string; outcome: string };
   expect([run.code, result.outcome]).toEqual([12, "unproven"]);
   expect(await used.git(cwd, "branch", "--list", "claw/*")).toBe("");
-  expect((await used.claw(["diff", result.run], { cwd })).stdout).toContain("total + number, 1)");
+  expect((await used.claw(["diff", result.run], { cwd })).stdout).toContain("total=1");
 });
 
 test("blocked: a change to the test settings is refused by the tamper gate with exit 13", async () => {
@@ -138,9 +141,9 @@ test("blocked: a change to the test settings is refused by the tamper gate with 
 });
 
 test("waiting: a change to a protected file needs a named person; after approval the run goes on to the end", async () => {
-  const { used, cwd, env, fix } = await stage({
-    reproduce: reproducesSum,
-    patch: [write("Makefile", "test:\n\tnode --test\n"), ...patchesSum],
+  const { used, cwd, env, fix } = await shellStage({
+    reproduce: inShell.reproducesSum,
+    patch: [write("Makefile", "test:\n\tsh test/run.sh\n"), ...inShell.patchesSum],
   });
   const run = await fix();
   const { run: id } = resultOf(run) as unknown as { run: string };
@@ -155,19 +158,19 @@ test("waiting: a change to a protected file needs a named person; after approval
 });
 
 test("over-budget: the turn limit ends a run with exit 15 before the next request is sent", async () => {
-  const { fix, server } = await stage({ reproduce: [bash("ls"), bash("ls sum.js"), bash("ls test")] });
+  const { fix, server } = await shellStage({ reproduce: [bash("ls"), bash("ls sum.sh"), bash("ls test")] });
   const run = await fix("--max-turns", "2");
   expect([run.code, resultOf(run), server.requests.length]).toMatchObject([15, { outcome: "over-budget" }, 2]);
 });
 
 test("stuck: a session that goes in circles is told once, then ended with exit 16", async () => {
-  const { fix } = await stage({ reproduce: [bash("cat nothing-here")] });
+  const { fix } = await shellStage({ reproduce: [bash("cat nothing-here")] });
   const run = await fix();
   expect([run.code, resultOf(run)]).toMatchObject([16, { outcome: "stuck" }]);
 });
 
 test("model-unavailable: a refused key ends with exit 20, names the variable, and leaks the key nowhere", async () => {
-  const { used, cwd, env, fix } = await stage({
+  const { used, cwd, env, fix } = await shellStage({
     reproduce: [
       {
         fault: "status",

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { resultOf } from "../support/claw.ts";
 import { scene } from "../support/scene.ts";
-import { sumRepository } from "../support/sum.ts";
+import { sumRepository } from "../support/shell-sum.ts";
 
 test("where prompts must be approved, one that is not ends the run with exit 13 before any request, on record; a lock that cannot be read begins none", async () => {
   const { fix, server, used, cwd } = await scene(undefined, {
     ...sumRepository,
-    "claw.yaml": "require_approved_prompts: true\n",
+    "claw.yaml": `${sumRepository["claw.yaml"]}require_approved_prompts: true\n`,
   });
   const run = await fix();
   expect([run.code, server.requests.length]).toEqual([13, 0]);

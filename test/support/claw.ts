@@ -45,7 +45,6 @@ export function machine(): Machine {
   const clawHome = join(dir, "state");
   const home = join(dir, "home");
   mkdirSync(home);
-  mkdirSync(clawHome, { mode: 0o700 });
   borrowProof(join(clawHome, "sandbox"));
   const env: NodeJS.ProcessEnv = {
     PATH: process.env["PATH"],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,7 @@ const ends: (() => Promise<void>)[] = [];
 
 /** One PostgreSQL for all test files, started by the first that asks for it. */
 export async function setup({ provide }: TestProject): Promise<void> {
+  await mkdir(provenBy(process.pid), { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(tmpdir(), "claw-ask-"));
   let server: Promise<PostgresServer> | undefined;
   const desk = createServer((_, response) => {

@@ -17,13 +17,13 @@ import { join } from "node:path";
 // the proof (test/sandbox/unavailable.test.ts).
 const proof = "sandbox-proof.json";
 
-/** Where one run of tests keeps what its homes found out; `owner` is the process that started it. */
+/** Where one run of tests keeps what its homes found out; `owner` is the process that started it and makes it. */
 export const provenBy = (owner: number): string => join(tmpdir(), `claw-proven-${owner}`);
 const kept = (): string => provenBy(process.ppid);
 
 /** Lets a new state directory of the sandbox begin with what an earlier one has found out; one that is there stays as it is. */
 export function borrowProof(stateDir: string): void {
-  if (existsSync(stateDir) || !existsSync(kept())) return;
+  if (existsSync(stateDir) || !existsSync(join(kept(), proof))) return;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(kept())) {
     if (name === proof) cpSync(join(kept(), name), join(stateDir, name));
@@ -33,18 +33,18 @@ export function borrowProof(stateDir: string): void {
 
 /** Keeps what a state directory, which is about to be removed, has found out, where that is more than is known. */
 export function keepProof(stateDir: string): void {
-  if (kindsIn(stateDir) <= kindsIn(kept())) return;
-  const draft = mkdtempSync(join(tmpdir(), "claw-proving-"));
-  const known = existsSync(kept());
-  for (const name of readdirSync(stateDir).filter((each) => each === proof || (!known && each.startsWith("etc-"))))
+  if (!existsSync(kept()) || kindsIn(stateDir) <= kindsIn(kept())) return;
+  const draft = mkdtempSync(join(kept(), "draft-"));
+  // The proof comes last: whoever finds it finds the rest.
+  for (const name of [...readdirSync(stateDir).filter((each) => each.startsWith("etc-")), proof]) {
+    if (name !== proof && existsSync(join(kept(), name))) continue;
     cpSync(join(stateDir, name), join(draft, name), { recursive: true, verbatimSymlinks: true });
-  if (known) renameSync(join(draft, proof), join(kept(), proof));
-  else
     try {
-      renameSync(draft, kept());
+      renameSync(join(draft, name), join(kept(), name));
     } catch {
       // Another process was first; what it found out is as good.
     }
+  }
   rmSync(draft, { recursive: true, force: true });
 }
 

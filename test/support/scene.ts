@@ -5,7 +5,7 @@ import { expect, onTestFinished } from "vitest";
 import { type Finished, type Machine, machine, resultOf } from "./claw.ts";
 import { type ModelServer, startModelServer } from "./model-server.ts";
 import { type Play, playing } from "./plays.ts";
-import { patchesSum, reproducesSum, sumIssue, sumRepository } from "./sum.ts";
+import { patchesSum, reproducesSum, sumIssue, sumRepository } from "./shell-sum.ts";
 
 /** A machine with a repository, and a model that plays its part; both go when the test that asked for them ends. */
 export interface Scene {
