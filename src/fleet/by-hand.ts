@@ -7,12 +7,10 @@ import type { JobLease } from "../store/queue.ts";
 import type { FinishedRun, Watch } from "../workflows/start.ts";
 import type { JobAbout } from "./feed.ts";
 import { keepLease } from "./lease-keeper.ts";
+import { withdraw } from "./withdraw.ts";
 
 /** The kind of a job that a person's own command does: no worker takes it over. */
 const HAND_JOB = "hand";
-
-/** Jobs that one task has had. */
-const MANY = 1000;
 
 /** A task that a person's command works on at once. */
 export interface ByHand {
@@ -59,10 +57,7 @@ async function claimByHand({ ledger, clock, task, about }: ByHand): Promise<JobL
   const now = clock.now();
   await queue.reap((holder) => isAbandoned(holder, now), now);
   // What waits for a worker is done now.
-  const waiting = (await queue.jobs({ subject: task, limit: MANY })).filter(
-    ({ state }) => state === "ready" || state === "deferred",
-  );
-  await queue.drop(waiting.map(({ id }) => id));
+  await withdraw(ledger, [task]);
   const at = { id: clock.newId(), kind: HAND_JOB, subject: task, payload: "{}", dedupe: task };
   await queue.move([{ kind: "add", now, job: { ...at, priority: 0, at: now, ...about } }]);
   const owner = `${thisProcess()} ${at.id}`;

@@ -56,7 +56,8 @@ export async function doJob(desk: JobDesk, lease: JobLease): Promise<JobEnd> {
   const before = { task: name, title: task?.title ?? "", run: task?.openRun ?? null, hint: "", at: null };
   if (!task || !(await isWanted(ledger, task))) {
     await ledger.queue.move([{ kind: "finish", now: clock.now(), lease }]);
-    return { ...before, outcome: "nothing", reason: `the task is ${task?.status ?? "not there"}`, next: "finish" };
+    const stands = task?.held && task.status === "open" ? "held" : (task?.status ?? "not there");
+    return { ...before, outcome: "nothing", reason: `the task is ${stands}`, next: "finish" };
   }
   const crashed = judgeCrash({
     crashes: await crashesOf(ledger, task, lease),
@@ -74,7 +75,7 @@ export async function doJob(desk: JobDesk, lease: JobLease): Promise<JobEnd> {
 
 /** Is there something to do about it? A task that waits has its answer. */
 async function isWanted(ledger: Ledger, task: NamedTask): Promise<boolean> {
-  if (task.status === "closed" || task.status === "failed") return false;
+  if (task.status === "closed" || task.status === "failed" || task.held) return false;
   if (task.status !== "waiting" || task.openRun === null) return true;
   return (await ledger.read(task.openRun)).events.at(-1)?.type === "approval.given";
 }

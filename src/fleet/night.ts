@@ -18,8 +18,11 @@ export interface Allowance {
 /** How an attempt at work went. */
 export interface Attempt {
   readonly run: string | null;
-  /** "bug" for an error of claw itself, "lost" and "nothing" where another process has it, or had. */
-  readonly outcome: Outcome | "bug" | "lost" | "nothing";
+  /**
+   * "bug" for an error of claw itself, "lost" and "nothing" where another process has it, or had. Not begun yet are "limited", by
+   * a limit of the queue, "paused", and "draining": somebody wants everything to end.
+   */
+  readonly outcome: Outcome | "bug" | "lost" | "nothing" | "limited" | "paused" | "draining";
   readonly reason: string;
   readonly hint: string;
   /** When it is worth another attempt, in milliseconds since the epoch; null: it ended, or a person is needed. */
@@ -41,13 +44,13 @@ export interface NightDesk {
   readonly jobs: number;
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Does it, or goes on with it. Rejects only for what nobody expected. */
-  attempt(work: NightWork, allowed: Allowance, signal: AbortSignal): Promise<Attempt>;
+  /** Does it, or goes on with it; `begins` is called when it is its turn. Rejects only for what nobody expected. */
+  attempt(work: NightWork, allowed: Allowance, signal: AbortSignal, begins: () => void): Promise<Attempt>;
   /** Told before and after. */
   readonly onBegin: (work: NightWork) => void;
   readonly onEnd: (work: NightWork, attempt: Attempt) => Promise<void>;
-  /** Told when nothing can be done before then. */
-  readonly onWait: (until: number, reason: string) => void;
+  /** Told when nothing can be done before then; null: until somebody lets it. */
+  readonly onWait: (until: number | null, reason: string) => void;
 }
 
 /** What became of one work: its last attempt, or why there was none. */
@@ -69,14 +72,18 @@ export interface NightEnd {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Ends that every other work would meet as well. */
-const hopeless: ReadonlySet<string> = new Set(["sandbox-unavailable", "infrastructure"]);
+const hopeless: ReadonlySet<string> = new Set(["sandbox-unavailable", "infrastructure", "draining"]);
 /** What a moment later may be there again for all. */
-const parking: ReadonlySet<string> = new Set(["model-unavailable", "forge-unavailable"]);
+const parking: ReadonlySet<string> = new Set(["model-unavailable", "forge-unavailable", "paused"]);
+/** It was not its turn: nothing was done. */
+const unbegun: ReadonlySet<string> = new Set(["limited", "paused", "draining"]);
 
 interface Pending {
   readonly work: NightWork;
   readonly at: number;
   readonly last: Attempt | null;
+  /** Why it was not its turn, where it was not. */
+  readonly held: string | null;
 }
 
 /** One night: works on what is wanted, in this order, as long as money, time and pull requests reach. */
@@ -107,7 +114,7 @@ const nightOver = (): ClawError =>
 
 /** What is wanted, what was used, and what became of it. */
 function bookOf(desk: Pick<NightDesk, "used">, wanted: readonly NightWork[]) {
-  let pending: readonly Pending[] = wanted.map((work) => ({ work, at: 0, last: null }));
+  let pending: readonly Pending[] = wanted.map((work) => ({ work, at: 0, last: null, held: null }));
   let used = desk.used;
   const results: NightResult[] = [];
   const take = (one: Pending): void => void (pending = pending.filter((other) => other !== one));
@@ -116,11 +123,15 @@ function bookOf(desk: Pick<NightDesk, "used">, wanted: readonly NightWork[]) {
     used: () => used,
     take,
     /** Whether it is worth another attempt, and when, counts as long as the night `goesOn`. */
-    settle({ work }: Pending, attempt: Attempt, goesOn: boolean): void {
+    settle({ work, last }: Pending, attempt: Attempt, goesOn: boolean): void {
       const { usdNano, pullRequest, outcome, at } = attempt;
       used = { usdNano: used.usdNano + usdNano, pullRequests: used.pullRequests + (pullRequest ? 1 : 0) };
-      if (at === null || !goesOn) results.push({ work, attempt, left: null });
-      else pending = [{ work, at, last: attempt }, ...(parking.has(outcome) ? notBefore(pending, at) : pending)];
+      const isHeld = unbegun.has(outcome);
+      const left = isHeld ? last : attempt;
+      if (at === null || !goesOn)
+        return void results.push({ work, attempt: left, left: isHeld ? attempt.reason : null });
+      const again: Pending = { work, at, last: left, held: isHeld ? attempt.reason : null };
+      pending = [again, ...(parking.has(outcome) ? notBefore(pending, at) : pending)];
     },
     leave(one: Pending, because: string): void {
       take(one);
@@ -140,6 +151,7 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
   const active = new Map<NightWork, { readonly done: Promise<void>; readonly allowed: Allowance }>();
   const failures: unknown[] = [];
   let broken: Attempt | null = null;
+  let said: string | null = null;
 
   // Work under way may still use all that it was given.
   const use = (): NightUse => ({
@@ -150,12 +162,12 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
     active.delete(one.work);
     if (hopeless.has(attempt.outcome)) broken = attempt;
     book.settle(one, attempt, broken === null && !signal.aborted);
-    await desk.onEnd(one.work, attempt);
+    if (!unbegun.has(attempt.outcome)) await desk.onEnd(one.work, attempt);
   };
   const start = (one: Pending, allowed: Allowance): void => {
     book.take(one);
-    desk.onBegin(one.work);
-    const attempted = desk.attempt(one.work, allowed, signal).then((attempt) => settle(one, attempt));
+    const begins = (): void => desk.onBegin(one.work);
+    const attempted = desk.attempt(one.work, allowed, signal, begins).then((attempt) => settle(one, attempt));
     active.set(one.work, { done: attempted.catch((error: unknown) => void failures.push(error)), allowed });
   };
   return {
@@ -178,11 +190,15 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
     async wait(): Promise<void> {
       const [first] = book.pending().toSorted((a, b) => a.at - b.at);
       if (!first) return;
+      const because = first.held ?? first.last?.reason;
       if (first.at + expected.ms > caps.until) {
-        for (const one of book.pending()) book.leave(one, first.last?.reason ?? "there was no time left for it");
+        for (const one of book.pending()) book.leave(one, because ?? "there was no time left for it");
         return;
       }
-      desk.onWait(first.at, first.last?.reason ?? "");
+      // Who waits to be let in looks every few seconds, and says so once.
+      if (first.held === null) desk.onWait(first.at, because ?? "");
+      else if (first.held !== said) desk.onWait(null, first.held);
+      said = first.held;
       await clock.sleep(Math.max(0, first.at - clock.now()), signal).catch(() => {});
     },
     async letGo(): Promise<void> {
@@ -191,7 +207,7 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
     },
     end(interrupted: boolean, isOver: boolean): NightEnd {
       const { before, ...how } = howEnded(interrupted, isOver, broken);
-      for (const one of book.pending()) book.leave(one, before);
+      for (const one of book.pending()) book.leave(one, one.held ?? before);
       return { results: book.results(), ...how };
     },
   };
@@ -210,5 +226,6 @@ function howEnded(
     return { stopped: "It was stopped", outcome: "interrupted", before: "the night was stopped before its turn" };
   if (isOver) return { stopped: "The time was up", outcome: "done", before: "the time was up before its turn" };
   const { reason = "Everything was looked at", outcome } = broken ?? {};
-  return { stopped: reason, outcome: outcome === undefined ? "done" : (outcome as Outcome), before: reason };
+  const wasAsked = outcome === undefined || outcome === "draining";
+  return { stopped: reason, outcome: wasAsked ? "done" : (outcome as Outcome), before: reason };
 }

@@ -45,7 +45,7 @@ export type PoolNews =
 
 /** Why a pool ended, and what it did. */
 export interface PoolEnd {
-  readonly why: "drained" | "deadline" | "interrupted" | "gate" | "stopped";
+  readonly why: "drained" | "deadline" | "interrupted" | "gate" | "paused" | "stopped";
   readonly ends: readonly JobEnd[];
 }
 
@@ -80,7 +80,8 @@ export async function runPool(desk: PoolDesk): Promise<PoolEnd> {
     if (state === "open") await hands.fill(size);
     const idle = hands.active.size === 0;
     if (idle && state === "draining") why = "gate";
-    else if (idle && state === "open" && desk.drain && (await isEmpty(desk))) why = "drained";
+    else if (idle && desk.drain && (await isEmpty(desk))) why = "drained";
+    else if (idle && desk.drain && state === "paused") why = "paused";
     else {
       await hands.wait();
       why = endOf(desk);

@@ -132,40 +132,6 @@ export function blockersIn(tasks: readonly NamedTask[]): Blockers {
   return { of: (task) => [...(found.get(task) ?? [])].toSorted() };
 }
 
-/** Which of two tasks that are linked has to be closed before the other one begins. */
-const inTurn = (task: string, { kind, to }: TaskLink): readonly [first: string, then: string] =>
-  kind === "duplicates" ? [to, task] : [task, to];
-
-/**
- * The tasks that would wait for each other with one link more, in their order, the first one again at the end; null when none
- * would. Closed ones count: they may be opened again.
- */
-export function circleWith(
-  tasks: readonly Pick<NamedTask, "task" | "links">[],
-  task: string,
-  link: TaskLink,
-): readonly string[] | null {
-  const after = new Map<string, string[]>();
-  for (const { task: one, links } of tasks)
-    for (const each of links) {
-      const [first, then] = inTurn(one, each);
-      after.set(first, [...(after.get(first) ?? []), then]);
-    }
-  const [start, next] = inTurn(task, link);
-  const ways: (readonly string[])[] = [[start, next]];
-  const seen = new Set([next]);
-  for (const way of ways) {
-    const end = way.at(-1) ?? start;
-    if (end === start) return way;
-    for (const further of after.get(end) ?? []) {
-      if (seen.has(further)) continue;
-      seen.add(further);
-      ways.push([...way, further]);
-    }
-  }
-  return null;
-}
-
 /** What could be begun or continued right now, the most urgent first, then the one that is due first, then the oldest. */
 export function readyTasks(tasks: readonly NamedTask[]): readonly NamedTask[] {
   const blockers = blockersIn(tasks);

@@ -25,7 +25,11 @@ const proven: Attempt = {
   pullRequest: true,
 };
 
+const unheld: Attempt = { ...proven, run: null, usdNano: 0, pullRequest: false };
+
 interface Played extends Partial<Attempt> {
+  /** It is not its turn yet. */
+  readonly held?: "limited" | "paused" | "draining";
   readonly minutes?: number;
 }
 
@@ -49,10 +53,12 @@ async function night(plays: Readonly<Record<string, readonly Played[]>>, given: 
       expected: { ms: 5 * MINUTE, usdNano: DOLLAR / 10 },
       jobs: 1,
       signal: new AbortController().signal,
-      attempt: ({ key }) => {
+      attempt: ({ key }, _, __, begins) => {
         const tried = tries.get(key) ?? 0;
         tries.set(key, tried + 1);
-        const { minutes = 10, ...play } = plays[key]?.[Math.min(tried, (plays[key]?.length ?? 1) - 1)] ?? {};
+        const { minutes = 10, held, ...play } = plays[key]?.[Math.min(tried, (plays[key]?.length ?? 1) - 1)] ?? {};
+        if (held) return Promise.resolve({ ...unheld, outcome: held, reason: held, at: time.now + 2000 });
+        begins();
         time.now += minutes * MINUTE;
         return Promise.resolve({ ...proven, ...play });
       },
@@ -61,7 +67,7 @@ async function night(plays: Readonly<Record<string, readonly Played[]>>, given: 
         said.push(`${key}: ${outcome}`);
         return Promise.resolve();
       },
-      onWait: (until) => said.push(`wait ${(until - START) / MINUTE} min`),
+      onWait: (until, reason) => said.push(until === null ? `wait: ${reason}` : `wait ${(until - START) / MINUTE} min`),
       ...given,
     },
     Object.keys(plays).map(work),
@@ -214,4 +220,30 @@ test("a night of many weeks sets no timer that is too long, which would end it a
 test("a fault of claw itself comes out", async () => {
   const attempt = () => Promise.reject(new TypeError("a bug"));
   await expect(night({ a: [{}] }, { attempt })).rejects.toThrow("a bug");
+});
+
+test("a paused queue is waited for and told of once; what a limit holds up lets others go first", async () => {
+  const paused = await night({ a: [{ held: "paused" }, { held: "paused" }, {}], b: [{}] });
+  expect(paused.said).toEqual(["wait: paused", "begin a", "a: proven", "begin b", "b: proven"]);
+  const limited = await night({ a: [{ held: "limited" }, {}], b: [{}] });
+  expect(limited.said).toEqual(["begin b", "b: proven", "begin a", "a: proven"]);
+  expect(limited.told).toMatchObject([
+    ["a", "proven", null],
+    ["b", "proven", null],
+  ]);
+});
+
+test("a night whose queue stays paused to its end, or is drained, begins nothing, says why, and is done", async () => {
+  const stays = await night({ a: [{ held: "paused" }], b: [{}] });
+  expect(stays.told).toEqual([
+    ["a", null, "paused"],
+    ["b", null, "paused"],
+  ]);
+  const drained = await night({ a: [{}], b: [{ held: "draining" }], c: [{}] });
+  expect(drained.told).toEqual([
+    ["a", "proven", null],
+    ["b", null, "draining"],
+    ["c", null, "draining"],
+  ]);
+  expect([drained.outcome, drained.stopped]).toEqual(["done", "draining"]);
 });

@@ -204,9 +204,12 @@ test("a paused queue begins nothing, and a draining one ends its workers", async
   const { ends } = await drained(
     ledger,
     runsOf(ledger, () => proven),
-    { until: Date.now() + 60_000 },
+    { until: Date.now() + 60_000, drain: false },
   );
   expect(ends).toEqual([]);
+  const work = runsOf(ledger, () => proven);
+  expect(await drained(ledger, work)).toMatchObject({ why: "paused", ends: [] }); // nobody waits for what may never come
+  expect(await drained(await withTasks(), work)).toMatchObject({ why: "drained" });
   await setGate(ledger, { state: "draining", by: "ada", at: 1 });
   expect(
     await drained(

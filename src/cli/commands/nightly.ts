@@ -155,7 +155,11 @@ const plainTold = ({ err, times }: CommandDesk): NightTold => ({
   run: (_, run) => err(`  run ${run}: claw log ${run} --follow`),
   ends: (_, outcome, reason) => err(printableLine(`  ${outcome}${reason === "" ? "" : `: ${headline(reason, 160)}`}`)),
   waits: (until, reason) =>
-    err(printableLine(`  nothing can be done until ${clockTime(until, times)}: ${headline(reason, 120)}`)),
+    err(
+      printableLine(
+        `  ${until === null ? "waits" : `nothing can be done until ${clockTime(until, times)}`}: ${headline(reason, 120)}`,
+      ),
+    ),
 });
 
 function jsonTold({ out }: CommandDesk): NightTold {

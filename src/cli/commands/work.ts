@@ -28,7 +28,7 @@ Examples:
   claw work --until 06:00
   claw work --drain --json
 
-Exit codes: 0 when it ended as asked, 130 or 143 when it was interrupted, 24 when the ledger or the disk failed`,
+Exit codes: 0 when it ended as asked, 13 with --drain where the queue is paused and tasks are left, 130 or 143 when it was interrupted, 24 when the ledger or the disk failed`,
   times: true,
   input: z.object({
     jobs: numberOption({ min: 1, max: 1000, whole: true }),
@@ -53,9 +53,14 @@ Exit codes: 0 when it ended as asked, 130 or 143 when it was interrupted, 24 whe
     const end = await runPool(pool);
     const result = { type: "result", version: 1, why: end.why, ...countsOf(end) };
     desk.out(json ? JSON.stringify(result) : summary(end));
-    return end.why === "interrupted" ? exitCodes.interrupted : 0;
+    return codes[end.why] ?? 0;
   },
 });
+
+const codes: Partial<Record<PoolEnd["why"], number>> = {
+  interrupted: exitCodes.interrupted,
+  paused: exitCodes.blocked,
+};
 
 /** News without what is no data. */
 const plain = (news: PoolNews): object => (news.kind === "ended" ? { ...news, error: undefined } : news);
@@ -73,6 +78,7 @@ const words: Readonly<Record<PoolEnd["why"], string>> = {
   deadline: "the time is up",
   interrupted: "interrupted: what ran is saved and goes on with the next claw work",
   gate: "somebody drains the queue: claw queue resume opens it again",
+  paused: "tasks are left, and somebody has paused the queue: claw queue resume, then claw work --drain again",
   stopped: "claw is stopped: claw stop --clear allows work again",
 };
 

@@ -2,10 +2,12 @@ import { systemClock } from "../../clock.ts";
 import { ClawError } from "../../errors.ts";
 import { doJob } from "../../fleet/do-job.ts";
 import { aboutOf, feedQueue, TASK_JOB } from "../../fleet/feed.ts";
+import { type Gate, readGate } from "../../fleet/gate.ts";
 import type { Allowance, Attempt, NightWork } from "../../fleet/night.ts";
 import type { Recorded } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { isAbandoned, LEASE_MS, thisProcess } from "../../ledger/owner.ts";
+import type { JobLease } from "../../store/queue.ts";
 import { foldSpend, shownCost } from "../../views/spend.ts";
 import type { NamedTask } from "../../views/task.ts";
 import { stopNote } from "../../workflows/stop.ts";
@@ -25,9 +27,14 @@ interface Parts {
   /** The night that its run is part of. */
   readonly night: string;
   readonly lanes: readonly string[];
+  /** What may run at once over all processes, as the queue has it. */
+  readonly limits: ReadonlyMap<string, number>;
   readonly onStart: (run: string) => void;
   readonly onEvent: (event: Recorded) => void;
 }
+
+/** How long a night waits before it looks again whether it is let in, in milliseconds. */
+const LOOK_MS = 2_000;
 
 /** Works on one task of a night with the same claim as any worker: nobody else works on it meanwhile. */
 export async function attempt(
@@ -35,19 +42,14 @@ export async function attempt(
   work: NightWork,
   allowed: Allowance,
   signal: AbortSignal,
+  begins: () => void,
 ): Promise<Attempt> {
-  const { place, ledger, night, lanes } = parts;
-  const now = systemClock.now();
-  const owner = `${thisProcess()} ${night} ${work.task}`;
-  const claim = { owner, now, until: now + LEASE_MS, kinds: [TASK_JOB], lanes, limits: new Map(), subject: work.task };
-  const lease = await ledger.queue.claim(claim);
-  const nothing = { run: null, hint: "", at: null, usdNano: 0, pullRequest: false };
-  if (!lease)
-    return {
-      ...nothing,
-      outcome: "lost",
-      reason: "it is being worked on by another process, or waits to be tried again",
-    };
+  const { place, ledger, night } = parts;
+  const gate = await readGate(ledger);
+  if (gate.state !== "open") return shut(gate);
+  const lease = await claim(parts, work);
+  if ("outcome" in lease) return lease;
+  begins();
   const purse = purseOf(allowed.usdNano);
   let run: string | null = null;
   let opened = false;
@@ -72,6 +74,43 @@ export async function attempt(
   const at = end.next === "again" && !purse.empty.aborted ? end.at : null;
   const outcome = end.outcome as Attempt["outcome"];
   return { run: run ?? end.run, outcome, reason: end.reason, hint: end.hint, at, usdNano, pullRequest: opened };
+}
+
+const nothing = { run: null, hint: "", at: null, usdNano: 0, pullRequest: false } as const;
+
+/** Somebody has closed the queue to all workers, and a night is one. */
+const shut = ({ state, by }: Gate): Attempt =>
+  state === "draining"
+    ? { ...nothing, outcome: "draining", reason: `${by} drains the queue: claw queue resume opens it again` }
+    : {
+        ...nothing,
+        outcome: "paused",
+        reason: `the queue is paused by ${by}: claw queue resume opens it`,
+        at: systemClock.now() + LOOK_MS,
+      };
+
+/** The right to work on it; else why not. */
+async function claim({ ledger, night, lanes, limits }: Parts, { task }: NightWork): Promise<JobLease | Attempt> {
+  const now = systemClock.now();
+  const owner = `${thisProcess()} ${night} ${task}`;
+  const worker = { owner, now, until: now + LEASE_MS, kinds: [TASK_JOB], lanes, limits, subject: task };
+  const lease = await ledger.queue.claim(worker);
+  if (lease) return lease;
+  const [waiting] = await ledger.queue.jobs({ subject: task, state: "ready", limit: 1 });
+  if (waiting && (waiting.lane === "" || lanes.includes(waiting.lane)))
+    return {
+      ...nothing,
+      outcome: "limited",
+      reason: "as many works as config.yaml allows at once are under way (work:)",
+      at: now + LOOK_MS,
+    };
+  return {
+    ...nothing,
+    outcome: "lost",
+    reason: waiting
+      ? `only hosts with the label ${waiting.lane} work on it`
+      : "it is being worked on by another process, or waits to be tried again",
+  };
 }
 
 /** Its limits are those it asked for, or what the night has left. */

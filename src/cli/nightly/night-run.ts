@@ -19,6 +19,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { foldTask, type NamedTask } from "../../views/task.ts";
 import type { House } from "../../workflows/start.ts";
 import { listRuns } from "../run-list.ts";
+import { limitsOf } from "../work/limits.ts";
 import type { WorkPlace } from "../fix-work.ts";
 import { attempt, refill } from "./attempt.ts";
 import { type Collected, nightWork, waitingTasks, workOf } from "./collect.ts";
@@ -42,7 +43,8 @@ export interface NightTold {
   readonly work: (work: NightWork) => void;
   readonly run: (work: NightWork, run: string) => void;
   readonly ends: (work: NightWork, outcome: string, reason: string) => void;
-  readonly waits: (until: number, reason: string) => void;
+  /** Until: null where somebody has to let it go on. */
+  readonly waits: (until: number | null, reason: string) => void;
 }
 
 /** What is left to do about a night's work, in its order. */
@@ -126,10 +128,12 @@ async function nightDesk({ place, repository, limits, jobs, tell }: NightWish, n
     expected: expectedFrom(await before(place, repository.root)),
     jobs,
     signal: place.signal,
-    attempt: (work, allowed, signal) => {
+    attempt: (work, allowed, signal, begins) => {
       const onStart = (run: string): void => tell.run(work, run);
-      const parts = { place, ledger, night: log.run, lanes: app.config.user.work.labels, onStart, onEvent: () => {} };
-      return attempt(parts, work, allowed, signal);
+      const { work: settings } = app.config.user;
+      const limits = limitsOf(settings);
+      const parts = { place, ledger, night: log.run, lanes: settings.labels, limits, onStart, onEvent: () => {} };
+      return attempt(parts, work, allowed, signal, begins);
     },
     onBegin: (work) => {
       tell.work(work);

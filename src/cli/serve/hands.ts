@@ -3,6 +3,7 @@ import { systemClock } from "../../clock.ts";
 import { ClawError, UsageError } from "../../errors.ts";
 import { aboutOf, jobOf } from "../../fleet/feed.ts";
 import { listTasks } from "../../fleet/task-list.ts";
+import { withdraw } from "../../fleet/withdraw.ts";
 import type { EventOf } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { taskId } from "../../ledger/tasks.ts";
@@ -140,8 +141,7 @@ async function cancel(ledger: Ledger, id: string, by: string, reason: string): P
   if (!before) return null;
   if (before.status === "closed") return shown(before);
   await ledger.tellTask(id, [{ type: "task.closed", outcome: "cancelled", reason, by }]);
-  const jobs = await ledger.queue.jobs({ subject: id, limit: 10 });
-  await ledger.queue.drop(jobs.map((job) => job.id));
+  await withdraw(ledger, [id]);
   if (before.openRun !== null && (await ledger.active(before.openRun))) await cancelRun(ledger, before.openRun, by);
   return oneTask(ledger, id);
 }

@@ -4,6 +4,7 @@ import { linkKinds } from "../../ledger/task-events.ts";
 import { command } from "../command.ts";
 import { listTasks } from "../../fleet/task-list.ts";
 import { wantedTask } from "../../fleet/wanted-task.ts";
+import { withdraw } from "../../fleet/withdraw.ts";
 import { FixFlags, given, readWanted, wantedOf } from "../fix-work.ts";
 import { engineOption } from "../engine-choice.ts";
 import { numberOption } from "../number-option.ts";
@@ -107,6 +108,7 @@ Examples:
     const by = app.config.initiator;
     for (const blocker of blockers)
       await ledger.tellTask(blocker, [{ type: "task.linked", link: { kind: "blocks", to: wanted.task }, by }]);
+    await withdraw(ledger, [wanted.task, ...links.map(({ to }) => to)]);
     const task = await findTask(ledger, wanted.task);
     if (json) return desk.out(JSON.stringify({ ...taskObject(task, blockers), isNew }));
     desk.out(isNew ? `${task.task}  ${task.title}` : `${task.task} is there already (${task.status}): ${task.title}`);

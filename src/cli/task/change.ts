@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
+import { withdraw } from "../../fleet/withdraw.ts";
 import type { TaskEvent } from "../../ledger/task-events.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { given } from "../fix-work.ts";
@@ -40,7 +41,7 @@ export const change = command({
     const fields = { ...changed, ...(labels && { labels }), ...held };
     if (Object.values(fields).every((value) => value === undefined))
       throw new UsageError("nothing to change was given", "see: claw task change --help");
-    await tell(desk, { prefix, json }, (by) => [{ type: "task.changed", ...fields, by }]);
+    await tell(desk, { prefix, json, rests: hold }, (by) => [{ type: "task.changed", ...fields, by }]);
   },
 });
 
@@ -63,7 +64,7 @@ Examples:
     json: z.boolean().default(false),
   }),
   run: ({ task: prefix, outcome, reason, json }, desk) =>
-    tell(desk, { prefix, json, unless: "closed" }, (by) => [{ type: "task.closed", outcome, reason, by }]),
+    tell(desk, { prefix, json, unless: "closed", rests: true }, (by) => [{ type: "task.closed", outcome, reason, by }]),
 });
 
 export const reopen = command({
@@ -81,10 +82,19 @@ Examples:
     tell(desk, { prefix, json, unless: "open" }, (by) => [{ type: "task.reopened", reason, by }]),
 });
 
+interface Telling {
+  readonly prefix: string;
+  readonly json: boolean;
+  /** Nothing is told of a task that stands so. */
+  readonly unless?: string;
+  /** No worker begins it from now on. */
+  readonly rests?: boolean;
+}
+
 /** Records what a person says of a task, unless it stands so already, and shows how it stands then. */
 export async function tell(
   desk: CommandDesk,
-  { prefix, json, unless }: { readonly prefix: string; readonly json: boolean; readonly unless?: string },
+  { prefix, json, unless, rests = false }: Telling,
   facts: (by: string) => readonly TaskEvent[],
 ): Promise<void> {
   const app = await desk.app();
@@ -92,6 +102,7 @@ export async function tell(
   const before = await findTask(ledger, prefix);
   if (before.status !== unless) await ledger.tellTask(before.task, facts(app.config.initiator));
   else desk.err(`${before.task} is ${before.status} already`);
+  if (rests) await withdraw(ledger, [before.task]);
   const { events: _, ...task } = await findTask(ledger, before.task);
   desk.out(json ? JSON.stringify(taskObject(task)) : `${task.task} (${task.status})  ${task.title}`);
 }

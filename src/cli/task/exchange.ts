@@ -5,6 +5,7 @@ import { plural } from "../../text.ts";
 import { command } from "../command.ts";
 import { readIssue } from "../issue.ts";
 import { BeadsIssue, fromBeads, toBeads } from "./beads.ts";
+import { refuseCircleOf } from "./refuse-circle.ts";
 import { takeIn } from "./take-in.ts";
 import { lineOf, readLines, TaskLine } from "./task-lines.ts";
 import { rootAt } from "./root.ts";
@@ -59,7 +60,9 @@ Examples:
             await rootAt(app, desk.cwd, repo),
             systemClock.now(),
           );
-    const { added, changed } = await takeIn(await app.ledger(), lines, app.config.initiator);
+    const ledger = await app.ledger();
+    refuseCircleOf(await listTasks(ledger), lines);
+    const { added, changed } = await takeIn(ledger, lines, app.config.initiator);
     const same = lines.length - added - changed;
     if (json) return desk.out(JSON.stringify({ type: "import", version: 1, added, changed, same }));
     desk.out(`${plural(added, "task")} added, ${changed} changed, ${same} as they were`);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { UsageError } from "../../errors.ts";
 import { linkKinds } from "../../ledger/task-events.ts";
 import { listTasks } from "../../fleet/task-list.ts";
+import { withdraw } from "../../fleet/withdraw.ts";
 import { command } from "../command.ts";
 import { tell } from "./change.ts";
 import { refuseCircle } from "./refuse-circle.ts";
@@ -40,5 +41,7 @@ Examples:
     if (!remove) refuseCircle(await listTasks(ledger), prefix, said);
     const type = remove ? ("task.unlinked" as const) : ("task.linked" as const);
     await tell(desk, { prefix, json }, (by) => [{ type, link: said, by }]);
+    // Whichever of them has to wait now; the other one comes back by itself.
+    await withdraw(ledger, [one, two]);
   },
 });

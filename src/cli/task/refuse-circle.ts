@@ -1,13 +1,29 @@
 import { UsageError } from "../../errors.ts";
 import type { TaskLink } from "../../ledger/task-events.ts";
-import { circleWith, type NamedTask } from "../../views/task.ts";
+import { circleIn, circleWith } from "../../views/task-circles.ts";
+import type { NamedTask } from "../../views/task.ts";
+
+type Linked = Pick<NamedTask, "task" | "links">;
 
 /** UsageError, naming them in their order, where tasks would wait for each other with that link. */
-export function refuseCircle(tasks: readonly Pick<NamedTask, "task" | "links">[], task: string, link: TaskLink): void {
+export function refuseCircle(tasks: readonly Linked[], task: string, link: TaskLink): void {
   const circle = circleWith(tasks, task, link);
   if (circle)
     throw new UsageError(
       `these tasks would wait for each other: ${circle.join(" before ")}`,
       "take one of these links away first: claw task link --remove",
+    );
+}
+
+/** The same of tasks that are taken in, among those that are here: each with all of its links. */
+export function refuseCircleOf(here: readonly Linked[], lines: readonly Linked[]): void {
+  const all = new Map(here.map((one) => [one.task, [...one.links]]));
+  for (const { task, links } of lines) all.set(task, [...(all.get(task) ?? []), ...links]);
+  const tasks = [...all].map(([task, links]) => ({ task, links }));
+  const circle = circleIn(tasks, new Set(lines.map(({ task }) => task)));
+  if (circle)
+    throw new UsageError(
+      `these tasks would wait for each other: ${circle.join(" before ")}`,
+      "nothing was taken in; take one of these links out of the file, or away: claw task link --remove",
     );
 }

@@ -1,3 +1,4 @@
+import { withdraw } from "../../fleet/withdraw.ts";
 import type { EventOf } from "../../ledger/events.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { TaskEvent } from "../../ledger/task-events.ts";
@@ -21,6 +22,7 @@ export async function takeIn(
     const facts = task ? changesOf(task, line, body, by) : [];
     if (facts.length === 0) continue;
     await ledger.tellTask(line.task, facts);
+    await withdraw(ledger, [line.task, ...line.links.map(({ to }) => to)]);
     changed += 1;
   }
   return { added, changed };

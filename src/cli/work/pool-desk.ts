@@ -4,11 +4,11 @@ import type { App } from "../../app.ts";
 import { systemClock } from "../../clock.ts";
 import { aboutOf } from "../../fleet/feed.ts";
 import type { PoolDesk } from "../../fleet/pool.ts";
-import type { UserConfig } from "../../config.ts";
 import { stopNote } from "../../workflows/stop.ts";
 import type { CommandDesk } from "../command.ts";
 import { runTask } from "../run-task.ts";
 import { keeperOf } from "../schedule/keeper.ts";
+import { limitsOf } from "./limits.ts";
 
 /** What a caller of the pool chooses. */
 export type PoolChoice = Pick<PoolDesk, "drain" | "until" | "onNews" | "signal"> & {
@@ -54,14 +54,4 @@ export async function poolDesk(
     isStopped: () => stopNote(config.home) !== null,
     work: (task, watch) => runTask(task, { app, err: desk.err, times: desk.times, signal: watch.signal }, watch),
   };
-}
-
-/** Limits as the queue has them. One that holds for every repository is given for each by the queue. */
-function limitsOf({ most, perRepository, models, roles }: UserConfig["work"]): ReadonlyMap<string, number> {
-  return new Map([
-    ...(most === undefined ? [] : [["all", most] as const]),
-    ...(perRepository === undefined ? [] : [["repository:*", perRepository] as const]),
-    ...Object.entries(models).map(([name, number]) => [`model:${name}`, number] as const),
-    ...Object.entries(roles).map(([name, number]) => [`role:${name}`, number] as const),
-  ]);
 }
