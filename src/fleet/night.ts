@@ -151,7 +151,7 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
   const active = new Map<NightWork, { readonly done: Promise<void>; readonly allowed: Allowance }>();
   const failures: unknown[] = [];
   let broken: Attempt | null = null;
-  let said: string | null = null;
+  const tellWait = waitTeller(desk);
 
   // Work under way may still use all that it was given.
   const use = (): NightUse => ({
@@ -190,15 +190,12 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
     async wait(): Promise<void> {
       const [first] = book.pending().toSorted((a, b) => a.at - b.at);
       if (!first) return;
-      const because = first.held ?? first.last?.reason;
       if (first.at + expected.ms > caps.until) {
-        for (const one of book.pending()) book.leave(one, because ?? "there was no time left for it");
+        const because = first.held ?? first.last?.reason ?? "there was no time left for it";
+        for (const one of book.pending()) book.leave(one, because);
         return;
       }
-      // Who waits to be let in looks every few seconds, and says so once.
-      if (first.held === null) desk.onWait(first.at, because ?? "");
-      else if (first.held !== said) desk.onWait(null, first.held);
-      said = first.held;
+      tellWait(first);
       await clock.sleep(Math.max(0, first.at - clock.now()), signal).catch(() => {});
     },
     async letGo(): Promise<void> {
@@ -210,6 +207,16 @@ function nightOf(desk: NightDesk, wanted: readonly NightWork[], signal: AbortSig
       for (const one of book.pending()) book.leave(one, one.held ?? before);
       return { results: book.results(), ...how };
     },
+  };
+}
+
+/** Who waits to be let in looks every few seconds, and says so once. */
+function waitTeller({ onWait }: Pick<NightDesk, "onWait">): (first: Pending) => void {
+  let said: string | null = null;
+  return ({ held, at, last }) => {
+    if (held === null) onWait(at, last?.reason ?? "");
+    else if (held !== said) onWait(null, held);
+    said = held;
   };
 }
 

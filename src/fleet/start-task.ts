@@ -20,6 +20,8 @@ export async function startTask(house: House, request: StartRequest): Promise<Fi
   const before = isNew ? null : foldTask((await ledger.read(task)).events);
   const about = aboutOf(before ?? added, typeof request.model === "string" ? request.model : "");
   return workByHand({ ledger, clock, task, about }, request, async (watch) => {
+    const left = before?.openRun ?? null;
+    if (left !== null) request.onLeft?.(left);
     if (before && before.status !== "open")
       await ledger.tellTask(task, [{ type: "task.reopened", reason: "asked for again", by }]);
     return startRun(house, { ...request, ...watch, task });

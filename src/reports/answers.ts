@@ -135,7 +135,7 @@ function wasItReproduced(events: readonly Recorded[]): Answer {
   return {
     question: "Was the issue reproduced?",
     answer: reproduction
-      ? `Yes: ${reproduction.existing ? "the existing" : "the new"} ${test} failed ${plural(same.length, "time")} on the base, without the patch.`
+      ? `${reproduction.untied ? "Not as far as its words tell, which do not speak of this test" : "Yes"}: ${reproduction.existing ? "the existing" : "the new"} ${test} failed ${plural(same.length, "time")} on the base, without the patch.`
       : "No: no failing test was accepted.",
     evidence: (reproduction ? same : suites).map(executed),
   };

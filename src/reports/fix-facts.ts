@@ -39,6 +39,8 @@ const Reproduction = z.object({
   failure: z.string(),
   summary: z.string(),
   existing: z.boolean(),
+  /** Nobody named it, and nothing in the task's words speaks of it. */
+  untied: z.boolean().default(false),
 });
 type Reproduction = z.infer<typeof Reproduction>;
 const Patch = z.object({
@@ -56,6 +58,10 @@ const Proof = z.object({
 });
 type Proof = z.infer<typeof Proof>;
 const Published = z.object({ branch: z.string().nullish(), commit: z.string().nullish() });
+
+/** What a person has to know of a proof that was found without their words. */
+const untiedNote =
+  "nothing in the task's words speaks of the test that was fixed: what is proven is that test, not those words";
 
 const Origin = z.object({
   author: z.string(),
@@ -87,6 +93,7 @@ export function fixFacts(events: readonly Recorded[]): FixFacts {
   };
   const published = output("publish", Published);
   const task = output("intake", Task);
+  const reproduction = output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? null;
   const origin = z.object({ origin: Origin }).safeParse(started?.input).data?.origin ?? null;
   return {
     task,
@@ -95,10 +102,11 @@ export function fixFacts(events: readonly Recorded[]): FixFacts {
       ...(origin ? originNotes(origin) : []),
       ...(task ? issueNotes(task) : []),
       ...(output("workspace", Setup)?.notes ?? []),
+      ...(reproduction?.untied ? [untiedNote] : []),
       ...driftNotes(events),
     ],
     suite: output("baseline", Suite)?.plan ?? null,
-    reproduction: output("reproduce", z.object({ reproduction: Reproduction }))?.reproduction ?? null,
+    reproduction,
     patch: output("patch", z.object({ patch: Patch }))?.patch ?? null,
     proof: output("prove", Proof),
     published: { branch: published?.branch ?? null, commit: published?.commit ?? null },

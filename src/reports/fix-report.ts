@@ -7,7 +7,7 @@ import { foldSpend } from "../views/spend.ts";
 import { lastModel } from "../views/tiers.ts";
 import { diffstat } from "./diffstat.ts";
 import { servedModels } from "./answered-by.ts";
-import { fixFacts } from "./fix-facts.ts";
+import { type FixFacts, fixFacts } from "./fix-facts.ts";
 import { code, fenced, plain, quoted, table } from "./markdown.ts";
 import { costWords, escalationWords, tierWords } from "./price-words.ts";
 import { onTheWaySection } from "./on-the-way.ts";
@@ -61,17 +61,23 @@ export function whatFailed(events: readonly Recorded[]): string {
   const parts = ["## What failed"];
   if (task) parts.push(`The issue came from ${plain(task.source)}${author === null ? "" : `, by ${plain(author)}`}.`);
   if (!reproduction) return [...parts, "No failing test was recorded."].join("\n\n");
-  const { files, failing, failure, existing } = reproduction;
-  const where = files.length > 0 ? ` in ${files.map(code).join(", ")}` : "";
-  const kind = existing ? "existing" : "new";
-  parts.push(
-    failing.length > 1
-      ? `${failing.length} ${kind} tests${where} show it: they fail on the base.`
-      : `${existing ? "An" : "A"} ${kind} test${where} shows it: it fails on the base.`,
-  );
+  parts.push(shownBy(reproduction));
+  const { failure } = reproduction;
   const lines = failure.split("\n");
   const shown = lines.length > FAILURE_LINES ? [...lines.slice(0, FAILURE_LINES), "…"] : lines;
   return [...parts, fenced(shown.join("\n"))].join("\n\n");
+}
+
+function shownBy({ files, failing, existing, untied }: NonNullable<FixFacts["reproduction"]>): string {
+  const where = files.length > 0 ? ` in ${files.map(code).join(", ")}` : "";
+  const kind = existing ? "existing" : "new";
+  const [tests, fails] =
+    failing.length > 1
+      ? [`${failing.length} ${kind} tests${where}`, "they fail"]
+      : [`${existing ? "An" : "A"} ${kind} test${where}`, "it fails"];
+  return untied
+    ? `${tests} fail${failing.length > 1 ? "" : "s"} on the base. **Nothing in the task's words speaks of it: what is proven is that test, not those words.**`
+    : `${tests} show${failing.length > 1 ? "" : "s"} it: ${fails} on the base.`;
 }
 
 /** Words of a model are marked as such, and quoted: they are a claim, not evidence. */

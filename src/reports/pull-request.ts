@@ -32,7 +32,8 @@ export function pullRequestText(input: PullRequestInput): { readonly title: stri
     `base ${code(started?.base.slice(0, 12) ?? "")}`,
   ];
   const body = [
-    ...(issue === null ? [] : [`Fixes #${issue}`]),
+    // What was not shown to be what the issue speaks of does not close it.
+    ...(issue === null ? [] : [`${fixFacts(events).reproduction?.untied ? "Looked for" : "Fixes"} #${issue}`]),
     facts.join(" · "),
     ...(started && baseNow && baseNow !== started.base
       ? [

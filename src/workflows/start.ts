@@ -96,6 +96,8 @@ export interface StartRequest extends Watch {
   readonly parent?: string | undefined;
   /** The task that it works on. */
   readonly task?: string | undefined;
+  /** Told of an earlier run of the same task that has not ended: this one begins afresh. */
+  readonly onLeft?: (run: string) => void;
   /** Without one: the work that a task is made of. */
   readonly wanted?: WantedWork | undefined;
   /** Anywhere inside the user's repository. */

@@ -2,6 +2,11 @@ import { expect, test } from "vitest";
 import { systemClock as clock } from "../../src/clock.ts";
 import { workByHand } from "../../src/fleet/by-hand.ts";
 import { aboutOf } from "../../src/fleet/feed.ts";
+import { startTask } from "../../src/fleet/start-task.ts";
+import { wantedTask } from "../../src/fleet/wanted-task.ts";
+import type { House, StartRequest } from "../../src/workflows/start.ts";
+import { git, temporary } from "../repo/fixture.ts";
+import { started } from "../support/facts.ts";
 import { memoryLedger } from "../support/recorded-fix.ts";
 import { added } from "../support/pool.ts";
 
@@ -34,4 +39,28 @@ test("a task whose command was killed may be begun again", async () => {
   const failing = (): Promise<never> => Promise.reject(new Error("it was begun"));
   const watch = { signal: new AbortController().signal };
   await expect(workByHand({ ledger, clock, task: "t-1", about }, watch, failing)).rejects.toThrow("it was begun");
+});
+
+test("who asks again for work whose run has not ended is told of that run, which a new one does not go on with", async () => {
+  const ledger = await memoryLedger();
+  const dir = temporary();
+  git(dir, "init", "--quiet");
+  git(dir, "commit", "--quiet", "--allow-empty", "--message=first");
+  const wanted = {
+    known: null,
+    text: "sums are wrong",
+    source: { kind: "text", ref: "" },
+    trust: "user",
+    wish: {},
+  } as const;
+  const { task, added: told } = await wantedTask(ledger, wanted, { repository: dir, by: "ada" });
+  await ledger.addTask(task, told);
+  const log = await ledger.open("1run00000000");
+  await log.append({ ...started, task });
+  await log.close();
+  const left: string[] = [];
+  const house = { ledger, clock, initiator: "ada", path: process.env["PATH"], userHome: "/nonexistent" } as House;
+  const request = { wanted, cwd: dir, signal: AbortSignal.abort(), onLeft: (run: string) => void left.push(run) };
+  await expect(startTask(house, request as unknown as StartRequest)).rejects.toThrow();
+  expect(left).toEqual(["1run00000000"]);
 });

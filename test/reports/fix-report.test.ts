@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Event } from "../../src/ledger/events.ts";
 import { fixReport, type FixReportInput } from "../../src/reports/fix-report.ts";
+import { answersOf } from "../../src/reports/answers.ts";
+import { pullRequestText } from "../../src/reports/pull-request.ts";
 import { Result, resultOf } from "../../src/reports/result.ts";
 import { memoryLedger, patchText, pieces, proof, recordProvenFix } from "../support/recorded-fix.ts";
 
@@ -216,4 +218,22 @@ test.each([
   const reproduction = { files: ["t.js"], failing, failure: "no", summary: "", existing };
   for (const event of pieces(log).stage("reproduce", { reproduction })) await log.append(event);
   expect(fixReport({ run: "r1", events: log.events, head: log.head, diff: "" })).toContain(`\n${sentence}\n`);
+});
+
+test("a proof of a test that the task's words do not speak of says so in the report, the pull request, the answers and the result", async () => {
+  const ledger = await memoryLedger();
+  await recordProvenFix(ledger, "r1");
+  const record = await ledger.read("r1");
+  const events = record.events.map((event) => {
+    if (event.type !== "stage.finished" || event.stage !== "reproduce") return event;
+    const { reproduction } = event.output as { readonly reproduction: object };
+    return { ...event, output: { reproduction: { ...reproduction, untied: true } } } as typeof event;
+  });
+  const input = { run: "r1", events, head: record.head, diff: patchText };
+  expect(fixReport(input)).toMatch(/A new test in .* fails on the base\. \*\*Nothing in the task's words speaks of it/);
+  const { body } = pullRequestText({ ...input, issue: 7, baseNow: null, mark: "" });
+  expect(body).toContain("Looked for #7");
+  expect(body).not.toContain("Fixes #7");
+  expect(JSON.stringify(answersOf(events, null))).toContain("Not as far as its words tell");
+  expect(resultOf({ ...input, active: false }).notes).toContainEqual(expect.stringContaining("not those words"));
 });

@@ -90,10 +90,13 @@ export const fix = command({
     // Who gave the issue on standard input has no line left to answer on.
     const yes = input.yes || issue.source === "standard input";
     return watchRun(desk, { json: input.json, yes, notify: input.notify }, (_, watch) =>
-      app.start({ ...watch, ...request, waiver }),
+      app.start({ ...watch, ...request, waiver, onLeft: (run) => desk.err(leftWords(run)) }),
     );
   },
 });
+
+const leftWords = (run: string): string =>
+  `run ${run} of the same work has not ended, and this one begins afresh; to go on with that one instead: Ctrl-C, and claw resume ${run}`;
 
 /** A flag alone turns no sandbox off: a person at a terminal does. */
 async function waiverFor({ sandbox, pr }: Input, desk: CommandDesk): Promise<Waiver | undefined> {

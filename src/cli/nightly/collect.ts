@@ -95,9 +95,11 @@ async function takeIssues(
 async function takeRedCi(app: App, forge: Forge, ledger: Ledger, { root, flags }: Search): Promise<string[]> {
   const branch = await forge.defaultBranch();
   const red = await forge.redRuns(branch);
+  // As with issues: what is proven becomes a draft pull request where the user lets claw open any.
+  const wish = app.config.user.forge.publish ? { ...flags, pr: true } : flags;
   for (const run of red.slice(0, MOST_RED)) {
     const seen = await forge.ciRun(run.id);
-    if (seen) await take(ledger, ciWork(run, seen, branch, flags), root, app.config.initiator, 1);
+    if (seen) await take(ledger, ciWork(run, seen, branch, wish), root, app.config.initiator, 1);
   }
   return red.length > MOST_RED ? [`${plural(red.length, "CI workflow")} are red; ${MOST_RED} of them were taken`] : [];
 }

@@ -1,4 +1,5 @@
 import { failureText } from "../../suite/failure-text.ts";
+import { sharedWords } from "../../suite/shared-words.ts";
 import { failedTests, type TestResult } from "../../suite/suite.ts";
 import { shownSuspects } from "../localise/hint.ts";
 import { localiseByWords } from "../localise/localise.ts";
@@ -46,6 +47,8 @@ async function failingOnBase(desk: WorkDesk, { task, setup, baseline }: Reproduc
   const seen = await repeat(desk, { plan: baseline.plan, setup, tree, files });
   if ("problem" in seen) return notReproduced(`what fails on the base is no proof: ${seen.problem}`, hint);
   const failing = failedTests(seen.result).map(({ id }) => id);
+  const failure = failureText(seen.result);
+  const untied = sharedWords(about, [...failing, ...files, failure].join("\n")).length === 0;
   const summary = `failing on the base: ${failing.slice(0, 3).join(", ")}`;
   return {
     reproduction: {
@@ -53,9 +56,10 @@ async function failingOnBase(desk: WorkDesk, { task, setup, baseline }: Reproduc
       files,
       plan: storable(baseline.plan),
       failing,
-      failure: failureText(seen.result),
+      failure,
       summary,
       existing: true,
+      ...(untied && { untied }),
     },
   };
 }
@@ -66,9 +70,7 @@ const nameList = (tests: readonly TestResult[]): string =>
 
 /** Files of failing tests, the one whose tests share most words with the text first. */
 function filesByMention(failed: readonly TestResult[], about: string): string[] {
-  const words = new Set(about.toLowerCase().match(/\w{3,}/g));
-  const shared = (text: string): number =>
-    new Set([...(text.toLowerCase().match(/\w{3,}/g) ?? [])].filter((word) => words.has(word))).size;
+  const shared = (text: string): number => sharedWords(about, text).length;
   const scores = new Map<string, number>();
   for (const { file, id } of failed) if (file !== null) scores.set(file, Math.max(scores.get(file) ?? 0, shared(id)));
   return [...scores].toSorted(([, a], [, b]) => b - a).map(([file]) => file);

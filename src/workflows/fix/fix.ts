@@ -60,11 +60,16 @@ export const fix = workflow({
       ));
     return {
       outcome: "proven",
-      reason: opened ? `draft pull request ${opened.url}` : `the fix is on branch ${published.branch}`,
+      reason: `${opened ? `draft pull request ${opened.url}` : `the fix is on branch ${published.branch}`}${untied(reproduction)}`,
       hint: `see it: claw diff ${desk.log.run}; take it: claw apply ${desk.log.run} or git merge ${published.branch}`,
     };
   },
 });
+
+const untied = ({ untied, failing, summary }: Reproduction): string =>
+  untied
+    ? `; it is proven for ${failing[0] ?? summary}, of which the task's words do not speak: read it before you trust it`
+    : "";
 
 const Verdicts = z.object({ worst: z.enum(["pass", "ask", "block"]), reasons: z.array(z.string()) });
 

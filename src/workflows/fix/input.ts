@@ -93,6 +93,8 @@ export const Reproduction = z.object({
   summary: z.string(),
   /** It was there before the run, instead of being written by a session. */
   existing: z.boolean(),
+  /** Nobody named it, and nothing in the task's words speaks of it: what is proven is the test, not the words. */
+  untied: z.boolean().optional(),
 });
 export type Reproduction = z.infer<typeof Reproduction>;
 
