@@ -61,6 +61,6 @@ test("who asks again for work whose run has not ended is told of that run, which
   const left: string[] = [];
   const house = { ledger, clock, initiator: "ada", path: process.env["PATH"], userHome: "/nonexistent" } as House;
   const request = { wanted, cwd: dir, signal: AbortSignal.abort(), onLeft: (run: string) => void left.push(run) };
-  await expect(startTask(house, request as unknown as StartRequest)).rejects.toThrow();
+  await expect(startTask(house, request as unknown as StartRequest)).rejects.toBeInstanceOf(Error);
   expect(left).toEqual(["1run00000000"]);
 });

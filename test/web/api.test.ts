@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import type { App } from "../../src/app.ts";
 import { apiHands } from "../../src/cli/serve/hands.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -11,13 +12,43 @@ import { waitingFor } from "../../src/views/waiting.ts";
 import { knownToken } from "../../src/web/api/door.ts";
 import { openApi } from "../../src/web/api/openapi.ts";
 import { routes } from "../../src/web/api/routes.ts";
+import { Problem } from "../../src/web/api/shapes.ts";
 import { type ApiOptions, apiOn, listen } from "../../src/web/api/serve.ts";
 import { memoryLedger, patchText, pieces } from "../support/recorded-fix.ts";
 
 const ADA = "ada-has-a-long-token-0001";
 const RUN = "1kb2c3d4e5f6";
+const BOB = "bob-has-another-token-2";
 const JSON_TYPE = { "content-type": "application/json" };
 const asAda = { ...JSON_TYPE, authorization: `Bearer ${ADA}` };
+
+const asBob = { ...JSON_TYPE, authorization: `Bearer ${BOB}` };
+const both = { tokens: [knownToken("Ada", ADA), knownToken("Bob", BOB)] };
+
+const described = z
+  .object({
+    paths: z.record(z.string(), z.record(z.string(), z.looseObject({ responses: z.record(z.string(), z.json()) }))),
+  })
+  .loose()
+  .parse(JSON.parse(readFileSync(new URL("../../schema/openapi.json", import.meta.url), "utf8")));
+const Answer = z.object({ content: z.object({ "application/json": z.object({ schema: z.json() }) }).optional() });
+const compiled = new Map<string, z.ZodType>();
+
+/** An answer is one that the published document tells of, with a body as it says. */
+function isAsDescribed(method: string, path: string, status: number, body: unknown): void {
+  const [bare = ""] = path.split("?");
+  const fits = (told: string): boolean => new RegExp(`^${told.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(bare);
+  const [template] = Object.keys(described.paths).filter(fits);
+  const operation = template === undefined ? undefined : described.paths[template]?.[method.toLowerCase()];
+  if (!operation || bare === "/v1/openapi.json") return;
+  const where = `${method} ${template} ${status}`;
+  const told = Answer.parse(operation.responses[String(status)], { error: () => where });
+  const schema = told.content?.["application/json"].schema;
+  if (schema === undefined) return;
+  const isProblem = JSON.stringify(schema).includes("#/components/schemas/Problem");
+  if (!compiled.has(where)) compiled.set(where, isProblem ? Problem : z.fromJSONSchema(schema as never));
+  expect([where, compiled.get(where)?.safeParse(body).error?.message]).toEqual([where, undefined]);
+}
 
 /** A ledger with a run that waits for a person, and the API on it. */
 async function served(given: Partial<ApiOptions> = {}) {
@@ -41,7 +72,7 @@ async function served(given: Partial<ApiOptions> = {}) {
   const faults: unknown[] = [];
   const stop = new AbortController();
   const api = apiOn({
-    hands: await apiHands(app, ["/r", "/s"]),
+    hands: await apiHands(app, (person) => (person === "Bob" ? ["/s"] : ["/r", "/s", "/nowhere"])),
     tokens: [],
     hosts: () => ["localhost"],
     perMinute: 600,
@@ -63,11 +94,9 @@ async function served(given: Partial<ApiOptions> = {}) {
       ...sent,
     });
     const text = await answer.text();
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      json: text === "" ? null : (JSON.parse(text) as Record<string, never>),
-    };
+    const json = text === "" ? null : (JSON.parse(text) as Record<string, never>);
+    isAsDescribed(method, path, answer.status, json);
+    return { status: answer.status, headers: answer.headers, json };
   };
   return { api, ask, ledger, faults, stop };
 }
@@ -125,6 +154,63 @@ test("a person with a token decides about exactly the change they read, under th
   });
   expect((await ask(`/v1/runs/${RUN}/reject`, { headers: asAda, body: { reason: "no" } })).status).toBe(200);
   expect((await ask(`/v1/runs/${RUN}`, { headers: asAda })).json).toMatchObject({ outcome: "blocked" });
+});
+
+test("what is of other repositories than a person's own is not there for them: not to see, to cancel or to decide about", async () => {
+  const { ask, api, ledger } = await served(both);
+  const { json } = await ask("/v1/tasks", { headers: asAda, body: { title: "Ada's", repository: "/r" } });
+  const task = String(json?.["task"]);
+  const diff = String((await ask(`/v1/runs/${RUN}/pending`, { headers: asAda })).json?.["diff"]);
+  const before = (await ledger.read(RUN)).events.length;
+  for (const [path, body] of [
+    [`/v1/tasks/${task}`],
+    [`/v1/tasks/${task}/cancel`, {}],
+    [`/v1/runs/${RUN}`],
+    [`/v1/runs/${RUN}/pending`],
+    [`/v1/runs/${RUN}/approve`, { diff }],
+    [`/v1/runs/${RUN}/reject`, { reason: "no" }],
+  ] as const)
+    expect([path, (await ask(path, { headers: asBob, body })).status]).toEqual([path, 404]);
+  const followed = await api.request(`http://localhost/v1/runs/${RUN}/events`, {
+    headers: { host: "localhost", ...asBob },
+  });
+  expect(followed.status).toBe(404);
+  expect((await ask("/v1/tasks", { headers: asBob })).json).toMatchObject({ tasks: [] });
+  expect((await ask("/v1/runs", { headers: asBob })).json).toMatchObject({ runs: [] });
+  const refused = await ask("/v1/tasks", { headers: asBob, body: { title: "t", repository: "/r" } });
+  expect(refused).toMatchObject({ status: 400, json: { error: { hint: "yours are: /s" } } });
+  expect((await ledger.read(RUN)).events).toHaveLength(before);
+  expect(foldTask((await ledger.read(task)).events)?.status).toBe("open");
+});
+
+test("a key is its person's own: the same one of another person is another task", async () => {
+  const { ask } = await served(both);
+  const wanted = { title: "sum([]) throws", key: "k1", repository: "/s" };
+  const first = await ask("/v1/tasks", { headers: asAda, body: wanted });
+  expect((await ask("/v1/tasks", { headers: asBob, body: wanted })).json).toMatchObject({ added: true, by: "Bob" });
+  expect((await ask("/v1/tasks", { headers: asAda, body: wanted })).json).toMatchObject({
+    added: false,
+    task: first.json?.["task"],
+  });
+});
+
+test("another method is told which there are, and a body that is no JSON where it breaks off", async () => {
+  const { ask } = await served();
+  for (const [method, path, allow] of [
+    ["DELETE", "/v1/tasks", "POST, GET, HEAD"],
+    ["PUT", `/v1/runs/${RUN}`, "GET, HEAD"],
+    ["OPTIONS", `/v1/runs/${RUN}/approve`, "POST"],
+    ["POST", `/v1/runs/${RUN}/events`, "GET, HEAD"],
+  ] as const) {
+    const { status, headers } = await ask(path, { method });
+    expect([method, path, status, headers.get("allow")]).toEqual([method, path, 405, allow]);
+  }
+  expect((await ask("/v1/tasks", { body: '{"title": }' })).json).toMatchObject({
+    error: { message: expect.stringMatching(/^the body is no JSON: .*(position|column)/) },
+  });
+  expect((await ask("/v1/tasks", { body: "" })).json).toMatchObject({
+    error: { message: "the body is no JSON: it is empty" },
+  });
 });
 
 test("without tokens nobody decides; with tokens nobody comes in without one", async () => {
@@ -191,10 +277,9 @@ test("the document describes every route, and is the one in the repository", asy
 test("what the routes answer is what the document says of them", async () => {
   const { ask } = await served();
   await ask("/v1/tasks", { body: { title: "t" } });
-  for (const path of ["/v1/health", "/v1/tasks", "/v1/runs", `/v1/runs/${RUN}`, `/v1/runs/${RUN}/pending`]) {
-    const route = routes.find((one) => one.method === "get" && one.path.replace("{id}", RUN) === path);
-    expect([path, route?.answer.safeParse((await ask(path)).json).error?.message]).toEqual([path, undefined]);
-  }
+  for (const path of ["/v1/health", "/v1/tasks", "/v1/runs", `/v1/runs/${RUN}`, `/v1/runs/${RUN}/pending`])
+    expect([path, (await ask(path)).status]).toEqual([path, 200]); // every answer is held against the document
+  expect(compiled.size).toBeGreaterThan(4);
 });
 
 test("a run is followed over a real connection, from where the last one broke off, until the server ends", async () => {

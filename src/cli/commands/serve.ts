@@ -21,7 +21,8 @@ does goes beyond what the same person may do at a terminal here.
 
 Tokens are named in config.yaml, by the person who has each: api: { tokens: { "Ada Lovelace": { env: CLAW_ADA } } }. With one, every
 request needs one, and what is decided goes on record under that person's name; without any, it listens on this machine only, and
-takes no decisions. It speaks plain HTTP: put a proxy with TLS before it where it leaves this machine.
+takes no decisions. Nobody sees other repositories than those that are served; a person's own, with { token: { env: CLAW_ADA },
+repositories: [/path] }, are those and no others. It speaks plain HTTP: put a proxy with TLS before it where it leaves this machine.
 
 --webhook takes deliveries at /webhook/github, signed with the secret that config.yaml names, for the repositories that it names:
 webhook: { secret: { file: ~/.config/claw/webhook-secret }, repositories: [/srv/work/sum] }. An issue that somebody who may

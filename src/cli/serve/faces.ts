@@ -42,8 +42,9 @@ export async function apiFace(
   const repositories = await rootsOf(app, paths);
   const [{ apiOn }, { apiHands }] = await Promise.all([import("../../web/api/serve.ts"), import("./hands.ts")]);
   const { perMinute, hosts } = app.config.user.api;
+  const own = await repositoriesOfPersons(app);
   const served = apiOn({
-    hands: await apiHands(app, repositories),
+    hands: await apiHands(app, (person) => own.get(person ?? "") ?? repositories),
     tokens,
     hosts: () => [...hosts, ...ownNames(host).map((name) => `${name}:${port()}`)],
     perMinute,
@@ -97,8 +98,8 @@ const tellFault = (desk: CommandDesk, error: unknown): void =>
 async function tokensOf({ config, secrets }: App): Promise<readonly KnownToken[]> {
   const named = Object.entries(config.user.api.tokens);
   return Promise.all(
-    named.map(async ([person, reference]) => {
-      const token = (await resolveKey(reference, config.variable))?.trim();
+    named.map(async ([person, told]) => {
+      const token = (await resolveKey("token" in told ? told.token : told, config.variable))?.trim();
       if (token === undefined || token.length < SHORTEST_SECRET)
         throw new UsageError(
           `the token of ${person} ${token === undefined ? "is not there" : `has less than ${SHORTEST_SECRET} characters`}`,
@@ -108,6 +109,14 @@ async function tokensOf({ config, secrets }: App): Promise<readonly KnownToken[]
       return knownToken(person, token);
     }),
   );
+}
+
+/** Of persons whose tokens name any: their repositories, and no others. */
+async function repositoriesOfPersons(app: App): Promise<ReadonlyMap<string, readonly string[]>> {
+  const own = new Map<string, readonly string[]>();
+  for (const [person, told] of Object.entries(app.config.user.api.tokens))
+    if ("token" in told && told.repositories) own.set(person, await rootsOf(app, told.repositories));
+  return own;
 }
 
 const rootsOf = async (app: App, paths: readonly string[]): Promise<readonly string[]> =>

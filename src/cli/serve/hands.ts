@@ -16,6 +16,7 @@ import { cancelRun } from "../../workflows/cancel.ts";
 import { approveRun, rejectRun } from "../decide-run.ts";
 import { pendingDecision } from "../decision.ts";
 import { readRun } from "../run-id.ts";
+import type { RunRow } from "../render-runs.ts";
 import { listRuns } from "../run-list.ts";
 
 /** Where decisions over the API were said, for the record. */
@@ -23,30 +24,49 @@ const SOURCE = "claw serve --api";
 const RUN = /^[0-9a-z]{12}$/;
 const TASK = /^t-[0-9a-z]{12}$/;
 
-/** What the API does, with the parts of this program. Tasks are for these repositories only, given by their roots. */
-export async function apiHands(app: App, repositories: readonly string[]): Promise<ApiHands> {
+/**
+ * What the API does for a person, with the parts of this program: tasks and runs of the repositories that are theirs, given by
+ * their roots. Others are not there.
+ */
+export async function apiHands(
+  app: App,
+  repositoriesOf: (person: string | null) => readonly string[],
+): Promise<(person: string | null) => ApiHands> {
   const ledger = await app.ledger();
+  return (person) => handsOf(app, ledger, repositoriesOf(person));
+}
+
+function handsOf(app: App, ledger: Ledger, repositories: readonly string[]): ApiHands {
   const factsOf = async (run: string) => {
     if (!RUN.test(run) || !(await ledger.find(run)).includes(run)) return null;
-    return readRun(ledger, run);
+    const facts = await readRun(ledger, run);
+    return repositories.includes(foldRun(facts.events).started?.repository ?? "") ? facts : null;
   };
   const pendingOf = async (run: string) => ((await factsOf(run)) ? pendingDecision(app, ledger, run) : null);
   return {
     claw: app.version,
     submit: (wanted, by) => submit(app, ledger, { wanted, by, repositories }),
     tasks: async ({ status, limit }) => {
-      const found = await listTasks(ledger, status === undefined ? {} : { outcome: status });
+      const query = status === undefined ? {} : { outcome: status };
+      const found = await Promise.all(repositories.map((repository) => listTasks(ledger, { ...query, repository })));
       const isClosed = (task: NamedTask): number => (task.status === "closed" ? 1 : 0);
-      const sorted = found.toSorted((a, b) => isClosed(a) - isClosed(b) || byUrgency(a, b));
+      const sorted = found.flat().toSorted((a, b) => isClosed(a) - isClosed(b) || byUrgency(a, b));
       return sorted.slice(0, limit).map(shown);
     },
-    task: (id) => oneTask(ledger, id),
-    cancel: (id, by, reason) => cancel(ledger, id, by, reason),
-    runs: async ({ before, ...query }) => {
-      const rows = await listRuns(ledger, { ...query, before, tell: () => {} });
-      return Promise.all(
-        rows.filter(({ broken }) => !broken).map(async ({ run }) => resultOf(await readRun(ledger, run))),
-      );
+    task: async (id) => {
+      const task = await taskIn(ledger, repositories, id);
+      return task && shown(task);
+    },
+    cancel: async (id, by, reason) => {
+      const task = await taskIn(ledger, repositories, id);
+      return task && cancel(ledger, task, by, reason);
+    },
+    runs: async (query) => {
+      const found: RunRow[] = [];
+      for (const repository of repositories)
+        found.push(...(await listRuns(ledger, { ...query, repository, tell: () => {} })));
+      const page = found.filter(({ broken }) => !broken).toSorted((a, b) => (a.run < b.run ? 1 : -1));
+      return Promise.all(page.slice(0, query.limit).map(async ({ run }) => resultOf(await readRun(ledger, run))));
     },
     run: async (id) => {
       const facts = await factsOf(id);
@@ -98,10 +118,11 @@ async function submit(
   const repository = wanted.repository ?? repositories[0];
   if (repository === undefined || !repositories.includes(repository))
     throw new UsageError(
-      `this server does not serve ${repository ?? "any repository"}`,
-      `it serves: ${repositories.join(", ")}`,
+      `${repository ?? "no repository"} is not among yours here`,
+      `yours are: ${repositories.join(", ")}`,
     );
-  const task = taskId("api", repository, key ?? app.config.initiator, key === undefined ? systemClock.newId() : "");
+  // Two persons may choose the same key for what they want.
+  const task = taskId("api", repository, by, key ?? "", key === undefined ? systemClock.newId() : "");
   const added: EventOf<"task.added"> = {
     type: "task.added",
     title,
@@ -136,20 +157,19 @@ async function submit(
 }
 
 /** Closes it, takes its job out of the queue, and stops the run that works on it. */
-async function cancel(ledger: Ledger, id: string, by: string, reason: string): Promise<Task | null> {
-  const before = TASK.test(id) ? await stateOf(ledger, id) : null;
-  if (!before) return null;
-  if (before.status === "closed") return shown(before);
+async function cancel(ledger: Ledger, task: NamedTask, by: string, reason: string): Promise<Task> {
+  if (task.status === "closed") return shown(task);
+  const { task: id, openRun } = task;
   await ledger.tellTask(id, [{ type: "task.closed", outcome: "cancelled", reason, by }]);
   await withdraw(ledger, [id]);
-  if (before.openRun !== null && (await ledger.active(before.openRun))) await cancelRun(ledger, before.openRun, by);
-  return oneTask(ledger, id);
+  if (openRun !== null && (await ledger.active(openRun))) await cancelRun(ledger, openRun, by);
+  return shown((await stateOf(ledger, id)) ?? task);
 }
 
-const oneTask = async (ledger: Ledger, id: string): Promise<Task | null> => {
+async function taskIn(ledger: Ledger, repositories: readonly string[], id: string): Promise<NamedTask | null> {
   const state = TASK.test(id) ? await stateOf(ledger, id) : null;
-  return state && shown(state);
-};
+  return state && repositories.includes(state.repository) ? state : null;
+}
 
 async function stateOf(ledger: Ledger, task: string): Promise<NamedTask | null> {
   const state = foldTask((await ledger.read(task)).events);

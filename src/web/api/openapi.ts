@@ -16,6 +16,7 @@ const problems = {
   "401": "a token is needed",
   "403": "not allowed",
   "404": "there is no such thing",
+  "405": "asked with a method that it does not take: Allow says which",
   "409": "not as things stand",
   "413": "too large",
   "415": "no JSON",

@@ -13,7 +13,8 @@ import type { ApiHands, Route } from "./route.ts";
 import { routes } from "./routes.ts";
 
 export interface ApiOptions {
-  readonly hands: ApiHands;
+  /** What it can do for a person; null: for somebody of this machine. */
+  readonly hands: (person: string | null) => ApiHands;
   readonly tokens: readonly KnownToken[];
   /** Names it may be called by, as host or host:port. */
   readonly hosts: () => readonly string[];
@@ -29,6 +30,8 @@ export interface ApiOptions {
 const MAX_BYTES = 256 * 1024;
 /** Callers that follow runs at once. */
 const MOST_FOLLOWERS = 32;
+
+const describedAt = "/v1/openapi.json";
 
 type Vars = { Variables: { person: string | null } };
 
@@ -60,14 +63,15 @@ export function apiOn(options: ApiOptions): Hono<Vars> {
         problem(context, 413, "usage", "the request is too large", `send at most ${MAX_BYTES / 1024} kB`),
     }),
   );
-  app.get("/v1/openapi.json", (context) => context.json(openApi()));
+  app.get(describedAt, (context) => context.json(openApi()));
   let followers = 0;
   app.get(pathOf(followPath), async (context) => {
     if (followers >= MOST_FOLLOWERS)
       return problem(context, 503, "infrastructure", "too many follow runs", "come back later");
     followers += 1;
     const run = context.req.param("id") ?? "";
-    return (await follow(context, run, { ...options, onEnd: () => (followers -= 1) })) ?? missing(context);
+    const theirs = { ...options, hands: hands(context.get("person")), onEnd: () => void (followers -= 1) };
+    return (await follow(context, run, theirs)) ?? missing(context);
   });
   for (const route of routes)
     app[route.method](pathOf(route.path), async (context) => {
@@ -82,11 +86,12 @@ export function apiOn(options: ApiOptions): Hono<Vars> {
           "decisions need the token of a person",
           "name tokens in config.yaml: api.tokens",
         );
-      const found = await route.handle({ ...given, parts: context.req.param(), caller }, hands);
+      const found = await route.handle({ ...given, parts: context.req.param(), caller }, hands(caller.person));
       if (found === null) return missing(context);
       const text = clean(JSON.stringify({ version: 1, ...found }));
       return context.body(text, route.status, { "content-type": "application/json" });
     });
+  for (const [path, methods] of methodsOf()) app.all(pathOf(path), (context) => otherMethod(context, methods));
   app.notFound(missing);
   app.onError((error, context) => {
     if (error instanceof ClawError)
@@ -100,6 +105,21 @@ export function apiOn(options: ApiOptions): Hono<Vars> {
 const pathOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 const missing = (context: Context): Response =>
   problem(context, 404, "usage", `there is no ${context.req.path}`, "see /v1/openapi.json");
+
+/** What each address is asked with. */
+function methodsOf(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  const asked = [...routes, { path: followPath, method: "get" }, { path: describedAt, method: "get" }];
+  for (const { path, method } of asked)
+    found.set(path, [...(found.get(path) ?? []), ...(method === "get" ? ["GET", "HEAD"] : ["POST"])]);
+  return found;
+}
+
+function otherMethod(context: Context, methods: readonly string[]): Response {
+  context.header("allow", methods.join(", "));
+  const { method, path } = context.req;
+  return problem(context, 405, "usage", `${path} takes no ${method}`, `ask it with ${methods.join(" or ")}`);
+}
 
 /** Who may come in, by what name, and how often. */
 function guard({ tokens, hosts, perMinute, clock }: ApiOptions) {
@@ -159,9 +179,20 @@ async function takenFrom(
   if (!body) return { body: undefined, query: asked?.data };
   if (!/^application\/json\s*(;|$)/i.test(context.req.header("content-type") ?? ""))
     return problem(context, 415, "usage", "the body is no JSON", "send Content-Type: application/json");
-  const sent: unknown = await context.req.json().catch(() => undefined);
-  const told = body.safeParse(sent);
+  const sent = jsonIn(await context.req.text());
+  if ("problem" in sent)
+    return problem(context, 400, "usage", `the body is no JSON: ${sent.problem}`, "see /v1/openapi.json");
+  const told = body.safeParse(sent.value);
   return told.success ? { body: told.data, query: asked?.data } : refuse(told.error, "body");
+}
+
+function jsonIn(text: string): { readonly value: unknown } | { readonly problem: string } {
+  if (text.trim() === "") return { problem: "it is empty" };
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** What answers requests. */
