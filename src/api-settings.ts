@@ -8,7 +8,6 @@ const Token = z.union([
   KeyReference,
   z.strictObject({ token: KeyReference, repositories: z.array(path).min(1).optional() }),
 ]);
-export type Token = z.infer<typeof Token>;
 
 /** Who may use `claw serve --api`. Tokens are named, never written out. */
 export const ApiSettings = z

@@ -37,12 +37,11 @@ export async function apiHands(
 }
 
 function handsOf(app: App, ledger: Ledger, repositories: readonly string[]): ApiHands {
-  const factsOf = async (run: string) => {
+  const factsOf: FactsOf = async (run) => {
     if (!RUN.test(run) || !(await ledger.find(run)).includes(run)) return null;
     const facts = await readRun(ledger, run);
     return repositories.includes(foldRun(facts.events).started?.repository ?? "") ? facts : null;
   };
-  const pendingOf = async (run: string) => ((await factsOf(run)) ? pendingDecision(app, ledger, run) : null);
   return {
     claw: app.version,
     submit: (wanted, by) => submit(app, ledger, { wanted, by, repositories }),
@@ -72,6 +71,20 @@ function handsOf(app: App, ledger: Ledger, repositories: readonly string[]): Api
       const facts = await factsOf(id);
       return facts && resultOf(facts);
     },
+    ...decisionsOf(app, ledger, factsOf),
+    events: async (id, from) => {
+      const facts = await factsOf(id);
+      return facts && { events: facts.events.slice(from), more: facts.active };
+    },
+  };
+}
+
+type FactsOf = (run: string) => Promise<Awaited<ReturnType<typeof readRun>> | null>;
+
+/** What waits for people, and their word about it. */
+function decisionsOf(app: App, ledger: Ledger, factsOf: FactsOf): Pick<ApiHands, "pending" | "approve" | "reject"> {
+  const pendingOf = async (run: string) => ((await factsOf(run)) ? pendingDecision(app, ledger, run) : null);
+  return {
     pending: async (id) => {
       const pending = await pendingOf(id);
       if (!pending) return null;
@@ -94,10 +107,6 @@ function handsOf(app: App, ledger: Ledger, repositories: readonly string[]): Api
       if (!pending) return null;
       await rejectRun(app, pending, personWith(by), reason);
       return { run: pending.run, by, diff: pending.diff };
-    },
-    events: async (id, from) => {
-      const facts = await factsOf(id);
-      return facts && { events: facts.events.slice(from), more: facts.active };
     },
   };
 }

@@ -28,8 +28,13 @@ export interface ApiOptions {
 }
 
 const MAX_BYTES = 256 * 1024;
-/** Callers that follow runs at once. */
+/** Runs followed at once, by all callers and by one. */
 const MOST_FOLLOWERS = 32;
+const MOST_OF_ONE = 16;
+/** Connections at once; who comes then is hung up on. */
+const MOST_CONNECTIONS = 1000;
+/** A connection on which nothing moves for so long is closed, in milliseconds: also one whose caller reads nothing. */
+const STALLED_MS = 60_000;
 
 const describedAt = "/v1/openapi.json";
 
@@ -64,13 +69,17 @@ export function apiOn(options: ApiOptions): Hono<Vars> {
     }),
   );
   app.get(describedAt, (context) => context.json(openApi()));
-  let followers = 0;
+  const followers = new Map<string | null, number>();
   app.get(pathOf(followPath), async (context) => {
-    if (followers >= MOST_FOLLOWERS)
+    const person = context.get("person");
+    const own = followers.get(person) ?? 0;
+    const all = [...followers.values()].reduce((sum, one) => sum + one, 0);
+    if (own >= MOST_OF_ONE || all >= MOST_FOLLOWERS)
       return problem(context, 503, "infrastructure", "too many follow runs", "come back later");
-    followers += 1;
+    followers.set(person, own + 1);
+    const onEnd = (): void => void followers.set(person, Math.max(0, (followers.get(person) ?? 0) - 1));
     const run = context.req.param("id") ?? "";
-    const theirs = { ...options, hands: hands(context.get("person")), onEnd: () => void (followers -= 1) };
+    const theirs = { ...options, hands: hands(person), onEnd };
     return (await follow(context, run, theirs)) ?? missing(context);
   });
   for (const route of routes)
@@ -216,10 +225,17 @@ export function listen(
   },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const limits = { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 };
+    const limits = {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      maxHeaderSize: 16_384,
+      connectionsCheckingInterval: 5_000,
+    };
     const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions: limits }, (at) =>
       onListening(at.port),
     );
+    server.maxConnections = MOST_CONNECTIONS;
+    server.setTimeout(STALLED_MS);
     server.on("error", (error) =>
       reject(
         new InfrastructureError(
