@@ -27,13 +27,18 @@ export function nextAnchor(
   };
 }
 
-/** Checks a run's rows from its first on and returns its head. Throws LedgerBroken naming the first row that does not fit. */
-export function verifyRows(rows: readonly Row[]): string {
-  let head = GENESIS;
+/**
+ * Checks a run's rows from its first on, or those after a row that is taken for granted, and returns its head. Throws
+ * LedgerBroken naming the first row that does not fit.
+ */
+export function verifyRows(rows: readonly Row[], after: Row | null = null): string {
+  let head = after?.hash ?? GENESIS;
+  const first = after === null ? 0 : after.seq + 1;
   for (const [index, row] of rows.entries()) {
-    if (row.seq !== index || typeof row.body !== "string" || row.hash !== seal(head, row.run, row.seq, row.body)) {
+    const seq = first + index;
+    if (row.seq !== seq || typeof row.body !== "string" || row.hash !== seal(head, row.run, row.seq, row.body)) {
       throw new LedgerBroken(
-        `event ${index} of run ${row.run} does not match its hash`,
+        `event ${seq} of run ${row.run} does not match its hash`,
         "the ledger was changed after it was written: restore it from a backup before trusting this run",
       );
     }

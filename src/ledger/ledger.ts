@@ -78,6 +78,8 @@ export interface Ledger
   read(run: string): Promise<RunRecord>;
   /** The last fact of a run, without those before it; null for an unknown run. */
   last(run: string): Promise<Recorded | null>;
+  /** Its facts from number `from` on: each is checked against the one before it, as far as that one goes. */
+  since(run: string, from: number): Promise<readonly Recorded[]>;
   /** First and last fact of the newest runs, newest first. */
   newest(limit: number): Promise<readonly RunEnds[]>;
   /**
@@ -139,6 +141,7 @@ export function openLedger({ store, clock, scrub, scrubValues }: LedgerOptions):
 
   const ledger: Ledger = {
     read,
+    since: (run, from) => since(store, run, from),
     ...bodies,
     active,
     last: (run) => lastOf(store, run),
@@ -190,6 +193,14 @@ async function lastOf(store: Store, run: string): Promise<Recorded | null> {
   const { last } = await store.listedRun(run);
   const [row] = last === null ? [] : await store.rows(run, last, 1);
   return row ? recordedIn(row) : null;
+}
+
+async function since(store: Pick<Store, "rows">, run: string, from: number): Promise<readonly Recorded[]> {
+  const rows = await store.rows(run, Math.max(0, from - 1));
+  const [first = null] = from > 0 ? rows : [];
+  const fresh = first ? rows.slice(1) : rows;
+  verifyRows(fresh, first);
+  return fresh.map(recordedIn);
 }
 
 async function claim(store: Store, run: string, now: number): Promise<Lease> {

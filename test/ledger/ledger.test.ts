@@ -28,6 +28,16 @@ describe.each(drivers)("a ledger in $driver:", ({ ledgerOn }) => {
     expect(heard).toEqual(Array.from({ length: 20 }, (_, index) => index));
   });
 
+  test("what came since a fact is read alone, and refused where it does not follow on it", async () => {
+    const { ledger, tamper } = await ledgerOn();
+    await recordRun(ledger, "run1", 5);
+    const all = (await ledger.read("run1")).events;
+    for (const from of [0, 1, all.length - 1, all.length, all.length + 5])
+      expect(await ledger.since("run1", from)).toEqual(all.slice(from));
+    await tamper("UPDATE events SET body = replace(body, 'stage 3', 'stage 4') WHERE run = 'run1'");
+    await expect(ledger.since("run1", 2)).rejects.toThrow("does not match its hash");
+  });
+
   test("facts that are only true together are refused together", async () => {
     const { ledger } = await ledgerOn();
     const log = await ledger.open("run1");

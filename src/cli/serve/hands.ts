@@ -42,6 +42,7 @@ function handsOf(app: App, ledger: Ledger, repositories: readonly string[]): Api
     const facts = await readRun(ledger, run);
     return repositories.includes(foldRun(facts.events).started?.repository ?? "") ? facts : null;
   };
+  const followed = new Set<string>();
   return {
     claw: app.version,
     submit: (wanted, by) => submit(app, ledger, { wanted, by, repositories }),
@@ -72,9 +73,12 @@ function handsOf(app: App, ledger: Ledger, repositories: readonly string[]): Api
       return facts && resultOf(facts);
     },
     ...decisionsOf(app, ledger, factsOf),
+    // Asked again and again of one run: whose it is is looked up once, and only what is new is read.
     events: async (id, from) => {
-      const facts = await factsOf(id);
-      return facts && { events: facts.events.slice(from), more: facts.active };
+      if (!followed.has(id) && !(await factsOf(id))) return null;
+      followed.add(id);
+      const more = await ledger.active(id);
+      return { events: await ledger.since(id, from), more };
     },
   };
 }
