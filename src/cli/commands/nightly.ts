@@ -4,9 +4,10 @@ import { z } from "zod";
 import { nanoOf } from "../../budgets.ts";
 import { systemClock } from "../../clock.ts";
 import { exitCodes, UsageError } from "../../errors.ts";
+import { type Gate, readGate } from "../../fleet/gate.ts";
 import type { NightWork } from "../../fleet/night.ts";
 import { nightMarkdown } from "../../reports/night-markdown.ts";
-import { headline, plural, printableLine } from "../../text.ts";
+import { headline, money, plural, printableLine } from "../../text.ts";
 import { clockTime } from "../../times.ts";
 import { refuseStopped } from "../../workflows/stop.ts";
 import { command, type CommandDesk } from "../command.ts";
@@ -14,7 +15,8 @@ import { engineOption } from "../engine-choice.ts";
 import { given } from "../fix-work.ts";
 import { fixLimits } from "../fix-limits.ts";
 import { collect } from "../nightly/collect.ts";
-import { type NightTold, planNight, spendNight } from "../nightly/night-run.ts";
+import { lookAtForge, type Seen } from "../nightly/look.ts";
+import { type NightPlan, type NightTold, planNight, spendNight } from "../nightly/night-run.ts";
 import { renderNight } from "../nightly/render.ts";
 import { notifyOptions } from "../notify-options.ts";
 import { numberOption } from "../number-option.ts";
@@ -39,7 +41,7 @@ export const nightly = command({
     ["--model <name>", "the model for what the forge asks for"],
     ["--report <file>", "write the morning report as Markdown"],
     ...notifyOptions,
-    ["--dry-run", "print what would be done and in which order, and begin nothing"],
+    ["--dry-run", "print what would be done and in which order, the forge asked as well; take and begin nothing"],
     ["--json", "print what happens, and last the report, as lines of JSON"],
   ],
   more: `One night in the repository you are in: takes labelled issues, red CI, due schedules and ready tasks, does them one after the
@@ -86,7 +88,13 @@ Exit codes: 0 whatever became of the work; 13 a night is under way here; 21, 22,
     refuseStopped(app.config.home);
     const repository = await repositoryHere(app, desk.cwd);
     const place = { ...desk, cwd: repository.root, app };
-    if (input.dryRun) return tellPlan(await planNight(place, repository.root), input.json, desk);
+    if (input.dryRun) {
+      const seen = await lookAtForge(place, { label, issues, ci });
+      const gate = await readGate(await app.ledger());
+      const most = [plural(maxPrs, "draft pull request"), money(nanoOf(budgetUsd))].join(" and ");
+      tellPlan({ ...(await planNight(place, repository.root, seen.work)), seen, gate, most }, input.json, desk);
+      return seen.unavailable ? exitCodes[seen.unavailable.outcome] : 0;
+    }
     const file = input.report === undefined ? null : resolve(desk.cwd, input.report);
     if (file !== null) await writable(file);
     const until = input.until ?? systemClock.now() + DEFAULT_HOURS * 3_600_000;
@@ -119,33 +127,48 @@ const refusedFor =
     throw new UsageError(`${file} cannot be written: ${error.message}`, "name a file in a folder that is there");
   };
 
+interface ToldPlan extends NightPlan {
+  readonly seen: Seen;
+  readonly gate: Gate;
+  /** What it may use. */
+  readonly most: string;
+}
+
 function tellPlan(
-  { work, duplicates, waiting }: Awaited<ReturnType<typeof planNight>>,
+  { work, duplicates, waiting, seen, gate, most }: ToldPlan,
   json: boolean,
   { out, err }: CommandDesk,
 ): void {
-  const object = ({ kind, title, task, source, priority }: NightWork) => ({ kind, title, task, source, priority });
+  const fresh = new Set(seen.work.map(({ task }) => task));
+  const object = ({ kind, title, task, source, priority }: NightWork) => ({
+    kind,
+    title,
+    task,
+    source,
+    priority,
+    isNew: fresh.has(task),
+  });
   if (json) {
     const rest = { waiting: waiting.map(({ task, title, openRun }) => ({ task, title, run: openRun })) };
-    return out(
-      JSON.stringify({
-        type: "night-plan",
-        version: 1,
-        work: work.map(object),
-        duplicates: duplicates.length,
-        ...rest,
-      }),
-    );
+    const about = {
+      work: work.map(object),
+      duplicates: duplicates.length,
+      ...rest,
+      gate: gate.state,
+      notes: seen.notes,
+    };
+    return out(JSON.stringify({ type: "night-plan", version: 1, ...about }));
   }
-  for (const [index, { kind, title, source }] of work.entries())
-    out(printableLine(`${index + 1}. ${headline(title, 80)}  (${kind}, ${headline(source, 80)})`));
+  for (const [index, { kind, title, source, task }] of work.entries()) {
+    const where = `${kind}, ${headline(source, 80)}${fresh.has(task) ? ", new" : ""}`;
+    out(printableLine(`${index + 1}. ${headline(title, 80)}  (${where})`));
+  }
   for (const { title, openRun } of waiting)
     out(printableLine(`waits for a person: ${headline(title, 80)}: claw approve ${openRun}`));
-  err(
-    work.length === 0
-      ? "no task is ready here; a night also takes issues and red CI from the forge"
-      : `${plural(work.length, "task")}; a night also takes issues and red CI from the forge`,
-  );
+  for (const note of seen.notes) err(printableLine(note));
+  if (gate.state !== "open")
+    err(printableLine(`the queue is ${gate.state} by ${gate.by}: nothing begins until claw queue resume`));
+  err(work.length === 0 ? "nothing is wanted here" : `${plural(work.length, "task")}; at most ${most}`);
 }
 
 const plainTold = ({ err, times }: CommandDesk): NightTold => ({

@@ -4,7 +4,7 @@ import { ClawError } from "../../errors.ts";
 import { fireDue } from "../../fleet/schedules.ts";
 import { openTasks } from "../../fleet/task-list.ts";
 import { noDetails, wantedTask } from "../../fleet/wanted-task.ts";
-import type { CiRun, Forge, RedRun } from "../../forge/forge.ts";
+import type { CiRun, Forge, Place, RedRun } from "../../forge/forge.ts";
 import { placeName } from "../../forge/place.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { NightWork } from "../../fleet/night.ts";
@@ -36,7 +36,22 @@ export interface Collected {
 }
 
 /** Work that the red CI of one night is taken from. */
-const MOST_RED = 5;
+export const MOST_RED = 5;
+
+/** By what red CI, and an issue, is known again: how a task that was made of it is called. */
+export const ciKey = ({ url, name, commit }: RedRun): readonly string[] => [
+  "ci",
+  url.replace(/\/\d+$/, ""),
+  name,
+  commit,
+];
+export const issueKey = ({ host, owner, repo }: Place, number: number): readonly string[] => [
+  "issue",
+  host,
+  owner,
+  repo,
+  String(number),
+];
 
 /** Makes tasks of what is wanted: by the clock, by a label on the forge, by red CI. What is a task already stays one. */
 export async function collect(place: WorkPlace, search: Search): Promise<Collected> {
@@ -110,7 +125,7 @@ function ciWork(run: RedRun, { failed }: CiRun, branch: string, flags: Search["f
   const found = failed.flatMap(({ log }) => readBytes([Buffer.from(log)]).found);
   const file = found.find((one) => one.file !== null)?.file ?? null;
   return {
-    known: ["ci", run.url.replace(/\/\d+$/, ""), run.name, run.commit],
+    known: ciKey(run),
     text: `CI workflow "${run.name}" is red on ${branch} at ${run.commit.slice(0, 12)}\n\n${logs}`,
     source: { kind: "ci", ref: run.url },
     trust: "tool",

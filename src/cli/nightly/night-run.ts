@@ -54,10 +54,14 @@ export interface NightPlan {
   readonly waiting: readonly NamedTask[];
 }
 
-/** What a night would do with the tasks there are now. */
-export async function planNight(place: WorkPlace, root: string): Promise<NightPlan> {
+/** What a night would do with the tasks there are now, and with what it would take besides. */
+export async function planNight(
+  place: WorkPlace,
+  root: string,
+  besides: readonly NightWork[] = [],
+): Promise<NightPlan> {
   const ledger = await place.app.ledger();
-  const { items, duplicates } = withoutDuplicates(inOrder(await nightWork(ledger, root)));
+  const { items, duplicates } = withoutDuplicates(inOrder([...(await nightWork(ledger, root)), ...besides]));
   return {
     work: items,
     duplicates: duplicates.map(({ item, of }) => ({
