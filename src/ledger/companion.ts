@@ -28,8 +28,8 @@ interface Desk {
 export const asAnchored = (fact: TaskEvent): TaskEvent =>
   fact.type === "task.added" ? { ...fact, anchored: true } : fact;
 
-/** The anchor of a task's newest row. */
-export const taskAnchor = (last: Row, newest: AnchorRow | null): AnchorRow =>
+/** The anchor of the newest row of a task, or of a schedule. */
+export const headAnchor = (last: Row, newest: AnchorRow | null): AnchorRow =>
   nextAnchor(newest, { run: last.run, last: last.seq, head: last.hash, at: recordedIn(last).at });
 
 /**
@@ -49,7 +49,7 @@ export const onward = ({ clock, scrub }: Desk, { task, facts }: TaskFacts): Onwa
       scrub,
     });
   },
-  anchor: taskAnchor,
+  anchor: headAnchor,
 });
 
 /** Everybody who has a word to say when a run's facts are written; `first` always has. */

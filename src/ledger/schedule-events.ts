@@ -22,6 +22,8 @@ const due = z.int().nonnegative();
 /** What can happen to a schedule, in a stream of its own. Past tense, never changed, only added to. */
 export const scheduleEvents = [
   event("schedule.added", {
+    /** Each fact of the stream is written together with an anchor; early ones were not. First, where an audit looks for it. */
+    anchored: z.literal(true).optional(),
     name: z.string(),
     says,
     /** Root of the user's working tree. */

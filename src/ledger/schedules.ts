@@ -1,15 +1,21 @@
 import type { Clock } from "../clock.ts";
 import type { JobMove } from "../store/queue.ts";
 import type { DueSchedule, Schedules } from "../store/schedules.ts";
-import type { Row, Store } from "../store/store.ts";
+import { type Row, SCHEDULE_PREFIX, type Store } from "../store/store.ts";
 import { GENESIS } from "./chain.ts";
-import { onward } from "./companion.ts";
+import { headAnchor, onward } from "./companion.ts";
 import type { Event, EventOf } from "./events.ts";
 import type { ScheduleEvent } from "./schedule-events.ts";
 import { sealed } from "./sealed.ts";
 
 /** The stream of a schedule's facts. Like those of tasks it lies behind all runs. */
-export const scheduleStream = (name: string): string => `timer-${name}`;
+export const scheduleStream = (name: string): string => `${SCHEDULE_PREFIX}${name}`;
+
+/** With the mark by which an audit knows that all of the stream is anchored: only its first fact bears it. */
+const marked = (facts: readonly ScheduleEvent[], newest: Row | null): readonly ScheduleEvent[] =>
+  newest === null
+    ? facts.map((fact) => (fact.type === "schedule.added" ? { ...fact, anchored: true as const } : fact))
+    : facts;
 
 /** What happened to a schedule, and what becomes true with it. */
 export interface ScheduleFacts {
@@ -47,7 +53,7 @@ export function scheduleBook(desk: {
         durable: true,
         slot: { name, from, to },
         onto: [
-          { run, rows: (newest) => next(run, newest, facts) },
+          { run, rows: (newest) => next(run, newest, marked(facts, newest)), anchor: headAnchor },
           // A task that is there already is that of the same time.
           ...(task ? [onward(desk, { task: task.id, facts: [task.added] })] : []),
         ],

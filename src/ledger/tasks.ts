@@ -4,7 +4,7 @@ import { Fenced, UsageError } from "../errors.ts";
 import type { JobMove } from "../store/queue.ts";
 import { type AnchorRow, type Store, TASK_PREFIX } from "../store/store.ts";
 import { GENESIS } from "./chain.ts";
-import { asAnchored, onward, taskAnchor } from "./companion.ts";
+import { asAnchored, onward, headAnchor } from "./companion.ts";
 import type { EventOf } from "./events.ts";
 import { sealed } from "./sealed.ts";
 import type { TaskEvent } from "./task-events.ts";
@@ -38,7 +38,7 @@ export function tasksOf(desk: {
     async addTask(task, added, jobs = []) {
       const rows = sealed([asAnchored(added)], { run: task, head: GENESIS, seq: 0, at: () => clock.now(), scrub });
       const [first] = rows;
-      const anchor = first && ((newest: AnchorRow | null) => taskAnchor(first, newest));
+      const anchor = first && ((newest: AnchorRow | null) => headAnchor(first, newest));
       try {
         await store.append({ rows, blobs: [], durable: true, jobs, ...(anchor && { anchor }) });
         return true;

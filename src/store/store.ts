@@ -7,6 +7,8 @@ import type { Upkeep } from "./upkeep.ts";
  * Streams are runs and tasks. Ids of tasks begin with this, those of runs with a digit: each kind is a range of the key.
  */
 export const TASK_PREFIX = "t-";
+/** What the streams of schedules begin with. */
+export const SCHEDULE_PREFIX = "timer-";
 
 /** One event as it lies on disk. The store knows bytes and order; what a body means is the ledger's business. */
 export interface Row {

@@ -11,11 +11,13 @@ import {
   readSchedule,
   runSchedule,
 } from "../../src/fleet/schedules.ts";
+import { GENESIS, seal } from "../../src/ledger/chain.ts";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import { scheduleStream } from "../../src/ledger/schedules.ts";
 import { Schedule } from "../../src/policy/schedule.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import { foldTask } from "../../src/views/task.ts";
+import { ledgerFile } from "../support/ledger-file.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const HOUR = 3_600_000;
@@ -156,4 +158,28 @@ test("a name belongs to one repository, and what would never come is refused", a
     /never/,
   );
   expect((await allSchedules(keeper)).map(({ name }) => name)).toEqual(["build"]);
+});
+
+test("what is told of a schedule is anchored: who enabled it cannot be changed unseen, with all hashes made anew, nor can it go", async () => {
+  const { ledger, tamper, store } = await ledgerFile();
+  const keeper: Keeper = { ledger, clock: { now: () => Date.parse("2026-06-01T10:30:00Z") }, jobFor: () => [] };
+  await addSchedule(keeper, { name: "look", says: hourly, repository: "/repo", person: ada });
+  await endSchedule(keeper, "look", "schedule.disabled", ada);
+  expect(await ledger.audit()).toMatchObject({ anchors: 2, findings: [] });
+  const run = scheduleStream("look");
+  let head = GENESIS;
+  for (const { seq, body } of await store.rows(run)) {
+    const forged = body.replaceAll("Ada", "Eve");
+    head = seal(head, run, seq, forged);
+    tamper(`UPDATE events SET body = '${forged}', hash = '${head}' WHERE run = '${run}' AND seq = ${seq}`);
+  }
+  expect((await readSchedule(keeper, "look"))?.status).toBe("disabled"); // its own chain holds
+  const problem = "is anchored, and no longer there as it was";
+  const seen = async () => (await ledger.audit()).findings.map((found) => [found.run, found.problem]);
+  expect(await seen()).toEqual([
+    [run, `event 1 ${problem}`],
+    [run, `event 2 ${problem}`],
+  ]);
+  tamper("DELETE FROM anchors");
+  expect(await seen()).toEqual([[run, expect.stringContaining("anchors were cut")]]);
 });

@@ -1,5 +1,5 @@
 import { setImmediate as letOthersRun } from "node:timers/promises";
-import { type AnchorRow, type Pages, TASK_PREFIX } from "../../store/store.ts";
+import { type AnchorRow, type Pages, SCHEDULE_PREFIX, TASK_PREFIX } from "../../store/store.ts";
 import { nextAnchor } from "../chain.ts";
 import type { Finding } from "./finding.ts";
 
@@ -51,7 +51,7 @@ const unanchored = ([run, end]: readonly [string, number]): Finding => ({
   kind: "anchor",
   run,
   seq: null,
-  problem: run.startsWith(TASK_PREFIX)
+  problem: [TASK_PREFIX, SCHEDULE_PREFIX].some((prefix) => run.startsWith(prefix))
     ? `no anchor knows of its event ${end}, which was written with one: anchors were cut`
     : `event ${end} ended or paused it, and no anchor knows of that: anchors were cut`,
 });

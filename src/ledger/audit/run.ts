@@ -13,14 +13,14 @@ const AT_ONCE = 500;
 export interface RunAudit {
   readonly events: number;
   readonly findings: readonly Finding[];
-  /** Number of the last event that an anchor was written with: one that ended or paused a run, any of a task; null when none was. */
+  /** Number of the last event that an anchor was written with: one that ended or paused a run, any of a task or a schedule; null when none was. */
   readonly end: number | null;
 }
 
 /** How the stored text of such an event begins. */
 const anEnd = /^\{"at":\d+,"type":"run\.(?:ended|paused)"/;
-/** How a task begins each of whose events is anchored. */
-const anAnchoredTask = /^\{"at":\d+,"type":"task\.added","anchored":true/;
+/** How a task, or a schedule, begins each of whose events is anchored. */
+const allAnchored = /^\{"at":\d+,"type":"(?:task|schedule)\.added","anchored":true/;
 
 interface Against {
   readonly bodies: BodyCheck;
@@ -47,7 +47,7 @@ export async function auditRun(pages: Pages, listed: ListedRun, against: Against
       if (problem !== null)
         return { events: seq, end, findings: [...explained(wrong, redacted), { kind: "event", run, seq, problem }] };
       head = row.hash;
-      everyOne ||= seq === 0 && anAnchoredTask.test(row.body);
+      everyOne ||= seq === 0 && allAnchored.test(row.body);
       if (everyOne || anEnd.test(row.body)) end = seq;
       missing.delete(head);
       listing?.add(row);
