@@ -28,7 +28,7 @@ export const WorkLine = z.discriminatedUnion("kind", [
 
 /** The last line of a pool. */
 export const WorkResultLine = line("result", {
-  why: z.enum(["drained", "deadline", "interrupted", "gate", "stopped"]),
+  why: z.enum(["drained", "deadline", "interrupted", "gate", "paused", "stopped"]),
   outcomes: z.record(z.string(), count),
   again: count,
   buried: count,
@@ -85,10 +85,13 @@ export const NightPlanLine = line("night-plan", {
       task: z.string().nullable(),
       source: z.string(),
       priority: z.int(),
+      isNew: z.boolean().meta({ description: "The forge has it, and no task was made of it yet." }),
     }),
   ),
   duplicates: count,
   waiting: z.array(z.strictObject({ task: z.string(), title: z.string(), run: z.string().nullable() })),
+  gate: z.enum(["open", "paused", "draining"]).meta({ description: "Where it is not open, a night begins nothing." }),
+  notes: texts.meta({ description: "What the forge was asked, or why it was not." }),
 });
 
 const told = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
@@ -100,6 +103,6 @@ export const NightNewsLine = z.discriminatedUnion("kind", [
   told("work", { task: z.string(), title: z.string() }),
   told("run", { task: z.string(), run: z.string() }),
   told("ends", { task: z.string(), outcome: z.string(), reason: z.string() }),
-  told("waits", { until: millis, reason: z.string() }),
+  told("waits", { until: millis.nullable().meta({ description: "Null: until somebody lets it." }), reason: z.string() }),
 ]);
 export const NightLine = NightReport.extend({ type: z.literal("night") });
