@@ -34,11 +34,17 @@ Example:
     const app = await desk.app();
     const ledger = await app.ledger();
     const { source, text } = await readIssue([file], desk);
-    for (const { title, body, priority, labels, acceptance, repository, flags } of readLines(text, Line, "task")) {
+    const lines = readLines(text, Line, "task");
+    // All of them are looked at before the first is taken.
+    const checked = lines.map(({ flags, ...line }) => ({ ...line, flags: flagsOf(flags) }));
+    const roots = new Map<string | undefined, string>();
+    for (const { repository: named } of checked)
+      if (!roots.has(named)) roots.set(named, await rootAt(app, desk.cwd, named));
+    for (const { title, body, priority, labels, acceptance, repository, flags } of checked) {
       const issue = { source, text: body === "" ? title : `${title}\n\n${body}` };
       const details = { priority, labels, acceptance, due: null, held: false, links: [] };
-      const at = { repository: await rootAt(app, desk.cwd, repository), by: app.config.initiator, details };
-      const { task, added } = await wantedTask(ledger, wantedOf(flagsOf(flags), issue), at);
+      const at = { repository: roots.get(repository) ?? desk.cwd, by: app.config.initiator, details };
+      const { task, added } = await wantedTask(ledger, wantedOf(flags, issue), at);
       const isNew = await ledger.addTask(task, added);
       desk.out(
         json
