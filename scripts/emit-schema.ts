@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { userConfigSchema } from "../src/config.ts";
+import { flowSchema } from "../src/policy/flow-file.ts";
 import { manifestSchema } from "../src/policy/manifest.ts";
 import { noticeSchema } from "../src/notify/notice.ts";
 import { linesSchema } from "../src/cli/lines/all.ts";
@@ -10,6 +11,7 @@ import { openApi } from "../src/web/api/openapi.ts";
 for (const [file, schema] of [
   ["claw.schema.json", manifestSchema()],
   ["config.schema.json", userConfigSchema()],
+  ["flow.schema.json", flowSchema()],
   ["lines.schema.json", linesSchema()],
   ["notification.schema.json", noticeSchema()],
   ["openapi.json", openApi()],

@@ -83,6 +83,7 @@ export function openApp(version: string, progress: FirstUse, store?: string): Ap
     signing: await signingOf(config),
     notices: (wanted) => noticesOf(config, secrets, wanted),
     forge,
+    children: async (place) => (await import("./cli/flow/children.ts")).childrenOf(app, place),
     network: {
       hosts: config.user.network.hosts,
       install: config.user.network.install ?? null,
@@ -99,7 +100,7 @@ export function openApp(version: string, progress: FirstUse, store?: string): Ap
       return openSandbox(withCertificates(policy, config.certificates), host, onEgress);
     },
   });
-  return {
+  const app: App = {
     version,
     config,
     ledger,
@@ -114,6 +115,7 @@ export function openApp(version: string, progress: FirstUse, store?: string): Ap
     channels: () => channelsHere(config, secrets),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
+  return app;
 }
 
 /** The model that is asked for, with what is known of it, behind the breaker and the places that all processes share. */

@@ -25,11 +25,25 @@ export function lineOfKey(text: string, path: Path): number {
   return lineOf(parseDocument(text, { lineCounter: lines }), lines, path);
 }
 
+interface SchemaNode {
+  readonly properties?: Record<string, unknown>;
+  readonly additionalProperties?: unknown;
+  readonly items?: unknown;
+  readonly anyOf?: readonly unknown[];
+}
+
+/** A schema, or that of its alternatives which has keys. */
+function objectIn(schema: unknown): SchemaNode {
+  const node = (schema ?? {}) as SchemaNode;
+  const other = node.anyOf?.find((one) => typeof one === "object" && one !== null && "properties" in one);
+  return (other as SchemaNode | undefined) ?? node;
+}
+
 /** Keys a schema knows at a path, read from the JSON Schema it publishes. */
 function knownKeys(schema: unknown, path: Path): readonly string[] {
-  let at = schema as { properties?: Record<string, unknown>; additionalProperties?: unknown };
-  for (const key of path) at = (at?.properties?.[String(key)] ?? at?.additionalProperties ?? {}) as typeof at;
-  return Object.keys(at?.properties ?? {});
+  let at = objectIn(schema);
+  for (const key of path) at = objectIn(at.properties?.[String(key)] ?? at.additionalProperties ?? at.items);
+  return Object.keys(at.properties ?? {});
 }
 
 /**

@@ -43,6 +43,11 @@ const menu: readonly Entry[] = [
     "Add tasks by the clock, on a person's word",
     async () => (await import("./commands/schedule.ts")).schedule,
   ],
+  [
+    "flow",
+    "Do several steps, each a run of its own, as a file says",
+    async () => (await import("./commands/flow.ts")).flow,
+  ],
   ["fleet", "Share one ledger and one queue among machines", async () => (await import("./commands/fleet.ts")).fleet],
   ["resume", "Continue an interrupted or waiting run", async () => (await import("./commands/resume.ts")).resume],
   ["runs", "List runs, newest first", async () => (await import("./commands/runs.ts")).runs],

@@ -1,17 +1,25 @@
 import type { Recorded } from "../ledger/events.ts";
 import { printableLine } from "../text.ts";
 import { bareTime, type Times } from "../times.ts";
-import { applyToTimeline, newTimeline, type TimelineLine, timelineLine } from "../views/timeline.ts";
+import {
+  applyToTimeline,
+  newTimeline,
+  type TimelineLine,
+  timelineLine,
+  type TimelineState,
+} from "../views/timeline.ts";
 import type { Pace } from "../views/pace.ts";
 import type { Watch } from "../workflows/start.ts";
 import { paintMark, type Style } from "./style.ts";
 
 /** One way to show a run while it goes on. */
 export interface Progress extends Required<
-  Omit<Watch, "signal" | "onStart" | "confirm" | "notify" | "onCall" | "along" | "person">
+  Omit<Watch, "signal" | "onStart" | "confirm" | "notify" | "onCall" | "onChild" | "along" | "person">
 > {
   /** `past`: what happened before, when a run is continued. */
   onStart(run: string, past: readonly Recorded[]): void;
+  /** A fact of a run that this one has begun. */
+  onChild?(run: string, event: Recorded): void;
   /** What earlier runs took, once that is known. */
   onPace?(pace: Pace): void;
   /** Leaves the terminal alone while somebody is asked there. */
@@ -26,7 +34,15 @@ type Print = (line: string) => void;
 export function plainProgress(print: Print, style: Style, times: Times): Progress {
   let state = newTimeline;
   let words = "";
+  const children = new Map<string, { state: TimelineState; step: string }>();
   return {
+    onChild(run, event) {
+      const step = event.type === "run.started" ? event.step : undefined;
+      const child = children.get(run) ?? { state: newTimeline, step: step ?? run };
+      const line = timelineLine(child.state, event, "", times);
+      children.set(run, { ...child, state: applyToTimeline(child.state, event) });
+      if (line) print(renderLine({ ...line, stage: `${child.step}: ${line.stage ?? ""}` }, style, times));
+    },
     onStart(run, past) {
       state = past.reduce(applyToTimeline, newTimeline);
       print(`run ${run} (if it is interrupted: claw resume ${run})`);
@@ -52,6 +68,7 @@ export function jsonProgress(print: Print): Progress {
   return {
     onStart: (started) => (run = started),
     onEvent: (event) => print(JSON.stringify(eventObject(run, event))),
+    onChild: (child, event) => print(JSON.stringify(eventObject(child, event))),
     onDelta: () => {},
     onOutput: () => {},
     aside: (talk) => talk(),

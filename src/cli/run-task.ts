@@ -33,7 +33,7 @@ export async function runTask(
 async function workOf(task: NamedTask, place: WorkPlace): Promise<Omit<StartRequest, keyof Watch>> {
   const { app } = place;
   if (task.workflow === "triage")
-    return (await import("./triage/triage-work.ts")).triageWork(place, Wish.parse(task.wish).ciRun);
+    return (await import("./triage/triage-work.ts")).triageWork(place, { ciRun: Wish.parse(task.wish).ciRun });
   if (task.workflow !== "fix")
     throw new UsageError(
       `task ${task.task} asks for the workflow ${task.workflow}, which no worker runs`,

@@ -1,8 +1,9 @@
 import { fixFacts } from "../reports/fix-facts.ts";
 import { costWords, escalationWords, tierWords } from "../reports/price-words.ts";
 import { type Result, resultOf, type RunFacts } from "../reports/result.ts";
-import { duration, headline, plural, printable } from "../text.ts";
+import { duration, headline, money, plural, printable } from "../text.ts";
 import { dayAndTime, type Times, utcTimes } from "../times.ts";
+import { flowCost, flowSteps } from "../views/flow.ts";
 import { foldRun } from "../views/run.ts";
 import { foldSpend } from "../views/spend.ts";
 import { waitingFor } from "../views/waiting.ts";
@@ -16,6 +17,7 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity, times
   const spend = foldSpend(facts.events);
   const tiers = tierWords(facts.events);
   const escalated = escalationWords(facts.events);
+  const flow = flowSteps(facts.events);
   const tokens = spend.inputTokens + spend.outputTokens;
   const rows: [name: string, text: string | null][] = [
     [
@@ -26,6 +28,7 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity, times
     ["model", result.model && said(result.model.label)],
     ...claims(facts, style).map((claim, index): [string, string] => [index === 0 ? "proof" : "", claim]),
     ["level", result.evidenceLevel ? levelLine(result.evidenceLevel, style) : null],
+    ...stepLines(facts, style).map((line, index): [string, string] => [index === 0 ? "steps" : "", line]),
     ["gates", gatesLine(result, style)],
     ["waits", waitsLine(facts, times)],
     ["change", result.diff && `${plural(result.diff.files, "file")}, +${result.diff.added} −${result.diff.deleted}`],
@@ -33,7 +36,7 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity, times
     ["pull", result.pullRequest ?? null],
     [
       "cost",
-      `${costWords(facts.events)}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
+      `${flow.length > 0 ? `${money(flowCost(flow))} for its steps` : costWords(facts.events)}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
     ],
     ["moved", escalated && said(escalated)],
     ["tiers", tiers && `the same run at ${tiers}`],
@@ -53,6 +56,20 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity, times
     text ? [`  ${style.faint(name.padEnd(7))} ${hang(text, columns, name === "next" ? betweenCommands : / /)}`] : [],
   );
   return [hang(headlineOf(result, style), columns), ...lines].join("\n");
+}
+
+/** Of a flow with many items the newest are told. */
+const STEPS = 12;
+
+/** "✓ mend[2] proven: …  run 1ng3ek…". */
+function stepLines({ events, run }: RunFacts, style: Style): readonly string[] {
+  const steps = flowSteps(events);
+  const before = Math.max(0, steps.length - STEPS);
+  const lines = steps.slice(before).map(({ name, outcome, reason, run: child }) => {
+    const mark = outcome === "skipped" ? "·" : outcome === "proven" || outcome === "done" ? "✓" : "✗";
+    return `${paintMark(style, mark)} ${name} ${outcome}: ${said(reason)}${child === null ? "" : `  ${style.faint(child)}`}`;
+  });
+  return before > 0 ? [`${plural(before, "earlier one")}: claw tree ${run}`, ...lines] : lines;
 }
 
 /** Words of others as one safe line. */

@@ -34,6 +34,8 @@ export const Event = z.discriminatedUnion("type", [
     identity: z.string().nullable().optional(),
     /** The run that started this one. */
     parent: z.string().optional(),
+    /** Which step of that run's flow it is: "mend", or "mend[2]" for its second item. */
+    step: z.string().optional(),
     /** The task that it works on; every run has one since there are tasks. */
     task: z.string().optional(),
     /** Root of the user's working tree. */

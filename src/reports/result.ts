@@ -3,6 +3,7 @@ import { exitCodes, type Outcome } from "../errors.ts";
 import type { Recorded } from "../ledger/events.ts";
 import { latestGates, notEnforced, sandboxFacts } from "../views/evidence.ts";
 import { evidenceLevel, levels } from "../views/evidence-level.ts";
+import { flowSteps } from "../views/flow.ts";
 import { foldRun, latest, ofType } from "../views/run.ts";
 import { foldStages, type StageRow } from "../views/stages.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
@@ -100,6 +101,20 @@ export const Result = z.strictObject({
       .optional()
       .meta({ description: "Where the price came from; own-server: free, because no price is configured." }),
   }),
+  steps: z
+    .array(
+      z.strictObject({
+        step: z
+          .string()
+          .meta({ description: 'Its id; with the number of an item where there are several: "mend[2]".' }),
+        outcome: z.string().meta({ description: "An outcome, or skipped." }),
+        reason: z.string(),
+        run: z.string().nullable(),
+        usd: dollars,
+      }),
+    )
+    .optional()
+    .meta({ description: "Of a flow: its finished steps. What their runs cost is not in spend." }),
   diff: z.strictObject({ files: count, added: count, deleted: count }).nullable(),
   tests: z
     .strictObject({
@@ -190,6 +205,21 @@ function pricesOf(events: readonly Recorded[]): Pick<Result["spend"], "atTier" |
   };
 }
 
+/** Only for a flow. */
+function stepsOf(events: readonly Recorded[]): Pick<Result, "steps"> {
+  const steps = flowSteps(events);
+  if (steps.length === 0) return {};
+  return {
+    steps: steps.map(({ name: step, outcome, reason, run, usdNano }) => ({
+      step,
+      outcome,
+      reason,
+      run,
+      usd: inDollars(usdNano),
+    })),
+  };
+}
+
 const stageFacts = (row: StageRow | undefined) =>
   row && {
     verdict: row.verdict,
@@ -246,6 +276,7 @@ export function resultOf(facts: RunFacts): Result {
       usd: inDollars(nano),
       ...pricesOf(events),
     },
+    ...stepsOf(events),
     diff: change && { files: change.files, added: change.added, deleted: change.deleted },
     tests: {
       reproduction: reproduction?.files ?? [],

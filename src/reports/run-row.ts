@@ -81,8 +81,14 @@ function rowOf(events: readonly Recorded[], spend: Spend): ListedAs | null {
   };
 }
 
-/** The first words of a person in a session; empty for other runs. */
+/** The first words of a person in a session, or the name of a flow; empty for other runs. */
 function talkTitle({ workflow, input }: Extract<Recorded, { type: "run.started" }>): string {
-  if (workflow !== "chat" || typeof input !== "object" || input === null || !("title" in input)) return "";
+  if (
+    (workflow !== "chat" && workflow !== "flow") ||
+    typeof input !== "object" ||
+    input === null ||
+    !("title" in input)
+  )
+    return "";
   return typeof input["title"] === "string" ? input["title"] : "";
 }

@@ -70,6 +70,19 @@ export function applyToLive(live: LiveState, event: Recorded): LiveState {
   return { ...next, ...goingOn(event, live.times), ...titleIn(event) };
 }
 
+/** One event forward of a run that this one has begun: what it does and takes shows, its stages do not. */
+export function applyChild(live: LiveState, event: Recorded): LiveState {
+  const line = timelineLine(newTimeline, event, "", live.times);
+  const placed = event.type.startsWith("stage.") || event.type === "suite.ran" || event.type === "gate.judged";
+  return {
+    ...live,
+    spend: applyToSpend(live.spend, event),
+    suites: event.type === "suite.ran" ? [...live.suites, event] : live.suites,
+    last: line && !placed ? line : live.last,
+    ...goingOn(event, live.times),
+  };
+}
+
 /** The time since the event before belongs to the stage that was under way. */
 function workedUpTo({ state: before, worked }: LiveState, after: RunState): LiveState["worked"] {
   const under = before.stages.at(-1);

@@ -5,7 +5,7 @@ import type { OnDelta } from "../models/model.ts";
 import type { Recorded } from "../ledger/events.ts";
 import type { Times } from "../times.ts";
 import type { Pace } from "../views/pace.ts";
-import { addOutput, addWords, applyToLive, type LiveState, newLiveState } from "./live-state.ts";
+import { addOutput, addWords, applyChild, applyToLive, type LiveState, newLiveState } from "./live-state.ts";
 import { LiveView } from "./live-view.tsx";
 import { cutAtEdge, unwrap } from "./reflow.ts";
 
@@ -26,6 +26,8 @@ export interface Live {
   /** `past`: what happened before, when a run is continued. */
   onStart(run: string, past: readonly Recorded[]): void;
   onEvent(event: Recorded): void;
+  /** A fact of a run that this one has begun. */
+  onChild(run: string, event: Recorded): void;
   /** What earlier runs took, once that is known. */
   onPace(pace: Pace): void;
   readonly onDelta: OnDelta;
@@ -93,6 +95,7 @@ export function liveProgress({ colours, clock, stream, signal, times, watching =
       timer = setInterval(draw, FRAME_MS);
     },
     onEvent: (event) => void (live = applyToLive(live, event)),
+    onChild: (_, event) => void (live = applyChild(live, event)),
     onPace: (pace) => void (live = { ...live, pace }),
     onDelta({ kind, text }) {
       if (kind === "text") live = addWords(live, text);

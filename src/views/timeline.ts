@@ -2,6 +2,7 @@ import type { EventOf, Recorded } from "../ledger/events.ts";
 import { duration, headline, plural } from "../text.ts";
 import { type Times, utcTimes } from "../times.ts";
 import { asksForMore } from "./finishes.ts";
+import { stepOf } from "./flow.ts";
 import { type Aside, aside, isAside } from "./timeline-aside.ts";
 import { outside, sandbox } from "./timeline-doors.ts";
 import { searching } from "./timeline-search.ts";
@@ -186,7 +187,10 @@ function sayRun(event: RunEvent): Said {
 const succeeded = (outcome: string): boolean => outcome === "proven" || outcome === "done";
 
 function stageDone({ stage, output }: EventOf<"stage.finished">, ms: number): Said {
+  const step = stepOf(output);
   const succeeded = stageSucceeded(output);
+  if (step)
+    return [step.outcome === "skipped" ? "·" : succeeded ? "✓" : "✗", `${stage} ${step.outcome}: ${step.reason}`];
   return [succeeded ? "✓" : "✗", `${stage} ${succeeded ? "done in" : "ended without success after"} ${duration(ms)}`];
 }
 
@@ -196,6 +200,8 @@ function stageDone({ stage, output }: EventOf<"stage.finished">, ms: number): Sa
  */
 export function stageSucceeded(output: unknown): boolean {
   if (typeof output !== "object" || output === null) return true;
+  const step = stepOf(output);
+  if (step) return step.outcome === "skipped" || succeeded(step.outcome);
   if ("end" in output) return false;
   if ("holds" in output) return output.holds === true;
   if ("verdicts" in output) return true;

@@ -23,6 +23,7 @@ import { clearAwayRun } from "./clear-away.ts";
 import { chargeRun, granted, grantedBudgets, pricesOf, sharedBudgets } from "./budget.ts";
 import { conduct } from "./conduct.ts";
 import { type ForgeCall, limitsOnRecord } from "./forge-limits.ts";
+import type { ChildPlace, Children } from "./flow/children.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, keptPrompts, refusedPrompts } from "./prompt-approval.ts";
 import { type Notices, tellPeople } from "./notices.ts";
@@ -64,6 +65,8 @@ export interface House {
   notices?(wanted: boolean | undefined): Notices | null;
   /** The forge of a place, with the token the user's configuration names. */
   forge(place: Place, call: ForgeCall): Promise<Forge>;
+  /** Other runs for a run to begin. */
+  children?(place: ChildPlace): Promise<Children>;
 }
 
 /** A person's word that commands may run without a sandbox. */
@@ -76,6 +79,8 @@ export interface Watch extends Screen {
   /** Called once, when the run has an id, and then after each recorded fact. */
   readonly onStart?: (run: string) => void;
   readonly onEvent?: (event: Recorded) => void;
+  /** Called after each fact of a run that this one has begun. */
+  readonly onChild?: ((run: string, event: Recorded) => void) | undefined;
   /** What becomes true of the run's job together with its facts. */
   readonly along?: Companion;
 }
@@ -94,6 +99,8 @@ export interface StartRequest extends Watch {
   readonly workflow: Workflow;
   /** The run that starts this one. */
   readonly parent?: string | undefined;
+  /** Which step of that run's flow this one is. */
+  readonly step?: string | undefined;
   /** The task that it works on. */
   readonly task?: string | undefined;
   /** Told of an earlier run of the same task that has not ended: this one begins afresh. */
@@ -183,8 +190,9 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
 }
 
 /** What a run comes from. */
-const origins = ({ parent, task }: StartRequest) => ({
+const origins = ({ parent, step, task }: StartRequest) => ({
   ...(parent !== undefined && { parent }),
+  ...(step !== undefined && { step }),
   ...(task !== undefined && { task }),
 });
 
@@ -260,13 +268,17 @@ export async function go(house: House, watch: Watch, parts: Parts): Promise<Fini
   const timer = setTimeout(() => time.abort(new TimeIsUp(Math.round(limits.wallMs / 60_000))), left);
   const until = house.clock.now() + left;
   const stop = watchStop(house.home, watchCancel(house.ledger, log.run));
+  const signal = AbortSignal.any([watch.signal, time.signal, stop.signal, log.lost]);
+  const { repository, clone } = parts;
   const desk: WorkDesk = {
     ...parts,
+    children: () =>
+      house.children?.({ run: log.run, cwd: repository.root, base: clone.base.commit, watch: { ...watch, signal } }),
     ...modelsOf(house, parts),
     hasModel: asksModel(state.started),
     clock: house.clock,
     deadline: until,
-    signal: AbortSignal.any([watch.signal, time.signal, stop.signal, log.lost]),
+    signal,
     waitMs: house.waitMs,
     dir: join(house.home, "runs", log.run),
     openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress),

@@ -5,8 +5,10 @@ import { firstExpiry, waitingFor } from "../views/waiting.ts";
 import { latest, ofType } from "../views/run.ts";
 import type { RunEnd, WorkDesk } from "./workflow.ts";
 
+type AskingDesk = Pick<WorkDesk, "log" | "clock" | "manifest" | "waitMs">;
+
 /** Has a person who may do so approved this very diff, and does that still hold? */
-function isApproved(desk: WorkDesk, diff: string): boolean {
+function isApproved(desk: AskingDesk, diff: string): boolean {
   const asked: Asked = {
     diff,
     now: desk.clock.now(),
@@ -17,7 +19,7 @@ function isApproved(desk: WorkDesk, diff: string): boolean {
 }
 
 /** Null when the change may go on; otherwise the run waits for a person, without a process, until the time for it is over. */
-export function askPerson(desk: WorkDesk, diff: string, reasons: readonly string[]): RunEnd | null {
+export function askPerson(desk: AskingDesk, diff: string, reasons: readonly string[]): RunEnd | null {
   if (isApproved(desk, diff)) return null;
   const { run, events } = desk.log;
   return {

@@ -11,6 +11,7 @@ import type { Clone } from "../repo/clone.ts";
 import type { Repository } from "../repo/repository.ts";
 import type { Signing } from "../repo/sign.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
+import type { Children } from "./flow/children.ts";
 import type { Person } from "./chat/person.ts";
 import type { PolicySource } from "./room-policy.ts";
 import type { NetworkGrants } from "../policy/network.ts";
@@ -48,6 +49,8 @@ export interface WorkDesk {
   readonly signing?: Signing | undefined;
   /** Looks a token up and opens the forge of a place. */
   forge(place: Place): Promise<Forge>;
+  /** Other runs for this one to begin; undefined where nobody has the means to. */
+  children(): Promise<Children> | undefined;
   readonly screen: Screen;
 }
 

@@ -46,7 +46,9 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 this person may not, or t
     const expires = await approveRun(opened, pending, decider, days);
     if (json) return out(JSON.stringify({ type: "approval", version: 1, run, diff, expires, ...decider }));
     const until = dayAndTime(expires, times);
-    out(`${printable(decider.by)} approves the change ${diff.slice(0, 12)} of run ${run} until ${until}`);
+    const what =
+      resultOf(facts).workflow === "flow" ? "what is asked by flow" : `the change ${diff.slice(0, 12)} of run`;
+    out(`${printable(decider.by)} approves ${what} ${run} until ${until}`);
     for (const { gate, verdict, reasons } of resultOf(facts).gates) {
       if (verdict === "ask") out(printable(`  ${gate}: ${reasons.join("; ")}`));
     }

@@ -3,6 +3,9 @@ import { diffstat, renderDiffstat } from "../../reports/diffstat.ts";
 import { printable } from "../../text.ts";
 import { readChange } from "../change-of-run.ts";
 import { command } from "../command.ts";
+import { readRun } from "../run-id.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { latest, ofType } from "../../views/run.ts";
 import { hasColours, type Style, styleFor } from "../style.ts";
 
 export const diff = command({
@@ -18,6 +21,8 @@ Examples:
   input: z.object({ run: z.string().optional(), stat: z.boolean().default(false) }),
   async run({ run, stat }, { app, out, bytes, err, terminal }) {
     const opened = await app();
+    const asked = await askedOf(await opened.ledger(), run);
+    if (asked !== null) return out(printable(asked).trimEnd());
     const { patch, change, facts } = await readChange(await opened.ledger(), run);
     const told = change.testOnly ? "this is only the test that shows the bug" : "this change did not pass claw's check";
     if (!change.accepted && !change.ofSession) err(`${told}: see claw show ${facts.run}`);
@@ -27,6 +32,14 @@ Examples:
     out(coloured(printable(text).trimEnd(), styleFor(hasColours(opened.config, terminal.colour))));
   },
 });
+
+/** What a flow asks a person, or asked last: it has no change of its own. Null for other runs. */
+async function askedOf(ledger: Ledger, prefix: string | undefined): Promise<string | null> {
+  const { events } = await readRun(ledger, prefix);
+  if (latest(events, "run.started")?.workflow !== "flow") return null;
+  const asked = ofType(events, "run.paused").findLast(({ diff: sha }) => sha !== undefined)?.diff;
+  return asked === undefined ? null : ledger.text(asked);
+}
 
 const coloured = (patch: string, style: Style): string =>
   patch

@@ -4,12 +4,11 @@ import { foldRun } from "../../views/run.ts";
 import { printable } from "../../text.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { readRun } from "../run-id.ts";
+import { localiseWork } from "../localise-work.ts";
 import { numberOption } from "../number-option.ts";
 import { watchRun } from "../watch-run.ts";
 
 const Ranked = z.object({ shown: z.array(z.string()) });
-
-const MINUTES = 10;
 
 export const localise = command({
   arguments: "[test]",
@@ -32,24 +31,9 @@ Examples:
     json: z.boolean().default(false),
   }),
   async run({ test, base, testCommand, lines = 10, json }, desk) {
-    const { localise: workflow } = await import("../../workflows/localise/ranking.ts");
     let run = "";
     const code = await watchRun(desk, { json, yes: true }, async (app, watch) => {
-      const finished = await app.start({
-        ...watch,
-        workflow,
-        cwd: desk.cwd,
-        baseRef: base,
-        model: { label: null },
-        limits: { usdNano: null, turns: 0, tokens: 0, wallMs: MINUTES * 60_000, attempts: 1 },
-        input: (put) => ({
-          source: "the command line",
-          text: put(`Where does ${test ?? "what fails"} point?`),
-          testCommand: testCommand ?? null,
-          repro: test ?? null,
-          engine: "search",
-        }),
-      });
+      const finished = await app.start({ ...watch, ...(await localiseWork({ test, base, testCommand }, desk.cwd)) });
       run = finished.run;
       return finished;
     });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { resultOf } from "../../reports/result.ts";
 import { printable } from "../../text.ts";
 import { command } from "../command.ts";
 import { rejectRun } from "../decide-run.ts";
@@ -29,6 +30,8 @@ Exit codes: 0 recorded; 2 the run waits for nobody; 13 the time to decide was ov
     const decider = { ...(await deciderOf(opened.config, repository, as)), account: await accountOf(opened, facts) };
     await rejectRun(opened, pending, decider, reason);
     if (json) return out(JSON.stringify({ type: "rejection", version: 1, run, diff, reason, ...decider }));
-    out(printable(`${decider.by} rejects the change ${diff.slice(0, 12)} of run ${run}: ${reason}`));
+    const what =
+      resultOf(facts).workflow === "flow" ? "what is asked by flow" : `the change ${diff.slice(0, 12)} of run`;
+    out(printable(`${decider.by} rejects ${what} ${run}: ${reason}`));
   },
 });

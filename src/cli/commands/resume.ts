@@ -49,7 +49,7 @@ export const resume = command({
     if (named !== undefined) return resumeOne(ledger, named, how, desk);
     const abandoned = await ledger.abandoned();
     if (abandoned.length > 1 && desk.terminal.stdin && !how.json) throw several(abandoned);
-    if (abandoned.length === 0) return resumeOne(ledger, undefined, how, desk);
+    if (abandoned.length === 0) return resumeOne(ledger, await newestWhole(ledger), how, desk);
     return inTurn(ledger, abandoned, how, desk);
   },
 });
@@ -58,6 +58,12 @@ interface How {
   readonly json: boolean;
   readonly yes: boolean;
   readonly notify?: boolean | undefined;
+}
+
+/** The newest run, or the flow or triage whose part it is; undefined where there are none. */
+async function newestWhole(ledger: Ledger): Promise<string | undefined> {
+  const [newest] = await ledger.newest(1);
+  return newest && (await import("../triage/resume-triage.ts")).wholeOf(ledger, newest.run);
 }
 
 async function resumeOne(ledger: Ledger, named: string | undefined, how: How, desk: CommandDesk): Promise<number> {
@@ -101,11 +107,16 @@ const several = (runs: readonly string[]): UsageError =>
 async function inTurn(ledger: Ledger, runs: readonly string[], how: How, desk: CommandDesk): Promise<number> {
   let worst = 0;
   const failures: unknown[] = [];
+  const { wholeOf } = await import("../triage/resume-triage.ts");
+  const done = new Set<string>();
   for (const run of runs) {
     if (desk.signal.aborted) return exitCodes.interrupted;
     try {
-      const { wholeOf } = await import("../triage/resume-triage.ts");
-      const code = await resumeOne(ledger, await wholeOf(ledger, run), how, desk);
+      const whole = await wholeOf(ledger, run);
+      // A flow that went on has gone on with the runs of its steps.
+      if (done.has(whole)) continue;
+      done.add(whole);
+      const code = await resumeOne(ledger, whole, how, desk);
       worst ||= code;
     } catch (error) {
       failures.push(error);

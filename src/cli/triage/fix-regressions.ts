@@ -118,7 +118,7 @@ export async function fixesLeft(triaged: Triaged, ledger: Ledger): Promise<boole
 }
 
 /** What a fix's reproduction is, and which of its tests show the bug. */
-const shownBy = ({ whole }: Triaged, { file, shown }: Regression): Shown => ({
+export const shownBy = ({ whole }: Triaged, { file, shown }: Regression): Shown => ({
   repro: whole ?? file,
   only:
     whole !== null
@@ -135,7 +135,12 @@ function flagsOf(triaged: Triaged, regression: Regression, { engine, model, test
   );
 }
 
-function notPossible({ whole, failures }: Triaged, { file }: Regression, { usdNano, tokens }: Budget): string | null {
+/** Why no fix can be tried; null where one can. Money and tokens are what is left. */
+export function notPossible(
+  { whole, failures }: Triaged,
+  { file }: Regression,
+  { usdNano, tokens }: Budget,
+): string | null {
   if (whole !== null && failures.some(({ verdict }) => verdict !== "regression"))
     return `${whole} is judged as a whole, and in it also fails what is no regression`;
   if (whole === null && file === null)

@@ -47,11 +47,12 @@ export async function resumeTriage(record: RunRecord, how: How, desk: CommandDes
   return interrupted ?? code;
 }
 
-/** The triage that has begun this fix and has more to do, else the run itself. */
+/** The triage or flow that has begun this run and has more to do, else the run itself. */
 export async function wholeOf(ledger: Ledger, run: string): Promise<string> {
   const parent = foldRun((await ledger.read(run)).events).started?.parent;
   if (parent === undefined || (await ledger.find(parent))[0] !== parent) return run;
   const { started, status } = foldRun((await ledger.read(parent)).events);
+  if (started?.workflow === "flow") return status === "ended" ? run : parent;
   const asked = started?.workflow === "triage" ? TriageInput.safeParse(started.input).data : undefined;
   return asked?.fix && status === "ended" ? parent : run;
 }

@@ -7,13 +7,20 @@ import { readCiRun } from "./read-ci-run.ts";
 
 const MINUTES = 30;
 
-/**
- * A triage as a worker starts it: what fails is executed again, and no model is asked. What failed is told by the run of CI
- * with this address, read now; without one the suite is run here.
- */
+/** How a triage is to be made, where that is not as usual. */
+interface TriageWish {
+  /** Address of a run of CI that tells what failed, read now; without one the suite is run here. */
+  readonly ciRun?: string | undefined;
+  readonly against?: string | undefined;
+  readonly testCommand?: string | undefined;
+  readonly reruns?: number | undefined;
+  readonly bisect?: number | undefined;
+}
+
+/** A triage as a worker starts it: what fails is executed again, and no model is asked. */
 export async function triageWork(
   place: WorkPlace,
-  ciRun: string | undefined,
+  { ciRun, against, testCommand, reruns = 10, bisect = 20 }: TriageWish = {},
 ): Promise<Omit<StartRequest, keyof Watch>> {
   const { app, cwd } = place;
   const { config } = app;
@@ -22,7 +29,7 @@ export async function triageWork(
   const commit = left && (await knownHere(repository, left.commit));
   const elsewhere =
     left && commit === null ? [`${left.commit} is not in this clone: executed at its HEAD instead`] : [];
-  const base = await findBase(commit === null ? repository : { ...repository, head: commit }, undefined, config);
+  const base = await findBase(commit === null ? repository : { ...repository, head: commit }, against, config);
   const { triage: workflow } = await import("../../workflows/triage/triage.ts");
   return {
     workflow,
@@ -33,12 +40,12 @@ export async function triageWork(
     input: (put) => ({
       reports: (left?.reports ?? []).map((report) => forRecord(report, put)),
       notes: [...(left?.notes ?? []), ...elsewhere],
-      testCommand: null,
+      testCommand: testCommand ?? null,
       base: base.commit,
       baseBecause: base.because,
-      reruns: 10,
+      reruns,
       confidence: 0.95,
-      bisect: 20,
+      bisect,
     }),
   };
 }
