@@ -9,8 +9,8 @@ import type { Ledger, RunLog } from "../ledger/ledger.ts";
 import type { ConnectedModel } from "../models/model.ts";
 import type { Budgets } from "../policy/budgets.ts";
 import type { Manifest } from "../policy/manifest.ts";
-import { offeredPolicy, type PolicySource } from "./room-policy.ts";
-import { defaultGrants, type NetworkGrants, readGranted } from "../policy/network.ts";
+import type { PolicySource } from "./room-policy.ts";
+import { defaultGrants, type NetworkGrants } from "../policy/network.ts";
 import type { PublishAuthority } from "../policy/publish.ts";
 import { type Clone, createClone } from "../repo/clone.ts";
 import { openRepository, type Repository } from "../repo/repository.ts";
@@ -24,6 +24,7 @@ import { chargeRun, granted, grantedBudgets, pricesOf, sharedBudgets } from "./b
 import { conduct } from "./conduct.ts";
 import { type ForgeCall, limitsOnRecord } from "./forge-limits.ts";
 import type { ChildPlace, Children } from "./flow/children.ts";
+import { grantedManifest, policySource } from "./granted-manifest.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, keptPrompts, refusedPrompts } from "./prompt-approval.ts";
 import { type Notices, tellPeople } from "./notices.ts";
@@ -214,19 +215,6 @@ export async function recordWishes(
   if (waiver) await log.append({ type: "sandbox.waived", ...waiver });
   if (tiers) await log.append({ type: "tiers.ordered", ...tiers });
 }
-
-/** claw.yaml, once it is known to ask for nothing that the user does not grant. Throws UsageError. */
-async function grantedManifest(house: House, repository: Repository, text: string | undefined): Promise<Manifest> {
-  const manifest = readGranted(text, house.network);
-  await offeredPolicy(manifest.sandbox.policy, policySource(house, repository));
-  return manifest;
-}
-
-const policySource = ({ policies, userHome }: House, { root }: Repository): PolicySource => ({
-  ...policies,
-  userHome,
-  cwd: root,
-});
 
 /** A run that did not begin leaves nothing. */
 async function giveUp(log: RunLog, dir: string): Promise<void> {

@@ -15,76 +15,86 @@ type Script = (work: ChildWork, times: number) => Partial<ChildEnd> & { readonly
 
 class Killed extends Error {}
 
-/** A world in which a flow runs: its ledger, the runs of its steps, and when its process is killed. */
-async function world(text: string, script: Script, more: Partial<FlowInput> = {}) {
-  const ledger: Ledger = await memoryLedger();
-  const clock = tickingClock();
+type Tick = () => void;
+
+/** The runs of a flow's steps, which outlive its processes. */
+function scriptedRuns(script: Script) {
   const begun = new Map<string, string>();
   const times = new Map<string, number>();
   const finished = new Map<string, ChildEnd>();
   const asked: ChildWork[] = [];
-  let ticks = 0;
-  const tick = (killAt: number): void => {
-    ticks += 1;
-    if (ticks === killAt) throw new Killed();
-  };
-  const children = (killAt: number): Children => ({
+  const children = (tick: Tick): Children => ({
     begun: () => Promise.resolve(new Map(begun)),
     async work(work, known) {
       expect(known, `${work.step} is begun once`).toBe(begun.get(work.step) ?? null);
       asked.push(work);
       const run = known ?? `run-${work.step}`;
       begun.set(work.step, run);
-      tick(killAt);
+      tick();
       const past = finished.get(run);
       if (past) return past;
       const count = (times.get(work.step) ?? 0) + 1;
       times.set(work.step, count);
       const end = { run, reason: "so", hint: "", usdNano: 1e9, tokens: 10, outputs: {}, ...script(work, count) };
       if (end.outcome !== "waiting" && end.outcome !== "model-unavailable") finished.set(run, end);
-      tick(killAt);
+      tick();
       return end;
     },
   });
+  return { times, asked, children };
+}
+
+const FLOW = "flow00000001";
+
+/** A ledger with a flow in it, whose process can be killed at any tick: after each fact, and amid its runs. */
+async function world(text: string, script: Script, more: Partial<FlowInput> = {}) {
+  const ledger: Ledger = await memoryLedger();
+  const clock = tickingClock();
+  const { times, asked, children } = scriptedRuns(script);
+  const desk = {
+    clock,
+    signal: new AbortController().signal,
+    manifest: readManifest(undefined),
+    waitMs: 1e9,
+    deadline: Number.MAX_SAFE_INTEGER,
+  };
   /** Runs it, or goes on with it, until it ends, pauses or is killed. */
   const go = async (killAt = Infinity, limits = {}): Promise<RunEnd | "killed"> => {
-    ticks = 0;
-    const log = await ledger.open("flow00000001");
-    const lines = Object.fromEntries(
-      Object.entries(more.lines ?? {}).map(([id, { items }]) => [id, { source: "f.jsonl", items: log.put(items) }]),
-    );
-    const input = { title: "f", file: "f.yaml", inputs: {}, ...more, lines, flow: log.put(text) };
-    log.listen(() => tick(killAt));
-    const desk = {
-      log,
-      clock,
-      signal: new AbortController().signal,
-      manifest: readManifest(undefined),
-      waitMs: 1e9,
-      deadline: Number.MAX_SAFE_INTEGER,
-      limits: { usdNano: 100e9, turns: 0, tokens: 1000, wallMs: 1e9, attempts: 1, ...limits },
-      children: () => Promise.resolve(children(killAt)),
+    let ticks = 0;
+    const tick = (): void => {
+      ticks += 1;
+      if (ticks === killAt) throw new Killed();
     };
+    const log = await ledger.open(FLOW);
+    const items = Object.entries(more.lines ?? {}).map(([id, read]) => [id, { ...read, items: log.put(read.items) }]);
+    const input = { title: "f", file: "f.yaml", inputs: {}, flow: log.put(text), lines: Object.fromEntries(items) };
+    log.listen(tick);
+    const most = { usdNano: 100e9, turns: 0, tokens: 1000, wallMs: 1e9, attempts: 1, ...limits };
     try {
       if (log.events.length > 0) await log.append({ type: "run.resumed", host: "test" });
-      return await conduct(log, desk.signal, () => runFlow(input, desk));
+      const whole = { ...desk, log, limits: most, children: () => Promise.resolve(children(tick)) };
+      return await conduct(log, desk.signal, () => runFlow(input, whole));
     } catch (error) {
       if (error instanceof Killed) return "killed";
       throw error;
     }
   };
-  /** How its steps stand on record. */
-  const steps = async (): Promise<string[]> =>
-    flowSteps((await ledger.read("flow00000001")).events).map(({ name, outcome }) => `${name} ${outcome}`);
-  const approve = async (): Promise<void> => {
-    const log = await ledger.open("flow00000001");
-    const { end } = foldRun(log.events);
-    if (end?.type !== "run.paused" || end.diff === undefined) throw new Error("it waits for nobody");
-    await log.append({ type: "approval.given", diff: end.diff, by: "Ada", expires: 1e15 });
-    await log.close();
+  return { ledger, go, times, asked, ...readings(ledger) };
+}
+
+function readings(ledger: Ledger) {
+  return {
+    /** How its steps stand on record. */
+    steps: async (): Promise<string[]> =>
+      flowSteps((await ledger.read(FLOW)).events).map(({ name, outcome }) => `${name} ${outcome}`),
+    approve: async (): Promise<void> => {
+      const log = await ledger.open(FLOW);
+      const { end } = foldRun(log.events);
+      if (end?.type !== "run.paused" || end.diff === undefined) throw new Error("it waits for nobody");
+      await log.append({ type: "approval.given", diff: end.diff, by: "Ada", expires: 1e15 });
+      await log.close();
+    },
   };
-  const wasAsked = (): string => `${ticks}`;
-  return { ledger, go, steps, approve, asked, times, wasAsked };
 }
 
 const regressions = [{ text: "a" }, { text: "b" }, { text: "c" }];
