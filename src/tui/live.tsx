@@ -97,9 +97,7 @@ export function liveProgress({ colours, clock, stream, signal, times, watching =
     onEvent: (event) => void (live = applyToLive(live, event)),
     onChild: (_, event) => void (live = applyChild(live, event)),
     onPace: (pace) => void (live = { ...live, pace }),
-    onDelta({ kind, text }) {
-      if (kind === "text") live = addWords(live, text);
-    },
+    onDelta: ({ kind, text }) => void (live = kind === "text" ? addWords(live, text) : live),
     onOutput: (chunk) => void (live = addOutput(live, chunk)),
     async aside(talk) {
       away = true;
