@@ -47,6 +47,8 @@ export const linesOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   "schedule disable": [schedule.ScheduleLine],
   "schedule run": [schedule.ScheduleRunLine],
   "schedule remove": [schedule.ScheduleLine],
+  "flow run": whole,
+  "flow check": [policy.FlowLine],
   "fleet init": [fleet.FleetInitLine],
   "fleet push": [fleet.PushedLine, fleet.PushResultLine],
   "fleet status": [fleet.FleetStatusLine],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Flow } from "../../policy/flow-file.ts";
 import { count, line, texts } from "./line.ts";
 
 export const PolicyLine = line("policy", {
@@ -39,6 +40,9 @@ export const RoleLine = line("role", {
   }),
   tools: z.array(z.strictObject({ kind: z.string(), tools: texts })),
 });
+
+/** A flow file as it was read, with its defaults. */
+export const FlowLine = line("flow", { file: z.string(), flow: Flow });
 
 const prompt = {
   name: z.string(),
