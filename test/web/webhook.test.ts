@@ -180,7 +180,7 @@ test("CI that is red on the default branch becomes one triage for its workflow a
   server.runs.set(3, { name: "ci", conclusion: "failure", jobs: [{ name: "unit", conclusion: "failure", log }] });
   const { signal } = new AbortController();
   const place = { app, cwd: root, err: () => {}, times: localTimes, signal };
-  const { workflow, input } = await triageWork(place, `${server.url}/o/r/actions/runs/3`);
+  const { workflow, input } = await triageWork(place, { ciRun: `${server.url}/o/r/actions/runs/3` });
   const { reports, notes } = TriageInput.parse(input((body) => hash("sha256", body)));
   expect([workflow.name, reports.map(({ source }) => source)]).toEqual(["triage", ["unit of run 3"]]);
   expect(notes).toEqual([expect.stringContaining("is not in this clone")]);
