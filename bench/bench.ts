@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Measurement, openDesk, program } from "./desk.ts";
 import { measurements } from "./measure/all.ts";
-import { isKept } from "./row.ts";
+import { isKept, type Row } from "./row.ts";
 import { table } from "./table.ts";
+
+type Result = Row & { readonly measurement: string; readonly kept: boolean | null };
 
 const resultsFile = join(import.meta.dirname, "results.json");
 
@@ -34,6 +36,20 @@ function options(): { quick: boolean; json: boolean; chosen: Measurement[] } {
   return { quick: values.quick ?? false, json: values.json ?? false, chosen };
 }
 
+/** How each goal stands that something was measured for: met where all its rows are within their budgets. */
+function goalsOf(rows: readonly Result[]): string {
+  const judged = rows.filter(({ goal, kept }) => goal !== undefined && kept !== null);
+  const goals = [...new Set(judged.map(({ goal = "" }) => goal))].toSorted(
+    (a, b) => Number(a.slice(1)) - Number(b.slice(1)),
+  );
+  return goals
+    .map((goal) => {
+      const missed = judged.filter((row) => row.goal === goal && row.kept === false);
+      return `${goal} ${missed.length === 0 ? "met" : `MISSED (${missed.map(({ what }) => what).join("; ")})`}`;
+    })
+    .join(", ");
+}
+
 async function main(): Promise<void> {
   const { quick, json, chosen } = options();
   if (!existsSync(join(program, "..", "..", "dist", "main.js")))
@@ -43,7 +59,7 @@ async function main(): Promise<void> {
     `${machine.cpus} × ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, load ${machine.load.toFixed(1)}, in ${machine.directory}`,
   );
   const desk = openDesk(quick);
-  const results: object[] = [];
+  const results: Result[] = [];
   try {
     for (const measurement of chosen) {
       const { name, about } = measurement;
@@ -55,6 +71,8 @@ async function main(): Promise<void> {
   } finally {
     desk.close();
   }
+  const goals = goalsOf(results);
+  if (goals !== "") say(`\ngoals of the queue and the ledger: ${goals}`);
   const text = JSON.stringify({ machine, quick, results }, null, 2);
   writeFileSync(resultsFile, `${text}\n`);
   if (json) process.stdout.write(`${text}\n`);

@@ -8,6 +8,8 @@ export interface Budget {
 /** One line of the table. */
 export interface Row {
   readonly what: string;
+  /** The goal of the queue and the ledger that it says how it stands with: "G1" to "G12". */
+  readonly goal?: string;
   readonly value: number;
   /** "ms", "MB", "tokens", "events/s", … */
   readonly unit: string;

@@ -21,7 +21,7 @@ function cellsOf(row: Row): string[] {
   const { what, value, unit, floor, ratio, budget } = row;
   const kept = isKept(row);
   return [
-    what,
+    row.goal === undefined ? what : `${row.goal} ${what}`,
     `${figure(value)} ${unit}`,
     floor === undefined ? "" : figure(floor),
     ratio === undefined ? "" : ratio.toFixed(2),

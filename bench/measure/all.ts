@@ -2,6 +2,7 @@ import type { Measurement } from "../desk.ts";
 import { adapters } from "./adapters.ts";
 import { audit } from "./audit.ts";
 import { durability } from "./durability.ts";
+import { durable } from "./durable.ts";
 import { fleet } from "./fleet.ts";
 import { firstRequest } from "./first-request.ts";
 import { liveView } from "./live-view.ts";
@@ -33,6 +34,7 @@ export const measurements: readonly Measurement[] = [
   prompt,
   ledger,
   durability,
+  durable,
   queue,
   views,
   storage,

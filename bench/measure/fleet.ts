@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { systemClock } from "../../src/clock.ts";
 import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
 import { connectModel } from "../../src/models/connect.ts";
 import type { ConnectedModel, ModelRequest, Reply } from "../../src/models/model.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
 import type { Desk, Measurement } from "../desk.ts";
+import { collector } from "../garbage.ts";
 import { holdSession } from "../fleet-session.ts";
 import { atLeast, atMost, type Row } from "../row.ts";
 
@@ -129,11 +128,6 @@ async function timed(url: string, gaps: Gap[]): Promise<ConnectedModel> {
       return reply;
     },
   };
-}
-
-function collector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
 }
 
 function settledHeap(gc: () => void): number {

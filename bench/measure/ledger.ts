@@ -73,6 +73,8 @@ async function reading(desk: Desk, book: Ledger, store: Store): Promise<Row[]> {
   const size = `${(runs * RUN_LENGTH).toLocaleString("en")} events in ${runs} runs`;
   const rounds = desk.repeats(15, 7);
   const fold = await typical(rounds, () => [foldRun(events), foldSpend(events), foldSession(events, "patch")]);
+  const short = events.slice(0, 400);
+  const fold400 = await typical(rounds, () => foldRun(short));
   const read = await typical(rounds, () => book.read(one));
   const page = await typical(rounds, () => book.newest(PAGE));
   return [
@@ -83,6 +85,7 @@ async function reading(desk: Desk, book: Ledger, store: Store): Promise<Row[]> {
       budget: atMost(20),
       note: "run, spend and session",
     },
+    { goal: "G9", what: "fold of 400 events", unit: "ms", value: fold400, budget: atMost(2), note: "the run's state" },
     { what: `page of ${PAGE} runs`, unit: "ms", value: page, budget: atMost(50), note: size },
     { what: `read and verify a run of ${RUN_LENGTH} events`, unit: "ms", value: read, note: size },
   ];

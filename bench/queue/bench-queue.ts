@@ -15,6 +15,8 @@ export interface BenchQueueChoice {
   readonly owner: string;
   /** Wait for the disk at the end of each job? */
   readonly durable: boolean;
+  /** End a job and record its fact in two transactions? Only to know what one costs less. */
+  readonly apart?: boolean;
 }
 
 /** What one fact says: about as much as the end of a stage. */

@@ -4,7 +4,7 @@ import { openStore } from "../../src/store/open.ts";
 import { AT_ONCE, type BenchQueue, type BenchQueueChoice, FACT } from "./bench-queue.ts";
 
 /** claw's own queue, in a file or in a PostgreSQL database. */
-export async function openClaw({ place, owner, durable }: BenchQueueChoice): Promise<BenchQueue> {
+export async function openClaw({ place, owner, durable, apart = false }: BenchQueueChoice): Promise<BenchQueue> {
   const store = await openStore(place);
   const { queue } = store;
   const run = `bench${owner}`;
@@ -26,7 +26,9 @@ export async function openClaw({ place, owner, durable }: BenchQueueChoice): Pro
       return async () => {
         head = seal(head, run, seq, FACT);
         const rows = [{ run, seq: seq++, body: FACT, hash: head }];
-        await store.append({ rows, blobs: [], durable, jobs: [{ kind: "finish", now: systemClock.now(), lease }] });
+        const jobs = [{ kind: "finish", now: systemClock.now(), lease }] as const;
+        await store.append({ rows, blobs: [], durable, jobs: apart ? [] : jobs });
+        if (apart) await queue.move(jobs);
       };
     },
     async counts() {

@@ -6,10 +6,10 @@ import type { Hands, PoolDesk } from "./pool.ts";
 /** How often it looks for what changes seldom, in milliseconds. */
 const LOOK_MS = 1_000;
 /**
- * Of its time, so much goes into looking through all tasks although none is known to have changed: of many it is done seldom.
- * Where the pool ends when nothing is left it is done each time.
+ * Of its time, so much goes at most into looking through all tasks: where some have changed, and where none is known to have. Of many
+ * tasks it is done seldom.
  */
-const SHARE = 0.02;
+const SHARES = { changed: 0.1, unknown: 0.02 } as const;
 
 /**
  * Looks after a pool at each of its turns: takes back what workers left behind that are gone, fires schedules, puts into the queue
@@ -20,7 +20,8 @@ export function watchman(
   hands: Pick<Hands, "active" | "isLeftBehind" | "tookMs">,
 ): () => Promise<number> {
   const { ledger, clock } = desk;
-  let [looked, feedAt, size] = [-Infinity, -Infinity, 1];
+  let [looked, size] = [-Infinity, 1];
+  let [soonAt, feedAt] = [-Infinity, -Infinity];
   return async () => {
     await takeBack(desk, hands);
     const seldom = clock.now() - looked >= LOOK_MS;
@@ -29,10 +30,13 @@ export function watchman(
       await desk.fire();
     }
     const changed = (await ledger.unindexed(undefined, "task")).length > 0;
-    if (changed || clock.now() >= feedAt) {
-      const began = clock.now();
+    const now = clock.now();
+    if (changed ? now >= soonAt : now >= feedAt) {
       await feedQueue(desk, (task) => desk.about(task));
-      feedAt = clock.now() + Math.max(LOOK_MS, desk.drain ? 0 : (clock.now() - began) / SHARE);
+      const [over, tookMs] = [clock.now(), clock.now() - now];
+      soonAt = over + tookMs / SHARES.changed;
+      // Who ends when nothing is left must know that soon.
+      feedAt = over + Math.max(LOOK_MS, desk.drain ? 0 : tookMs / SHARES.unknown);
     }
     if (seldom || changed) size = await wantedSize(desk, hands);
     return size;
