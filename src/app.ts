@@ -59,8 +59,7 @@ const FORGE_PATIENCE_MS = 65 * 60_000;
  * The only place that chooses implementations. `progress` is told what takes time before a run begins, and ends it. `store`:
  * the database that --store named.
  */
-export function openApp(version: string, progress: FirstUse, store?: string): App {
-  const config = loadConfig();
+export function openApp(version: string, progress: FirstUse, store?: string, config: Config = loadConfig()): App {
   let opened: Promise<Ledger> | undefined;
   const secrets = secretBook(knownSecrets(config));
   const ledger = (): Promise<Ledger> => (opened ??= open(config, secrets, store));
