@@ -111,7 +111,7 @@ test("the plan shows what is done, the running call its last output, and a low t
   expect(low).toContain("\n>\n");
 });
 
-test("a running call keeps its time however long it is, and a question of many lines leaves room for its keys", () => {
+test("a running call keeps its time however long it is, a wait says why, and a question of many lines leaves room for its keys", () => {
   const call = {
     call: "c",
     tool: "bash",
@@ -120,6 +120,9 @@ test("a running call keeps its time however long it is, and a question of many l
   };
   const running = screen({ facts: { ...newFacts("m", null), call }, busy: true, now: 4000 }, { columns: 40, rows: 24 });
   expect(running.frame()).toMatch(/^\n… bash npm run a-script\S*… {2}4 s$/m);
+  const waited = { since: 0, until: 9_000, why: "local answered 503: loading the model" };
+  const waiting = screen({ facts: { ...newFacts("m", null), asking: waited }, busy: true }, { columns: 60, rows: 24 });
+  expect(waiting.frame()).toContain("… asked again in 9 s  Esc stops it  local answered 503:");
   const text = ["Write?", ...Array.from({ length: 60 }, (_, index) => `f${index} +1`), "settle it by hand"].join("\n");
   const asked = screen({ question: { text, more: false } }, { columns: 60, rows: 12 })
     .frame()

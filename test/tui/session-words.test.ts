@@ -5,6 +5,8 @@ import { completeUpTo, markdownLines } from "../../src/tui/session/markdown.ts";
 import { callLine, partLines } from "../../src/tui/session/part-lines.ts";
 import { patience } from "../../src/tui/session/patience.ts";
 import { type Line, lineWidth, paint, wrapLine } from "../../src/tui/session/spans.ts";
+import { newTranscript, takeLines, tellEvent, tellPart, tellWords } from "../../src/tui/session/transcript.ts";
+import type { Recorded } from "../../src/ledger/events.ts";
 
 const sheet = { columns: 40, colours: false, highlight: noHighlight };
 const plain = (lines: readonly Line[]): string => lines.map((line) => paint(line, false).trimEnd()).join("\n");
@@ -125,4 +127,18 @@ test("plain lines say that work goes on where nothing else was said for a while"
   waiting.end();
   vi.advanceTimersByTime(600_000);
   expect(said).toHaveLength(2);
+});
+
+test("a turn that ends without words says so, and one with words does not", () => {
+  const told = newTranscript(() => sheet);
+  const event = (fact: object): Recorded => ({ at: 0, session: "chat", ...fact }) as unknown as Recorded;
+  const turn = (...words: readonly string[]): string => {
+    tellPart(told, { kind: "person", text: "well?" });
+    for (const text of words) tellWords(told, text);
+    tellEvent(told, event({ type: "model.replied" }));
+    tellEvent(told, event({ type: "turn.ended", how: "answered", detail: "" }));
+    return plain(takeLines(told));
+  };
+  expect(turn()).toContain("! the model said nothing");
+  expect(turn("Well.")).not.toContain("said nothing");
 });

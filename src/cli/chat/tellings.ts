@@ -57,7 +57,8 @@ export function newsParts(news: News): readonly Part[] {
       const notes: Part[] = [];
       if (how === "interrupted") notes.push({ kind: "note", mark: "!", text: "stopped; what was said so far is kept" });
       if (how === "over-budget") notes.push({ kind: "note", mark: "!", text: `${detail}\n${roomFor(limit)}` });
-      if (how === "stuck") notes.push({ kind: "note", mark: "!", text: `the model goes in circles: ${detail}` });
+      if (how === "stuck")
+        notes.push({ kind: "note", mark: "!", text: `the model goes in circles: ${detail}\n${otherWay}` });
       if (changed) {
         const shown = changed.files.slice(0, 4).join(", ");
         const more = changed.files.length > 4 ? ` and ${changed.files.length - 4} more` : "";
@@ -81,6 +82,8 @@ export function newsParts(news: News): readonly Part[] {
       return [{ kind: "note", mark: "!", text: news.text }];
   }
 }
+
+const otherWay = "say what it should try instead; /model <name> has another model do it";
 
 /** What a person can do about a limit that was reached. */
 function roomFor(limit: Extract<News, { kind: "turn" }>["limit"]): string {

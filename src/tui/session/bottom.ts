@@ -92,14 +92,16 @@ function activityLines({ facts, output, words, now, busy, stopping }: Bottom, co
       ...tail.map((line) => cutLine([span("  │ ", looks.faint), span(line, looks.faint)], columns)),
     ];
   }
-  const what =
-    asking === null
-      ? "working"
-      : asking.until !== null
-        ? `the model is asked again in ${seconds(asking.until - now)}`
-        : words === ""
-          ? "thinking"
-          : "answering";
+  if (asking && asking.until !== null)
+    return wrapLine(
+      [
+        span("… ", looks.yellow),
+        span(`asked again in ${seconds(asking.until - now)}  `),
+        span(`Esc stops it  ${printableLine(asking.why ?? "")}`, looks.faint),
+      ],
+      columns,
+    ).slice(0, 2);
+  const what = asking === null ? "working" : words === "" ? "thinking" : "answering";
   const since = asking ? `  ${seconds(now - asking.since)}` : "";
   return [cutLine([span("… ", looks.yellow), span(what), span(`${since}  Esc stops it`, looks.faint)], columns)];
 }

@@ -85,9 +85,10 @@ function typed(input: string): readonly Action[] {
 
 /** An Enter or a Tab behind letters is one, others in between are of a paste. */
 function lettersOf(input: string): readonly Action[] {
-  const [, text = "", key = ""] = /^([^]*?)(\r|(?<!\r[^]*)\t)?$/.exec(input) ?? [];
+  const [, text = "", tab, enter] = /^([^]*?)((?<!\r[^]*)\t)?(\r)?$/.exec(input) ?? [];
   return [
     ...(text === "" ? [] : [{ kind: "insert" as const, text }]),
-    ...(key === "" ? [] : [{ kind: key === "\t" ? ("tab" as const) : ("submit" as const) }]),
+    ...(tab === undefined ? [] : [{ kind: "tab" as const }]),
+    ...(enter === undefined ? [] : [{ kind: "submit" as const }]),
   ];
 }

@@ -88,7 +88,9 @@ function linesTo(setting: PlainSetting) {
 function begun(event: Recorded): string {
   if (event.type === "call.judged" && event.verdict === "allow" && event.tool !== "plan")
     return `running ${event.tool} ${printable(event.summary)}\n`;
-  return event.type === "model.waited" ? `waiting ${duration(event.until - event.at)} for the model\n` : "";
+  return event.type === "model.waited"
+    ? `waiting ${duration(event.until - event.at)} for the model: ${printable(event.reason)}\n`
+    : "";
 }
 
 interface Asked {

@@ -14,8 +14,8 @@ export interface SessionFacts {
   readonly sandbox: string | null;
   /** Changes go into the person's own files as they come. */
   readonly inPlace: boolean;
-  /** The model is asked, or waited for. */
-  readonly asking: { readonly since: number; readonly until: number | null } | null;
+  /** The model is asked, or waited for, and then why. */
+  readonly asking: { readonly since: number; readonly until: number | null; readonly why?: string } | null;
   readonly call: RunningCall | null;
 }
 
@@ -58,7 +58,7 @@ export function applyToFacts(before: SessionFacts, event: Recorded): SessionFact
     case "model.requested":
       return { ...facts, asking: { since: event.at, until: null }, call: null };
     case "model.waited":
-      return { ...facts, asking: { since: event.at, until: event.until } };
+      return { ...facts, asking: { since: event.at, until: event.until, why: event.reason } };
     case "model.failed":
       return { ...facts, asking: null };
     case "model.replied": {

@@ -85,8 +85,15 @@ export function tellEvent(told: Transcript, event: Recorded): void {
     told.decoder = new StringDecoder("utf8");
   }
   if (event.type === "call.finished") finished(told, event);
+  if (event.type === "turn.ended" && event.how === "answered") answered(told);
+}
+
+function answered(told: Transcript): void {
   // The next question has a plan of its own.
-  if (event.type === "turn.ended" && event.how === "answered") told.plan = [];
+  told.plan = [];
+  if (told.last === "model" || told.last === null) return;
+  const text = "the model said nothing; ask again, or in other words";
+  add(told, "note", partLines({ kind: "note", mark: "!", text }, told.sheet()));
 }
 
 function finished(told: Transcript, event: Extract<Recorded, { type: "call.finished" }>): void {
