@@ -1,11 +1,12 @@
 import { CommanderError } from "commander";
-import type { App } from "../../src/app.ts";
+import { type App, openApp } from "../../src/app.ts";
 import type { CommandDesk, Terminal } from "../../src/cli/command.ts";
 import { program } from "../../src/cli/program.ts";
 import { loadConfig } from "../../src/config.ts";
 import { ClawError, exitCodes, twoLines } from "../../src/errors.ts";
 import { localTimes } from "../../src/times.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { Finished } from "./claw.ts";
 import { refuseStrangeLines } from "./published-lines.ts";
 
 export interface Typed {
@@ -90,6 +91,22 @@ export async function type(argv: readonly string[], options: TypedOptions = {}):
   const printed = Buffer.concat(out).toString("utf8");
   refuseStrangeLines(argv, printed);
   return { code, out: printed, err: err.join("") };
+}
+
+/** Types a command line at the real program with all its real parts, in a user's environment: a process in all but that. */
+export async function typeAs(
+  environment: NodeJS.ProcessEnv,
+  argv: readonly string[],
+  options: Pick<TypedOptions, "cwd" | "stdin">,
+): Promise<Finished> {
+  const signal = new AbortController().signal;
+  const app = openApp("0.0.0", { note: () => {}, signal }, undefined, loadConfig(environment));
+  try {
+    const { code, out, err } = await type(argv, { ...options, app });
+    return { code, stdout: out, stderr: err };
+  } finally {
+    await app.close();
+  }
 }
 
 /** As main.ts does it. */
