@@ -81,6 +81,7 @@ await runPool({
   fire: () => Promise.resolve(),
   headroom: () => Promise.resolve(null),
   memory: { used: () => 0, most: 1, session: 0.1 },
+  renewal: null,
   drain: false,
   until: null,
   signal: new AbortController().signal,

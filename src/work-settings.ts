@@ -23,6 +23,13 @@ export const WorkSettings = z
       .array(z.string().min(1))
       .default([])
       .meta({ description: "Labels of this host: tasks labelled host:<label> are worked on only where it is." }),
+    idleSeconds: z.int().min(1).default(120).meta({
+      description: "After so long without work a process that has worked begins anew, with nothing of its memory.",
+    }),
+    memoryMb: z.int().min(64).default(1024).meta({
+      description:
+        "Memory in MB of a claw work itself, its sessions' commands not counted: above it, what runs is done, and then it begins anew.",
+    }),
     sessionMb: z
       .int()
       .min(16)

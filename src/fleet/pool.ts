@@ -6,6 +6,7 @@ import type { NamedTask } from "../views/task.ts";
 import { doJob, type JobDesk, type JobEnd } from "./do-job.ts";
 import { type JobAbout, TASK_JOB } from "./feed.ts";
 import { readGate } from "./gate.ts";
+import { type Renewal, renewalOf } from "./renewal.ts";
 import { restOf } from "./rest.ts";
 import { watchman } from "./watchman.ts";
 
@@ -26,6 +27,8 @@ export interface PoolDesk extends Omit<JobDesk, "signal" | "onStart" | "onEvent"
   headroom(): Promise<number | null>;
   /** Memory of this process, in bytes; the most it may be, and what one session is expected to need. */
   readonly memory: { readonly used: () => number; readonly most: number; readonly session: number };
+  /** Null where a process cannot be begun anew. */
+  readonly renewal: Renewal | null;
   /** Ends as soon as there is nothing to do, also nothing that is due later. */
   readonly drain: boolean;
   /** Nothing is begun from then on, and what runs is saved: milliseconds since the epoch; null for ever. */
@@ -41,11 +44,12 @@ export type PoolNews =
   | { readonly kind: "run"; readonly task: string; readonly run: string }
   | ({ readonly kind: "ended" } & JobEnd)
   | { readonly kind: "lost"; readonly jobs: number }
-  | { readonly kind: "gate"; readonly state: "open" | "paused" | "draining"; readonly by: string };
+  | { readonly kind: "gate"; readonly state: "open" | "paused" | "draining"; readonly by: string }
+  | { readonly kind: "renewed"; readonly why: "idle" | "memory" };
 
-/** Why a pool ended, and what it did. */
+/** Why a pool ended, and what it did. `renewed`: it goes on in a process that is begun anew. */
 export interface PoolEnd {
-  readonly why: "drained" | "deadline" | "interrupted" | "gate" | "paused" | "stopped";
+  readonly why: "drained" | "deadline" | "interrupted" | "gate" | "paused" | "stopped" | "renewed";
   readonly ends: readonly JobEnd[];
 }
 
@@ -70,6 +74,7 @@ export async function runPool(desk: PoolDesk): Promise<PoolEnd> {
   const { ledger, onNews } = desk;
   const hands = handsOf(desk);
   const look = watchman(desk, hands);
+  const tired = renewalOf(desk, hands);
   let gate = "open";
   let why = endOf(desk);
   while (why === null) {
@@ -77,12 +82,16 @@ export async function runPool(desk: PoolDesk): Promise<PoolEnd> {
     const { state, by } = await readGate(ledger);
     if (state !== gate) onNews({ kind: "gate", state, by });
     gate = state;
-    if (state === "open") await hands.fill(size);
+    const anew = tired();
+    if (state === "open" && anew === null) await hands.fill(size);
     const idle = hands.active.size === 0;
     if (idle && state === "draining") why = "gate";
     else if (idle && desk.drain && (await isEmpty(desk))) why = "drained";
     else if (idle && desk.drain && state === "paused") why = "paused";
-    else {
+    else if (idle && anew !== null) {
+      onNews({ kind: "renewed", why: anew });
+      why = "renewed";
+    } else {
       await hands.wait();
       why = endOf(desk);
     }

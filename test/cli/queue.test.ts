@@ -4,6 +4,7 @@ import { foldTask } from "../../src/views/task.ts";
 import { git, temporary } from "../repo/fixture.ts";
 import { type } from "../support/cli-desk.ts";
 import { statusOf, withTasks } from "../support/pool.ts";
+import { sameUntil } from "../../src/cli/work/begin-anew.ts";
 
 const DAY = 24 * 3_600_000;
 
@@ -126,4 +127,20 @@ test("tasks come in as lines of JSON, each once; one line that is none keeps all
   expect((await put(lines)).out).toMatch(/^t-\w+ {2}sum\(\[\]\) throws\nt-\w+ {2}means are wrong\n$/);
   const [task = ""] = await ledger.unindexed(undefined, "task");
   expect(foldTask((await ledger.read(task)).events)).toMatchObject({ repository: cwd, by: "ada" });
+});
+
+test.each([
+  [
+    ["work", "--until", "8h", "--json"],
+    ["work", "--json", "2026-01-02T03:04:05.000Z"],
+  ],
+  [
+    ["work", "--until=06:00"],
+    ["work", "2026-01-02T03:04:05.000Z"],
+  ],
+  [["work"], ["work"]],
+])("a process that begins anew ends when it was to end: %j", (words, holds) => {
+  const again = sameUntil(words, Date.UTC(2026, 0, 2, 3, 4, 5));
+  expect(again.filter((word) => word !== "--until").toSorted()).toEqual([...holds].toSorted());
+  expect(sameUntil(again, Date.UTC(2026, 0, 2, 3, 4, 5))).toEqual(again);
 });

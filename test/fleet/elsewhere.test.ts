@@ -36,6 +36,7 @@ test("work in a repository that a machine has not is left to others, and holds n
     least: 1,
     limits: new Map(),
     lanes: [],
+    renewal: null,
     drain: true,
     until: null,
     signal: new AbortController().signal,

@@ -253,3 +253,24 @@ test("a task that comes while a pool waits is begun at once, not at its next loo
   await ledger.addTask("t-a", added("a"));
   expect((await working).ends).toMatchObject([{ task: "t-a" }]);
 });
+
+test("a process that has worked begins anew after a while without work, or when its memory has grown, and loses nothing", async () => {
+  const ledger = await withTasks("a", "b");
+  const work = runsOf(ledger, () => proven);
+  let used = 0;
+  const renewal = { idleMs: 60_000, mostBytes: 100, usedBytes: () => used };
+  const grown = await drained(
+    ledger,
+    (task, watch) => {
+      used = 101;
+      return work(task, watch);
+    },
+    { most: 1, least: 1, renewal },
+  );
+  expect(grown).toMatchObject({ why: "renewed", ends: [{ task: "t-a" }] });
+  expect(await jobsOf(ledger)).toEqual(["t-a done", "t-b ready"]);
+  used = 0;
+  const rested = await drained(ledger, work, { renewal, drain: false });
+  expect(rested).toMatchObject({ why: "renewed", ends: [{ task: "t-b" }] });
+  expect(rested.news.at(-1)).toEqual({ kind: "renewed", why: "idle" });
+});

@@ -92,6 +92,7 @@ export async function drained(
     fire: () => Promise.resolve(),
     headroom: () => Promise.resolve(null),
     memory: { used: () => 0, most: 1, session: 0.01 },
+    renewal: null,
     drain: true,
     until: null,
     signal: AbortSignal.timeout(4000),

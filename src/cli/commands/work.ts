@@ -7,6 +7,7 @@ import { refuseStopped } from "../../workflows/stop.ts";
 import { command } from "../command.ts";
 import { numberOption } from "../number-option.ts";
 import { hasColours, styleFor } from "../style.ts";
+import { beginAnew } from "../work/begin-anew.ts";
 import { newsLine } from "../work/news.ts";
 import { poolDesk } from "../work/pool-desk.ts";
 import { untilOption } from "../work/until-option.ts";
@@ -22,6 +23,7 @@ export const work = command({
 somebody works again. Any number of these may run at once on one ledger: each task is worked on once.
 What fails for a reason that may pass is tried again, later and later; after 5 tries without progress, or 3 crashes, it is
 given up and kept for people: claw dlq list. Nothing that one task does keeps the others from being worked on.
+When it had nothing to do for two minutes, or its memory has grown, it begins anew in its place and goes on (work: in config.yaml).
 
 Examples:
   claw work --jobs 4
@@ -51,6 +53,10 @@ Exit codes: 0 when it ended as asked, 13 with --drain where the queue is paused 
     const pool = await poolDesk(app, desk, { jobs, until, drain, onNews, signal: desk.signal });
     if (!json) desk.err(`at most ${plural(pool.most, "session")} at once; Ctrl-C saves and stops`);
     const end = await runPool(pool);
+    if (end.why === "renewed") {
+      beginAnew(until, desk.signal);
+      return 0;
+    }
     const result = { type: "result", version: 1, why: end.why, ...countsOf(end) };
     desk.out(json ? JSON.stringify(result) : summary(end));
     return codes[end.why] ?? 0;
@@ -79,6 +85,7 @@ const words: Readonly<Record<PoolEnd["why"], string>> = {
   interrupted: "interrupted: what ran is saved and goes on with the next claw work",
   gate: "somebody drains the queue: claw queue resume opens it again",
   paused: "tasks are left, and somebody has paused the queue: claw queue resume, then claw work --drain again",
+  renewed: "it begins anew",
   stopped: "claw is stopped: claw stop --clear allows work again",
 };
 

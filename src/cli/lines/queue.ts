@@ -24,6 +24,11 @@ export const WorkLine = z.discriminatedUnion("kind", [
   }),
   news("lost", { jobs: count }),
   news("gate", { state: gate, by: z.string() }),
+  news("renewed", {
+    why: z
+      .enum(["idle", "memory"])
+      .meta({ description: "The process begins anew, and goes on: no result follows yet." }),
+  }),
 ]);
 
 /** The last line of a pool. */

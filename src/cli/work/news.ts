@@ -25,6 +25,11 @@ function said(news: PoolNews, times: Times): readonly [Mark, string] {
       return ["!", `${plural(news.jobs, "job")} of a worker that is gone: taken over`];
     case "gate":
       return ["!", news.state === "open" ? "goes on" : `${news.state} by ${news.by}: claw queue resume opens it again`];
+    case "renewed":
+      return [
+        "·",
+        `begins anew: ${news.why === "idle" ? "nothing to do for a while" : "its memory has grown too large"}`,
+      ];
     case "ended":
       return ended(news, times);
   }

@@ -7,6 +7,7 @@ import type { PoolDesk } from "../../fleet/pool.ts";
 import { stopNote } from "../../workflows/stop.ts";
 import type { CommandDesk } from "../command.ts";
 import { runTask } from "../run-task.ts";
+import { canBeginAnew } from "./begin-anew.ts";
 import { keeperOf } from "../schedule/keeper.ts";
 import { limitsOf } from "./limits.ts";
 
@@ -51,6 +52,13 @@ export async function poolDesk(
       most: total * (1 - SPARE),
       session: settings.sessionMb * MB,
     },
+    renewal: canBeginAnew()
+      ? {
+          idleMs: settings.idleSeconds * 1000,
+          mostBytes: settings.memoryMb * MB,
+          usedBytes: () => process.memoryUsage.rss(),
+        }
+      : null,
     isStopped: () => stopNote(config.home) !== null,
     work: (task, watch) => runTask(task, { app, err: desk.err, times: desk.times, signal: watch.signal }, watch),
   };
