@@ -32,7 +32,7 @@ export async function approveRun(
     });
   }
   const expires = Math.round(systemClock.now() + (days ?? app.config.user.approval.days) * DAY_MS);
-  await decide(ledger, pending, [{ type: "approval.given", diff, expires, ...person }]);
+  await decide(ledger, pending, [{ type: "approval.given", diff, expires, known: "typed", ...person }]);
   return expires;
 }
 
@@ -45,7 +45,7 @@ export async function rejectRun(app: App, pending: Pending, person: Person, reas
     hint: `the change is kept: claw diff ${run}`,
   } as const;
   await decide(await app.ledger(), pending, [
-    { type: "approval.refused", diff, reason, ...person },
+    { type: "approval.refused", diff, reason, known: "typed", ...person },
     { type: "run.ended", ...end },
   ]);
   await clearAwayRun(app.config.home, run);

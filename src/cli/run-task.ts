@@ -26,7 +26,7 @@ export async function runTask(
   if (task.openRun !== null) return app.resume(task.openRun, watch);
   const cwd = app.config.user.fleet.repositories[task.repository] ?? task.repository;
   const work = await workOf(task, { ...place, cwd });
-  return app.start({ ...watch, ...work, task: task.task, parent });
+  return app.start({ ...watch, ...work, task: task.task, asker: task.by, parent });
 }
 
 /** The run that a task asks for. */

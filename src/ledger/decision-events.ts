@@ -10,6 +10,8 @@ const decider = {
   identity: z.string().nullable().optional(),
   login: z.string().nullable().optional(),
   account: z.string().nullable().optional(),
+  /** Who says that it is they: the forge, for a comment there; a token that is theirs alone; or they themselves, who typed it. */
+  known: z.enum(["forge", "token", "typed"]).optional(),
 };
 
 /** Address of the comment that the decision was written in, where it was. */

@@ -32,6 +32,8 @@ export const Event = z.discriminatedUnion("type", [
     initiator: z.string(),
     /** Who commits in the repository by its git settings, as "Name <email>"; null when they do not say. */
     identity: z.string().nullable().optional(),
+    /** Who asked for the task, where that is somebody else: "ada at github.com", the person of a token. */
+    asker: z.string().optional(),
     /** The run that started this one. */
     parent: z.string().optional(),
     /** Which step of that run's flow it is: "mend", or "mend[2]" for its second item. */

@@ -7,18 +7,23 @@ export interface Decider {
   readonly login?: string | null | undefined;
   /** On the forge where the change would go; null where there is none, or it does not say. */
   readonly account?: string | null | undefined;
+  /** Who says so: a forge and a token cannot be claimed, a name that was typed can. */
+  readonly known?: "forge" | "token" | "typed" | undefined;
 }
 
-type Starter = Pick<EventOf<"run.started">, "initiator" | "identity">;
+type Starter = Pick<EventOf<"run.started">, "initiator" | "identity" | "asker">;
 
 /**
- * Is the one who decides the one who started the run? A name that was typed is only a claim, so it cannot make two
- * people of one git identity, or of one account where git names nobody.
+ * Is the one who decides the one who started the run, or asked for it? A name that was typed is only a claim, so it cannot
+ * make two people of one git identity, or of one account where git names nobody. Whether an account of a forge and one of
+ * this machine are the same person's nothing here can say.
  */
-export function startedIt({ by, identity, login }: Decider, started: Starter): boolean {
-  const claims = [started.identity, started.initiator].some((name) => name && samePerson(by, name));
-  const account = identity && started.identity ? samePerson(identity, started.identity) : login === started.initiator;
-  return claims || account;
+export function startedIt({ by, identity, login, account }: Decider, started: Starter): boolean {
+  const { initiator, asker } = started;
+  const claims = [started.identity, initiator, asker].some((name) => name && samePerson(by, name));
+  const onForge = Boolean(account && asker && samePerson(account, asker));
+  const here = login === initiator || Boolean(login && login === asker);
+  return claims || onForge || (identity && started.identity ? samePerson(identity, started.identity) : here);
 }
 
 /** By their addresses where both have one, otherwise by name. */

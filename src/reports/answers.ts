@@ -229,10 +229,14 @@ function whatBecameOfIt(events: readonly Recorded[], fate: Fate | null): Answer 
 type Decision = EventOf<"approval.given"> | EventOf<"approval.refused">;
 
 /** Who decided: a name that was typed is only a claim, so what else is on record of that person stands beside it. */
-function personOf({ by, identity, account }: Decision): string {
-  const known = [identity && identity !== by ? `git: ${identity}` : "", account ?? ""].filter(Boolean);
-  return known.length > 0 ? `${by} (${known.join(", ")})` : by;
+function personOf({ by, identity, account, known }: Decision): string {
+  const beside = [identity && identity !== by ? `git: ${identity}` : "", account ?? "", known ? saidBy[known] : ""];
+  const told = beside.filter(Boolean);
+  return told.length > 0 ? `${by} (${told.join(", ")})` : by;
 }
+
+/** Who says that it was they, where it is not they themselves. */
+const saidBy = { forge: "says the forge", token: "by their token", typed: "" } as const;
 
 /** What a repository shows today, which the record cannot know. */
 function since({ branch, inHead, overwritten }: Fate): string {

@@ -37,7 +37,13 @@ export async function askPeople(
 /** What somebody who may has decided about a change where its issue is. */
 export interface Decision extends WrittenDecision {
   /** Who, and where it is written, as the ledger keeps it. */
-  readonly who: { readonly by: string; readonly identity: null; readonly account: string; readonly source: string };
+  readonly who: {
+    readonly by: string;
+    readonly identity: null;
+    readonly account: string;
+    readonly known: "forge";
+    readonly source: string;
+  };
 }
 
 /** The newest decision about this change by somebody who may write to the repository. */
@@ -53,6 +59,7 @@ const whoWrote = ({ author, url }: ForgeComment, { place }: Forge): Decision["wh
   by: `${author} on ${place.host}`,
   identity: null,
   account: `${author} at ${place.host}`,
+  known: "forge",
   source: url,
 });
 

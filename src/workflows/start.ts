@@ -29,6 +29,7 @@ import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, keptPrompts, refusedPrompts } from "./prompt-approval.ts";
 import { type Notices, tellPeople } from "./notices.ts";
 import { offerNotes } from "./offer-notes.ts";
+import { origins } from "./origins.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
 import { asksModel, modelsOf, type ModelWish, noModel, whoAnswers, wishedModel } from "./model-wish.ts";
 import type { RunEnd, Screen, WorkDesk, Workflow } from "./workflow.ts";
@@ -106,6 +107,8 @@ export interface StartRequest extends Watch {
   readonly task?: string | undefined;
   /** Told of an earlier run of the same task that has not ended: this one begins afresh. */
   readonly onLeft?: (run: string) => void;
+  /** Who asked for that task. */
+  readonly asker?: string | undefined;
   /** Without one: the work that a task is made of. */
   readonly wanted?: WantedWork | undefined;
   /** Anywhere inside the user's repository. */
@@ -189,13 +192,6 @@ export async function startRun(house: House, request: StartRequest): Promise<Fin
     await swept;
   }
 }
-
-/** What a run comes from. */
-const origins = ({ parent, step, task }: StartRequest) => ({
-  ...(parent !== undefined && { parent }),
-  ...(step !== undefined && { step }),
-  ...(task !== undefined && { task }),
-});
 
 /** What concerns only runs in which a model works: may the repository's prompts be used, and what did the run before it learn? */
 async function tellModels(

@@ -229,6 +229,7 @@ test("a decision of somebody who may, in a comment that was not edited, is recor
   expect(waitingFor((await ledger.read(RUN)).events)?.approval).toMatchObject({
     by: `ada on ${server.host}`,
     account: `ada at ${server.host}`,
+    known: "forge",
     source: expect.stringContaining("/issues/7#comment-"),
   });
   expect(await jobs(task)).toBe(1);

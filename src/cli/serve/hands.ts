@@ -116,7 +116,7 @@ function decisionsOf(app: App, ledger: Ledger, factsOf: FactsOf): Pick<ApiHands,
 }
 
 /** Whose token it is says the configuration; neither git nor this machine's account says anything about them. */
-const personWith = (by: string) => ({ by, identity: null, login: null, source: SOURCE });
+const personWith = (by: string) => ({ by, identity: null, login: null, known: "token", source: SOURCE }) as const;
 
 async function submit(
   app: App,
