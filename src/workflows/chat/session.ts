@@ -36,7 +36,10 @@ interface Seat extends Place {
 /** Does what the person wants, one wish after the other, until they leave or something ends the run. */
 export async function holdSession(desk: WorkDesk, place: Place): Promise<RunEnd> {
   const { person = nobody } = desk.screen;
-  const slots = { environment: environmentText(desk, null), guide: await guideText(desk) };
+  const slots = {
+    environment: environmentText(desk, desk.manifest.test.command ?? null),
+    guide: await guideText(desk),
+  };
   const by = latest(desk.log.events, "run.started")?.initiator ?? "";
   const seat: Seat = { ...place, desk, person, talk: { id: SESSION, slots, by } };
   const { tree: start } = place.opened;

@@ -87,8 +87,9 @@ async function judged(desk: WorkDesk, { standing, paths, question, patch }: Ques
   const agreed = await screen.confirm?.(why + question, signal, patch.toString("utf8"));
   if (agreed === true) return { verdict: "allow", rule: "a person at the terminal wants it" };
   if (steering.length === 0) return { verdict: "deny", rule: "a person at the terminal does not want it" };
-  const nobody = `nobody at a terminal allowed a change of ${steering.join(", ")}; nothing was written`;
-  return { verdict: "deny", rule: nobody };
+  const whose = agreed === undefined ? "nobody at a terminal allowed" : "a person at the terminal did not allow";
+  const rest = agreed === undefined ? "nothing was written" : "nothing was written; /apply asks again";
+  return { verdict: "deny", rule: `${whose} a change of ${steering.join(", ")}; ${rest}` };
 }
 
 function questionOf(root: string, patch: Buffer, { conflicts, left }: Pick<Merged, "conflicts" | "left">): string {
