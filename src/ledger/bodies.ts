@@ -5,7 +5,7 @@ import type { Sha } from "./events.ts";
  * lie elsewhere: prompt files, commits, trees.
  */
 const keys =
-  "args|body|diff|digest|edits|failing|handover|manifest|message|output|pack|patch|report|result|role|said|suspects|text|tools|verdicts";
+  "args|body|diff|digest|edits|failing|handover|manifest|message|notes|output|pack|patch|report|result|role|said|suspects|text|tools|verdicts";
 
 /** A key and a hash. Within a text of somebody else's both would have escaped quotes, so they are never mistaken for it. */
 const named = new RegExp(`"(?:${keys})":"([0-9a-f]{64})"`, "g");
