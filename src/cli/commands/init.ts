@@ -5,6 +5,7 @@ import { Interrupted, UsageError } from "../../errors.ts";
 import { command, type CommandDesk } from "../command.ts";
 import { type Proposal, propose } from "../init/propose.ts";
 import { printable } from "../../text.ts";
+import { hang } from "../hang.ts";
 
 export const init = command({
   options: [
@@ -36,7 +37,7 @@ Next: claw doctor`,
     if (!json) {
       for (const { path, text } of files) desk.out(`${path}\n\n${text.replaceAll(/^(?=.)/gm, "  ")}`);
       // Last, next to the question: the files are longer than a screen.
-      for (const note of notes) desk.err(printable(note));
+      for (const note of notes) desk.err(within(printable(note), desk.terminal.columns));
     }
     const write = files.length > 0 && !dryRun && (yes || (await agreed(files, desk, json)));
     if (write) for (const file of files) await put(file);
@@ -48,6 +49,12 @@ Next: claw doctor`,
     else if (files.length > 0) desk.err("nothing was written");
   },
 });
+
+/** "tests     npm test": what has no room goes on under the first words. */
+function within(note: string, columns: number): string {
+  const [name = ""] = /^[a-z]+ {2,}/.exec(note) ?? [];
+  return name === "" ? note : name + hang(note.slice(name.length), columns, / /, name.length);
+}
 
 /** Asks the person at the terminal. Throws UsageError where nobody can answer. */
 async function agreed(files: readonly Proposal[], desk: CommandDesk, json: boolean): Promise<boolean> {

@@ -159,7 +159,9 @@ function questionLines(
     left <= 0 ? whole : [...whole.slice(0, most - 3), plainLine(`  … ${left + 1} more lines`), ...whole.slice(-2)];
   const keys: Span[] = [span("y", looks.strong), span(" yes   "), span("n", looks.strong), span(" no")];
   if (more) keys.push(span("   d", looks.strong), span(" show it"));
-  return { lines: [...lines.map((line) => line.map((each) => span(each.text, looks.yellow))), keys], cursor: null };
+  // Yellow cannot be read on a light ground.
+  const [first = [], ...rest] = lines;
+  return { lines: [first.map(({ text: asked }) => span(asked, looks.strong)), ...rest, keys], cursor: null };
 }
 
 /** The choices, as many as have room around the chosen one. */
