@@ -5,7 +5,7 @@ import { AT_ONCE, type BenchQueue, type BenchQueueChoice, FACT } from "./bench-q
 
 const QUEUE = "jobs";
 
-/** pg-boss as it would be under claw: a job ends by its try, in the transaction of a fact. Whether a commit waits, the database says. */
+/** Bare pg-boss: a job ends by its try, in the transaction of a fact. Whether a commit waits, the database says. */
 export async function openBoss({ place, owner }: BenchQueueChoice): Promise<BenchQueue> {
   const client = new pg.Client({ connectionString: place });
   await client.connect();

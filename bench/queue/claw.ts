@@ -3,7 +3,7 @@ import { GENESIS, seal } from "../../src/ledger/chain.ts";
 import { openStore } from "../../src/store/open.ts";
 import { AT_ONCE, type BenchQueue, type BenchQueueChoice, FACT } from "./bench-queue.ts";
 
-/** claw's own queue, in a file or in a PostgreSQL database. */
+/** claw's queue: its own in a file, pg-boss in a PostgreSQL database. */
 export async function openClaw({ place, owner, durable, apart = false }: BenchQueueChoice): Promise<BenchQueue> {
   const store = await openStore(place);
   const { queue } = store;

@@ -246,10 +246,17 @@ export function queueContract(driver: QueueDriver): void {
     expect((await queue.jobs({ limit: 9 })).map(({ id }) => id)).toEqual(["three"]);
   });
 
-  check("of two that race for every job, each is won once", async ({ queue, other }) => {
+  check("of two that race for every job, each is won once, and no limit is passed", async ({ queue, other }) => {
     const ids = Array.from({ length: 100 }, (_, index) => `job${String(index).padStart(3, "0")}`);
     await queue.move(ids.map((id) => add(id)));
+    const few = new Map([["role:fix", 3]]);
+    const claims = Array.from({ length: 12 }, (_, index) =>
+      (index % 2 === 0 ? queue : other.queue).claim(worker(`w${index}`, { limits: few })),
+    );
+    const first = await Promise.all(claims);
+    const held = first.flatMap((lease) => (lease ? [lease.job.id] : []));
+    expect(held).toHaveLength(3);
     const won = await Promise.all([inOrder(queue, worker("a")), inOrder(other.queue, worker("b"))]);
-    expect(won.flat().toSorted()).toEqual(ids);
+    expect([...held, ...won.flat()].toSorted()).toEqual(ids);
   });
 }

@@ -60,15 +60,12 @@ async function change(boss: PgBoss, sql: Sql, move: Exclude<JobMove, Added>): Pr
   const attempt = attemptOf(lease);
   const here = within(sql);
   if (move.kind === "hold") return refuseLate(lease, await boss.touch(QUEUE, attempt, here));
-  if (move.kind === "finish") {
-    refuseLate(lease, await boss.complete(QUEUE, attempt, null, here));
-    return letGo(sql, attempt.id);
-  }
+  letGo(sql, attempt.id);
+  if (move.kind === "finish") return refuseLate(lease, await boss.complete(QUEUE, attempt, null, here));
   const over = { from: lease.job.started, to: now, owner: lease.owner, reason: move.reason };
   if (move.kind === "bury") {
     const last = JSON.stringify({ ...over, how: "dead" } satisfies Try);
-    refuseLate(lease, await boss.fail(QUEUE, attempt, { last }, here));
-    return letGo(sql, attempt.id);
+    return refuseLate(lease, await boss.fail(QUEUE, attempt, { last }, here));
   }
   const found = await rowOf(sql, attempt.id);
   if (found?.state !== "leased" || found.fence !== lease.fence) throw new Fenced(lease.job.subject);
@@ -86,9 +83,9 @@ export async function giveBack(
   { uuid, fence, data: { subject } }: Pick<JobRow, "uuid" | "fence" | "data">,
   next: { readonly data: JobData; readonly startAfter?: number },
 ): Promise<void> {
+  letGo(sql, uuid);
   if (affected(await boss.fail(QUEUE, { id: uuid, retryCount: fence }, null, within(sql))) !== 1)
     throw new Fenced(subject);
-  await letGo(sql, uuid);
   await revive(boss, sql, uuid, next);
 }
 
@@ -121,5 +118,5 @@ function refuseLate({ job }: JobLease, answer: object): void {
   if (affected(answer) !== 1) throw new Fenced(job.subject);
 }
 
-const letGo = async (sql: Sql, uuid: string): Promise<void> =>
-  void (await sql("DELETE FROM claw.holders WHERE job = $1", uuid));
+/** Goes out with what comes next: where that is refused, nothing of it becomes true. */
+const letGo = (sql: Sql, uuid: string): void => void sql("DELETE FROM claw.holders WHERE job = $1", uuid);

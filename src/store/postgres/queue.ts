@@ -51,12 +51,14 @@ export function queueOf(db: Database, boss: Boss): Queue {
     },
     jobs: async (query) => (await look((sql) => jobRows(sql, query))).map(jobIn),
     stats: () => look(laneStats),
-    redrive: (ids, now) => change((own, sql) => redriven(own, sql, ids, now)),
-    drop: (ids) =>
-      change(async (own, sql) => {
+    redrive: async (ids, now) => (ids.length === 0 ? [] : change((own, sql) => redriven(own, sql, ids, now))),
+    drop: async (ids) => {
+      if (ids.length === 0) return [];
+      return change(async (own, sql) => {
         const gone = new Set(await forget(own, sql, await idle(sql, ids)));
         return ids.filter((id) => gone.has(uuidOf(id)));
-      }),
+      });
+    },
     prune: (before) => change(async (own, sql) => (await forget(own, sql, await endedBefore(sql, before))).length),
   };
 }
