@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import pg from "pg";
+import { getRollbackPlans } from "pg-boss";
 import { expect, onTestFinished, test } from "vitest";
 import { SCHEMA_VERSION } from "../../src/store/postgres/boss.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -62,32 +63,40 @@ function timed(store: Store, tell: (now: number) => Promise<void>): Store {
   return { ...store, queue: told, append: async (append) => of(append.jobs).then(() => store.append(append)) };
 }
 
-test("the tables of another pg-boss are refused with the next step, and never changed at work; what is changed in them is found", async () => {
+test("the tables of another pg-boss are refused with the next step, brought up to date by who asks for it; what is changed in them is found", async () => {
   const url = await freshDatabase();
-  const refused = async (version: number): Promise<unknown> => {
-    await asked(url, `UPDATE claw_queue.version SET version = ${version}`);
+  const opened = async (): Promise<Store> => {
     const store = await openStore(url);
     onTestFinished(() => store.close());
-    expect(await store.damage()).toEqual([expect.stringContaining(`version ${version} of pg-boss's tables`)]);
-    const errors = [store.queue.stats(), store.queue.move([])].map((work) => work.catch((error: unknown) => error));
-    const [looking, moving] = await Promise.all(errors);
-    expect(moving).toEqual(looking);
-    return looking;
+    return store;
   };
-  const store = await openStore(url);
-  onTestFinished(() => store.close());
+  const refused = async (version: number): Promise<Store> => {
+    const store = await opened();
+    const hint =
+      version < SCHEMA_VERSION ? (expect.stringContaining("claw fleet init") as string) : "update claw on this machine";
+    for (const work of [store.queue.stats(), store.queue.move([])])
+      await expect(work).rejects.toMatchObject({ outcome: "infrastructure", hint });
+    expect(await store.damage()).toEqual([expect.stringContaining(`version ${version} of pg-boss's tables`)]);
+    return store;
+  };
+  const store = await opened();
   expect(await store.damage()).toEqual([]);
-  await store.queue.move([]);
+  const others = [store, await opened(), await opened()];
+  await Promise.all(others.map(({ queue }) => queue.move([])));
   expect(await store.damage()).toEqual([]);
   const { pgboss } = createRequire(import.meta.url)("pg-boss/package.json") as { pgboss: { schema: number } };
   expect(SCHEMA_VERSION).toBe(pgboss.schema);
-  const outcome = "infrastructure";
-  expect(await refused(SCHEMA_VERSION - 1)).toMatchObject({
-    outcome,
-    hint: expect.stringContaining("claw fleet init") as string,
-  });
-  expect(await refused(SCHEMA_VERSION + 1)).toMatchObject({ outcome, hint: "update claw on this machine" });
-  await expect(store.queue.install?.()).rejects.toMatchObject({ hint: "update claw on this machine" });
+
+  await asked(url, getRollbackPlans("claw_queue", SCHEMA_VERSION));
+  const older = await refused(SCHEMA_VERSION - 1);
+  await older.queue.install?.();
+  expect(await older.queue.stats()).toEqual([]);
+  expect(await older.damage()).toEqual([]);
+
+  await asked(url, `UPDATE claw_queue.version SET version = ${SCHEMA_VERSION + 1}`);
+  const newer = await refused(SCHEMA_VERSION + 1);
+  await expect(newer.queue.install?.()).rejects.toMatchObject({ hint: "update claw on this machine" });
+
   await asked(
     url,
     `UPDATE claw_queue.version SET version = ${SCHEMA_VERSION}; DROP INDEX claw_queue.job_common_i11;

@@ -3,6 +3,7 @@ import { systemClock } from "../../clock.ts";
 import { InfrastructureError } from "../../errors.ts";
 import type { Database, Sql } from "./database.ts";
 import { DatabaseFailure } from "./failure.ts";
+import { statementsOf } from "./migrations.ts";
 
 /** Where pg-boss keeps its tables, and the name of claw's queue in them. */
 export const SCHEMA = "claw_queue";
@@ -155,20 +156,29 @@ async function installed(db: Database): Promise<void> {
   const { getConstructionPlans, getMigrationPlans } = await import("pg-boss");
   const { version } = await look(db);
   if (version !== null && version > SCHEMA_VERSION) throw another(db, version);
-  if (version !== SCHEMA_VERSION) {
-    const plan = version === null ? getConstructionPlans(SCHEMA) : getMigrationPlans(SCHEMA, version);
-    try {
-      await db.read((sql) => whole(sql, plan));
-    } catch (error) {
-      // Another process was faster.
-      if ((await look(db)).version !== SCHEMA_VERSION) throw error;
-    }
-  }
-  const boss = await loaded(db);
-  // Of two under one key the second is not taken. What fails is dead until a person has it tried again; nothing goes by itself.
-  await boss.createQueue(QUEUE, { policy: "exclusive", retryLimit: 0, deleteAfterSeconds: 0 });
+  if (version !== SCHEMA_VERSION)
+    await carryOut(db, version === null ? getConstructionPlans(SCHEMA) : getMigrationPlans(SCHEMA, version));
   // What a job is about is asked by every command on a task. pg-boss lets others add an index.
-  await db.read((sql) => sql(`CREATE INDEX IF NOT EXISTS claw_subject ON ${SCHEMA}.job_common ((data ->> 'subject'))`));
+  await db.write(async (sql) => {
+    void sql("SELECT pg_advisory_xact_lock(hashtext('claw.format'))");
+    await sql(`CREATE INDEX IF NOT EXISTS claw_subject ON ${SCHEMA}.job_common ((data ->> 'subject'))`);
+  });
+  const boss = await loaded(db);
+  // Last: who finds it finds all. Of two jobs under one key the second is not taken. What fails is dead until a person has it
+  // tried again; nothing goes by itself.
+  await boss.createQueue(QUEUE, { policy: "exclusive", retryLimit: 0, deleteAfterSeconds: 0 });
+}
+
+/** A plan of pg-boss: one transaction, then statements that are none. */
+async function carryOut(db: Database, plan: string): Promise<void> {
+  const end = plan.lastIndexOf("COMMIT;") + "COMMIT;".length;
+  try {
+    await db.read((sql) => whole(sql, plan.slice(0, end)));
+  } catch (error) {
+    // Another process was faster.
+    if ((await look(db)).version !== SCHEMA_VERSION) throw error;
+  }
+  for (const statement of statementsOf(plan.slice(end))) await db.read((sql) => sql(statement));
 }
 
 async function driftOf(db: Database): Promise<readonly string[]> {

@@ -39,6 +39,7 @@ export function queueOf(db: Database, boss: Boss): Queue {
     install: () => boss.install(),
     move: (moves) => change((own, sql) => applyJobs(own, sql, moves)),
     claim: async (worker) => claimed(db, await boss.ready(), worker),
+    // For as long again as it was claimed for: until then by the clock of the database.
     heartbeat: async (lease) => {
       const own = await boss.ready();
       const beat = (sql: Sql) => own.touch(QUEUE, attemptOf(lease), within(sql));
