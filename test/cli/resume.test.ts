@@ -2,17 +2,18 @@ import { hostname } from "node:os";
 import { expect, test } from "vitest";
 import type { App } from "../../src/app.ts";
 import { UsageError } from "../../src/errors.ts";
-import type { Event } from "../../src/ledger/events.ts";
+import type { EventOf } from "../../src/ledger/events.ts";
 import { type, type TypedOptions } from "../support/cli-desk.ts";
 import { ledgerFile } from "../support/ledger-file.ts";
 import { pieces, recordProvenFix } from "../support/recorded-fix.ts";
 
 /** Runs whose process is no more, in a ledger with one that is over. */
-async function abandoned(...runs: readonly string[]) {
+async function abandoned(...runs: readonly (string | (Partial<EventOf<"run.started">> & { readonly run: string }))[]) {
   const { ledger, store } = await ledgerFile();
-  for (const run of runs) {
+  for (const one of runs) {
+    const { run, ...more } = typeof one === "string" ? { run: one } : one;
     const log = await ledger.open(run);
-    await log.append(pieces(log).started as Event);
+    await log.append({ ...(pieces(log).started as EventOf<"run.started">), ...more });
     await store.claim(run, { owner: `${hostname()} 4194303 1`, until: 1, mayTake: () => true });
   }
   await recordProvenFix(ledger, "rrr9");
@@ -48,6 +49,13 @@ test("at a terminal several are listed, one is continued", async () => {
   const one = await abandoned("ccc1");
   expect((await one.typed([], { terminal })).code).toBe(0);
   expect(one.resumed).toEqual(["ccc1"]);
+});
+
+test("of a flow and a run that it has begun, the flow is continued, which goes on with that run itself", async () => {
+  const flow = { run: "fff1", workflow: "flow" };
+  const { typed, resumed } = await abandoned("aaa1", { run: "eee1", parent: "fff1", step: "mend[2]" }, flow);
+  expect((await typed()).code).toBe(11);
+  expect(resumed).toEqual(["aaa1", "fff1"]);
 });
 
 test("when none was abandoned, the newest run is meant", async () => {

@@ -47,7 +47,7 @@ export const resume = command({
     const ledger = await (await desk.app()).ledger();
     if (watch) return keepWatch(ledger, named, how, desk);
     if (named !== undefined) return resumeOne(ledger, named, how, desk);
-    const abandoned = await ledger.abandoned();
+    const abandoned = await wholesOf(ledger, await ledger.abandoned());
     if (abandoned.length > 1 && desk.terminal.stdin && !how.json) throw several(abandoned);
     if (abandoned.length === 0) return resumeOne(ledger, await newestWhole(ledger), how, desk);
     return inTurn(ledger, abandoned, how, desk);
@@ -103,20 +103,20 @@ async function resumeWithout(named: string | undefined, how: How, desk: CommandD
 const several = (runs: readonly string[]): UsageError =>
   new UsageError(`${runs.length} runs were abandoned: ${runs.join(", ")}`, `name one: claw resume ${runs[0]}`);
 
+/** Flows and triages go on with the runs that they have begun: these are not gone on with once more. */
+async function wholesOf(ledger: Ledger, runs: readonly string[]): Promise<readonly string[]> {
+  const { wholeOf } = await import("../triage/resume-triage.ts");
+  return [...new Set(await Promise.all(runs.map((run) => wholeOf(ledger, run).catch(() => run))))];
+}
+
 /** One that cannot go on does not keep the others from it: what is wrong with the first of them is told last. */
 async function inTurn(ledger: Ledger, runs: readonly string[], how: How, desk: CommandDesk): Promise<number> {
   let worst = 0;
   const failures: unknown[] = [];
-  const { wholeOf } = await import("../triage/resume-triage.ts");
-  const done = new Set<string>();
   for (const run of runs) {
     if (desk.signal.aborted) return exitCodes.interrupted;
     try {
-      const whole = await wholeOf(ledger, run);
-      // A flow that went on has gone on with the runs of its steps.
-      if (done.has(whole)) continue;
-      done.add(whole);
-      const code = await resumeOne(ledger, whole, how, desk);
+      const code = await resumeOne(ledger, run, how, desk);
       worst ||= code;
     } catch (error) {
       failures.push(error);
@@ -136,7 +136,9 @@ async function keepWatch(ledger: Ledger, named: string | undefined, how: How, de
     if (next === undefined) await sleep(LOOK_MS, undefined, { signal: desk.signal }).catch(() => {});
     else {
       tried.add(next);
-      await inTurn(ledger, [next], how, desk).catch((error: unknown) => desk.err(`run ${next}: ${String(error)}`));
+      await inTurn(ledger, await wholesOf(ledger, [next]), how, desk).catch((error: unknown) =>
+        desk.err(`run ${next}: ${String(error)}`),
+      );
     }
   }
   return 0;

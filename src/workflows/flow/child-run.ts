@@ -33,7 +33,7 @@ export async function doRun(tale: Tale, { step, name, scope }: WantedRun): Promi
   const { kind, spec, body } = bodyOf(step);
   const values = filledBody(spec, body, scope);
   if (typeof values === "string")
-    return finish(tale, name, { ...nothingTaken, outcome: "usage", reason: values, outputs: {} });
+    return finish(tale, name, { ...nothingTaken, outcome: "usage", hint: badValue, reason: values, outputs: {} });
   const left = leftOf(tale);
   const own = step.budget_usd === undefined ? null : Math.round(step.budget_usd * 1e9);
   const model = step.model === undefined ? undefined : filled(step.model, scope);
@@ -60,6 +60,9 @@ export async function doRun(tale: Tale, { step, name, scope }: WantedRun): Promi
   }
   return finish(tale, name, ended);
 }
+
+/** What to do about a value that does not fit. */
+export const badValue = "mend what it is given, or the flow; what a step takes: docs/flows.md";
 
 /** Records what a step or item came to, and counts what it took. */
 export async function finish(tale: Tale, name: string, ended: ChildEnd | StepResult): Promise<StepResult> {

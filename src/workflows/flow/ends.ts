@@ -64,8 +64,7 @@ export function flowEnd({ steps }: Flow, results: ReadonlyMap<string, StepResult
     const all = badIn(result);
     const left = all.filter((outcome) => !steps.some((other) => dealsWith(other, { id, outcome }, results)));
     const [first] = left;
-    if (first !== undefined)
-      return stepFailed(id, { ...result, outcome: first as Outcome, reason: `${result.reason}; of ${told} in all` });
+    if (first !== undefined) return stepFailed(id, { ...result, outcome: first as Outcome });
     if (all.length > 0) dealt.push(`${id} ended with ${all.join(" and ")}, which a later step dealt with`);
   }
   return { outcome: "done", reason: [`${told} done`, ...dealt].join("; "), hint: "" };

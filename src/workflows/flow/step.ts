@@ -5,7 +5,7 @@ import { filledBody } from "../../policy/flow-values.ts";
 import { ofType } from "../../views/run.ts";
 import { askPerson } from "../waiting.ts";
 import type { RunEnd } from "../workflow.ts";
-import { doRun, finish, given, mayGoOn, type StepOrPause } from "./child-run.ts";
+import { badValue, doRun, finish, given, mayGoOn, type StepOrPause } from "./child-run.ts";
 import { askedText, nothingTaken, stepFailed } from "./ends.ts";
 import { doItems } from "./items.ts";
 import { recordedResult, recordResult, scopeOf, type StepResult, type Tale } from "./tale.ts";
@@ -55,7 +55,7 @@ async function approve(tale: Tale, step: FlowStep): Promise<StepOrPause> {
   const { desk } = tale;
   const values = filledBody(bodyOf(step).spec, bodyOf(step).body, scopeOf(tale));
   if (typeof values === "string")
-    return finish(tale, step.id, { ...nothingTaken, outcome: "usage", reason: values, outputs: {} });
+    return finish(tale, step.id, { ...nothingTaken, outcome: "usage", hint: badValue, reason: values, outputs: {} });
   const ask = String(values["ask"]);
   const asked = desk.log.put(askedText(tale, ask));
   const end = askPerson(desk, asked, [ask]);
