@@ -4,13 +4,10 @@ import type { Repository } from "../repo/repository.ts";
 import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
 import { conduct } from "../workflows/conduct.ts";
-import { type Notices, tellPeople } from "../workflows/notices.ts";
+import { NIGHT, type Notices, tellPeople } from "../workflows/notices.ts";
 import { hostText, type FinishedRun, type House } from "../workflows/start.ts";
 import type { RunEnd } from "../workflows/workflow.ts";
 import type { NightUse } from "../policy/night.ts";
-
-/** The workflow's name of a night: a run whose stages are works, and whose works are runs with it as their parent. */
-export const NIGHT = "nightly";
 
 /** What a night was begun with. */
 const NightInput = z.object({
@@ -93,12 +90,20 @@ async function usedBy(ledger: Ledger, runs: readonly string[]): Promise<NightUse
   return { pullRequests, usdNano };
 }
 
+interface NightTelling {
+  readonly signal: AbortSignal;
+  readonly notices: Notices | null;
+  /** What all works cost, in US dollars, as far as it is known by then. */
+  readonly cost: () => number | null;
+}
+
 /** Tells the night's story to its end, which is recorded, and told to people. */
 export async function conductNight(
   { log }: OpenNight,
-  { signal, notices }: { readonly signal: AbortSignal; readonly notices: Notices | null },
+  { signal, notices, cost }: NightTelling,
   story: () => Promise<RunEnd>,
 ): Promise<FinishedRun> {
-  const tell = async (end: RunEnd): Promise<void> => (notices ? tellPeople(log, end, notices) : undefined);
+  const tell = async (end: RunEnd): Promise<void> =>
+    notices ? tellPeople(log, end, notices, { usd: cost() }) : undefined;
   return { run: log.run, ...(await conduct(log, AbortSignal.any([signal, log.lost]), story, tell)) };
 }

@@ -17,6 +17,10 @@ export const Notice = z.strictObject({
   branch: z.string().nullable(),
   pullRequest: z.string().nullable(),
   usd: z.number().nullable().meta({ description: "Null when part of the cost has no known price." }),
+  report: z.string().nullable().meta({
+    description:
+      "Of a night: the morning report as Markdown, its middle left out where it is long; null for other runs.",
+  }),
 });
 export type Notice = z.infer<typeof Notice>;
 

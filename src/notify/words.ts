@@ -10,10 +10,24 @@ export function titleOf({ outcome, title, workflow }: Notice): string {
   return `claw: ${outcome}: ${plain(title) || workflow}`;
 }
 
+/** Works of a night that a chat is told of one by one. */
+const MOST_WORKS = 12;
+
+/** What came of each work, a line each, as the report's lists have them. */
+function worksOf(report: string | null): readonly string[] {
+  const works = (report ?? "")
+    .split("\n")
+    .filter((line) => /^- .*\*\*: /.test(line))
+    .map((line) => plain(line.replaceAll("**", "").replaceAll("`", "").slice(2)));
+  const more = works.length - MOST_WORKS;
+  return more > 0 ? [...works.slice(0, MOST_WORKS), `and ${more} more`] : works;
+}
+
 /** What happened and what to do next, a line each. */
-export const linesOf = ({ reason, hint, pullRequest, run, repository }: Notice): readonly string[] =>
+export const linesOf = ({ reason, hint, pullRequest, run, repository, report }: Notice): readonly string[] =>
   [
     plain(reason),
+    ...worksOf(report),
     plain(pullRequest ?? hint),
     `run ${run}${repository === "" ? "" : ` in ${plain(repository)}`}`,
   ].filter((line) => line !== "");

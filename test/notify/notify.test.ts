@@ -9,7 +9,7 @@ import { NotifySettings } from "../../src/notify-settings.ts";
 import { channelsOf } from "../../src/notify/channels.ts";
 import { desktop, type Desk, terminalNotice } from "../../src/notify/desktop.ts";
 import { Notice, noticeSchema } from "../../src/notify/notice.ts";
-import { tellPeople } from "../../src/workflows/notices.ts";
+import { tellPeople, untold } from "../../src/workflows/notices.ts";
 import { memoryLedger, pieces } from "../support/recorded-fix.ts";
 
 interface Got {
@@ -77,6 +77,7 @@ const notice: Notice = {
   branch: "claw/x",
   pullRequest: null,
   usd: 0.01,
+  report: null,
 };
 
 test("a webhook gets one signed JSON object, as the published schema says", async () => {
@@ -86,6 +87,36 @@ test("a webhook gets one signed JSON object, as the published schema says", asyn
   expect(Notice.parse(JSON.parse(body))).toEqual(notice);
   expect(headers["x-claw-signature"]).toBe(`sha256=${createHmac("sha256", "s3cret").update(body).digest("hex")}`);
   expect(JSON.parse(readFileSync("schema/notification.schema.json", "utf8"))).toEqual(noticeSchema());
+});
+
+test("a webhook gets a night's report, bounded, and a chat a line for each work; other reports hold code, and stay here", async () => {
+  const ledger = await memoryLedger();
+  const told = async (workflow: string, report: string, run = `1${workflow.padEnd(11, "0")}`): Promise<Notice> => {
+    const log = await ledger.open(run);
+    await log.append({ ...pieces(log).started, workflow } as never);
+    await log.append({ type: "report.written", report: log.put(report) });
+    const end = { outcome: "done", reason: "2 proven ($0.10)", hint: "" } as const;
+    await log.append({ type: "run.ended", ...end });
+    got = [];
+    const channels = () => Promise.resolve([channelTo("webhook", `${base}/ok`)]);
+    await tellPeople(log, end, { on: ["ended"], channels }, { usd: 0.1 });
+    return Notice.parse(JSON.parse(got[0]?.body ?? ""));
+  };
+  const work = (name: string): string =>
+    `- ✓ **${name} is <b>wrong</b>**: proven, draft pull request (\`claw/x\`)\n  Next: look`;
+  const works = Array.from({ length: 14 }, (_, index) => work(`sum ${index}`));
+  const night = await told("nightly", `# Night\n\n## Done\n\n${works.join("\n")}\n`);
+  expect(night).toMatchObject({ usd: 0.1, report: expect.stringContaining("**sum 13 is") });
+  await channelTo("slack", `${base}/ok`).send(night, soon());
+  const { text = "" } = JSON.parse(got[1]?.body ?? "{}") as { text?: string };
+  expect(text.split("\n").slice(1, 4)).toEqual([
+    "2 proven ($0.10)",
+    "✓ sum 0 is &lt;b&gt;wrong&lt;/b&gt;: proven, draft pull request (claw/x)",
+    "✓ sum 1 is &lt;b&gt;wrong&lt;/b&gt;: proven, draft pull request (claw/x)",
+  ]);
+  expect(text).toContain("\nand 2 more\n");
+  expect((await told("fix", "# the patch")).report).toBeNull();
+  expect((await told("nightly", "long ".repeat(8000), "1night000000")).report?.length).toBeLessThan(16_100);
 });
 
 test("what outsiders wrote is no mention, link or format in a chat", async () => {
@@ -166,6 +197,7 @@ test("a run tells each channel once, verdict first, and no failure is the run's"
   expect(told.slice(2).map((event) => ("effect" in event ? `${event.type} ${event.effect}` : ""))).toEqual(
     expect.arrayContaining(["effect.done notify webhook", "effect.failed notify slack"]),
   );
+  expect(untold(log.events)).toEqual([{ channel: "slack", reason: "it broke off" }]);
   expect((await ledger.read(log.run)).events.length).toBe(before + 4);
   expect(JSON.parse(got[0]?.body ?? "{}")).toMatchObject({
     status: "ended",

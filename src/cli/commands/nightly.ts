@@ -183,6 +183,7 @@ const plainTold = ({ err, times }: CommandDesk): NightTold => ({
         `  ${until === null ? "waits" : `nothing can be done until ${clockTime(until, times)}`}: ${headline(reason, 120)}`,
       ),
     ),
+  untold: (channel, reason) => err(printableLine(`  nobody was told by ${channel}: ${reason}; see claw doctor notify`)),
 });
 
 function jsonTold({ out }: CommandDesk): NightTold {
@@ -194,5 +195,6 @@ function jsonTold({ out }: CommandDesk): NightTold {
     run: ({ task }, run) => tell("run", { task, run }),
     ends: ({ task }, outcome, reason) => tell("ends", { task, outcome, reason }),
     waits: (until, reason) => tell("waits", { until, reason }),
+    untold: (channel, reason) => tell("untold", { channel, reason }),
   };
 }

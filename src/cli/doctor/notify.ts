@@ -22,6 +22,7 @@ const sample: Notice = {
   branch: null,
   pullRequest: null,
   usd: 0,
+  report: null,
 };
 
 export const notify = command({

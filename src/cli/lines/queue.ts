@@ -108,6 +108,7 @@ export const NightNewsLine = z.discriminatedUnion("kind", [
   told("work", { task: z.string(), title: z.string() }),
   told("run", { task: z.string(), run: z.string() }),
   told("ends", { task: z.string(), outcome: z.string(), reason: z.string() }),
+  told("untold", { channel: z.string(), reason: z.string() }),
   told("waits", {
     until: millis.nullable().meta({ description: "Null: until somebody lets it." }),
     reason: z.string(),

@@ -9,7 +9,7 @@ import {
   type NightWork,
   runNight,
 } from "../../fleet/night.ts";
-import { beginNight, conductNight, NIGHT, type OpenNight, reopenNight } from "../../fleet/night-log.ts";
+import { beginNight, conductNight, type OpenNight, reopenNight } from "../../fleet/night-log.ts";
 import { nightRows } from "../../fleet/night-rows.ts";
 import { expectedFrom, inOrder, narrower, type NightCaps, type Took, withoutDuplicates } from "../../policy/night.ts";
 import { nightTitle, nightMarkdown } from "../../reports/night-markdown.ts";
@@ -17,6 +17,7 @@ import type { NightReport } from "../../reports/night.ts";
 import type { Repository } from "../../repo/repository.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { foldTask, type NamedTask } from "../../views/task.ts";
+import { NIGHT, untold } from "../../workflows/notices.ts";
 import type { House } from "../../workflows/start.ts";
 import { listRuns } from "../run-list.ts";
 import { limitsOf } from "../work/limits.ts";
@@ -45,6 +46,8 @@ export interface NightTold {
   readonly ends: (work: NightWork, outcome: string, reason: string) => void;
   /** Until: null where somebody has to let it go on. */
   readonly waits: (until: number | null, reason: string) => void;
+  /** Somebody should have been told of its end by that channel, and was not. */
+  readonly untold: (channel: string, reason: string) => void;
 }
 
 /** What is left to do about a night's work, in its order. */
@@ -79,8 +82,9 @@ export async function spendNight(wish: NightWish): Promise<NightReport> {
   const startedAt = systemClock.now();
   const house = await place.app.house(place.cwd);
   const night = await openNight(house, wish);
-  const told = { signal: place.signal, notices: house.notices?.(wish.notify) ?? null };
   let report: NightReport | null = null;
+  const cost = (): number | null => report?.usd ?? null;
+  const told = { signal: place.signal, notices: house.notices?.(wish.notify) ?? null, cost };
   const { outcome, reason, hint } = await conductNight(night, told, async () => {
     const collected = await wish.collect();
     const plan = await planNight(place, repository.root);
@@ -90,6 +94,7 @@ export async function spendNight(wish: NightWish): Promise<NightReport> {
     await night.log.append({ type: "report.written", report: night.log.put(nightMarkdown(report)) });
     return { outcome: report.outcome, reason: nightTitle(report), hint: "" };
   });
+  for (const { channel, reason: why } of untold(night.log.events)) wish.tell.untold(channel, why);
   if (report === null)
     throw outcome === "interrupted"
       ? new ClawError("the night was stopped", { outcome, hint: "go on with: claw nightly" })
