@@ -78,10 +78,11 @@ async function sent(channel: Channel, notice: Notice): Promise<Sent> {
 const MOST_REPORT = 16_000;
 
 /** The report of a night, which is about its works. Those of other runs hold the code that was changed: they stay here. */
-async function nightReport({ events, text }: RunLog): Promise<string | null> {
+async function nightReport(log: RunLog): Promise<string | null> {
+  const { events } = log;
   const night = events.some((event) => event.type === "run.started" && event.workflow === NIGHT);
   const written = events.findLast((event) => event.type === "report.written");
-  return night && written?.type === "report.written" ? keepEnds(await text(written.report), MOST_REPORT) : null;
+  return night && written?.type === "report.written" ? keepEnds(await log.text(written.report), MOST_REPORT) : null;
 }
 
 /** Channels that people were not told by, and why. */

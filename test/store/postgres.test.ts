@@ -1,3 +1,7 @@
+import { X509Certificate } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PeerCertificate } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import { isAddress, readAddress } from "../../src/store/postgres/address.ts";
@@ -10,6 +14,9 @@ import { stage } from "../support/ledger-file.ts";
 import { lossyProxy } from "../support/lossy-proxy.ts";
 import { asked, freshDatabase } from "../support/postgres.ts";
 import { tickingClock } from "../support/recorded-fix.ts";
+import { selfSigned } from "../support/self-signed.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
+import { tlsFront } from "../support/tls-front.ts";
 
 async function opened(url: string, ...more: readonly (readonly string[])[]): Promise<Store> {
   const store = await openPostgres(readAddress(url), ...more);
@@ -81,6 +88,30 @@ test("TLS is tried as libpq does for each sslmode", () => {
     ["checked"],
     ["checked h"],
   ]);
+});
+
+test("over TLS a server is known by its certificate, and by the name that it is called by", async () => {
+  const url = new URL(await freshDatabase({ over: "loopback" }));
+  const port = await tlsFront(Number(url.port));
+  const root = join(temporaryDirectory(), "root.pem");
+  writeFileSync(root, selfSigned.cert);
+  const at = (host: string, mode: string) => `postgres://claw@${host}:${port}${url.pathname}?sslmode=${mode}`;
+  const trusted = `verify-full&sslrootcert=${root}`;
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", onWarning);
+  for (const host of ["127.0.0.1", "localhost"]) expect(await (await opened(at(host, trusted))).ends(1)).toEqual([]);
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+  expect(await told(opened(at("localhost", "verify-full")))).toMatchObject({
+    outcome: "usage",
+    message: expect.stringMatching(/certificate that does not hold: self-signed/) as string,
+    hint: expect.stringContaining("sslrootcert") as string,
+  });
+  const [other] = tlsTries(readAddress(at("db.example.com", trusted)));
+  const seen = new X509Certificate(selfSigned.cert).toLegacyObject() as PeerCertificate;
+  const check = other ? other.checkServerIdentity : undefined;
+  expect(check?.("localhost", seen)?.message).toContain("db.example.com");
 });
 
 test("events can be neither changed nor deleted, row by row or all at once", async () => {

@@ -67,7 +67,9 @@ export function explained(error: unknown, { shown, user, database }: Address, co
   if (tlsCodes.test(error.code))
     return wrong(
       `has a certificate that does not hold: ${says}`,
-      "name its root certificate: …?sslmode=verify-full&sslrootcert=FILE",
+      error.code === "ERR_TLS_CERT_ALTNAME_INVALID"
+        ? "call it by a name that its certificate is for"
+        : "name its root certificate: …?sslmode=verify-full&sslrootcert=FILE",
     );
   if (!error.lost) return failed(`failed: ${says} (${error.code})`, "look into the server's log");
   const why = says === "" ? error.code : says;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
-import { checkServerIdentity } from "node:tls";
+import { isIP } from "node:net";
+import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
 import { UsageError } from "../../errors.ts";
 import type { Address } from "./address.ts";
 
@@ -21,7 +21,10 @@ export function tlsTries(address: Address): readonly Tls[] {
   };
   const unchecked = { ...own, rejectUnauthorized: false };
   const chain = { ...own, rejectUnauthorized: true, checkServerIdentity: () => undefined };
-  const full = { ...own, rejectUnauthorized: true, checkServerIdentity, servername: host };
+  // The name is that of the address, whatever it was connected by; a server is not told of a number as if it were a name.
+  const isHost = (_: string, seen: PeerCertificate): Error | undefined => checkServerIdentity(host, seen);
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  const full = { ...own, ...named, rejectUnauthorized: true, checkServerIdentity: isHost };
   if (mode === "verify-full") return [full];
   if (mode === "verify-ca" || (mode === "require" && rootCertificate)) return [chain];
   if (mode === "require") return [unchecked];
