@@ -160,6 +160,12 @@ export function meantBy(argv: readonly string[], { stdin, stdout }: CommandDesk[
   return isSession ? ["chat", ...argv] : argv;
 }
 
+/** A word that is no command may have been meant for a model. */
+function seeInstead([first = ""]: readonly string[]): string {
+  const isSaid = /^\p{L}+$/u.test(first) && !menu.some(([name]) => name === first);
+  return `  see: claw --help${isSaid ? `; to say it to a model: claw chat ${first}` : ""}`;
+}
+
 const isHelpWord = (word: string): boolean =>
   word.startsWith("-") || word === "help" || isTopic(word) || menu.some(([name]) => name === word);
 
@@ -192,7 +198,7 @@ export async function program(
       outputError: (text, print) =>
         print(text.replace(/^error: /, "claw: ").replace(/\n\(Did you mean (.*)\?\)/, "; did you mean $1?")),
     })
-    .showHelpAfterError("  see: claw --help")
+    .showHelpAfterError(seeInstead(argv))
     .addHelpText("after", `\n${helpText(startHere, helpColumns(desk))}`);
   for (const [name, about, load] of menu) {
     const child = root.command(name).description(about).showHelpAfterError(`  see: claw ${name} --help`);

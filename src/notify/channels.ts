@@ -40,10 +40,14 @@ const discordTo = (url: () => Promise<string | undefined>): Channel => ({
   name: "discord",
   target: "notify.discord",
   send(notice, signal) {
-    const content = [`**${forDiscord(titleOf(notice))}**`, ...linesOf(notice).map(forDiscord)].join("\n");
+    const content = [`**${forDiscord(titleOf(notice))}**`, ...linesOf(notice).map(forDiscord)]
+      .join("\n")
+      .slice(0, DISCORD_LONGEST);
     return post(url, { content, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS }, { signal });
   },
 });
 
+/** Letters that a message may have: https://discord.com/developers/docs/resources/webhook#execute-webhook */
+const DISCORD_LONGEST = 2000;
 /** https://discord.com/developers/docs/resources/message#message-object-message-flags */
 const SUPPRESS_EMBEDS = 4;

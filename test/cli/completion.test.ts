@@ -50,6 +50,16 @@ test("open tasks are offered with how they stand", async () => {
   expect((await type(["complete", "--", "task", "show", "t-"], { ledger })).out).toBe("t-aa11\topen: sums are wrong\n");
 });
 
+test("issues that are known as open tasks here are offered by number, and no forge is asked", async () => {
+  const ledger = await memoryLedger();
+  const issue = (number: number, repository: string) =>
+    added(`issue ${number}`, { repository, source: { kind: "issue", ref: `https://github.com/o/r/issues/${number}` } });
+  await ledger.addTask("t-aa11", issue(17, "/repo"));
+  await ledger.addTask("t-aa22", issue(18, "/elsewhere"));
+  await ledger.addTask("t-aa33", added("no issue"));
+  expect((await type(["complete", "--", "fix", ""], { ledger, cwd: "/repo/src" })).out).toBe("17\topen: issue 17\n");
+});
+
 test("bash asks claw, takes the words, and leaves what they mean", async () => {
   const { out } = await type(["completion", "bash"]);
   const claw = String.raw`claw() { printf 'got'; printf '<%s>' "$@"; printf '\nfix\tabout it\n'; }`;

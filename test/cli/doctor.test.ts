@@ -60,7 +60,7 @@ test("people get a line each, with the remedy below, and a count at the end; wit
   const model = { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url };
   const { code, out } = await type(["doctor"], { environment: { CLAW_HOME: temporary(), PATH: empty, ...model } });
   await server.close();
-  expect(out).toContain("✗ git       it is not on PATH, or does not run\n    → install git 2.30 or newer");
+  expect(out).toContain("✗ git          it is not on PATH, or does not run\n    → install git 2.30 or newer");
   expect(out).toContain(`✓ model openai ${server.url} answers: 1 model; tried out by: claw models probe openai\n`);
   expect(out).toMatch(/\n\n1 problem(, \d warnings?)?\n$/);
   expect(code).toBe(24);

@@ -33,7 +33,10 @@ test.each(commands)("claw %s --help works without a ledger", async (name) => {
 });
 
 test.each<[string[], unknown]>([
-  [["fxi"], "claw: unknown command 'fxi'; did you mean fix?\n  see: claw --help\n"],
+  [
+    ["fxi"],
+    "claw: unknown command 'fxi'; did you mean fix?\n  see: claw --help; to say it to a model: claw chat fxi\n",
+  ],
   [["runs", "--jsn"], "claw: unknown option '--jsn'; did you mean --json?\n  see: claw runs --help\n"],
   [["approve"], "claw: missing required argument 'run'\n  see: claw approve --help\n"],
   [

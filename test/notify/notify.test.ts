@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import { NotifySettings } from "../../src/notify-settings.ts";
 import { channelsOf } from "../../src/notify/channels.ts";
 import { desktop, type Desk, terminalNotice } from "../../src/notify/desktop.ts";
@@ -25,6 +26,18 @@ const paths: Record<string, (answer: import("node:http").ServerResponse) => void
   "/broken": (answer) => answer.writeHead(500).end("secret words of the server"),
   "/moved": (answer) => answer.writeHead(302, { location: "/ok" }).end(),
   "/silent": () => {},
+  "/slack-400": (answer) => answer.writeHead(400).end("invalid_payload"),
+  "/discord-400": (answer) =>
+    answer
+      .writeHead(400, { "content-type": "application/json" })
+      .end('{"message": "Invalid Form Body", "code": 50035}'),
+  // https://discord.com/developers/docs/topics/rate-limits#exceeding-a-rate-limit, and Slack's header.
+  "/discord-429": (answer) =>
+    got.length < 2
+      ? answer.writeHead(429).end('{"message": "You are being rate limited.", "retry_after": 0.01, "global": false}')
+      : answer.writeHead(204).end(),
+  "/slack-429": (answer) => answer.writeHead(429, { "retry-after": "30" }).end("rate_limited"),
+  "/slack-1": (answer) => answer.writeHead(429, { "retry-after": "1" }).end("rate_limited"),
 };
 beforeAll(async () => {
   server = createServer((request, answer) => {
@@ -144,6 +157,43 @@ test.each<[string, string | undefined, unknown]>([
   const channel = channelTo("slack", url?.startsWith("/") ? at + url : url);
   expect(await channel.send(notice, soon())).toEqual(sent);
 });
+
+/** What each documents of a message. */
+const SlackMessage = z.strictObject({
+  text: z.string().min(1).max(40_000),
+  unfurl_links: z.boolean(),
+  unfurl_media: z.boolean(),
+});
+const DiscordMessage = z.strictObject({
+  content: z.string().min(1).max(2000),
+  allowed_mentions: z.strictObject({ parse: z.array(z.enum(["roles", "users", "everyone"])) }),
+  flags: z.literal(4),
+});
+
+test("messages are what Slack and Discord document, however long and odd the words are", async () => {
+  const long = { ...notice, title: "_*~".repeat(500), reason: "[x](y)".repeat(500), hint: "`".repeat(500) };
+  for (const each of [notice, long]) {
+    await channelTo("slack", `${base}/ok`).send(each, soon());
+    await channelTo("discord", `${base}/ok`).send(each, soon());
+  }
+  const sent = got.map(({ body }) => JSON.parse(body) as unknown);
+  expect([0, 2].flatMap((at) => SlackMessage.safeParse(sent[at]).error?.issues ?? [])).toEqual([]);
+  expect([1, 3].flatMap((at) => DiscordMessage.safeParse(sent[at]).error?.issues ?? [])).toEqual([]);
+});
+
+test.each<["slack" | "discord", string, unknown, number]>([
+  ["slack", "/slack-400", { state: "failed", detail: "it answered 400 (invalid_payload)" }, 1],
+  ["discord", "/discord-400", { state: "failed", detail: "it answered 400 (code 50035)" }, 1],
+  ["discord", "/discord-429", { state: "sent", detail: "answered 204" }, 2],
+  ["slack", "/slack-429", { state: "failed", detail: "it answered 429 (rate_limited)" }, 1],
+  ["slack", "/slack-1", { state: "failed", detail: "it answered 429, and wants to be asked later" }, 1],
+])(
+  "%s that answers %s is asked once more only where that is soon, and its code is told",
+  async (name, path, sent, asked) => {
+    expect(await channelTo(name, base + path).send(notice, soon())).toEqual(sent);
+    expect(got).toHaveLength(asked);
+  },
+);
 
 test("without any channel in the configuration this desktop is told, by its own program", async () => {
   const dir = mkdtempSync(join(tmpdir(), "claw-notify-"));

@@ -14,6 +14,7 @@ export async function valuesOf(desk: CommandDesk, wanted: string | null): Promis
   if (wanted === null) return [];
   if (["run", "one", "other"].includes(wanted)) return runs(desk);
   if (["task", "parent", "blocks", "blockedBy"].includes(wanted)) return tasks(desk);
+  if (wanted === "issue") return issues(desk);
   if (wanted === "model") return models(desk);
   if (wanted === "engine")
     return [
@@ -39,6 +40,17 @@ async function runs({ app }: CommandDesk): Promise<Candidate[]> {
 async function tasks({ app }: CommandDesk): Promise<Candidate[]> {
   const found = (await openTasks(await (await app()).ledger())).toSorted(byUrgency).slice(0, RECENT);
   return found.map(({ task, status, title }) => [task, `${status}: ${headline(title, 60)}`]);
+}
+
+/** Issues of the repository around that this installation knows as open tasks, by number: no forge is asked for a tab. */
+async function issues({ app, cwd }: CommandDesk): Promise<Candidate[]> {
+  const found = (await openTasks(await (await app()).ledger())).filter(
+    ({ source, repository }) => source.kind === "issue" && `${cwd}/`.startsWith(`${repository}/`),
+  );
+  return found.flatMap(({ source, title, status }): Candidate[] => {
+    const [, number] = /\/issues\/(\d+)$/.exec(source.ref) ?? [];
+    return number === undefined ? [] : [[number, `${status}: ${headline(title, 60)}`]];
+  });
 }
 
 /** Models that the configuration names, and those that were ever tried out. */

@@ -13,6 +13,7 @@ import { programs } from "./programs.ts";
 import { reach } from "./reach.ts";
 import { sandboxHere } from "./sandbox-here.ts";
 import { webhook } from "./webhook.ts";
+import { padTo, textWidth } from "../../text-width.ts";
 
 /** In the order in which they are told; they look at the same time. */
 const checks: readonly Check[] = [programs, home, sandboxHere, models, reach, people, webhook];
@@ -76,8 +77,13 @@ async function sweep({ app, err }: CommandDesk): Promise<void> {
 
 const marks = { ok: "✓", warning: "!", problem: "✗" } as const;
 
+/** Columns that a check's name has; what is said of one with a longer name begins below it. */
+const NAME = 12;
+
 function lines({ check, state, says, remedy }: Finding, style: Style, columns: number): string {
-  const line = `${paintMark(style, marks[state])} ${check.padEnd(9)} ${hang(printable(says), columns, / /, 12)}`;
+  const text = hang(printable(says), columns, / /, NAME + 3);
+  const between = textWidth(check) > NAME ? `\n${" ".repeat(NAME + 3)}` : " ";
+  const line = `${paintMark(style, marks[state])} ${padTo(check, NAME)}${between}${text}`;
   return remedy === null ? line : `${line}\n    → ${hang(printable(remedy), columns, / /, 6)}`;
 }
 

@@ -52,7 +52,7 @@ async function manifest({ app, cwd }: CommandDesk): Promise<Proposals> {
     return { files: [{ path, text, next: "git add claw.yaml && git commit: claw reads it from the commit" }], notes };
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error;
-    return { files: [], notes: [`no claw.yaml: ${error.message}`] };
+    return { files: [], notes: [`no claw.yaml: ${error.message}; ${error.hint}`] };
   }
 }
 
