@@ -13,6 +13,7 @@ import { ForgeSettings } from "./forge-settings.ts";
 import { KeyReference, variablesNamed } from "./key-reference.ts";
 import { NetworkSettings, SandboxSettings } from "./reach-settings.ts";
 import { NotifySettings } from "./notify-settings.ts";
+import { isOwnNetwork } from "./own-network.ts";
 import { StoreSettings } from "./store-settings.ts";
 import { readStrictYaml } from "./strict-yaml.ts";
 import { WebhookSettings } from "./webhook-settings.ts";
@@ -236,11 +237,9 @@ function withWellKnown(user: UserConfig, environment: Environment): UserConfig {
   return { ...user, endpoints: { ...openai, ...anthropic, ...user.endpoints } };
 }
 
-/** A server of one's own that is named without a key has none. */
+/** A server on one's own network that is named without a key has none. */
 const needsKey = (name: "OPENAI" | "ANTHROPIC", environment: Environment, baseUrl: string | undefined): boolean =>
-  baseUrl === undefined ||
-  Boolean(environment[`${name}_API_KEY`]) ||
-  new URL(baseUrl).hostname.endsWith(`.${name.toLowerCase()}.com`);
+  baseUrl === undefined || Boolean(environment[`${name}_API_KEY`]) || !isOwnNetwork(new URL(baseUrl).hostname);
 
 /** <NAME>_API_KEY, <NAME>_BASE_URL or both make an endpoint. */
 function wellKnown(

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { EndpointConfig } from "../endpoint-settings.ts";
 import { UsageError } from "../errors.ts";
+import { isOwnNetwork } from "../own-network.ts";
 import { nearest } from "../text.ts";
 import type { ConfiguredPrices, Deadlines, Endpoint, ModelChoice, ServiceTier } from "./endpoint.ts";
 import { keyPlace } from "../key-reference.ts";
@@ -94,7 +95,7 @@ export function endpointFor(config: Config, [name, endpoint]: Named, model: stri
     return price ? [[served, given(price)] as const] : [];
   });
   const baseUrl = withVersion(endpoint);
-  const selfHosted = endpoint.selfHosted ?? isLocal(new URL(baseUrl).hostname);
+  const selfHosted = endpoint.selfHosted ?? isOwnNetwork(new URL(baseUrl).hostname);
   if (config.user.egress === "local-only") refuseCloud(`${name} (${baseUrl})`, selfHosted, "config.yaml");
   return {
     name,
@@ -152,14 +153,3 @@ async function modelAt(
 /** Anthropic's own tools write addresses without the version that every other tool expects. */
 const withVersion = ({ baseUrl, wire }: EndpointConfig): string =>
   wire === "anthropic" && !/\/v\d+\/*$/.test(baseUrl) ? `${baseUrl.replace(/\/+$/, "")}/v1` : baseUrl;
-
-/** Loopback, private and link-local addresses, and names without a public domain. */
-function isLocal(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, "");
-  return (
-    !/[.:]/.test(name) ||
-    /\.(?:local|lan|internal|home|localhost)$/.test(name) ||
-    /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(name) ||
-    /^(?:::1$|f[cd]|fe80:)/i.test(name)
-  );
-}

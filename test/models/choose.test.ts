@@ -16,7 +16,7 @@ const choose = async (environment: Record<string, string>, model?: string) => {
 };
 const anthropic = "https://api.anthropic.com/v1";
 
-test.each<[Record<string, string>, string | undefined, string[]]>([
+test.each<[Record<string, string>, string | undefined, (string | undefined)[]]>([
   [{ ANTHROPIC_API_KEY: "k" }, undefined, [anthropic, "anthropic", "claude-sonnet-5", "ANTHROPIC_API_KEY"]],
   [both, undefined, ["https://api.openai.com/v1", "responses", "gpt-5.6-terra", "OPENAI_API_KEY"]],
   [both, "claude-opus-5", [anthropic, "anthropic", "claude-opus-5", "ANTHROPIC_API_KEY"]],
@@ -26,7 +26,7 @@ test.each<[Record<string, string>, string | undefined, string[]]>([
   [
     { ANTHROPIC_BASE_URL: "http://gpu.lan:8080" },
     "qwen3:8b",
-    ["http://gpu.lan:8080/v1", "anthropic", "qwen3:8b", "ANTHROPIC_API_KEY"],
+    ["http://gpu.lan:8080/v1", "anthropic", "qwen3:8b", undefined],
   ],
   [
     { OPENAI_BASE_URL: "https://gate.example/v1" },

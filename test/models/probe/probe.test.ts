@@ -344,7 +344,7 @@ describe("claw models list", () => {
     const environment = { CLAW_HOME: temporary(), OPENAI_BASE_URL: address };
     const ledger = await memoryLedger();
     expect((await type(["models", "list"], { environment, ledger })).out).toMatch(
-      /^openai\/\?\n {2}http.* chat {2}local {2}OPENAI_API_KEY is not set\n {2}never probed: claw models probe openai\n$/,
+      /^openai\/\?\n {2}http.* chat {2}local {2}no key\n {2}never probed: claw models probe openai\n$/,
     );
     await type(["models", "probe", "openai"], { environment });
     const { out } = await type(["models", "list", "--json"], {
