@@ -51,6 +51,13 @@ test("a file whose tasks would wait for each other, alone or with those that are
     const { code, err } = await take(withLinks(links));
     expect([code, err]).toEqual([2, expect.stringContaining(`wait for each other: ${circle}\n`)]);
   }
+  const beads = ["a", "b"].map((id) =>
+    JSON.stringify({ id, title: id, dependencies: [{ depends_on_id: id === "a" ? "b" : "a", type: "blocks" }] }),
+  );
+  const ofBeads = { ledger, stdin: Buffer.from(beads.join("\n")), cwd: process.cwd() };
+  expect((await type(["task", "import", "-", "--format", "beads"], ofBeads)).err).toMatch(
+    /: (a before b before a|b before a before b)\n/,
+  );
   expect((await ledger.read("t-cccc")).events).toHaveLength(1);
   expect(await take(withLinks({ "t-bbbb": [{ kind: "blocks", to: "t-cccc" }] }))).toMatchObject({ code: 0 });
 });

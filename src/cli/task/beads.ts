@@ -107,7 +107,10 @@ export function toBeads(task: NamedTask, body: string, all: readonly NamedTask[]
   });
 }
 
-const nameOf = (task: NamedTask | undefined, id: string): string =>
+/** How its file calls a task that came from one. */
+export const beadOf = ({ task, source }: Pick<TaskLine, "task" | "source">): string => nameOf({ source }, task);
+
+const nameOf = (task: { readonly source: { readonly ref: string } } | undefined, id: string): string =>
   task?.source.ref.startsWith(SOURCE) ? task.source.ref.slice(SOURCE.length) : id;
 
 function statusOf({ status, held }: NamedTask): string {

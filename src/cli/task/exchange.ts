@@ -4,7 +4,7 @@ import { listTasks } from "../../fleet/task-list.ts";
 import { plural } from "../../text.ts";
 import { command } from "../command.ts";
 import { readIssue } from "../issue.ts";
-import { BeadsIssue, fromBeads, toBeads } from "./beads.ts";
+import { beadOf, BeadsIssue, fromBeads, toBeads } from "./beads.ts";
 import { refuseCircleOf } from "./refuse-circle.ts";
 import { takeIn } from "./take-in.ts";
 import { lineOf, readLines, TaskLine } from "./task-lines.ts";
@@ -61,7 +61,7 @@ Examples:
             systemClock.now(),
           );
     const ledger = await app.ledger();
-    refuseCircleOf(await listTasks(ledger), lines);
+    refuseCircleOf(await listTasks(ledger), lines, (line) => (which === "beads" ? beadOf(line) : line.task));
     const { added, changed } = await takeIn(ledger, lines, app.config.initiator);
     const same = lines.length - added - changed;
     if (json) return desk.out(JSON.stringify({ type: "import", version: 1, added, changed, same }));

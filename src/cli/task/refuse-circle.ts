@@ -15,15 +15,20 @@ export function refuseCircle(tasks: readonly Linked[], task: string, link: TaskL
     );
 }
 
-/** The same of tasks that are taken in, among those that are here: each with all of its links. */
-export function refuseCircleOf(here: readonly Linked[], lines: readonly Linked[]): void {
+/** The same of tasks that are taken in, among those that are here: each with all of its links. `nameOf`: how the file calls one. */
+export function refuseCircleOf<Line extends Linked>(
+  here: readonly Linked[],
+  lines: readonly Line[],
+  nameOf: (line: Line) => string,
+): void {
+  const names = new Map(lines.map((line) => [line.task, nameOf(line)]));
   const all = new Map(here.map((one) => [one.task, [...one.links]]));
   for (const { task, links } of lines) all.set(task, [...(all.get(task) ?? []), ...links]);
   const tasks = [...all].map(([task, links]) => ({ task, links }));
   const circle = circleIn(tasks, new Set(lines.map(({ task }) => task)));
   if (circle)
     throw new UsageError(
-      `these tasks would wait for each other: ${circle.join(" before ")}`,
+      `these tasks would wait for each other: ${circle.map((task) => names.get(task) ?? task).join(" before ")}`,
       "nothing was taken in; take one of these links out of the file, or away: claw task link --remove",
     );
 }
