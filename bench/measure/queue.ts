@@ -237,7 +237,9 @@ async function contest(subject: Subject, workers: number, jobs: number) {
     after.facts - before.facts !== claims.length ||
     claims.length < jobs
   )
-    throw new Error(`${jobs} jobs, ${claims.length} claims, but ${after.done - before.done} are done`);
+    throw new Error(
+      `${subject.kind} at ${subject.place}, ${workers} workers: ${jobs} jobs, ${claims.length} claims, but ${after.done - before.done} are done`,
+    );
   const each = said.map((one) => one.claims.length);
   return {
     perSecond: (claims.length * 1000) / Math.max(...said.map(({ ms }) => ms)),
