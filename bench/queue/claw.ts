@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { systemClock } from "../../src/clock.ts";
 import { GENESIS, seal } from "../../src/ledger/chain.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -12,7 +13,7 @@ export async function openClaw({ place, owner, durable, apart = false }: BenchQu
   return {
     async fill(jobs) {
       for (let index = 0; index < jobs; index++) {
-        const [now, id] = [systemClock.now(), systemClock.newId()];
+        const [now, id] = [systemClock.now(), randomUUID()]; // an id of the clock is meant for few in a second
         const about = { kind: "task", subject: id, payload: "{}", dedupe: null, priority: 2, lane: "" } as const;
         const job = { ...about, id, at: now, role: "fix", model: "m", repository: "/repo" };
         await queue.move([{ kind: "add", now, job }]);
