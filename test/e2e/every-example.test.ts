@@ -34,6 +34,8 @@ const lines = [...new Set([...files, "examples/cron/crontab.example"].flatMap(li
 /** What a line works with that is another one on a reader's machine. */
 interface Needs {
   readonly model?: "mends" | "away";
+  /** In the project in which nothing fails. */
+  readonly green?: true;
   /** Runs first, for what a reader does or has done meanwhile. */
   readonly before?: string;
 }
@@ -75,6 +77,9 @@ const executed: readonly (readonly [line: string, code: number, needs?: Needs])[
   ["claw fix https://github.com/owner/repo/issues/123 --no-pr", 10],
   ['claw fix --event "$GITHUB_EVENT_PATH" --no-pr', 10],
   ["claw triage report.xml build.log --json", 32],
+  ["claw flow check mend.yaml", 0, { green: true }],
+  ["claw flow run mend.yaml --input reruns=5 --budget-usd 10", 0, { green: true }],
+  ["claw tree <run>", 0, { green: true }],
   ["cd ~/nightly/project && git pull -q && claw triage --fix --budget-usd 2 --notify </dev/null", 0],
   ["cd ~/nightly/project && git pull -q && claw nightly --max-prs 3 --budget-usd 20 --until 06:00 </dev/null", 0],
   ['flock -n "$HOME/nightly/lock" "$HOME/nightly/nightly-triage.sh" "$HOME/nightly/project"', 0],
@@ -162,14 +167,18 @@ async function prepared() {
   const claw = await answeringClaw(used.dir, env);
   onTestFinished(() => claw.close());
   const fromEvent = { GITHUB_EVENT_PATH: event, GITHUB_EVENT_NAME: "issues" };
+  const [, flow = ""] = /^```yaml\n(# mend\.yaml[^]*?)^```/m.exec(readFileSync("docs/flows.md", "utf8")) ?? [];
+  writeFileSync(join(project, "mend.yaml"), flow);
   return {
     cwd,
+    project,
     become: (what: typeof does): void => void (does = what),
-    /** Addresses of documents stand for servers of the test. */
+    /** Addresses of documents stand for servers of the test, <run> for the newest one. */
     elsewhere: (line: string): string =>
       line
         .replace("postgres://claw@db.example.com/claw?sslmode=verify-full", database)
-        .replace("github.com/owner/repo", `${forge.host}/o/r`),
+        .replace("github.com/owner/repo", `${forge.host}/o/r`)
+        .replace(" <run>", ""),
     sh: (line: string, at: string) =>
       claw.sh(line, at, {
         ...(line.includes("--event") && fromEvent),
@@ -183,12 +192,12 @@ test("each line of the README, the documents and the examples is executed, or it
 });
 
 test("every line of claw's in the README, the documents and the examples does what is said of it, word for word", async () => {
-  const { cwd, sh, become, elsewhere } = await prepared();
+  const { cwd, project, sh, become, elsewhere } = await prepared();
   const ended: (readonly [string, number, string])[] = [];
-  for (const [line, code, { model, before } = {}] of executed) {
+  for (const [line, code, { model, before, green } = {}] of executed) {
     if (before !== undefined) await sh(before, cwd);
     become(model ?? "nothing");
-    const { code: came, out, err } = await sh(elsewhere(line), cwd);
+    const { code: came, out, err } = await sh(elsewhere(line), green ? project : cwd);
     ended.push([line, came, came === code ? "" : `${out}${err}`]);
   }
   expect(ended).toEqual(executed.map(([line, code]) => [line, code, ""]));
