@@ -38,11 +38,12 @@ export async function approveRun(
 
 /** Records that a person does not want a run's change, and ends the run. */
 export async function rejectRun(app: App, pending: Pending, person: Person, reason: string): Promise<void> {
-  const { run, diff } = pending;
+  const { run, diff, facts } = pending;
+  const kept = foldRun(facts.events).started?.workflow === "flow" ? "what was asked" : "the change is kept";
   const end = {
     outcome: "blocked",
     reason: `rejected by ${person.by}: ${reason}`,
-    hint: `the change is kept: claw diff ${run}`,
+    hint: `${kept}: claw diff ${run}`,
   } as const;
   await decide(await app.ledger(), pending, [
     { type: "approval.refused", diff, reason, known: "typed", ...person },
