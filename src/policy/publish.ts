@@ -71,13 +71,19 @@ export function judgeCaps(
 export const publishMark = (run: string, issue: number | null): string =>
   `<!-- claw run=${run}${issue === null ? "" : ` issue=${issue}`} -->`;
 
+/** claw/<issue>-<n>: shorter than what is named after a run. */
+const SHARED = /^claw\/(\d+)-(\d{1,6})$/;
+
+/** Is to have made this branch a claim on its issue? */
+export const isSharedName = (branch: string): boolean => SHARED.test(branch);
+
 /**
- * What an older claw calls the branch for an issue, whoever makes it: to make it is its claim. One that is there without a
- * pull request is somebody's work.
+ * What the branch for an issue is called, whoever makes it, by an older claw and where a server takes no claims: to make it is
+ * the claim. One that is there without a pull request is somebody's work.
  */
-export function formerName(issue: number, earlier: readonly { readonly branch: string }[]): string {
+export function sharedName(issue: number, earlier: readonly { readonly branch: string }[]): string {
   const taken = earlier.flatMap(({ branch }) => {
-    const [, of, number] = /^claw\/(\d+)-(\d{1,6})$/.exec(branch) ?? [];
+    const [, of, number] = SHARED.exec(branch) ?? [];
     return of === `${issue}` ? [Number(number)] : [];
   });
   return `claw/${issue}-${Math.max(0, ...taken) + 1}`;

@@ -14,7 +14,10 @@ export interface PushSpec {
   /** Its name there: claw/… and nothing else. */
   readonly branch: string;
   readonly to: PushTarget | { readonly path: string };
-  /** Made in the same step: both are there afterwards, or neither. Where somebody has made it before, neither is. */
+  /**
+   * Made in the same step: both are there afterwards, or neither. Where somebody has made it before, neither is; where the
+   * server hides such refs, the branch is.
+   */
   readonly claim?: ClaimSpec | undefined;
   readonly signal?: AbortSignal;
 }
@@ -26,6 +29,9 @@ interface PushTarget {
   readonly username: string;
   readonly secret: string;
 }
+
+/** A server that takes branches and no claims, whoever makes them. Nothing of the push need be there. */
+export class ClaimsRefused extends ClawError {}
 
 /** Git asks it for the password and gets the next line of descriptor 3: the secret is in no file, argument or variable. */
 const askpass = '#!/bin/sh\nIFS= read -r secret <&3 && printf "%s\\n" "$secret"\n';
@@ -52,16 +58,34 @@ export async function pushBranch(repository: Repository, spec: PushSpec): Promis
     const git = view.git();
     const claims = claim ? [`${await makeClaim(git, claim, commit)}:${claim.ref}`] : [];
     const refs = [...claims, `${commit}:refs/heads/${branch}`];
-    const args = ["--porcelain", "--no-verify", "--no-signed", "--atomic", url.href, ...refs];
+    const args = ["--porcelain", "--no-verify", "--no-signed", ...(claim ? ["--atomic"] : []), url.href, ...refs];
     const { code, stdout, stderr } = await git.run(["push", ...args], {
       remote: { protocol: url.protocol === "https:" ? "https" : "http", askpass: program, secret },
       answers: [0, 1, 128],
       ...(signal && { signal }),
     });
+    if (code === 0) return;
     // Why a branch was refused stands in the list of branches, what the server says beside it.
-    if (code !== 0) throw refusal(`${stdout.toString("utf8")} ${stderr}`, branch, to);
+    const answer = `${stdout.toString("utf8")} ${stderr}`;
+    if (claim && takesNoClaims(answer, claim.ref))
+      throw new ClaimsRefused(`${to.url} takes no refs besides branches`, {
+        outcome: "forge-unavailable",
+        hint: "allow those below refs/claw/claims/, by which machines that work on one issue know of each other",
+      });
+    throw refusal(answer, branch, to);
   });
 }
+
+/**
+ * A hook declines the claim, its namespace is hidden, or several refs cannot be pushed in one step. One that is there, or that
+ * another run makes just now, is refused in other words.
+ */
+const takesNoClaims = (answer: string, ref: string): boolean =>
+  /does not support --atomic push/.test(answer) ||
+  new RegExp(
+    `:${ref}\\t\\[remote rejected\\] \\((?:(?:pre-receive )?hook declined|deny updating a hidden ref)\\)$`,
+    "m",
+  ).test(answer);
 
 function refusal(answer: string, branch: string, { url, secret }: PushTarget): ClawError {
   const all = answer

@@ -1,8 +1,9 @@
 import { ClawError } from "../errors.ts";
 import type { Forge } from "../forge/forge.ts";
 import { branchNames, type Claim, claimMessage, claimRef, judgeClaim } from "../policy/claim.ts";
-import { type EarlierWork, formerName } from "../policy/publish.ts";
+import { type EarlierWork, isSharedName, sharedName } from "../policy/publish.ts";
 import type { ClaimSpec } from "../repo/publish.ts";
+import { ClaimsRefused } from "../repo/push.ts";
 import type { Effects } from "./effects.ts";
 
 /** An issue, and what is on the forge about it. */
@@ -33,11 +34,11 @@ export async function claimedByOther(forge: Forge, { issue, earlier, now }: Want
   const newest = (await claimsOn(forge, issue)).at(-1) ?? null;
   const standing = judgeClaim(newest, { issue, run: null, again: false, earlier, now });
   if (typeof standing === "object") return standing.refused;
-  const former = formerName(issue, earlier);
-  return (await forge.tips(former)).branch === null ? null : tookFormer(issue, former);
+  const shared = sharedName(issue, earlier);
+  return (await forge.tips(shared)).branch === null ? null : tookShared(issue, shared);
 }
 
-const tookFormer = (issue: number, name: string): string =>
+const tookShared = (issue: number, name: string): string =>
   `another run works on issue #${issue}: it has made the branch ${name}, and no pull request comes from it yet`;
 
 const advice = (issue: number): string => `if it broke off: claw publish --issue ${issue} --again`;
@@ -54,11 +55,11 @@ interface Claimed extends Wanted {
 export async function nameOnForge(forge: Forge, effects: Effects, wanted: Claimed): Promise<string> {
   const { issue, run, commit, earlier, again, pushed } = wanted;
   if (pushed !== null) return pushed;
-  const former = formerName(issue, earlier);
-  const taken = (await forge.tips(former)).branch;
-  if (taken === commit) return former;
+  const shared = sharedName(issue, earlier);
+  const taken = (await forge.tips(shared)).branch;
+  if (taken === commit) return shared;
   if (taken !== null && !again)
-    await effects.judge("claim", { verdict: "deny", rule: `${tookFormer(issue, former)}; ${advice(issue)}` });
+    await effects.judge("claim", { verdict: "deny", rule: `${tookShared(issue, shared)}; ${advice(issue)}` });
   const names = branchNames(issue, run, earlier);
   for (const name of names) {
     const tip = (await forge.tips(name)).branch;
@@ -70,28 +71,30 @@ export async function nameOnForge(forge: Forge, effects: Effects, wanted: Claime
   });
 }
 
+/** Pushes this run's commit, with a claim in the same step if there is one. */
+type Push = (branch: string, claim?: ClaimSpec) => Promise<void>;
+
 /**
- * Makes the issue this run's, and its branch, in one step: of several machines that try, one can. Nothing is pushed where
- * that was done before. Refused where the issue is another run's.
+ * Makes the issue this run's, and its branch, in one step: of several machines that try, one can. Gives the branch, which has
+ * another name where the server takes no claims. Nothing is pushed where that was done before. Refused where the issue is
+ * another run's.
  */
 export async function claimIssue(
   forge: Forge,
   effects: Effects,
-  {
-    branch,
-    push,
-    ...wanted
-  }: Claimed & { readonly branch: string; readonly push: (claim?: ClaimSpec) => Promise<void> },
-): Promise<void> {
+  { branch, push, ...wanted }: Claimed & { readonly branch: string; readonly push: Push },
+): Promise<string> {
   const { issue, run, commit, pushed, now } = wanted;
+  if (isSharedName(branch)) return branch;
   for (let known = -1; ;) {
     const claims = await claimsOn(forge, issue);
     const standing = judgeClaim(claims.at(-1) ?? null, wanted);
     if (typeof standing === "object")
       await effects.judge("claim", { verdict: "deny", rule: `${standing.refused}; ${advice(issue)}` });
     if (standing === "mine") {
-      if (pushed === null && (await forge.tips(branch)).branch === null) await push();
-      return effects.done(claimRef(issue, claims.length), commit);
+      if (pushed === null && (await forge.tips(branch)).branch === null) await push(branch);
+      await effects.done(claimRef(issue, claims.length), commit);
+      return branch;
     }
     const ref = claimRef(issue, claims.length + 1);
     if (claims.length >= MOST || known === claims.length)
@@ -99,12 +102,43 @@ export async function claimIssue(
     known = claims.length;
     await effects.judge(ref, { verdict: "allow", rule: `no run has issue #${issue}` });
     try {
-      await push({ ref, message: claimMessage({ issue, run, branch }), at: now });
-      return await effects.done(ref, commit);
+      await push(branch, { ref, message: claimMessage({ issue, run, branch }), at: now });
+      await effects.done(ref, commit);
+      return branch;
     } catch (error) {
       // It may be there by an answer that was lost, or by another run: what is there decides.
-      const made = await forge.claim(issue, claims.length + 1).catch(() => null);
+      const made = await forge.claim(issue, claims.length + 1).catch(() => Promise.reject(error as Error));
+      if (made === null && error instanceof ClaimsRefused) return claimByName(forge, effects, wanted, push);
       if (!(error instanceof ClawError) || made === null) throw error;
     }
+  }
+}
+
+/** Where the server takes no claims: to make the branch whose name all machines share is one. Gives that name. */
+async function claimByName(forge: Forge, effects: Effects, wanted: Claimed, push: Push): Promise<string> {
+  const { issue, commit, again, earlier } = wanted;
+  const tip = async (name: string): Promise<string | null> => (await forge.tips(name)).branch;
+  const taken: { readonly branch: string }[] = [];
+  for (;;) {
+    const name = sharedName(issue, [...earlier, ...taken]);
+    if ([null, commit].includes(await tip(name))) {
+      await effects.judge("claim", {
+        verdict: "allow",
+        rule: `the server takes no claims, and one run can make ${name}`,
+      });
+      const failure = await push(name).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      const there = failure === null ? commit : await tip(name);
+      if (there === commit) {
+        await effects.done("claim", `the server takes branches only, so that it is ${name}, which one run can make`);
+        return name;
+      }
+      if (!(failure instanceof ClawError) || there === null) throw failure;
+    }
+    if (!again || taken.length === MOST)
+      await effects.judge("claim", { verdict: "deny", rule: `${tookShared(issue, name)}; ${advice(issue)}` });
+    taken.push({ branch: name });
   }
 }

@@ -123,10 +123,10 @@ async function pushChange(
     if (!(await isSigned(repository, commit)) && (await forge.requiresSignatures([branch, base])))
       await effects.judge("unsigned push", { verdict: "deny", rule: UNSIGNED });
   }
-  const push = async (claim?: ClaimSpec): Promise<void> =>
-    pushBranch(repository, { commit, branch, claim, signal, to: await forge.pushAccess() });
-  if (wanted) await claimIssue(forge, effects, { ...wanted, branch, push });
-  else if (!effects.isDone("push")) await push();
+  const push = async (name: string, claim?: ClaimSpec): Promise<void> =>
+    pushBranch(repository, { commit, branch: name, claim, signal, to: await forge.pushAccess() });
+  if (wanted) return claimIssue(forge, effects, { ...wanted, branch, push });
+  if (!effects.isDone("push")) await push(branch);
   return branch;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formerName, judgeCaps, judgePublish, publishMark, workOf, workOn } from "../../src/policy/publish.ts";
+import { sharedName, judgeCaps, judgePublish, publishMark, workOf, workOn } from "../../src/policy/publish.ts";
 
 const authority = { publish: true, perDay: 2, labels: [], acceptance: 0.5 };
 const branch = "claw/a-fix-1abc";
@@ -53,9 +53,9 @@ test("work on an issue is found by its mark, unless it was merged", () => {
 
 test("what an older claw calls the next branch of an issue is known, and told from the name of a run", () => {
   const from = (...branches: string[]) => branches.map((branch) => ({ branch }));
-  expect(formerName(7, [])).toBe("claw/7-1");
+  expect(sharedName(7, [])).toBe("claw/7-1");
   const others = from("claw/7-2", "claw/7-1", "claw/77-9", "claw/sum-1abc", "claw/7-x", "claw/7-1234567");
-  expect(formerName(7, others)).toBe("claw/7-3");
+  expect(sharedName(7, others)).toBe("claw/7-3");
 });
 
 test("a run's pull request is known by its mark, its branch or its commit, and nobody else's is", () => {

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openForge } from "../../src/forge/open.ts";
@@ -124,6 +125,42 @@ test("a run that pushed and broke off has the issue for a day; after that anothe
   expect(await publish(1, { hours: 25 })).toBe(server.pulls[0]?.html_url);
   expect(await publish(0, { hours: 25 })).toMatch(/there is one for issue #7 already/);
   expect(refs().slice(0, 2)).toEqual(["refs/claw/claims/7-1", "refs/claw/claims/7-2"]);
+});
+
+const hook = (bare: string, name: string, script: string): void =>
+  writeFileSync(join(bare, "hooks", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+
+test("where the server takes no claims, the branch that only one of two machines can make is one", async () => {
+  const { server, bare, publish, refs } = await twoMachines();
+  // A hook that refuses one ref meets the first machine, one that refuses a whole push the second.
+  hook(bare, "update", "case $1 in refs/claw/*) exit 1; esac");
+  const reached = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  let pushes = 0;
+  server.hold = (method, path) => {
+    pushes += method === "POST" && path.endsWith("/git-receive-pack") ? 1 : 0;
+    if (pushes !== 2) return undefined;
+    pushes += 1;
+    reached.resolve();
+    return release.promise;
+  };
+  const first = publish(0);
+  await reached.promise;
+  hook(bare, "pre-receive", "! grep -q refs/claw/");
+  expect(await publish(1)).toBe(server.pulls[0]?.html_url);
+  release.resolve();
+  const lost = /another run works on issue #7: it has made the branch claw\/7-1/;
+  expect(await first).toMatch(lost);
+  expect([refs(), server.pulls.length]).toEqual([["refs/heads/claw/7-1"], 1]);
+  expect([await publish(1), await publish(0)]).toEqual([server.pulls[0]?.html_url, expect.stringContaining("already")]);
+  // Where refs are hidden, git makes the branch of the push without the claim.
+  rmSync(join(bare, "hooks"), { recursive: true });
+  git(bare, "config", "receive.hideRefs", "refs/claw");
+  expect(await publish(0, { again: true })).toBe(server.pulls[1]?.html_url);
+  expect([server.pulls[1]?.head.ref, refs()]).toEqual([
+    "claw/7-2",
+    ["1", "2", "run0"].map((n) => `refs/heads/claw/7-${n}`),
+  ]);
 });
 
 test("a change that stands on commits which are not in the branch it is to go into takes none of them along: nothing is pushed", async () => {
