@@ -49,15 +49,31 @@ const ELSEWHERE_MS = 30_000;
  * transaction. Never rejects for what the job did wrong.
  */
 export async function doJob(desk: JobDesk, lease: JobLease): Promise<JobEnd> {
-  const { ledger, clock } = desk;
   const name = lease.job.subject;
-  const found = foldTask((await ledger.read(name)).events);
+  const found = foldTask((await desk.ledger.read(name)).events);
   const task: NamedTask | null = found && { ...found, task: name };
-  const before = { task: name, title: task?.title ?? "", run: task?.openRun ?? null, hint: "", at: null };
+  const wanted = await toBegin(desk, lease, task).catch((error: unknown) => {
+    // Frozen since it was claimed, and somebody else's by now.
+    if (error instanceof Fenced) return { outcome: "lost", reason: error.message, next: "lost" } as const;
+    throw error;
+  });
+  if ("next" in wanted)
+    return { task: name, title: task?.title ?? "", run: task?.openRun ?? null, hint: "", at: null, ...wanted };
+  desk.onTask?.(wanted);
+  return tryIt(desk, lease, wanted);
+}
+
+/** The task that is begun, or what became of a job that is not. */
+async function toBegin(
+  desk: JobDesk,
+  lease: JobLease,
+  task: NamedTask | null,
+): Promise<NamedTask | (Pick<JobEnd, "outcome" | "reason" | "next"> & { readonly at?: number | null })> {
+  const { ledger, clock } = desk;
   if (!task || !(await isWanted(ledger, task))) {
     await ledger.queue.move([{ kind: "finish", now: clock.now(), lease }]);
     const stands = task?.held && task.status === "open" ? "held" : (task?.status ?? "not there");
-    return { ...before, outcome: "nothing", reason: `the task is ${stands}`, next: "finish" };
+    return { outcome: "nothing", reason: `the task is ${stands}`, next: "finish" };
   }
   const crashed = judgeCrash({
     crashes: await crashesOf(ledger, task, lease),
@@ -65,12 +81,9 @@ export async function doJob(desk: JobDesk, lease: JobLease): Promise<JobEnd> {
     now: clock.now(),
     chance: clock.random(),
   });
-  if (crashed.kind !== "go") {
-    await settle(desk, lease, task, crashed);
-    return { ...before, outcome: "crashed", reason: crashed.reason, next: crashed.kind, at: atOf(crashed) };
-  }
-  desk.onTask?.(task);
-  return tryIt(desk, lease, task);
+  if (crashed.kind === "go") return task;
+  await settle(desk, lease, task, crashed);
+  return { outcome: "crashed", reason: crashed.reason, next: crashed.kind, at: atOf(crashed) };
 }
 
 /** Is there something to do about it? A task that waits has its answer. */

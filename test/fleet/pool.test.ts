@@ -72,6 +72,29 @@ describe("what workers of other systems lost", () => {
     expect(foldTask((await ledger.read("t-a")).events)?.runs).toHaveLength(1);
   });
 
+  test("(b) a worker that lost a job that it would not have begun goes on with the next", async () => {
+    const ledger = await withTasks("a", "b");
+    const { queue } = ledger;
+    let nth = 0;
+    const claim: typeof queue.claim = async (worker) => {
+      const lease = await queue.claim(worker);
+      nth += 1;
+      if (nth > 1) return lease;
+      await ledger.tellTask("t-a", [{ type: "task.closed", outcome: "done", reason: "", by: "ada" }]);
+      await queue.reap(() => true, Date.now());
+      return lease;
+    };
+    const { ends } = await drained(
+      { ...ledger, queue: { ...queue, claim } },
+      runsOf(ledger, () => proven),
+    );
+    expect(ends.map(({ task, next }) => `${task} ${next}`).toSorted()).toEqual([
+      "t-a finish",
+      "t-a lost",
+      "t-b finish",
+    ]);
+  });
+
   test("(c) another try waits, longer each time, and (d) five tries after the first are five", async () => {
     const ledger = await withTasks("a");
     const { ends } = await drained(ledger, () =>
