@@ -6,7 +6,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { judgeCrash, judgeTry, type Verdict } from "../policy/retry.ts";
 import type { JobLease, JobMove } from "../store/queue.ts";
 import { isStep, startsWithoutStep } from "../views/progress-made.ts";
-import { foldTask, type NamedTask } from "../views/task.ts";
+import { foldTask, type NamedTask, type TaskStatus } from "../views/task.ts";
 import type { FinishedRun, Watch } from "../workflows/start.ts";
 import { keepLease } from "./lease-keeper.ts";
 
@@ -86,9 +86,12 @@ async function toBegin(
   return { outcome: "crashed", reason: crashed.reason, next: crashed.kind, at: atOf(crashed) };
 }
 
+/** Ways to stand in which a task is for people: a job that came too late to know changes nothing about it. */
+const settled: ReadonlySet<TaskStatus> = new Set<TaskStatus>(["closed", "failed", "dead"]);
+
 /** Is there something to do about it? A task that waits has its answer. */
 async function isWanted(ledger: Ledger, task: NamedTask): Promise<boolean> {
-  if (task.status === "closed" || task.status === "failed" || task.held) return false;
+  if (settled.has(task.status) || task.held) return false;
   if (task.status !== "waiting" || task.openRun === null) return true;
   return (await ledger.read(task.openRun)).events.at(-1)?.type === "approval.given";
 }

@@ -48,6 +48,11 @@ test("what was given up is listed, shown try by try, and tried again, with its t
     expect([shown.code, shown.out]).toEqual([0, expect.stringMatching(/far 1 1[^]*claw dlq retry/)]);
   }
   expect(JSON.parse((await claw("dlq", "show", "dead", "--json")).out)).toMatchObject({ tries: expect.any(Number) });
+  const close = { type: "task.closed", outcome: "done", reason: "", by: "ada" } as const;
+  await ledger.tellTask("t-dead", [close]);
+  expect((await claw("dlq", "retry", "dead")).err).toMatch(/the task t-dead is closed\n.*claw task reopen t-dead/);
+  expect((await claw("dlq", "retry", "--all")).out).toBe("0 jobs ready again\n");
+  await ledger.tellTask("t-dead", [{ type: "task.reopened", reason: "", by: "ada" }]);
   expect((await claw("dlq", "retry", "dead")).out).toBe("1 job ready again\n");
   expect(await statusOf(ledger, "dead")).toBe("open");
   expect(await claw("dlq", "list")).toEqual({ code: 0, out: "", err: "nothing was given up\n" });

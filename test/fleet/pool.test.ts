@@ -95,6 +95,22 @@ describe("what workers of other systems lost", () => {
     ]);
   });
 
+  test("(b) a job that comes when its task has just been given up begins nothing", async () => {
+    const ledger = await withTasks("a");
+    const { queue } = ledger;
+    const claim: typeof queue.claim = async (worker) => {
+      const lease = await queue.claim(worker);
+      if (lease) await ledger.tellTask("t-a", [{ type: "task.buried", reason: "3 crashes" }]);
+      return lease;
+    };
+    const { ends } = await drained(
+      { ...ledger, queue: { ...queue, claim } },
+      runsOf(ledger, () => proven),
+    );
+    expect(ends).toMatchObject([{ outcome: "nothing", reason: "the task is dead", next: "finish" }]);
+    expect(await statusOf(ledger, "a")).toBe("dead");
+  });
+
   test("(c) another try waits, longer each time, and (d) five tries after the first are five", async () => {
     const ledger = await withTasks("a");
     const { ends } = await drained(ledger, () =>
@@ -259,9 +275,12 @@ test("no more than the limits allow are worked on at once, over all workers", as
 test("a task that comes while a pool waits is begun at once, not at its next look", async () => {
   const ledger = await withTasks();
   const [asleep, stop] = [Promise.withResolvers<void>(), new AbortController()];
-  // A look that only a ring brings about.
+  let rests = 0;
+  // Only a ring ends the first rest. Later ones are short: how soon all tasks are looked through again, a machine's load decides.
   const sleep = (_: number, signal?: AbortSignal): Promise<void> => {
+    rests += 1;
     asleep.resolve();
+    if (rests > 1) return new Promise((rested) => setImmediate(rested));
     return new Promise((__, wake) => signal?.addEventListener("abort", () => wake(new Error("woken"))));
   };
   const working = drained(

@@ -91,13 +91,20 @@ Example:
   },
 });
 
+/** Without jobs of tasks that were closed since: that a job is tried again opens no task. */
+async function stillOpen(ledger: Ledger, jobs: readonly Job[]): Promise<readonly Job[]> {
+  const open: Job[] = [];
+  for (const job of jobs) if (foldTask((await ledger.read(job.subject)).events)?.status !== "closed") open.push(job);
+  return open;
+}
+
 export const retry = command({
   arguments: "[job]",
   options: [
     ["--all", "every one that was given up"],
     ["--json", "print one JSON object"],
   ],
-  more: `It is tried again with its tries counted anew; its history stays.
+  more: `It is tried again with its tries counted anew; its history stays. One whose task is closed is left alone.
 
 Examples:
   claw dlq retry t-3fk2
@@ -108,7 +115,14 @@ Examples:
       throw new UsageError("say which job, or --all", "list them with: claw dlq list");
     const app = await desk.app();
     const ledger = await app.ledger();
-    const jobs = prefix === undefined ? await deadJobs(ledger) : [await findDead(ledger, prefix)];
+    const found = prefix === undefined ? await deadJobs(ledger) : [await findDead(ledger, prefix)];
+    const jobs = await stillOpen(ledger, found);
+    const [first] = found;
+    if (prefix !== undefined && jobs.length === 0 && first)
+      throw new UsageError(
+        `the task ${first.subject} is closed`,
+        `claw task reopen ${first.subject}, or claw dlq drop ${first.id}`,
+      );
     const by = app.config.initiator;
     const revived = await ledger.queue.redrive(
       jobs.map(({ id }) => id),
