@@ -1,5 +1,5 @@
-import { openRepository } from "../repo/repository.ts";
 import { foldTask } from "../views/task.ts";
+import { openFor } from "../workflows/open-for.ts";
 import { type FinishedRun, type House, startRun, type StartRequest } from "../workflows/start.ts";
 import { workByHand } from "./by-hand.ts";
 import { aboutOf } from "./feed.ts";
@@ -13,9 +13,9 @@ export async function startTask(house: House, request: StartRequest): Promise<Fi
   const { wanted } = request;
   if (!wanted || request.task !== undefined) return startRun(house, request);
   const { ledger, clock, initiator: by } = house;
-  const { root } = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
+  const repository = await openFor(house, request.cwd);
   const details = { ...noDetails, held: true };
-  const { task, added } = await wantedTask(ledger, wanted, { repository: root, by, details });
+  const { task, added } = await wantedTask(ledger, wanted, { repository: repository.root, by, details });
   const isNew = await ledger.addTask(task, added);
   const before = isNew ? null : foldTask((await ledger.read(task)).events);
   const about = aboutOf(before ?? added, typeof request.model === "string" ? request.model : "");
@@ -24,6 +24,6 @@ export async function startTask(house: House, request: StartRequest): Promise<Fi
     if (left !== null) request.onLeft?.(left);
     if (before && before.status !== "open")
       await ledger.tellTask(task, [{ type: "task.reopened", reason: "asked for again", by }]);
-    return startRun(house, { ...request, ...watch, task });
+    return startRun(house, { ...request, ...watch, task, repository });
   });
 }

@@ -30,11 +30,10 @@ const plain = ["-r", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-col
 
 /** The change from one tree to another. `git` must have no work tree. */
 export async function diffTrees(git: HostGit, from: string, to: string): Promise<Diff> {
-  const [patch, summary] = await Promise.all([
-    git.run(["diff-tree", ...plain, "--patch", "--binary", "--full-index", from, to]),
-    git.run(["diff-tree", ...plain, "-z", "--raw", "--no-abbrev", "--numstat", from, to]),
-  ]);
-  const fields = splitNul(summary.stdout);
+  const how = ["-z", "--raw", "--numstat", "--patch", "--binary", "--full-index"];
+  const { stdout } = await git.run(["diff-tree", ...plain, ...how, from, to]);
+  const { summary, patch } = parted(stdout);
+  const fields = splitNul(summary);
   const changes = parseRaw(fields);
   const lines = parseCounts(fields.slice(2 * changes.length));
   const targets = await blobs(
@@ -52,7 +51,13 @@ export async function diffTrees(git: HostGit, from: string, to: string): Promise
       ...(target && { symlinkTarget: target.toString("utf8") }),
     };
   });
-  return { patch: patch.stdout, files, refused: refusals(files) };
+  return { patch, files, refused: refusals(files) };
+}
+
+/** Git puts an empty field between the summary, in which none is empty, and the patch, which may hold any byte. */
+function parted(stdout: Buffer): { readonly summary: Buffer; readonly patch: Buffer } {
+  const end = stdout.indexOf("\0\0") + 1;
+  return { summary: stdout.subarray(0, end), patch: stdout.subarray(end === 0 ? 0 : end + 1) };
 }
 
 const statuses: Readonly<Record<string, DiffFile["status"]>> = {

@@ -56,15 +56,12 @@ export async function openRepository(path: string, options: OpenOptions = {}): P
   await checkOwner(layout, home, config);
 
   const viewed: Viewed = { ...layout, searchPath, objectFormat: objectFormatOf(stored), settings: carried(stored) };
-  const [head, branch] = await withView(viewed, (view) =>
-    Promise.all([commitAt(view.git(), "HEAD"), branchOf(view.git())]),
-  );
-  if (!head)
+  const at = await withView(viewed, (view) => headOf(view.git()));
+  if (!at)
     throw new WorkspaceError(`${layout.root} has no commits yet`, "commit something first: git add -A && git commit");
   return {
     ...viewed,
-    head,
-    branch,
+    ...at,
     shallow: (await shallowList(layout)) !== null,
     partial: [...stored.keys()].some((name) => /^(extensions\.partialclone|remote\..*\.promisor)$/.test(name)),
     origin: stored.get("remote.origin.url")?.at(-1) ?? null,
@@ -86,6 +83,17 @@ async function resolveRef(repository: Viewed, ref: string): Promise<string> {
 async function commitAt(git: HostGit, ref: string): Promise<string | null> {
   const answer = await git.run(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`], { answers: [0, 1, 128] });
   return answer.code === 0 ? answer.stdout.toString("utf8").trim() : null;
+}
+
+/** The commit and the branch that HEAD is at, from one process; null without a commit. */
+async function headOf(git: HostGit): Promise<Pick<Repository, "head" | "branch"> | null> {
+  const asked = ["HEAD^{commit}", "--symbolic-full-name", "HEAD"];
+  const answer = await git.run(["rev-parse", ...asked], { answers: [0, 128] });
+  if (answer.code !== 0) return null;
+  const [head = "", name] = answer.stdout.toString("utf8").trim().split("\n");
+  // Git says nothing where a branch or tag is called HEAD as well.
+  if (name === undefined) return { head, branch: await branchOf(git) };
+  return { head, branch: name === "HEAD" ? null : name.replace(/^refs\/(?:heads\/)?/, "") };
 }
 
 async function branchOf(git: HostGit): Promise<string | null> {

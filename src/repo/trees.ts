@@ -38,11 +38,17 @@ async function rawTree(git: HostGit, tree: string): Promise<TreeEntry[]> {
 
 /** The bytes of a file in a tree (of a symlink: its target); null when there is no file of that name. */
 export async function readBlob(git: HostGit, tree: string, path: string): Promise<Buffer | null> {
+  // One process finds and reads it. What git then calls missing may also be there, but its contents in no store.
+  const [content] = isPlain(path) ? (await blobs(git, [`${tree}:${path}`])).values() : [];
+  if (content) return content;
   const { stdout } = await git.run(["ls-tree", "-z", "--full-tree", tree, "--", path]);
   const found = splitNul(stdout).find((line) => line.slice(line.indexOf("\t") + 1) === textToName(path));
   const [, kind, oid] = found?.slice(0, found.indexOf("\t")).split(" ") ?? [];
   return kind === "blob" && oid ? (await git.run(["cat-file", "blob", oid])).stdout : null;
 }
+
+/** Behind a colon git reads such a path as it is: as one from the root, on one line. */
+const isPlain = (path: string): boolean => !/^\.{0,2}(?:\/|$)|\n/.test(path);
 
 /** The same from a list of the tree's files at hand: no process where there is no such file. */
 export async function readListed(git: HostGit, files: readonly TreeEntry[], path: string): Promise<Buffer | null> {

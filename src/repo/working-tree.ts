@@ -50,9 +50,19 @@ export async function updateTree(at: WorkingTree, fromTree: string | null, toTre
   await at.git().run(["read-tree", "--reset", "-u", toTree]);
 }
 
-/** The tree of a directory as it is: new files included, ignored ones not, links and nested repositories never entered. */
-export async function snapshotTree(at: WorkingTree): Promise<string> {
+/** A tree, and does the private index hold just that? Not when something was refused. */
+interface Snapshot {
+  readonly tree: string;
+  readonly indexed: boolean;
+}
+
+/**
+ * The tree of a directory as it is: new files included, ignored ones not, links and nested repositories never entered.
+ * `held` is what the index holds, null when that is not known.
+ */
+export async function snapshotTree(at: WorkingTree, held: string | null): Promise<Snapshot> {
   const { write, remove, refuse: refused } = await changesIn(at);
+  if (held !== null && write.length + remove.length + refused.size === 0) return { tree: held, indexed: true };
   const zero = "0".repeat(at.idLength);
   const git = at.git();
   if (remove.length > 0)
@@ -63,7 +73,7 @@ export async function snapshotTree(at: WorkingTree): Promise<string> {
     );
   const unreadable = await writeFiles(git, write);
   const refuse = [...refused, ...unreadable.map((name) => name + unreadableSuffix)];
-  if (refuse.length === 0) return git.line(["write-tree"]);
+  if (refuse.length === 0) return { tree: await git.line(["write-tree"]), indexed: true };
 
   // Marked in a copy only: what is refused now may be gone in the next snapshot.
   const marked = `${at.indexFile}.refused`;
@@ -75,7 +85,7 @@ export async function snapshotTree(at: WorkingTree): Promise<string> {
       ["--index-info"],
       refuse.map((name) => `160000 ${stand}\t${name}`),
     );
-    return await at.git(marked).line(["write-tree"]);
+    return { tree: await at.git(marked).line(["write-tree"]), indexed: false };
   } finally {
     await rm(marked, { force: true });
   }

@@ -33,9 +33,12 @@ export function workingTrees(at: (dir: string) => WorkingTree): WorkingTrees {
       await updateTree(at(dir), read, toTree);
       indexed.set(dir, toTree);
     },
-    snapshot(dir) {
+    async snapshot(dir) {
+      const held = indexed.get(dir) ?? null;
       indexed.delete(dir);
-      return snapshotTree(at(dir));
+      const taken = await snapshotTree(at(dir), held);
+      if (taken.indexed) indexed.set(dir, taken.tree);
+      return taken.tree;
     },
     holds,
   };

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { promisify } from "node:util";
 import { InfrastructureError } from "../errors.ts";
+import { givenAtOnce } from "./give-trees.ts";
 
 const run = promisify(execFile);
 
@@ -77,8 +78,9 @@ export async function possess(
 }
 
 /** Gives whole trees away, links themselves and never what they lead to. */
-async function giveTrees(paths: readonly string[], { uid, gid }: UserId): Promise<void> {
-  if (paths.length === 0) return;
+async function giveTrees(paths: readonly string[], user: UserId): Promise<void> {
+  const { uid, gid } = user;
+  if (paths.length === 0 || givenAtOnce(paths, user)) return;
   await run("/bin/chown", ["-R", "-P", "-h", "--", `${uid}:${gid}`, ...paths], { env: {} }).catch((error: unknown) => {
     throw new InfrastructureError(
       `files of the sandbox could not be given to user ${uid}: ${(error as Error).message.trim().split("\n").at(-1)}`,

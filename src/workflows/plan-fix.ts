@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ownedName } from "../ledger/owned-name.ts";
 import { readGranted } from "../policy/network.ts";
 import { createClone } from "../repo/clone.ts";
-import { openRepository } from "../repo/repository.ts";
+import { openFor } from "./open-for.ts";
 import { detectSuite, planFromCommand } from "../suite/detect.ts";
 import type { SuitePlan } from "../suite/suite.ts";
 import type { RunLimits } from "../views/spend.ts";
@@ -39,7 +39,7 @@ export interface FixPlan {
 
 /** Finds out what a fix would do, without starting a run and without asking a model. Leaves nothing behind. */
 export async function planFix(house: House, request: PlanRequest): Promise<FixPlan> {
-  const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
+  const repository = await openFor(house, request.cwd);
   const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
   const dir = join(house.home, "plans", ownedName("") + house.clock.newId());
   await mkdir(dir, { recursive: true, mode: 0o700 });

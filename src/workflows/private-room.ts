@@ -5,7 +5,7 @@ import { readManifest } from "../policy/manifest.ts";
 import { defaultGrants } from "../policy/network.ts";
 import { createClone } from "../repo/clone.ts";
 import type { DependencySource } from "../repo/dependencies.ts";
-import { openRepository } from "../repo/repository.ts";
+import { openFor } from "./open-for.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
 import { planDependencies, reusable } from "./dependencies.ts";
 import type { PolicyParts } from "./room-policy.ts";
@@ -25,7 +25,7 @@ export async function inPrivateRoom<T>(
   plan: PrivateRoomPlan,
   use: (room: Room) => Promise<T>,
 ): Promise<T> {
-  const repository = await openRepository(plan.cwd, { searchPath: house.path, home: house.userHome });
+  const repository = await openFor(house, plan.cwd);
   const parent = join(house.home, "rooms", ownedName("") + house.clock.newId());
   const dir = join(parent, "workspace");
   await mkdir(dir, { recursive: true, mode: 0o700 });

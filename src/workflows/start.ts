@@ -13,7 +13,7 @@ import type { PolicySource } from "./room-policy.ts";
 import { defaultGrants, type NetworkGrants } from "../policy/network.ts";
 import type { PublishAuthority } from "../policy/publish.ts";
 import { type Clone, createClone } from "../repo/clone.ts";
-import { openRepository, type Repository } from "../repo/repository.ts";
+import type { Repository } from "../repo/repository.ts";
 import type { Signing } from "../repo/sign.ts";
 import type { OnEgress, Sandbox, SandboxPolicy } from "../sandbox/sandbox.ts";
 import { foldRun } from "../views/run.ts";
@@ -29,6 +29,7 @@ import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, keptPrompts, refusedPrompts } from "./prompt-approval.ts";
 import { type Notices, tellPeople } from "./notices.ts";
 import { offerNotes } from "./offer-notes.ts";
+import { openFor } from "./open-for.ts";
 import { origins } from "./origins.ts";
 import { refuseStopped, watchStop } from "./stop.ts";
 import { asksModel, modelsOf, type ModelWish, noModel, whoAnswers, wishedModel } from "./model-wish.ts";
@@ -113,6 +114,8 @@ export interface StartRequest extends Watch {
   readonly wanted?: WantedWork | undefined;
   /** Anywhere inside the user's repository. */
   readonly cwd: string;
+  /** That repository, where it was opened just now. */
+  readonly repository?: Repository | undefined;
   readonly baseRef: string | undefined;
   readonly model: ModelWish;
   /** Models to move on to when a proof fails, in their order; the first is `model`. */
@@ -133,7 +136,7 @@ export interface FinishedRun extends RunEnd {
 /** Starts a run. Everything that can be refused without one is refused before its first event. */
 export async function startRun(house: House, request: StartRequest): Promise<FinishedRun> {
   refuseStopped(house.home);
-  const repository = await openRepository(request.cwd, { searchPath: house.path, home: house.userHome });
+  const repository = request.repository ?? (await openFor(house, request.cwd));
   const base = request.baseRef ? await repository.resolve(request.baseRef) : repository.head;
   const known = Promise.withResolvers<Manifest>();
   const model = wishedModel(house, request.model, known.promise);

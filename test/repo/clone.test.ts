@@ -170,7 +170,9 @@ describe("snapshots", () => {
     commitAll(join(work, "full-nested"), "inside");
     write(work, { ".GIT/hooks/pre-commit": "x", "src/git~1": "x", "src/.g\u200cit": "x", "src/c.txt": "c\n" });
     symlinkSync("a.txt", join(work, ".gitmodules"));
-    const { files, refused } = await clone.diff(clone.base.tree, await clone.snapshot(work));
+    const tree = await clone.snapshot(work);
+    expect(await clone.snapshot(work)).toBe(tree);
+    const { files, refused } = await clone.diff(clone.base.tree, tree);
     expect(refused.map(({ path }) => path)).toEqual([
       ".GIT.refused",
       ".gitmodules.refused",
@@ -301,13 +303,15 @@ describe("trees", () => {
 
   test("files of a tree are listed and read without a checkout", async () => {
     const { clone } = await desk({ "src/a.txt": "héllo\n", ...awkward, empty: "" });
-    expect((await clone.read(clone.base.tree, "src/a.txt"))?.toString()).toBe("héllo\n");
-    expect(await clone.read(clone.base.tree, "empty")).toEqual(Buffer.alloc(0));
-    for (const absent of ["src", "nope", "src/a.txt/b", "", "src/*.txt"]) {
-      expect(await clone.read(clone.base.tree, absent || "?")).toBeNull();
+    for (const from of [clone.base.tree, clone.base.commit]) {
+      expect((await clone.read(from, "src/a.txt"))?.toString()).toBe("héllo\n");
+      expect(await clone.read(from, "empty")).toEqual(Buffer.alloc(0));
+      for (const absent of ["src", "nope", "src/a.txt/b", "", "src/*.txt", "./empty", "src/../empty"]) {
+        expect(await clone.read(from, absent || "?")).toBeNull();
+      }
+      for (const [path, content] of Object.entries(awkward))
+        expect((await clone.read(from, path))?.toString()).toBe(content);
     }
-    for (const [path, content] of Object.entries(awkward))
-      expect((await clone.read(clone.base.tree, path))?.toString()).toBe(content);
     const listed = await clone.list(clone.base.tree);
     expect(listed.find(({ path }) => path === "src/a.txt")).toMatchObject({ mode: "100644", size: 7 });
     expect(listed.map(({ path }) => path).toSorted()).toEqual(

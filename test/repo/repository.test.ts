@@ -34,8 +34,12 @@ describe("a repository is opened", () => {
 
   test("with a detached HEAD, which has no branch", async () => {
     const dir = makeRepository({ "a.txt": "a\n" });
+    const head = git(dir, "rev-parse", "HEAD");
+    git(dir, "tag", "HEAD");
+    git(dir, "tag", "main");
+    expect((await openRepository(dir)).branch).toMatch(/^(heads\/)?main$/);
     git(dir, "checkout", "-q", "--detach");
-    expect(await openRepository(dir)).toMatchObject({ branch: null, head: git(dir, "rev-parse", "HEAD") });
+    expect(await openRepository(dir)).toMatchObject({ branch: null, head });
   });
 
   test("through a linked worktree, with its own HEAD and the shared store", async () => {
