@@ -1,7 +1,7 @@
 /**
  * Kills workers with SIGKILL, and freezes them for longer than their leases, at random points over runs with effects on a
  * forge, and counts what is there in the end:
- *   node scripts/chaos.ts [--kills 60] [--freezes 12] [--workers 4] [--naive] [--store postgres://…] [--seed n]
+ *   node scripts/chaos.ts [--kills 60] [--freezes 12] [--workers 4] [--naive] [--store postgres|postgres://…] [--seed n]
  * Work comes as long as there is somebody to disturb; some four a second are, on two cores.
  * --naive leaves out looking before an effect is repeated: then damage must show, or the test shows nothing.
  */
@@ -19,6 +19,7 @@ import { openLedger } from "../src/ledger/ledger.ts";
 import { taskId } from "../src/ledger/tasks.ts";
 import { openStore } from "../src/store/open.ts";
 import { foldTask } from "../src/views/task.ts";
+import { startPostgres } from "../test/support/postgres-server.ts";
 import { chaosTask, FASTER, STAGES } from "./chaos-story.ts";
 import { randomFrom } from "./random.ts";
 
@@ -35,7 +36,9 @@ const { values } = parseArgs({
 const [kills, freezes, size] = [Number(values.kills), Number(values.freezes), Number(values.workers)];
 const random = randomFrom(Number(values.seed));
 const dir = mkdtempSync(join(tmpdir(), "claw-chaos-"));
-const store = values.store ?? join(dir, "ledger.sqlite");
+const postgres = values.store === "postgres" ? await startPostgres() : null;
+await postgres?.create("chaos");
+const store = postgres?.url("chaos", "loopback") ?? values.store ?? join(dir, "ledger.sqlite");
 
 /** A forge that has done what it was asked before it says so; a second pull request for a branch it refuses. */
 const forge = { next: 1, effects: [] as { id: number; kind: string; key: string }[], refused: 0 };
@@ -127,9 +130,10 @@ for (let [left, turn] = [0, 0]; ; turn += 1) {
   if (performance.now() - began > 60_000 + (kills + freezes) * 3000) break;
   if (turn % 8 !== 0) continue;
   // A person looks after what was given up.
-  const dead = (await ledger.queue.jobs({ state: "dead", limit: 1000 })).map(({ id }) => id);
-  const again = dead.length === 0 ? [] : await ledger.queue.redrive(dead, workersNow());
-  for (const { id, subject } of await ledger.queue.jobs({ state: "ready", limit: 1000 }))
+  const dead = await ledger.queue.jobs({ state: "dead", limit: 1000 });
+  const ids = dead.map(({ id }) => id);
+  const again = dead.length === 0 ? [] : await ledger.queue.redrive(ids, workersNow());
+  for (const { id, subject } of dead)
     if (again.includes(id))
       await ledger.tellTask(subject, [{ type: "task.reopened", reason: "tried again", by: "chaos" }]);
   revived += again.length;
@@ -160,6 +164,7 @@ const { findings } = await ledger.audit();
 const broken = findings.length;
 await ledger.close();
 server.close();
+await postgres?.stop();
 console.log(
   `seed ${values.seed}, clock ${FASTER}x, ${values.naive ? "naive" : "safe"}: ${killed} kills and ${frozen} freezes over ${tasks.length} tasks in ` +
     `${Math.round((performance.now() - began) / 1000)} s; ${revived} given up and tried again\n` +
