@@ -162,20 +162,24 @@ type Mistake = Pick<FlowProblem, "message" | "hint">;
 
 function typeOf({ root, step, field }: FlowReference, { inputs, steps, item }: Known): FlowType | Mistake {
   if (root === "inputs") {
-    const input = inputs[field ?? ""];
+    const input = own(inputs, field);
     return input ? typeOfInput(input) : unknown(`no input is called ${field}`, field, Object.keys(inputs));
   }
   if (root === "steps") {
     const gives = steps.get(step ?? "");
     if (!gives) return unknown(`no earlier step is called ${step}`, step, [...steps.keys()]);
-    return gives[field ?? ""]?.type ?? unknown(`${step} gives no ${field}`, field, Object.keys(gives));
+    return own(gives, field)?.type ?? unknown(`${step} gives no ${field}`, field, Object.keys(gives));
   }
   if (!item) return { message: `there is no ${root} without for_each`, hint: "give the step for_each" };
   if (root === "index") return "integer";
   if (field === null) return item.type;
   if (item.fields === null) return "any";
-  return item.fields[field]?.type ?? unknown(`an item here has no ${field}`, field, Object.keys(item.fields));
+  return own(item.fields, field)?.type ?? unknown(`an item here has no ${field}`, field, Object.keys(item.fields));
 }
+
+/** A name may be "constructor": what every object has counts for nothing. */
+const own = <T>(named: Readonly<Record<string, T>>, name: string | null): T | undefined =>
+  name !== null && Object.hasOwn(named, name) ? named[name] : undefined;
 
 function unknown(message: string, word: string | null, there: readonly string[]): Mistake {
   const meant = nearest(word ?? "", there);
@@ -190,7 +194,7 @@ function itemOf(each: NonNullable<FlowStep["for_each"]>, { steps, items }: Known
   if (typeof each === "object" && "again" in each) return items.get(each.again) ?? plain;
   const reference = typeof each === "string" ? wholeReference(each) : null;
   const fields =
-    reference?.root === "steps" ? steps.get(reference.step ?? "")?.[reference.field ?? ""]?.each : undefined;
+    reference?.root === "steps" ? own(steps.get(reference.step ?? "") ?? {}, reference.field)?.each : undefined;
   if (!fields) return plain;
   return { type: reference?.field === "regressions" ? "regression" : "any", fields };
 }
@@ -200,12 +204,12 @@ function checkCondition(when: FlowCondition, path: Path, { inputs, steps }: Know
   const comparisons = (["is", "is_not", "above", "below"] as const).filter((name) => when[name] !== undefined);
   if ((step === undefined) === (input === undefined))
     return [problem(path, "compares with one step or one input", "give it step: …, or input: …")];
-  if (input !== undefined && !inputs[input])
+  if (input !== undefined && !own(inputs, input))
     return [problem([...path, "input"], ...told(unknown(`no input is called ${input}`, input, Object.keys(inputs))))];
   const gives = step === undefined ? undefined : steps.get(step);
   if (step !== undefined && !gives)
     return [problem([...path, "step"], ...told(unknown(`no earlier step is called ${step}`, step, [...steps.keys()])))];
-  if (output !== undefined && gives && !gives[output])
+  if (output !== undefined && gives && !own(gives, output))
     return [problem([...path, "output"], ...told(unknown(`${step} gives no ${output}`, output, Object.keys(gives))))];
   const named = [outcome, output].filter((one) => one !== undefined).length;
   if (step !== undefined && named !== 1)

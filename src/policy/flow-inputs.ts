@@ -56,7 +56,7 @@ export function readInputs(flow: Flow, given: readonly string[]): Record<string,
     values[name] = value;
   }
   for (const [name, input] of Object.entries(flow.inputs)) {
-    if (name in values) continue;
+    if (Object.hasOwn(values, name)) continue;
     if (input.default === undefined)
       throw new UsageError(
         `the flow ${flow.name} needs the input ${name}: ${wordsOf(input)}`,

@@ -60,6 +60,8 @@ test.each([
   ["approval: {", "localise: {}\n    approval: {", "says localise and approval of fix, triage, localise, approval"],
   ["above: 0", "", "steps.1.when: is no comparison"],
   ["step: look", "step: lok", 'no earlier step is called lok\ndid you mean "look"?'],
+  ["inputs.reruns", "inputs.constructor", "no input is called constructor"],
+  ["output: regressions", "output: constructor", "look gives no constructor"],
   ["id: ask", "id: look", "f.yaml:9: steps.1.id: look is there already"],
   ["continue_on: [regression]", "continue_on: [waiting]", "continue_on.0: must be some of: usage, not-reproduced"],
   ["default: 5", "default: five", 'f.yaml:3: inputs.reruns: its default is "five"\nit must be a whole number'],
@@ -82,6 +84,7 @@ inputs:
   on: { type: boolean, default: false }
   list: { type: list, default: [] }
   one: { type: enum, values: [a, b], default: a }
+  constructor: { type: string, default: own }
 steps: [{ id: x, localise: { test: "{{inputs.text}}" } }]
 `,
     "f.yaml",
@@ -92,6 +95,7 @@ steps: [{ id: x, localise: { test: "{{inputs.text}}" } }]
     on: true,
     list: ["1", "2"],
     one: "b",
+    constructor: "own",
   });
   expect(readInputs(flow, ["text=", 'list=[{"a":1}]'])["list"]).toEqual([{ a: 1 }]);
   const refused = (...given: string[]): string => told(() => readInputs(flow, given));
