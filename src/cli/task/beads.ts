@@ -29,6 +29,9 @@ export const BeadsIssue = z.object({
 type BeadsIssue = z.infer<typeof BeadsIssue>;
 
 const SOURCE = "beads:";
+/** What Beads calls an issue that was taken away, and those that nobody is to begin by themselves. */
+const TAKEN_AWAY = "tombstone";
+const atRest: readonly string[] = ["deferred", "blocked", "pinned"];
 
 /** Tasks of a repository from its beads. `blocks` there is told by the one that waits, here by the one that blocks. */
 export function fromBeads(issues: readonly BeadsIssue[], repository: string, now: number): readonly TaskLine[] {
@@ -42,7 +45,8 @@ export function fromBeads(issues: readonly BeadsIssue[], repository: string, now
   );
   return issues.map((issue) => {
     const created = issue.created_at ?? now;
-    const isClosed = issue.status === "closed";
+    const isGone = issue.status === TAKEN_AWAY;
+    const isClosed = isGone || issue.status === "closed";
     const parts = [issue.title, issue.description, titled("Design", issue.design), titled("Notes", issue.notes)];
     return {
       task: id(issue.id),
@@ -53,7 +57,7 @@ export function fromBeads(issues: readonly BeadsIssue[], repository: string, now
       labels: [...new Set([issue.issue_type, ...(issue.labels ?? [])])],
       acceptance: issue.acceptance_criteria?.trim() || null,
       due: null,
-      held: issue.status === "deferred",
+      held: atRest.includes(issue.status),
       workflow: "fix",
       repository,
       source: { kind: "import", ref: `${SOURCE}${issue.id}` },
@@ -63,7 +67,11 @@ export function fromBeads(issues: readonly BeadsIssue[], repository: string, now
       created,
       updated: issue.updated_at ?? created,
       closed: isClosed
-        ? { outcome: "done", reason: issue.close_reason ?? "", at: issue.closed_at ?? issue.updated_at ?? created }
+        ? {
+            outcome: isGone ? "dropped" : "done",
+            reason: issue.close_reason ?? (isGone ? "taken away in Beads" : ""),
+            at: issue.closed_at ?? issue.updated_at ?? created,
+          }
         : null,
     };
   });
