@@ -35,7 +35,9 @@ function askedAbout(facts: RunFacts): string {
   const waiting = waitingFor(facts.events);
   const diff = waiting?.diff ?? fixFacts(facts.events).patch?.diff;
   if (waiting && diff !== undefined) return diff;
-  const { run, status, outcome } = resultOf(facts);
+  const { run, status, outcome, reason, hint } = resultOf(facts);
+  // A flow waits with the run of a step: it says which one a person decides about.
+  if (outcome === "waiting") throw new UsageError(`run ${run} is not what waits for a decision: ${reason}`, hint);
   throw new UsageError(`run ${run} waits for no approval (${outcome ?? status})`, `see it with: claw show ${run}`);
 }
 

@@ -31,14 +31,14 @@ const WIDE = 110;
 /** Columns that a task is never cut to less than. */
 const LEAST_TASK = 10;
 
-/** A table of runs; the task is cut when the terminal is narrow. */
+/** A table of runs; a flow costs what the runs of its steps do, which have rows of their own. The task is cut when the terminal is narrow. */
 export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Frame): string {
   const [narrow, wide] = [columns < NARROW, columns > WIDE];
-  const cells = rows.map(({ run, startedAt, outcome, title, branch, cost, broken, unconfined }) => [
+  const cells = rows.map(({ run, workflow, startedAt, outcome, title, branch, cost, broken, unconfined }) => [
     run,
     broken ? "" : age(now - startedAt),
     unconfined ? `${outcome}, no sandbox` : outcome,
-    ...(narrow ? [] : [broken ? "" : money(cost)]),
+    ...(narrow ? [] : [broken || workflow === "flow" ? "" : money(cost)]),
     printableLine(title),
     ...(wide ? [branch ?? ""] : []),
   ]);

@@ -3,7 +3,7 @@ import { costWords, escalationWords, tierWords } from "../reports/price-words.ts
 import { type Result, resultOf, type RunFacts } from "../reports/result.ts";
 import { duration, headline, money, plural, printable } from "../text.ts";
 import { dayAndTime, type Times, utcTimes } from "../times.ts";
-import { flowCost, flowSteps } from "../views/flow.ts";
+import { flowCost, flowSteps, flowTokens } from "../views/flow.ts";
 import { foldRun } from "../views/run.ts";
 import { foldSpend } from "../views/spend.ts";
 import { waitingFor } from "../views/waiting.ts";
@@ -36,7 +36,9 @@ export function summary(facts: RunFacts, style: Style, columns = Infinity, times
     ["pull", result.pullRequest ?? null],
     [
       "cost",
-      `${flow.length > 0 ? `${money(flowCost(flow))} for its steps` : costWords(facts.events)}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
+      flow.length > 0
+        ? `${money(flowCost(flow))} and ${flowTokens(flow)} tokens for its steps, ${duration(state.activeMs)}`
+        : `${costWords(facts.events)}, ${plural(spend.turns, "turn")}, ${tokens} tokens, ${duration(state.activeMs)}`,
     ],
     ["moved", escalated && said(escalated)],
     ["tiers", tiers && `the same run at ${tiers}`],

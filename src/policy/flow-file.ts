@@ -54,6 +54,14 @@ const When = z
   .meta({ description: "A comparison with what an earlier step came to, or with an input." });
 export type FlowCondition = z.infer<typeof When>;
 
+/** Items of a step that are worked on, whatever it says. */
+const MOST_ITEMS = 1000;
+/** How to have more items worked on than a step takes. */
+export const moreItems = (most: number): string =>
+  most < MOST_ITEMS
+    ? `allow more with at_most, up to ${MOST_ITEMS}`
+    : `no step takes more than ${MOST_ITEMS}: divide them`;
+
 const Step = z.strictObject({
   id: name,
   when: z
@@ -76,7 +84,7 @@ const Step = z.strictObject({
     )
     .optional()
     .meta({ description: "Do it for each item of a list." }),
-  at_most: z.int().min(1).max(1000).default(100).meta({ description: "Items that are worked on." }),
+  at_most: z.int().min(1).max(MOST_ITEMS).default(100).meta({ description: "Items that are worked on." }),
   continue_on: z
     .array(z.enum(bad, { error: `must be some of: ${bad.join(", ")}` }))
     .default([])

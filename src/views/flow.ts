@@ -9,6 +9,7 @@ const Step = z.object({
     run: z.string().nullable(),
     /** Nano-dollars; null where that is not known. */
     usdNano: z.number().nullable(),
+    tokens: z.number().default(0),
   }),
 });
 
@@ -32,3 +33,6 @@ export const flowSteps = (events: readonly Recorded[]): readonly FlowStepRow[] =
 /** What the runs of a flow's finished steps cost, in nano-dollars; null where one has no known price. */
 export const flowCost = (steps: readonly FlowStepRow[]): number | null =>
   steps.reduce<number | null>((sum, { usdNano }) => (sum === null || usdNano === null ? null : sum + usdNano), 0);
+
+/** Tokens that the runs of a flow's finished steps read and wrote. */
+export const flowTokens = (steps: readonly FlowStepRow[]): number => steps.reduce((sum, { tokens }) => sum + tokens, 0);

@@ -243,6 +243,15 @@ test("approve refuses where nothing waits, and where nobody is named", async () 
   for (const event of [started, ...patch, paused]) await log.append(event);
   await log.close();
   expect((await type(["approve", "eee"], { ledger: stopped })).code).toBe(2);
+  const flow = await stopped.open("fff");
+  const hint = "look at it with claw diff eee, then: claw approve eee && claw resume fff";
+  const rest = { type: "run.paused", outcome: "waiting", reason: "step mend: a person must approve", hint } as const;
+  for (const event of [{ ...pieces(flow).started, workflow: "flow", input: {} }, rest] as Event[])
+    await flow.append(event);
+  await flow.close();
+  expect((await type(["approve", "fff"], { ledger: stopped })).err).toBe(
+    `claw: run fff is not what waits for a decision: step mend: a person must approve\n  ${hint}\n`,
+  );
   const root = { ledger, environment: { USER: "root" } };
   expect((await type(["approve", "aab"], root)).err).toContain('say who: --as "Your Name"');
   expect((await type(["approve", "aab", "--by", "Ada"], root)).code).toBe(0);

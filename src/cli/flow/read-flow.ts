@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { UsageError } from "../../errors.ts";
-import { type Flow, readFlow } from "../../policy/flow-file.ts";
+import { type Flow, moreItems, readFlow } from "../../policy/flow-file.ts";
 import { filled } from "../../policy/flow-values.ts";
 import { plural } from "../../text.ts";
 
@@ -37,7 +37,7 @@ export async function readLineFiles(
     if (items.length > most)
       throw new UsageError(
         `${source} has ${plural(items.length, "line")}, and step ${id} takes ${most}`,
-        "allow more with at_most, or give it a shorter file",
+        `${moreItems(most)}, or give it a shorter file`,
       );
     found[id] = { source, items };
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { plural } from "../../text.ts";
-import type { FlowStep } from "../../policy/flow-file.ts";
+import { type FlowStep, moreItems } from "../../policy/flow-file.ts";
 import { lookUp, wholeReference } from "../../policy/flow-values.ts";
 import type { RunEnd } from "../workflow.ts";
 import { nothingTaken } from "./ends.ts";
@@ -97,7 +97,7 @@ async function together(
     ...nothingTaken,
     outcome,
     reason,
-    hint: wrong?.hint ?? (beyond > 0 ? "allow more with at_most, in another run" : ""),
+    hint: wrong?.hint ?? (beyond > 0 ? `${moreItems(most)}, in another run` : ""),
     outputs: {
       outcome,
       reason,
