@@ -32,18 +32,21 @@ interface SchemaNode {
   readonly anyOf?: readonly unknown[];
 }
 
-/** A schema, or that of its alternatives which has keys. */
-function objectIn(schema: unknown): SchemaNode {
+/** A schema, or that of its alternatives which has keys, or items. */
+function shapeIn(schema: unknown, has: "properties" | "items"): SchemaNode {
   const node = (schema ?? {}) as SchemaNode;
-  const other = node.anyOf?.find((one) => typeof one === "object" && one !== null && "properties" in one);
+  const other = node.anyOf?.find((one) => typeof one === "object" && one !== null && has in one);
   return (other as SchemaNode | undefined) ?? node;
 }
 
 /** Keys a schema knows at a path, read from the JSON Schema it publishes. */
 function knownKeys(schema: unknown, path: Path): readonly string[] {
-  let at = objectIn(schema);
-  for (const key of path) at = objectIn(at.properties?.[String(key)] ?? at.additionalProperties ?? at.items);
-  return Object.keys(at.properties ?? {});
+  let at = schema;
+  for (const key of path) {
+    const { properties, additionalProperties, items } = shapeIn(at, typeof key === "number" ? "items" : "properties");
+    at = properties?.[String(key)] ?? additionalProperties ?? items;
+  }
+  return Object.keys(shapeIn(at, "properties").properties ?? {});
 }
 
 /**
@@ -67,7 +70,8 @@ export function readStrictYaml<Schema extends z.ZodType>(
   const parsed = schema.safeParse(valueOf(document, file));
   if (parsed.success) return parsed.data;
 
-  const issue = parsed.error.issues[0];
+  const first = parsed.error.issues[0];
+  const issue = first && meantIssue(first);
   if (!issue) throw new UsageError(`${file}: not valid`, "compare it with the schema");
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
@@ -82,6 +86,16 @@ export function readStrictYaml<Schema extends z.ZodType>(
     `${file}:${lineOf(document, lines, issue.path)}: ${issue.path.join(".") || "the file"}: ${issue.message}`,
     hintFor(issue),
   );
+}
+
+/** Where a value may have several shapes: the mistake within the one that it has, if there is exactly one such. */
+function meantIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== "invalid_union") return issue;
+  const within = issue.errors.flatMap(([first]) =>
+    first && (first.path.length > 0 || first.code === "unrecognized_keys") ? [first] : [],
+  );
+  const [meant, other] = within;
+  return meant && !other ? meantIssue({ ...meant, path: [...issue.path, ...meant.path] }) : issue;
 }
 
 function hintFor({ path, message }: z.core.$ZodIssue): string {

@@ -1,5 +1,6 @@
+import { exitCodes } from "../errors.ts";
 import { nearest } from "../text.ts";
-import { conditionsOf } from "./flow-condition.ts";
+import { comparisonProblem, conditionsOf } from "./flow-condition.ts";
 import type { Flow, FlowCondition, FlowInput, FlowStep } from "./flow-file.ts";
 import { inputProblem } from "./flow-inputs.ts";
 import {
@@ -223,7 +224,14 @@ function checkCondition(when: FlowCondition, path: Path, { inputs, steps }: Know
   const wanted = outcome === undefined ? 1 : 0;
   if (comparisons.length !== wanted || (input !== undefined && named > 0))
     return [problem(path, "is no comparison", "give it one of is, is_not, above, below; an outcome needs none")];
-  return [];
+  if (outcome !== undefined) return [];
+  const given = own(inputs, input ?? null);
+  const type = given ? typeOfInput(given) : (own(gives ?? {}, output ?? null)?.type ?? "any");
+  const wrong = comparisonProblem(when, type, given?.values ?? (output === "outcome" ? ways : null));
+  return wrong ? [problem(path, wrong.message, wrong.hint)] : [];
 }
+
+/** How a step can have ended. */
+const ways: readonly string[] = ["skipped", ...Object.keys(exitCodes)];
 
 const told = ({ message, hint }: Mistake): [string, string] => [message, hint];

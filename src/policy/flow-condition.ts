@@ -1,4 +1,7 @@
+import { nearest } from "../text.ts";
 import type { FlowCondition } from "./flow-file.ts";
+import type { FlowType } from "./flow-steps.ts";
+import { typeWords } from "./flow-values.ts";
 
 /** How an earlier step ended, and what it gave. */
 interface StepFacts {
@@ -34,6 +37,44 @@ function compares({ is, is_not, above, below }: FlowCondition, value: unknown): 
   const size = Array.isArray(value) ? value.length : value;
   if (typeof size !== "number") return false;
   return above === undefined ? below !== undefined && size < below : size > above;
+}
+
+/** Types whose values are compared with what YAML reads as such a value; the others are compared by their size, if at all. */
+const plainTypes: Readonly<Record<string, readonly FlowType[]>> = {
+  string: ["string", "any"],
+  number: ["integer", "number", "any"],
+  boolean: ["boolean", "any"],
+};
+const sized: readonly FlowType[] = ["integer", "number", "list", "any"];
+
+/** What is wrong with a comparison that can never tell anything: `words` are all that the value can be, where that is known. */
+export function comparisonProblem(
+  { is, is_not, above, below }: FlowCondition,
+  type: FlowType,
+  words: readonly string[] | null,
+): { readonly message: string; readonly hint: string } | null {
+  const other = is ?? is_not ?? above ?? below;
+  const types = is === undefined && is_not === undefined ? sized : plainTypes[typeof other];
+  if (!types?.includes(type))
+    return {
+      message: `${typeWords(type)} is compared with ${JSON.stringify(other)}`,
+      hint: hintFor(type, types === sized),
+    };
+  if (words === null || words.includes(String(other))) return null;
+  const meant = nearest(String(other), words);
+  return {
+    message: `it can never be ${JSON.stringify(other)}`,
+    hint: meant ? `did you mean "${meant}"?` : `there are: ${words.join(", ")}`,
+  };
+}
+
+function hintFor(type: FlowType, bySize: boolean): string {
+  if (type === "list") return "its length is compared with above or below";
+  return bySize
+    ? "compare it with is or is_not"
+    : type === "string"
+      ? "put it into quotes"
+      : `it must be ${typeWords(type)}`;
 }
 
 /** "the outcome of look is regression". */
