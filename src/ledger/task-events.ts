@@ -57,8 +57,11 @@ export const taskEvents = [
       })
       .optional(),
   }),
-  /** Somebody asked for it, or about it, on a forge, which told so once: by the id of its delivery it is known when it comes again. */
-  event("task.asked", { delivery: z.string(), event: z.string(), by: z.string() }),
+  /**
+   * Somebody asked for it, or about it, on a forge, which told so once: by the id of its delivery it is known when it comes
+   * again, and by `digest`, the SHA-256 of its body, where somebody else sends it again: the id is not signed.
+   */
+  event("task.asked", { delivery: z.string(), digest: sha.optional(), event: z.string(), by: z.string() }),
   /** Only what is there has changed. */
   event("task.changed", { ...z.object(about).partial().shape, by: z.string() }),
   event("task.linked", { link, by: z.string() }),

@@ -48,8 +48,9 @@ export async function openBare(path: string, options: { readonly searchPath?: st
       ask(async (git) => {
         const format = "--format=%(refname) %(committerdate:unix)%0a%(contents)";
         const { stdout } = await git.run(["for-each-ref", format, ref]);
-        const [, at, message = ""] = /^\S+ (\d+)\n([\s\S]*)$/.exec(stdout.toString("utf8")) ?? [];
-        return at === undefined ? null : { message, at: Number(at) * 1000 };
+        // What is there and no commit has no date.
+        const [, at = "", message] = /^\S+ (-?\d*)\n([\s\S]*)$/.exec(stdout.toString("utf8")) ?? [];
+        return message === undefined ? null : { message, at: at === "" ? null : Number(at) * 1000 };
       }),
     contains: (branch, commit) =>
       ask(async (git) => {

@@ -109,6 +109,9 @@ export async function claimIssue(
       // It may be there by an answer that was lost, or by another run: what is there decides.
       const made = await forge.claim(issue, claims.length + 1).catch(() => Promise.reject(error as Error));
       if (made === null && error instanceof ClaimsRefused) return claimByName(forge, effects, wanted, push);
+      // Of a server that shows no claims, the branch tells: it came with this run's.
+      const isThere = made === null && claims.length === 0 && (await forge.tips(branch)).branch === commit;
+      if (isThere) return branch;
       if (!(error instanceof ClawError) || made === null) throw error;
     }
   }

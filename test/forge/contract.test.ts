@@ -261,6 +261,8 @@ describe.for([
     expect(await forge.claim(7, 1)).toEqual({ run: "1abc", at: 10 ** 12 });
     const refs = git(bare, "for-each-ref", "--format=%(refname)").split("\n");
     expect(refs).toEqual(["refs/claw/claims/7-1", "refs/heads/claw/7-1abc", "refs/heads/main"]);
+    git(bare, "update-ref", claimRef(7, 2), git(bare, "rev-parse", "main:a.txt"));
+    expect(await forge.claim(7, 2), "a ref that is there, and no commit").toEqual({ run: null, at: null });
   });
 
   test("what people do with a draft is seen: their commits, that they closed it, that they merged it", async () => {

@@ -118,13 +118,16 @@ test("an issue that somebody who may write has labelled becomes a task once, how
     source: { kind: "issue", ref: `${server.url}/o/r/issues/7` },
   });
   expect(await deliver("issues", label(), "d-a")).toMatchObject({ status: 202, json: { status: "repeated", task } });
-  expect((await deliver("issues", label(), "d-b")).json).toMatchObject({ status: "known", task });
-  expect((await deliver("issues", label(), "d-b")).json).toMatchObject({ status: "repeated", task });
+  const again = { ...label(), issue: { number: 7, updated_at: "2026-01-02T00:00:00Z" } };
+  expect((await deliver("issues", again, "d-b")).json).toMatchObject({ status: "known", task });
+  expect((await deliver("issues", again, "d-b")).json).toMatchObject({ status: "repeated", task });
   expect([await jobs(task), faults]).toEqual([1, []]);
 
   // Closed by a person it stays so, until somebody who may asks again.
   await ledger.tellTask(task!, [{ type: "task.closed", outcome: "cancelled", reason: "not now", by: "ada" }]);
   expect((await deliver("issues", label(), "d-a")).json).toMatchObject({ status: "repeated" });
+  // Its number is not signed: who has its bytes can send them under another.
+  expect((await deliver("issues", label(), "d-c")).json).toMatchObject({ status: "repeated" });
   expect((await stateOf(task))?.status).toBe("closed");
   expect((await deliver("issue_comment", comment("/claw fix"))).json).toMatchObject({ status: "queued", task });
   expect((await stateOf(task))?.status).toBe("open");

@@ -52,7 +52,7 @@ async function twoMachines() {
     git(bare, "fetch", "--quiet", cwd, `+${commitAll(cwd, "something else")}:main`);
   };
   const refs = () => git(bare, "for-each-ref", "--format=%(refname)", "refs/heads/claw", "refs/claw").split("\n");
-  return { server, bare, publish, refs, unpublishBase };
+  return { server, bare, commits, publish, refs, unpublishBase };
 }
 
 const forgeOf = ({ host, url, token }: ForgeServer) =>
@@ -161,6 +161,17 @@ test("where the server takes no claims, the branch that only one of two machines
     "claw/7-2",
     ["1", "2", "run0"].map((n) => `refs/heads/claw/7-${n}`),
   ]);
+});
+
+test("where the server shows no claims, a run whose push was done and not recorded goes on, and another one does not", async () => {
+  const { server, bare, commits, publish, refs } = await twoMachines();
+  server.fault = (_, path) => (/claims/.test(path) ? { status: 404 } : undefined);
+  git(bare, "fetch", "--quiet", join(bare, "..", "r"), `${commits[0]}:refs/heads/claw/7-run0`);
+  const tree = git(bare, "rev-parse", "main^{tree}");
+  git(bare, "update-ref", "refs/claw/claims/7-1", git(bare, "commit-tree", tree, "-p", commits[0]!, "-m", "a claim"));
+  expect(await publish(1)).toMatch(/the push to|other commits/);
+  expect(await publish(0)).toBe(server.pulls[0]?.html_url);
+  expect(refs()).toEqual(["refs/claw/claims/7-1", "refs/heads/claw/7-run0"]);
 });
 
 test("a change that stands on commits which are not in the branch it is to go into takes none of them along: nothing is pushed", async () => {

@@ -77,8 +77,8 @@ export function hookHands(
     if (hook.kind === "ignored") return ignored(hook.reason);
     const served = places.find(({ place }) => isPlace(place, hook.place));
     if (!served) return ignored(`${placeName(hook.place)} is not among webhook.repositories`);
-    if (underWay.has(delivery.id)) return { status: "repeated", reason: "this delivery is being taken" };
-    underWay.add(delivery.id);
+    if (underWay.has(delivery.digest)) return { status: "repeated", reason: "this delivery is being taken" };
+    underWay.add(delivery.digest);
     try {
       return await take({ ...desk, app, served, delivery, signal }, hook);
     } catch (error) {
@@ -86,7 +86,7 @@ export function hookHands(
       if (!(error instanceof ClawError) || (error.outcome !== "blocked" && error.outcome !== "usage")) throw error;
       return ignored(error.message);
     } finally {
-      underWay.delete(delivery.id);
+      underWay.delete(delivery.digest);
     }
   };
 }
@@ -168,10 +168,12 @@ async function hearDecision(taking: Taking, { issue, asker }: Of<"decision">): P
   return { status: "decided", reason: `${who.by}: ${verdict}; run ${openRun} ${done}`, task };
 }
 
-/** What it was answered before, where this delivery was taken already. */
-async function repeated({ app, delivery }: Taking, task: string): Promise<Received | null> {
+/** Its answer where this delivery, or another of the very same bytes, was taken already. */
+async function repeated({ app, delivery: { id, digest } }: Taking, task: string): Promise<Received | null> {
   const { events } = await (await app.ledger()).read(task);
-  const before = events.some((event) => event.type === "task.asked" && event.delivery === delivery.id);
+  const before = events.some(
+    (event) => event.type === "task.asked" && (event.delivery === id || event.digest === digest),
+  );
   return before ? { status: "repeated", reason: "this delivery was taken already", task } : null;
 }
 
@@ -190,6 +192,7 @@ async function keep(taking: Taking, task: string, added: EventOf<"task.added">):
 const asked = ({ delivery }: Taking, by: string): TaskEvent => ({
   type: "task.asked",
   delivery: delivery.id,
+  digest: delivery.digest,
   event: delivery.event,
   by,
 });

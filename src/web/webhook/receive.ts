@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ClawError } from "../../errors.ts";
@@ -13,6 +14,8 @@ export interface Delivery {
   readonly id: string;
   /** X-GitHub-Event: "issues", "ping", … */
   readonly event: string;
+  /** SHA-256 of the body, in hex: all of it that is signed. */
+  readonly digest: string;
   readonly payload: unknown;
 }
 
@@ -87,7 +90,7 @@ async function taken(context: Context, options: HookOptions): Promise<Response> 
   if (payload === undefined) return answer(context, 400, "the body is no JSON");
   const signal = AbortSignal.timeout(workMs);
   try {
-    const received = await receive({ id, event, payload }, signal);
+    const received = await receive({ id, event, digest: hash("sha256", body), payload }, signal);
     const text = clean(JSON.stringify({ version: 1, ...received }));
     return context.body(text, received.status === "pong" ? 200 : 202, { "content-type": "application/json" });
   } catch (error) {
