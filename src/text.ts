@@ -157,6 +157,6 @@ function editDistance(a: string, b: string): number {
  */
 export const withoutClosing = (text: string): string =>
   text.replace(
-    /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?[\s*_~[(]+)(?:[\w.-]+\/[\w.-]+#|#|gh-|https?:\/\/\S+?\/issues\/)(\d+)/gi,
+    /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:|:?[\s*_~[(]+)(?:[\w.-]+\/[\w.-]+#|#|gh-|https?:\/\/\S+?\/issues\/)(\d+)/gi,
     "$1$2issue $3",
   );

@@ -43,5 +43,8 @@ function wordsOf({ title, body }: Told): string | null {
   return plain(body) === "" ? null : `${plain(title)}\n${plain(body)}`;
 }
 
+/** None begins amid a word: that keeps the time short on a long text without blanks. */
+const paths = /(?<![\w@./-])[./]*([\w@-][\w@./-]*\.\w+)/g;
+
 const testsNamed = ({ title, body }: Told): readonly string[] =>
-  (`${title}\n${body}`.match(/[\w@-][\w@./-]*\.\w+/g) ?? []).filter(isTestPath);
+  [...`${title}\n${body}`.matchAll(paths)].map(([, path = ""]) => path).filter(isTestPath);

@@ -33,7 +33,7 @@ export async function readIssue(words: readonly string[], desk: Pick<CommandDesk
 
 /** One word with a slash or an ending, or a number: nobody describes a bug like that. */
 const looksLikeFile = (word: string): boolean =>
-  !/\s/.test(word) && (/[/\\]/.test(word) || /\.[a-z][a-z0-9]{0,8}$|^#?\d+$/i.test(word));
+  !/\s/.test(word) && (/[/\\]/.test(word) || /\.[a-z][a-z0-9]{0,8}$|^[#+-]?\d+$/i.test(word));
 
 /** The bytes of a file, pipes included; null when there is none. */
 async function readFileAt(path: string, shown: string): Promise<Buffer | null> {

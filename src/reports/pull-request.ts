@@ -33,7 +33,7 @@ export function pullRequestText(input: PullRequestInput): { readonly title: stri
   ];
   const body = [
     // What was not shown to be what the issue speaks of does not close it.
-    ...(issue === null ? [] : [`${fixFacts(events).reproduction?.untied ? "Looked for" : "Fixes"} #${issue}`]),
+    ...(issue === null ? [] : [`${fixFacts(events).reproduction?.untied ? "Refs" : "Fixes"} #${issue}`]),
     facts.join(" · "),
     ...(started && baseNow && baseNow !== started.base
       ? [

@@ -22,6 +22,11 @@ test("an issue is known again by its words, by its title in other letters, and b
   ]);
 });
 
+test("words that go on without blanks are looked through once: an issue full of them holds nobody up", () => {
+  const long = issue(7, "t", `${"QUJD".repeat(150_000)} ${"a/".repeat(150_000)} ./test/sum.test.js`);
+  expect(alikeIssues(long, [issue(1, "u", "test/sum.test.js")])).toMatchObject([{ issue: { number: 1 } }]);
+});
+
 test("a title alone is no twin, and a title without letters tells nothing", () => {
   expect(alikeIssues(issue(7, "Crash", ""), [issue(1, "Crash", "")])).toMatchObject([{ isTwin: false }]);
   expect(alikeIssues(issue(7, "?!", ""), [issue(1, "...", "")])).toEqual([]);

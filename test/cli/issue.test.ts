@@ -42,6 +42,7 @@ test.each<[what: string, word: string, message: RegExp, write: (cwd: string) => 
   ["Latin-1", "a.md", /is not UTF-8 text/, (cwd) => writeFileSync(join(cwd, "a.md"), Buffer.from([0x66, 0xfc, 0x72]))],
   ["a file that does not exist", "ISSUE.md", /^there is no file ISSUE\.md$/, () => {}],
   ["a number that no issue has", "99999999999", /^there is no file 99999999999$/, () => {}],
+  ["a number below none", "-7", /^there is no file -7$/, () => {}],
   ["a path that does not exist", "docs/issue", /^there is no file docs\/issue$/, () => {}],
   [
     "a file that is too large",

@@ -232,7 +232,7 @@ test("a proof of a test that the task's words do not speak of says so in the rep
   const input = { run: "r1", events, head: record.head, diff: patchText };
   expect(fixReport(input)).toMatch(/A new test in .* fails on the base\. \*\*Nothing in the task's words speaks of it/);
   const { body } = pullRequestText({ ...input, issue: 7, baseNow: null, mark: "" });
-  expect(body).toContain("Looked for #7");
+  expect(body).toContain("Refs #7");
   expect(body).not.toContain("Fixes #7");
   expect(JSON.stringify(answersOf(events, null))).toContain("Not as far as its words tell");
   expect(resultOf({ ...input, active: false }).notes).toContainEqual(expect.stringContaining("not those words"));

@@ -7,13 +7,14 @@ test("what issues and models say closes no issue, in any spelling that a forge a
   const closing = [
     "fixes #7",
     "Closes: #7",
+    "Fixes:#7",
     "resolved o/r#7",
     "FIX gh-7",
     "close https://git.example.org/o/r/issues/7",
     "Fixed\n#7",
     "fixes **#7**",
   ];
-  for (const text of closing) expect(withoutClosing(text)).toMatch(/^\w+:?[\s*]+issue 7[*]*$/);
+  for (const text of closing) expect(withoutClosing(text)).toMatch(/^\w+(?::|:?[\s*]+)issue 7[*]*$/);
   const harmless = "prefixes #7, see #7; fix issue 7; fixes the 7th";
   expect(withoutClosing(harmless)).toBe(harmless);
   const trailers = { assistedBy: "a", run: "r", record: "0" };
