@@ -5,12 +5,9 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { isAbandoned, LEASE_MS, thisProcess } from "../ledger/owner.ts";
 import type { JobLease } from "../store/queue.ts";
 import type { FinishedRun, Watch } from "../workflows/start.ts";
-import type { JobAbout } from "./feed.ts";
+import { HAND_JOB, type JobAbout } from "./feed.ts";
 import { keepLease } from "./lease-keeper.ts";
 import { withdraw } from "./withdraw.ts";
-
-/** The kind of a job that a person's own command does: no worker takes it over. */
-const HAND_JOB = "hand";
 
 /** A task that a person's command works on at once. */
 export interface ByHand {

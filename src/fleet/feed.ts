@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { JobMove, NewJob, Priority } from "../store/queue.ts";
+import { LEASE_MS } from "../ledger/owner.ts";
+import type { Job, JobMove, NewJob, Priority } from "../store/queue.ts";
 import { type NamedTask, readyTasks } from "../views/task.ts";
 import { openTasks } from "./task-list.ts";
 
@@ -23,6 +24,13 @@ export function aboutOf(
 
 /** The kind of a job that works on a task. */
 export const TASK_JOB = "task";
+
+/** The kind of a job that a person's own command does: no worker takes it over. */
+export const HAND_JOB = "hand";
+
+/** Was it left behind by a command that is gone? One that was just added its command is about to take. */
+const isForsaken = ({ kind, crashes, added }: Job, now: number): boolean =>
+  kind === HAND_JOB && (crashes > 0 || now - added > LEASE_MS);
 
 /** More jobs than this are not looked through. */
 const MANY = 1_000_000;
@@ -65,6 +73,21 @@ export async function feedQueue(
     return { kind: "add", now: came, job: jobOf(task, about(task), { id: clock.newId(), now: came }) };
   });
   return moves.length === 0 ? 0 : (await ledger.queue.move(moves)).length;
+}
+
+/**
+ * The first so many jobs that wait for a worker. Those that killed commands left behind are taken out: nobody would ever do them,
+ * and nobody could begin their tasks.
+ */
+export async function readyJobs(
+  { ledger: { queue }, clock }: { readonly ledger: Ledger; readonly clock: Clock },
+  limit: number,
+): Promise<readonly Job[]> {
+  const now = clock.now();
+  const found = Map.groupBy(await queue.jobs({ state: "ready", limit }), (job) => isForsaken(job, now));
+  const forsaken = found.get(true) ?? [];
+  if (forsaken.length > 0) await queue.drop(forsaken.map(({ id }) => id));
+  return found.get(false) ?? [];
 }
 
 /** Tasks whose run waited for a person who has decided since. */

@@ -145,7 +145,11 @@ export async function fireDue(keeper: Keeper): Promise<readonly Firing[]> {
 
 async function fire(keeper: Keeper, name: string, slot: number): Promise<Firing | null> {
   const state = await readSchedule(keeper, name);
-  if (state?.status !== "enabled" || state.due !== slot) return null; // read while another one wrote
+  if (state?.status !== "enabled" || state.due !== slot) {
+    // Another one wrote meanwhile, and this is refused; or the time is not what the facts say: from now on it is.
+    await keeper.ledger.tellSchedule({ name, facts: [], from: slot, to: state?.due ?? 0 });
+    return null;
+  }
   const { fires, late, next } = dueAt(state.says, state.since, slot, keeper.clock.now());
   const to = next ?? 0;
   const skipped = fires ? ((await isUnfinished(keeper, state)) ? "unfinished" : null) : "missed";

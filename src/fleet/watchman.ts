@@ -1,8 +1,10 @@
 import { isAbandoned } from "../ledger/owner.ts";
 import { poolSize } from "../policy/pool-size.ts";
-import { feedQueue } from "./feed.ts";
+import { feedQueue, readyJobs, TASK_JOB } from "./feed.ts";
 import type { Hands, PoolDesk } from "./pool.ts";
 
+/** So many jobs at the head of the queue are looked at. */
+const FIRST = 100;
 /** How often it looks for what changes seldom, in milliseconds. */
 const LOOK_MS = 1_000;
 /**
@@ -46,13 +48,14 @@ export function watchman(
 async function takeBack({ ledger, clock, onNews }: PoolDesk, hands: Pick<Hands, "isLeftBehind">): Promise<void> {
   const now = clock.now();
   const gone = await ledger.queue.reap((holder) => hands.isLeftBehind(holder.owner) ?? isAbandoned(holder, now), now);
-  if (gone.length > 0) onNews({ kind: "lost", jobs: gone.length });
+  const ours = gone.filter(({ kind }) => kind === TASK_JOB);
+  if (ours.length > 0) onNews({ kind: "lost", jobs: ours.length });
 }
 
 async function wantedSize(desk: PoolDesk, hands: Pick<Hands, "active" | "tookMs">): Promise<number> {
-  const { most, least, ledger, memory } = desk;
+  const { most, least, memory } = desk;
   // More than these never matter.
-  const ready = (await ledger.queue.jobs({ state: "ready", limit: most })).length;
+  const ready = (await readyJobs(desk, Math.max(most, FIRST))).length;
   const headroom = await desk.headroom();
   const facts = { most, least, active: hands.active.size, ready, tookMs: hands.tookMs(), headroom };
   return poolSize({ ...facts, usedBytes: memory.used(), mostBytes: memory.most, sessionBytes: memory.session });

@@ -1,11 +1,13 @@
 import { LedgerBroken } from "../errors.ts";
-import type { AnchorRow, Blob, Row, Store } from "../store/store.ts";
+import type { SlotMove } from "../store/schedules.ts";
+import { type AnchorRow, type Blob, type Row, SCHEDULE_PREFIX, type Store } from "../store/store.ts";
 import { bodiesNamed } from "./bodies.ts";
 import { nextAnchor, verifyRows } from "./chain.ts";
 import type { Sha } from "./events.ts";
+import { recordedIn } from "./recorded.ts";
 import { shaOf } from "./staged.ts";
 
-/** A run or a task as one ledger has it, for another one to take in. */
+/** A run, a task or a schedule as one ledger has it, for another one to take in. */
 export interface StreamCopy {
   readonly run: string;
   readonly rows: readonly Row[];
@@ -22,7 +24,7 @@ export type Taken = "new" | "further" | "there" | "ahead" | "held" | "differs";
 /** Bodies sent in one transaction, in bytes. */
 const AT_ONCE = 8 * 1024 * 1024;
 
-/** Every run and task of a ledger, in the order of their ids. */
+/** Every run, task and schedule of a ledger, in the order of their ids. */
 export async function* streamsOf(store: Store): AsyncGenerator<StreamCopy> {
   for (let next = await store.runAfter(""); next; next = await store.runAfter(next.run)) {
     const { run } = next;
@@ -47,8 +49,18 @@ export async function take(store: Store, { run, rows, body }: StreamCopy, at: nu
   await bring(store, fresh, body);
   const anchor = (newest: AnchorRow | null): AnchorRow =>
     nextAnchor(newest, { run, last: last.seq, head: last.hash, at });
-  await store.append({ rows: fresh, blobs: [], durable: true, anchor });
+  const slot = await slotOf(store, last);
+  await store.append({ rows: fresh, blobs: [], durable: true, anchor, ...(slot && { slot }) });
   return common < 0 ? "new" : "further";
+}
+
+/** Where a schedule's newest fact came over, it is due as that says. */
+async function slotOf(store: Store, last: Row): Promise<SlotMove | null> {
+  if (!last.run.startsWith(SCHEDULE_PREFIX)) return null;
+  const name = last.run.slice(SCHEDULE_PREFIX.length);
+  const fact = recordedIn(last);
+  const there = (await store.schedules()).find((one) => one.name === name);
+  return { name, from: there?.due ?? 0, to: "due" in fact && typeof fact.due === "number" ? fact.due : 0 };
 }
 
 /** The bodies that rows name and that are not there yet. */

@@ -63,6 +63,8 @@ function begun(event: Recorded<Added>): TaskState {
 function applied(task: TaskState, event: Recorded): TaskState {
   if (!isTaskEvent(event)) return task;
   const next = { ...task, updated: event.at };
+  // What was stopped because it was closed says so later than that it was closed.
+  if (task.status === "closed" && (event.type === "task.rested" || event.type === "task.buried")) return next;
   switch (event.type) {
     case "task.changed": {
       const { type: _, seq: __, at: ___, by: ____, ...changed } = event;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { systemClock as clock } from "../../src/clock.ts";
 import { workByHand } from "../../src/fleet/by-hand.ts";
-import { aboutOf } from "../../src/fleet/feed.ts";
+import { aboutOf, feedQueue, readyJobs } from "../../src/fleet/feed.ts";
 import { startTask } from "../../src/fleet/start-task.ts";
 import { wantedTask } from "../../src/fleet/wanted-task.ts";
 import type { House, StartRequest } from "../../src/workflows/start.ts";
@@ -28,14 +28,19 @@ test("a task that a command works on is refused to a second one, and is free aga
   await expect(workByHand(by, watch, failing)).rejects.toThrow("the run failed");
 });
 
-test("a task whose command was killed may be begun again", async () => {
+test("a task whose command was killed is done by workers, and may be begun again", async () => {
   const ledger = await memoryLedger();
   const about = aboutOf(added("sums"), "");
+  await ledger.addTask("t-1", added("sums"));
   const job = { id: "j", kind: "hand", subject: "t-1", payload: "{}", dedupe: "t-1", priority: 0, at: 0 } as const;
   await ledger.queue.move([{ kind: "add", now: 0, job: { ...job, ...about } }]);
   const owner = "another-host 1 1 j";
   const killed = { owner, now: 1, until: 2, kinds: ["hand"], lanes: [], limits: new Map<string, number>() };
   expect(await ledger.queue.claim(killed)).not.toBeNull();
+  await ledger.queue.reap(() => true, 3);
+  expect(await readyJobs({ ledger, clock }, 9)).toEqual([]);
+  expect(await feedQueue({ ledger, clock }, (task) => aboutOf(task, ""))).toBe(1);
+  expect(await ledger.queue.jobs({ limit: 9 })).toMatchObject([{ kind: "task", subject: "t-1", state: "ready" }]);
   const failing = (): Promise<never> => Promise.reject(new Error("it was begun"));
   const watch = { signal: new AbortController().signal };
   await expect(workByHand({ ledger, clock, task: "t-1", about }, watch, failing)).rejects.toThrow("it was begun");

@@ -219,6 +219,19 @@ test("a run that waits for a person holds no job, and goes on when it has its an
   expect(await statusOf(ledger, "a")).toBe("closed");
 });
 
+test("a task that is closed while a worker has it stays so, and is not begun again when its run was stopped", async () => {
+  const ledger = await withTasks("a");
+  let begun = 0;
+  const work = runsOf(ledger, async () => {
+    begun += 1;
+    if (begun > 1) return proven as never;
+    await ledger.tellTask("t-a", [{ type: "task.closed", outcome: "cancelled", reason: "not any more", by: "ada" }]);
+    return paused("interrupted") as never;
+  });
+  await drained(ledger, work);
+  expect([begun, await statusOf(ledger, "a")]).toEqual([1, "closed"]);
+});
+
 test("when the pool is told to end, what runs is saved, its job waits again, and nothing stays running", async () => {
   const ledger = await withTasks("a", "b", "c");
   const stop = new AbortController();

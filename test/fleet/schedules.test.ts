@@ -12,7 +12,7 @@ import {
   runSchedule,
 } from "../../src/fleet/schedules.ts";
 import { GENESIS, seal } from "../../src/ledger/chain.ts";
-import { openLedger } from "../../src/ledger/ledger.ts";
+import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
 import { scheduleStream } from "../../src/ledger/schedules.ts";
 import { Schedule } from "../../src/policy/schedule.ts";
 import { openSqlite } from "../../src/store/sqlite.ts";
@@ -93,6 +93,31 @@ test("of many processes at the same moment one adds the task", async () => {
     "schedule.enabled",
     "schedule.fired",
   ]);
+});
+
+test("a schedule whose time was changed beside its facts comes as these say, and keeps no other from coming", async () => {
+  const { keeper, time } = await keepers();
+  const { due } = await add(keeper);
+  await keeper.ledger.tellSchedule({ name: "build", facts: [], from: due, to: 5 });
+  expect(await fireDue(keeper)).toEqual([]);
+  expect(await keeper.ledger.schedules()).toEqual([{ name: "build", due }]);
+  time.now = due;
+  expect(await fireDue(keeper)).toMatchObject([{ name: "build", late: false, skipped: null }]);
+});
+
+test("a schedule that another ledger takes over comes there, and is changed there", async () => {
+  const [here, there] = [await keepers(), await keepers()];
+  const { due } = await add(here.keeper);
+  const carry = async (): Promise<void> => {
+    for await (const stream of (here.keeper.ledger as Ledger).streams())
+      await (there.keeper.ledger as Ledger).take(stream);
+  };
+  await carry();
+  expect(await allSchedules(there.keeper)).toMatchObject([{ name: "build", status: "enabled", due }]);
+  there.time.now = due;
+  expect(await fireDue(there.keeper)).toMatchObject([{ name: "build", skipped: null }]);
+  await carry();
+  await endSchedule(there.keeper, "build", "schedule.removed", ada);
 });
 
 test("while its last task is not done the next time is left out, and said so", async () => {

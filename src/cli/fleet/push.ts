@@ -24,10 +24,10 @@ const words: Readonly<Record<Pushed, string>> = {
 
 export const push = command({
   options: [["--json", "print a line of JSON for each run and task, and last the result"]],
-  more: `Takes the runs and tasks of this machine's own ledger (ledger.sqlite below CLAW_HOME) over into the database, event for event
-with all bodies, each checked on the way. What is there already is left; what has gone on here since is taken further. Tasks
-that are still wanted are worked on by the next claw work of any machine. This machine's own ledger stays as it is: go on
-with its runs in one of the two places only.
+  more: `Takes the runs, tasks and schedules of this machine's own ledger (ledger.sqlite below CLAW_HOME) over into the database, event
+for event with all bodies, each checked on the way. What is there already is left; what has gone on here since is taken further.
+Tasks that are still wanted, and schedules that are enabled, are worked on by the next claw work of any machine. This machine's
+own ledger stays as it is: go on with its runs, and work on its schedules, in one of the two places only.
 
 Examples:
   claw fleet push --store postgres://claw@db.example.com/claw
