@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { openApp } from "../../src/app.ts";
+import { loadConfig } from "../../src/config.ts";
 import { type Machine, machine, resultOf } from "../support/claw.ts";
+import { type as typed } from "../support/cli-desk.ts";
 
 const machines: Machine[] = [];
 afterEach(() => machines.splice(0).forEach((used) => used.remove()));
@@ -33,10 +36,17 @@ test.for(examples)(
     expect(result.gates.map(({ verdict }) => verdict)).not.toContain("block");
     expect(await used.git(cwd, "status", "--porcelain")).toBe("");
 
+    // Not in the process of the run: what is known here is read in the ledger.
     const answer = async (...args: string[]): Promise<string> => {
-      const finished = await used.claw(args, { cwd });
-      expect(finished.code, finished.stderr).toBe(0);
-      return finished.stdout;
+      const progress = { note: () => {}, signal: new AbortController().signal };
+      const app = openApp("0.0.0", progress, undefined, loadConfig({ ...used.env }));
+      try {
+        const { code, out, err } = await typed(args, { cwd, app });
+        expect(code, err).toBe(0);
+        return out;
+      } finally {
+        await app.close();
+      }
     };
     expect(await answer("runs")).toMatch(new RegExp(`${result.run}.*proven.*${result.branch}`));
     expect(await answer("show", result.run.slice(0, 9))).toContain("the test fails again without the patch");

@@ -33,15 +33,9 @@ test("claw demo fixes a project of its own without a key, and ends with diff, re
   expect(await user.git(dir, "log", "-1", "--format=%B", "--branches=claw/*")).toContain("Assisted-by: claw:search-v1");
 });
 
+// Each change to what is short here is a start of pytest, so it is short.
 const shelf = {
-  "shelf.py": `def fits(books, width):
-    total = 0
-    for book in books:
-        total += book
-        if total >= width:
-            return False
-    return True
-`,
+  "shelf.py": "def fits(books, width):\n    return sum(books) < width\n",
   "test_shelf.py": `from shelf import fits
 
 
