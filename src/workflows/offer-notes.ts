@@ -1,4 +1,4 @@
-import { Redacted } from "../errors.ts";
+import { LedgerBroken, Redacted } from "../errors.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
 import { keepEnds, stripInvisible } from "../text.ts";
 import { earlierTry, type EarlierTry } from "../views/earlier-try.ts";
@@ -21,10 +21,19 @@ export async function offerNotes(
 ): Promise<void> {
   const before = foldTask((await ledger.read(task)).events)?.runs.findLast((run) => run !== log.run);
   if (before === undefined) return;
-  const tried = earlierTry((await ledger.read(before)).events);
-  if (!tried) return;
-  const notes = log.put(await notesOf(ledger, tried, base));
-  await log.append({ type: "notes.offered", run: before, notes });
+  const notes = await notesFrom(ledger, before, base);
+  if (notes !== null) await log.append({ type: "notes.offered", run: before, notes: log.put(notes) });
+}
+
+/** Null where there is nothing to learn. A record that does not hold teaches nothing, and does not stop its task for good. */
+async function notesFrom(ledger: Pick<Ledger, "read" | "text">, run: string, base: string): Promise<string | null> {
+  try {
+    const tried = earlierTry((await ledger.read(run)).events);
+    return tried && (await notesOf(ledger, tried, base));
+  } catch (error) {
+    if (error instanceof LedgerBroken) return null;
+    throw error;
+  }
 }
 
 async function notesOf(ledger: Pick<Ledger, "text">, tried: EarlierTry, base: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { LedgerBroken } from "../../src/errors.ts";
 import type { Event } from "../../src/ledger/events.ts";
 import { notesText } from "../../src/workflows/fix/context.ts";
 import { offerNotes } from "../../src/workflows/offer-notes.ts";
@@ -14,7 +15,7 @@ const session = (sha: string): Event => ({
 });
 
 /** A task, and a run on it that ended so; then what the next run at `base` is told. */
-async function toldAfter(outcome: "unproven" | "proven", { base = BASE, redact = false } = {}) {
+async function toldAfter(outcome: "unproven" | "proven", { base = BASE, redact = false, broken = false } = {}) {
   const ledger = await memoryLedger();
   await ledger.addTask("t-1", {
     type: "task.added",
@@ -46,7 +47,9 @@ async function toldAfter(outcome: "unproven" | "proven", { base = BASE, redact =
   if (redact) await ledger.redact({ shas: [rejected], by: "ada", reason: "it names a customer" });
   const second = await ledger.open("run2");
   await second.append({ ...pieces(second).started, task: "t-1" } as Event);
-  await offerNotes(ledger, second, "t-1", base);
+  const read = (run: string) =>
+    broken && run === "run1" ? Promise.reject(new LedgerBroken("cut", "")) : ledger.read(run);
+  await offerNotes({ read, text: (sha) => ledger.text(sha) }, second, "t-1", base);
   return notesText({ log: second });
 }
 const pickDiff = (events: readonly Event[]) => {
@@ -74,7 +77,8 @@ test("words of the model that was before can neither end what is marked as data,
 test("it is told when the earlier run began at another commit", async () =>
   expect(await toldAfter("unproven", { base: "e".repeat(40) })).toContain(`from commit ${"d".repeat(12)}`));
 
-test("a run that was proven leaves no notes, and what was redacted is in none", async () => {
+test("a run that was proven or whose record does not hold leaves no notes, and what was redacted is in none", async () => {
   expect(await toldAfter("proven")).toBe("");
+  expect(await toldAfter("unproven", { broken: true })).toBe("");
   expect(await toldAfter("unproven", { redact: true })).not.toContain("slug.ts");
 });
