@@ -29,6 +29,16 @@ export const exitCodes = {
 /** How a run, or a command, ended: one of a closed list. */
 export type Outcome = keyof typeof exitCodes;
 
+/** Outcomes that a later `claw resume` can go on from: the work is unharmed, something around it was missing. */
+export const restingOutcomes: readonly Outcome[] = [
+  "interrupted",
+  "waiting",
+  "model-unavailable",
+  "sandbox-unavailable",
+  "forge-unavailable",
+  "infrastructure",
+];
+
 /** An error a person can act on: `message` says what happened, `hint` what to do next, `outcome` what the shell sees. */
 export class ClawError extends Error {
   readonly outcome: Outcome;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { exitCodes, type Outcome, UsageError } from "../errors.ts";
+import { exitCodes, type Outcome, restingOutcomes, UsageError } from "../errors.ts";
 import { lineOfKey, readStrictYaml } from "../strict-yaml.ts";
 import { checkFlow } from "./flow-check.ts";
 import { stepKinds, stepSchema } from "./flow-steps.ts";
@@ -8,16 +8,8 @@ const name = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,39}$/, "must be lower-case letters, digits, - and _, and begin with a letter");
 const outcomes = Object.keys(exitCodes) as [Outcome, ...Outcome[]];
-/** Outcomes after which a run goes on later: a flow waits with it, and never goes on without. */
-const resting: readonly Outcome[] = [
-  "interrupted",
-  "waiting",
-  "model-unavailable",
-  "sandbox-unavailable",
-  "forge-unavailable",
-  "infrastructure",
-];
-const final = outcomes.filter((outcome) => !resting.includes(outcome)) as [Outcome, ...Outcome[]];
+/** Where a run rests, its flow waits with it, and never goes on without. */
+const final = outcomes.filter((outcome) => !restingOutcomes.includes(outcome)) as [Outcome, ...Outcome[]];
 /** Outcomes that a flow may be told to go on after. */
 const bad = final.filter((outcome) => outcome !== "proven" && outcome !== "done") as [Outcome, ...Outcome[]];
 const scalar = z.union([z.string(), z.number(), z.boolean()]);

@@ -1,18 +1,8 @@
-import { ClawError, machineFailure, type Outcome } from "../errors.ts";
+import { ClawError, machineFailure, restingOutcomes } from "../errors.ts";
 import type { RunLog } from "../ledger/ledger.ts";
 import { ModelError } from "../models/model-error.ts";
 import { listedAs } from "../reports/run-row.ts";
 import type { RunEnd } from "./workflow.ts";
-
-/** Ends that a later `claw resume` can continue from: the work is unharmed, something around it was missing. */
-const resumable: readonly Outcome[] = [
-  "interrupted",
-  "waiting",
-  "model-unavailable",
-  "sandbox-unavailable",
-  "forge-unavailable",
-  "infrastructure",
-];
 
 /**
  * Runs a workflow's story to its end and records exactly one end, also when an error a person can act on ends it.
@@ -55,7 +45,7 @@ const leftAlone = ({ events }: RunLog, cause: ClawError): { readonly after?: num
 
 const record = (log: RunLog, { pauses, after, ...end }: RunEnd): Promise<unknown> =>
   log.append(
-    pauses || resumable.includes(end.outcome)
+    pauses || restingOutcomes.includes(end.outcome)
       ? { type: "run.paused", ...end, ...(after !== undefined && { after }) }
       : { type: "run.ended", ...end },
   );

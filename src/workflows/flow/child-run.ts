@@ -1,9 +1,10 @@
+import { restingOutcomes } from "../../errors.ts";
 import type { FlowStep } from "../../policy/flow-file.ts";
 import { bodyOf } from "../../policy/flow-steps.ts";
 import { filled, filledBody, type FlowScope } from "../../policy/flow-values.ts";
 import type { RunEnd } from "../workflow.ts";
 import type { ChildEnd } from "./children.ts";
-import { goesOnLater, nothingTaken, rest } from "./ends.ts";
+import { nothingTaken, rest } from "./ends.ts";
 import { isGood, leftOf, recordResult, type StepResult, type Tale } from "./tale.ts";
 
 /** What a step came to, or how the flow pauses before it is known. */
@@ -54,7 +55,7 @@ export async function doRun(tale: Tale, { step, name, scope }: WantedRun): Promi
   );
   // Ctrl-C, a cancelled flow and the end of its time end the flow itself.
   desk.signal.throwIfAborted();
-  if (goesOnLater(ended.outcome)) {
+  if (restingOutcomes.includes(ended.outcome)) {
     tale.open.set(name, ended);
     return { end: rest(desk.log.run, name, ended) };
   }

@@ -10,18 +10,6 @@ import { isGood, type StepResult, type Tale } from "./tale.ts";
 /** For what needs no run. */
 export const nothingTaken = { run: null, hint: "", usdNano: 0, tokens: 0 } as const;
 
-/** Outcomes after which a run goes on later; the flow waits with it. */
-const later: ReadonlySet<Outcome> = new Set<Outcome>([
-  "interrupted",
-  "waiting",
-  "model-unavailable",
-  "sandbox-unavailable",
-  "forge-unavailable",
-  "infrastructure",
-]);
-
-export const goesOnLater = (outcome: Outcome): boolean => later.has(outcome);
-
 /** The flow rests with the run of a step. */
 export function rest(flow: string, step: string, { run, outcome, reason, hint, after }: ChildEnd): RunEnd {
   const next =
