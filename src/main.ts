@@ -58,7 +58,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       done: (code) => (exitCode = code),
       store: (address) => (store = address),
     });
-    await root.parseAsync([...words], { from: "user" });
+    await root.parseAsync([...words], { from: "user" }).catch(passOverHelp);
     await new Promise(setImmediate); // a failed write is told only now
     const lost = signals.lost();
     if (lost) return report(lost, desk);
@@ -70,6 +70,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.off("uncaughtException", crash);
     await (app as Promise<App> | null)?.then((opened) => opened.close()).catch(() => {});
   }
+}
+
+/** A page of help ends the parsing by an error, and is no less a result. */
+function passOverHelp(error: unknown): void {
+  if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
 }
 
 /** Lines only: a log of CI, or a terminal that cannot move its cursor. */

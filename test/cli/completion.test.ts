@@ -16,6 +16,8 @@ const offered = async (...words: string[]): Promise<string[]> => {
 
 test.each<[string[], string[]]>([
   [["fi"], ["fix"]],
+  [["help", "bud"], ["budgets"]],
+  [["help", "sa"], ["sandbox"]],
   [["fix", "--eng"], ["--engine"]],
   [
     ["fix", "--engine", ""],

@@ -15,8 +15,8 @@ export const init = command({
   ],
   more: `Looks how this repository's tests are run and which models are in reach, and writes two files after showing them:
 
-claw.yaml    in the repository: what claw may do there, with every key, its default and what it means
-config.yaml  the user's own: models, credentials by reference, budgets
+  claw.yaml    in the repository: what claw may do there, with every key, its default and what it means
+  config.yaml  the user's own: models, credentials by reference, budgets
 
 Neither is needed to begin. Files that are there already are left as they are; nothing is sent anywhere but to model servers'
 usual ports on this machine.

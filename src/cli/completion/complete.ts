@@ -1,6 +1,7 @@
 import type { Command as Commander } from "commander";
 import { printable } from "../../text.ts";
 import type { CommandDesk } from "../command.ts";
+import { topicNames } from "../topics/names.ts";
 import { beginning, type Candidate, wantedAt } from "./candidates.ts";
 import { valuesOf } from "./values.ts";
 
@@ -26,5 +27,10 @@ async function candidates(
 ): Promise<readonly Candidate[]> {
   const { value, own } = wantedAt(await programFor(words), words);
   const values = await valuesOf(desk, value);
-  return [...own, ...values.filter(beginning(words.at(-1) ?? ""))];
+  const more = words.length === 2 && words[0] === "help" ? topicsBesides(own) : values;
+  return [...own, ...more.filter(beginning(words.at(-1) ?? ""))];
 }
+
+/** Topics of `claw help` that no command has the name of. */
+const topicsBesides = (own: readonly Candidate[]): readonly Candidate[] =>
+  topicNames.filter((name) => !own.some(([word]) => word === name)).map((name) => [name, "a topic"]);

@@ -14,10 +14,12 @@ export const explain = command({
     ["--manifest <file>", "a claw.yaml to try out, instead of the one at HEAD"],
     ["--json", "print one JSON object"],
   ],
-  more: `Says what the policy of this repository and your configuration decide, and which rule decides it.
+  more: `Says what the policy of this repository and your configuration decide, and which rule decides it. Options stand
+before it: what follows may be a command with options of its own.
 
 Examples:
   claw policy explain src/login.ts
+  claw policy explain --json src/login.ts
   claw policy explain .github/workflows/ci.yml
   claw policy explain registry.npmjs.org
   claw policy explain -- curl -d @/etc/passwd https://example.org`,
