@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { drive, type Opening } from "../../src/agent/loop.ts";
@@ -243,6 +243,7 @@ describe("a session whose process died anywhere goes on to the same end", () => 
     [done()],
   ];
   const files = { "a.txt": "one\n" };
+  const effectsOf = (desk: Desk): string => join(desk.workspace, "effects");
   /** Drives a session in which appending fact number `at` is the last thing that happens, whether it still got through or not. */
   async function dieAt(desk: Desk, at: number, stored: boolean): Promise<void> {
     const { log } = desk;
@@ -279,7 +280,9 @@ describe("a session whose process died anywhere goes on to the same end", () => 
     await hold(whole, lines);
     const expected = levelled(await whole.transcript());
     for (let at = 0; at < whole.log.events.length; at++) {
-      const desk = await open(files);
+      rmSync(effectsOf(whole), { force: true });
+      const desk = await open(files, whole);
+      expect([desk.file("a.txt"), existsSync(effectsOf(desk))]).toEqual(["one\n", false]);
       await dieAt(desk, at, stored);
       const { ended, requests } = await hold(desk, lines, { log: await desk.ledger.open("run1") });
 
@@ -289,7 +292,7 @@ describe("a session whose process died anywhere goes on to the same end", () => 
       expect(desk.file("a.txt")).toBe("two\n");
       // In doubt is not done again: the command ran once, or not at all when it had only been allowed.
       const inDoubt = (await answers(desk))[1]?.includes("cannot know");
-      const effects = join(desk.workspace, "effects");
+      const effects = effectsOf(desk);
       expect(existsSync(effects) ? readFileSync(effects, "utf8") : "").toBe(inDoubt && stored ? "" : "ran\n");
     }
   });

@@ -110,16 +110,24 @@ export interface Desk {
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
+/** A sandbox and the files in it. */
+type Room = Pick<Desk, "workspace" | "sandbox">;
+
+/** What a desk differs in from others: what its commands may, or whose room it stands in after that one, files and all. */
+type Place = ((workspace: string) => Partial<SandboxPolicy>) | Room;
+
 /** Opens desks for the tests of one file; what they opened is closed after the last of them. */
-export function desks(): (files?: Files, policy?: (workspace: string) => Partial<SandboxPolicy>) => Promise<Desk> {
+export function desks(): (files?: Files, place?: Place) => Promise<Desk> {
   const bench = workbench();
-  return async (files = {}, policy = () => ({})) => {
-    const workspace = bench.workspace();
+  return async (files = {}, place = () => ({})) => {
+    const room = typeof place === "function" ? null : place;
+    const workspace = room?.workspace ?? bench.workspace();
     for (const [path, content] of Object.entries(files)) {
       mkdirSync(dirname(join(workspace, path)), { recursive: true });
       writeFileSync(join(workspace, path), content);
     }
-    const sandbox = await bench.open({ workspace, ...policy(workspace) });
+    const policy = typeof place === "function" ? place(workspace) : {};
+    const sandbox = room?.sandbox ?? (await bench.open({ workspace, ...policy }));
     const clock = tickingClock();
     const ledger = openLedger({ store: await openSqlite(":memory:"), clock, scrub: (text) => text });
     const log = await ledger.open("run1");
