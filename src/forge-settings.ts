@@ -57,6 +57,11 @@ export const ForgeSettings = z
       .min(0)
       .default(10)
       .meta({ description: "Most pull requests claw opens in a repository in 24 hours." }),
+    maxOpen: z
+      .int()
+      .min(1)
+      .default(20)
+      .meta({ description: "Most pull requests of claw that are open in a repository at once." }),
     acceptance: z.number().min(0).max(1).default(0.2).meta({
       description:
         "The least share of claw's last 20 decided pull requests that people must have merged for it to open another; 0 asks for none.",

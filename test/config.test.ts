@@ -43,7 +43,7 @@ test("no file and no environment is enough to start", () => {
     api: { hosts: [], perMinute: 120, tokens: {} },
     webhook: { label: "claw", repositories: [] },
     work: { idleSeconds: 120, memoryMb: 1024, labels: [], models: {}, roles: {}, sessionMb: 512, warm: 1 },
-    forge: { publish: true, perDay: 10, acceptance: 0.2, labels: [], hosts: {}, forks: {}, local: {} },
+    forge: { publish: true, perDay: 10, maxOpen: 20, acceptance: 0.2, labels: [], hosts: {}, forks: {}, local: {} },
   });
   expect(config).toMatchObject({ model: undefined, ci: false, colour: "auto", initiator: userInfo().username });
   expect(config.home).toBe(join(config.userHome, ".local", "state", "claw"));

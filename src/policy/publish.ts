@@ -12,6 +12,8 @@ export interface PublishAuthority {
   readonly publish: boolean;
   /** Most pull requests claw opens in a repository in 24 hours. */
   readonly perDay: number;
+  /** Most pull requests of claw's that are open in a repository at once. */
+  readonly maxOpen: number;
   /** Put on each pull request. */
   readonly labels: readonly string[];
   /** The least share of decided pull requests that people must have merged for another one, 0 to 1. */
@@ -50,13 +52,16 @@ const FEW = 5;
 /** May another pull request be opened now? Counted from what is on the forge, not from what this machine remembers. */
 export function judgeCaps(
   earlier: readonly EarlierWork[],
-  { perDay, acceptance }: PublishAuthority,
+  { perDay, maxOpen, acceptance }: PublishAuthority,
   now: number,
 ): Verdict {
   const own = earlier.filter((pull) => pull.own).toSorted((a, b) => b.createdAt - a.createdAt);
   const today = own.filter(({ createdAt }) => createdAt > now - DAY).length;
   if (today >= perDay)
     return { verdict: "deny", rule: `${today} pull requests of claw in 24 hours, and forge.perDay is ${perDay}` };
+  const open = own.filter(({ state }) => state === "open").length;
+  if (open >= maxOpen)
+    return { verdict: "deny", rule: `${open} pull requests of claw are open, and forge.maxOpen is ${maxOpen}` };
   const decided = own.filter(({ state }) => state !== "open").slice(0, RECENT);
   const merged = decided.filter(({ state }) => state === "merged").length;
   if (decided.length >= FEW && merged < acceptance * decided.length)

@@ -111,7 +111,10 @@ export async function claimIssue(
       if (made === null && error instanceof ClaimsRefused) return claimByName(forge, effects, wanted, push);
       // Of a server that shows no claims, the branch tells: it came with this run's.
       const isThere = made === null && claims.length === 0 && (await forge.tips(branch)).branch === commit;
-      if (isThere) return branch;
+      if (isThere) {
+        await effects.done(ref, commit);
+        return branch;
+      }
       if (!(error instanceof ClawError) || made === null) throw error;
     }
   }

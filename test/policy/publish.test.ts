@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sharedName, judgeCaps, judgePublish, publishMark, workOf, workOn } from "../../src/policy/publish.ts";
 
-const authority = { publish: true, perDay: 2, labels: [], acceptance: 0.5 };
+const authority = { publish: true, perDay: 2, maxOpen: 3, labels: [], acceptance: 0.5 };
 const branch = "claw/a-fix-1abc";
 
 test("only a proven change on a branch of claw's leaves the machine, and only where the user lets it", () => {
@@ -24,6 +24,15 @@ test("the cap counts what is on the forge from the last 24 hours", () => {
   expect(judgeCaps([pull(1), pull(23), pull(25)], authority, now)).toMatchObject({
     verdict: "deny",
     rule: expect.stringContaining("2 pull requests"),
+  });
+});
+
+test("so many may be open at once, whenever they were opened", () => {
+  const open = { url: "", state: "open" as const, createdAt: 0, own: true, body: "" };
+  expect(judgeCaps([open, open, { ...open, own: false }], authority, 10 ** 12).verdict).toBe("allow");
+  expect(judgeCaps([open, open, open], authority, 10 ** 12)).toEqual({
+    verdict: "deny",
+    rule: "3 pull requests of claw are open, and forge.maxOpen is 3",
   });
 });
 

@@ -24,7 +24,7 @@ export function houseAt(home: string, ledger: Ledger, host: Partial<SandboxHost>
     ledger,
     budgets: noBudgets,
     policies: { directories: [join(home, "sandboxes")], variable: (name) => process.env[name] },
-    authority: { publish: false, perDay: 0, labels: [], acceptance: 0 },
+    authority: { publish: false, perDay: 0, maxOpen: 0, labels: [], acceptance: 0 },
     forge: () => Promise.reject(new Error("no forge is asked")),
     connect: (choice) => connectModel({ wire: "scripted", file: choice ?? "" }, systemClock),
     openSandbox: (policy) => openSandbox(policy, { path, home: "/nonexistent", stateDir, ...host }),

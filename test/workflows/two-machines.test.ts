@@ -8,7 +8,7 @@ import { commitAll, git, temporary, write } from "../repo/fixture.ts";
 import { type ForgeServer, startForgeServer } from "../support/forge-server.ts";
 import { memoryLedger, patchText, recordProvenFix, tickingClock } from "../support/recorded-fix.ts";
 
-const authority = { publish: true, perDay: 10, labels: [], acceptance: 0 };
+const authority = { publish: true, perDay: 10, maxOpen: 10, labels: [], acceptance: 0 };
 
 /** Two machines with a ledger and a proven run each, for the same issue of one forge. */
 async function twoMachines() {
