@@ -122,6 +122,8 @@ export interface Config {
   readonly colour: "auto" | "never" | "always";
   /** Reads a variable by the name a credential reference gives. Values are never kept. */
   readonly variable: (name: string) => string | undefined;
+  /** The environment that this process was begun with, credentials included: only for claw itself in its place. */
+  readonly begunWith: () => Environment;
 }
 
 /** Proxies by the scheme of what is asked for, and the hosts that are asked directly. May hold a password. */
@@ -159,6 +161,7 @@ export function loadConfig(environment: Environment = process.env): Config {
     dumbTerminal: environment["TERM"] === "dumb",
     colour: colourFrom(environment),
     variable: (name) => credentials.get(name) ?? (environment[name] || undefined),
+    begunWith: () => ({ ...environment, ...Object.fromEntries(credentials) }),
   };
 }
 

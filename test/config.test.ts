@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { inspect } from "node:util";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Config, loadConfig } from "../src/config.ts";
 import { UsageError } from "../src/errors.ts";
 import { temporaryDirectory } from "./support/temporary.ts";
@@ -111,6 +111,15 @@ test("the value of a key is nowhere in the configuration; it is looked up when i
   expect(inspect(config, { depth: null })).not.toContain("very-secret");
   expect(JSON.stringify(config)).not.toContain("very-secret");
   expect(config.variable("OPENAI_API_KEY")).toBe("sk-very-secret-0123456789");
+});
+
+test("keys leave the environment, which commands inherit; claw itself, begun anew in its place, has them again", () => {
+  vi.stubEnv("XDG_CONFIG_HOME", "/nonexistent");
+  vi.stubEnv("CLAW_STORE", "postgres://claw@db/claw");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const config = loadConfig();
+  expect(process.env["CLAW_STORE"]).toBeUndefined();
+  expect(config.begunWith()).toMatchObject({ CLAW_STORE: "postgres://claw@db/claw", PATH: process.env["PATH"] });
 });
 
 describe("a mistake in config.yaml names the line and what was meant:", () => {

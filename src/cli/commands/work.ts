@@ -54,7 +54,7 @@ Exit codes: 0 when it ended as asked, 13 with --drain where the queue is paused 
     if (!json) desk.err(`at most ${plural(pool.most, "session")} at once; Ctrl-C saves and stops`);
     const end = await runPool(pool);
     if (end.why === "renewed") {
-      beginAnew(until, desk.signal);
+      beginAnew(until, { signal: desk.signal, config: app.config });
       return 0;
     }
     const result = { type: "result", version: 1, why: end.why, ...countsOf(end) };

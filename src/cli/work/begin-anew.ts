@@ -1,12 +1,18 @@
+import type { Config } from "../../config.ts";
+
 /**
- * Once all of this process is closed, its program is begun anew in its place: with the same number, terminal and arguments, and
- * nothing of its memory. `until` in milliseconds since the epoch: it stays when it was, also where "8h" was asked for.
+ * Once all of this process is closed, its program is begun anew in its place: with the same number, terminal, arguments and
+ * environment, keys included, and nothing of its memory. `until` in milliseconds since the epoch: it stays when it was, also
+ * where "8h" was asked for.
  */
-export function beginAnew(until: number | null, signal: AbortSignal): void {
+export function beginAnew(
+  until: number | null,
+  { signal, config }: { readonly signal: AbortSignal; readonly config: Pick<Config, "begunWith"> },
+): void {
   const [program = "", ...rest] = process.argv.slice(1);
   const words = [process.execPath, ...process.execArgv, program, ...sameUntil(rest, until)];
   process.once("exit", () => {
-    if (!signal.aborted) process.execve?.(process.execPath, words);
+    if (!signal.aborted) process.execve?.(process.execPath, words, { ...config.begunWith() });
   });
 }
 
