@@ -24,7 +24,7 @@ interface Frame {
   readonly style: Style;
 }
 
-/** Below this many columns costs are left out: the task says more. */
+/** Below this many columns costs are left out, and ages where that is not enough: the task says more. */
 const NARROW = 60;
 /** Above this many the branch is shown, too. */
 const WIDE = 110;
@@ -42,13 +42,14 @@ export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Fra
     printableLine(title),
     ...(wide ? [branch ?? ""] : []),
   ]);
-  const all = [["run", "age", "outcome", ...(narrow ? [] : ["cost"]), "task", ...(wide ? ["branch"] : [])], ...cells];
-  const taskAt = narrow ? 3 : 4;
-  const others = columnWidths(all).reduce((sum, width, index) => sum + (index === taskAt ? 0 : width + GAP), 0);
-  const most = Math.max(LEAST_TASK, columns - others);
+  const dated = [["run", "age", "outcome", ...(narrow ? [] : ["cost"]), "task", ...(wide ? ["branch"] : [])], ...cells];
+  const tight = narrow && roomFor(dated, 3, columns) < LEAST_TASK;
+  const all = tight ? dated.map(([run = "", , ...rest]) => [run, ...rest]) : dated;
+  const taskAt = 4 - (narrow ? 1 : 0) - (tight ? 1 : 0);
+  const most = Math.max(LEAST_TASK, roomFor(all, taskAt, columns));
   const [head = "", ...lines] = tableLines(all, [
     {},
-    { side: "right" },
+    ...(tight ? [] : [{ side: "right" } as const]),
     {},
     ...(narrow ? [] : [{ side: "right" } as const]),
     { most },
@@ -56,6 +57,10 @@ export function renderRuns(rows: readonly RunRow[], { now, columns, style }: Fra
   ]);
   return [style.faint(head), ...lines].join("\n");
 }
+
+/** Columns that are left for one column of a table beside its others. */
+const roomFor = (rows: readonly (readonly string[])[], at: number, columns: number): number =>
+  columnWidths(rows).reduce((left, width, index) => left - (index === at ? 0 : width + GAP), columns);
 
 /** "5 s", "12 min", "3 h", "2 d". */
 export function age(ms: number): string {

@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { renderRuns } from "../../src/cli/render-runs.ts";
+import { styleFor } from "../../src/cli/style.ts";
 import type { Event } from "../../src/ledger/events.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { Result } from "../../src/reports/result.ts";
@@ -49,6 +51,15 @@ test("on a narrow terminal the task is cut, and a row stays one line", async () 
   const { out } = await type(["runs"], { ledger, terminal: { stdout: true, columns: 34 } });
   for (const line of out.trimEnd().split("\n")) expect(line.length).toBeLessThanOrEqual(34);
   expect(out).toMatch(/Umlauts are? ?\w*…/);
+});
+
+test("where 40 columns do not suffice for ages as well, they are left out", () => {
+  const row = { run: "1ng4w9ydf2zv", workflow: "fix", startedAt: 0, title: "Umlauts are lost", branch: null, cost: 0 };
+  const told = { ...row, outcome: "not-reproduced", unconfined: false, broken: false };
+  const shown = (columns: number) =>
+    renderRuns([told], { now: 840_000, columns, style: styleFor(false) }).split("\n")[1];
+  expect(shown(40)).toBe("1ng4w9ydf2zv  not-reproduced  Umlauts a…");
+  expect(shown(50)).toBe("1ng4w9ydf2zv  14 min  not-reproduced  Umlauts are…");
 });
 
 test("no runs are no error", async () => {
