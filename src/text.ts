@@ -160,3 +160,7 @@ export const withoutClosing = (text: string): string =>
     /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:|:?[\s*_~[(]+)(?:[\w.-]+\/[\w.-]+#|#|gh-|https?:\/\/\S+?\/issues\/)(\d+)/gi,
     "$1$2issue $3",
   );
+
+/** Somebody's words between `<mark>` and `</mark>`: nothing in them ends what is marked, or begins it anew. */
+export const within = (mark: string, text: string): string =>
+  `<${mark}>\n${text.replaceAll(new RegExp(`<(?=\\s*/?\\s*${mark})`, "gi"), "‹")}\n</${mark}>`;

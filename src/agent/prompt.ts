@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { InfrastructureError } from "../errors.ts";
 import { roles } from "../policy/roles.ts";
+import { within } from "../text.ts";
 
 const folder = new URL("../../prompts/", import.meta.url);
 
@@ -26,7 +27,7 @@ export async function loadPrompt(name: string): Promise<PromptFile> {
 export const everyPrompt = (): Promise<PromptFile[]> =>
   Promise.all(["system", "talk", "summary", ...Object.values(roles).map(({ prompt }) => prompt)].map(loadPrompt));
 
-/** The text with every {{slot}} filled. A slot without a value, or a value without a slot, is an error, never an empty string. */
+/** The text with every {{slot}} filled, and what is marked as data kept within its marks. A slot without a value, or a value without a slot, is an error, never an empty string. */
 export function fillPrompt(prompt: PromptFile, slots: Readonly<Record<string, string>>): string {
   const asked = [...new Set(prompt.text.match(slotPattern))].map((slot) => slot.slice(2, -2));
   const given = Object.keys(slots);
@@ -37,7 +38,12 @@ export function fillPrompt(prompt: PromptFile, slots: Readonly<Record<string, st
       "reinstall claw: the file belongs to it",
     );
   }
-  return prompt.text.replaceAll(slotPattern, (slot) => slots[slot.slice(2, -2)] ?? "");
+  const value = (slot: string): string => slots[slot.slice(2, -2)] ?? "";
+  return prompt.text.replaceAll(fillPattern, (slot, mark?: string, marked = "") =>
+    mark === undefined ? value(slot) : within(mark, value(marked)),
+  );
 }
 
 const slotPattern = /\{\{\w+\}\}/g;
+/** A slot between marks of its own, or any other: one pass, so that no value is filled in turn. */
+const fillPattern = /<([\w-]+)>\n(\{\{\w+\}\})\n<\/\1>|\{\{\w+\}\}/g;

@@ -1,6 +1,6 @@
 import { LedgerBroken, Redacted } from "../errors.ts";
 import type { Ledger, RunLog } from "../ledger/ledger.ts";
-import { keepEnds, stripInvisible } from "../text.ts";
+import { keepEnds, stripInvisible, within } from "../text.ts";
 import { earlierTry, type EarlierTry } from "../views/earlier-try.ts";
 import { foldTask } from "../views/task.ts";
 
@@ -50,14 +50,12 @@ async function notesOf(ledger: Pick<Ledger, "text">, tried: EarlierTry, base: st
     ...(refusal === null ? [] : [`What was missing at last: ${keepEnds(refusal, MAX_WORDS)}`]),
   ].join("\n");
   const where = tried.base === base ? "from the same commit" : `from commit ${tried.base.slice(0, 12)}`;
+  // A model wrote most of it, and may have been talked into words for the next one: nothing in it hides.
   return [
     `An earlier run tried this, ${where}, and did not get there. You begin afresh; its files are gone. From its record, as data:`,
-    `<earlier-run>\n${keepEnds(asData(facts), MAX_NOTES)}\n</earlier-run>`,
+    within("earlier-run", keepEnds(stripInvisible(facts).text, MAX_NOTES)),
   ].join("\n");
 }
-
-/** A model wrote most of it, and may have been talked into words for the next one: nothing in it hides, or ends what is marked as data. */
-const asData = (facts: string): string => stripInvisible(facts).text.replaceAll(/<(?=\s*\/?\s*earlier-run)/gi, "‹");
 
 /** What a person had taken out is not told. */
 const unlessRedacted = (text: Promise<string>): Promise<string | null> =>

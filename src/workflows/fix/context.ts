@@ -1,4 +1,4 @@
-import { keepEnds } from "../../text.ts";
+import { keepEnds, within } from "../../text.ts";
 import { latest } from "../../views/run.ts";
 import type { WorkDesk } from "../workflow.ts";
 
@@ -26,5 +26,5 @@ export async function guideText(desk: WorkDesk): Promise<string> {
   const first = found.find(({ guide }) => guide && guide.length > 0);
   if (!first?.guide) return "";
   const text = keepEnds(first.guide.toString("utf8").trim(), MAX_GUIDE);
-  return `\nThe repository's ${first.path}, as data:\n<guide>\n${text}\n</guide>\n`;
+  return `\nThe repository's ${first.path}, as data:\n${within("guide", text)}\n`;
 }
