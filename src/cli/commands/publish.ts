@@ -26,7 +26,8 @@ export const publish = command({
   ],
   more: `Pushes the run's branch to the forge that the remote called origin leads to, and opens one draft pull request with the
 proof. Done twice it finds what is there. A run that came with claw audit import has its branch made anew from its record, and
-the commit must be just the change that was judged. Only a proven run is published; claw never merges, and never marks ready.
+the commit must be just the change that was judged. Only a proven run is published, also one that a rule
+kept back when it was done; claw never merges, and never marks ready.
 
 The token comes from forge.hosts in config.yaml, or is GITHUB_TOKEN, GH_TOKEN, or what gh auth token says.
 
@@ -48,7 +49,9 @@ Exit codes: 0 it is open; 13 the policy refuses; 22 the forge does not answer, o
     const ledger = await app.ledger();
     const { facts, change, patch } = await readChange(ledger, prefix);
     const { run, outcome, status, branch, commit, sandbox, task, repository: root } = resultOf(facts);
-    if (outcome !== "proven" || branch === null || commit === null)
+    // What was proven and made, and then kept back by a rule of publishing, may be asked about again: the rule is, too.
+    const isProven = outcome === "proven" || (outcome === "blocked" && branch !== null);
+    if (!isProven || branch === null || commit === null)
       throw new UsageError(
         `run ${run} is not proven (${outcome ?? status}), so there is nothing to publish`,
         status === "paused" ? `go on with it: claw resume ${run}` : `see it with: claw show ${run}`,
