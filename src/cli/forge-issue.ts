@@ -7,7 +7,7 @@ import { ClawError, UsageError, WorkspaceError } from "../errors.ts";
 import type { CiRun, Forge, ForgeIssue, Place } from "../forge/forge.ts";
 import { type IssueName, localPlace, pathOfRemote, placeName, placeOfRemote } from "../forge/place.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { answerTo, askedBy, workOn } from "../policy/publish.ts";
+import { answerTo, askedBy, judgeCaps, workOn } from "../policy/publish.ts";
 import { clockTime } from "../times.ts";
 import { openRepository } from "../repo/repository.ts";
 import { foldRun } from "../views/run.ts";
@@ -46,13 +46,16 @@ export const forgeFor = (app: App, { signal, err, times }: ForgeDesk, place: Pla
     onMoved: (from, to) => err(`${from} is called ${to} now on ${place.host}: claw goes on there`),
   });
 
-/** Refuses work from `base` on that could not be published there in the end. */
+/** Refuses work from `base` on that could not be published there in the end, by what is on the forge now. */
 export async function refuseUnpublishable(
   { config }: App,
   forge: Forge,
   { cwd, place, base = "HEAD" }: { readonly cwd: string; readonly place: Place; readonly base: string | undefined },
 ): Promise<void> {
   await forge.checkPublish();
+  const caps = judgeCaps(await forge.pullRequests(), config.user.forge, systemClock.now());
+  if (caps.verdict === "deny")
+    throw blocked(`a fix could not be published: ${caps.rule}`, "wait, or keep it here: --no-pr");
   const repository = await openRepository(cwd, { searchPath: config.path, home: config.userHome });
   const other = await otherWork(forge, { repository, place, base: await repository.resolve(base) });
   if (other) throw blocked(`a fix could not be published: ${other.rule}`, `${other.advice}; or keep it here: --no-pr`);

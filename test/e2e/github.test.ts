@@ -102,6 +102,15 @@ test("an issue by its number becomes exactly one draft pull request with its pro
   const again = await claw("fix", "7");
   expect(again.code).toBe(13);
   expect(twoLines(again)).toContain("a pull request of claw is open already");
+
+  // Caps are told before a model is asked.
+  const config = join(used.dir, "home", ".config", "claw", "config.yaml");
+  writeFileSync(config, readFileSync(config, "utf8").replace("forge:\n", "forge:\n  perDay: 1\n"));
+  forge.issues.set(8, { title: "sum is slow", body: "It takes a second.", comments: [] });
+  const before = server.requests.length;
+  const capped = await claw("fix", "8");
+  expect([capped.code, twoLines(capped)]).toEqual([13, expect.stringContaining("forge.perDay is 1")]);
+  expect(server.requests).toHaveLength(before);
 });
 
 test("claw publish opens the pull request of a run that was made elsewhere and came in a file, and done twice it finds what is there", async () => {
