@@ -128,11 +128,13 @@ async function tryIt(desk: JobDesk, lease: JobLease, task: NamedTask): Promise<J
     const buried = judged.kind === "bury" ? [{ type: "task.buried", reason: judged.reason } as const] : [];
     return { tasks: [{ task: task.task, facts: buried }], jobs: [moveOf(lease, judged, clock.now())] };
   };
+  const closed = new AbortController();
   const watch: Watch = {
-    signal: AbortSignal.any([signal, keeper.lost]),
+    signal: AbortSignal.any([signal, keeper.lost, closed.signal]),
     along,
     onStart: (started) => desk.onStart?.((run = started)),
     onEvent: (event) => {
+      if (isBeginning(event)) void stopClosed(ledger, task.task, closed);
       stepped ||= isStep(event) && event.type !== "run.paused";
       stored ||= event.type === "run.paused" || event.type === "run.ended";
       desk.onEvent?.(event);
@@ -155,6 +157,16 @@ async function tryIt(desk: JobDesk, lease: JobLease, task: NamedTask): Promise<J
   } finally {
     keeper.stop();
   }
+}
+
+/** Who closed the task after it was looked at, and before its run began, found nothing to stop. */
+async function stopClosed(ledger: Ledger, task: string, closed: AbortController): Promise<void> {
+  const now = await ledger.read(task).then(
+    ({ events }) => foldTask(events),
+    () => null,
+  );
+  if (now?.status === "closed")
+    closed.abort(new ClawError("its task was closed", { outcome: "interrupted", hint: `claw task reopen ${task}` }));
 }
 
 const isBeginning = ({ type }: Event): boolean => type === "run.started" || type === "run.resumed";

@@ -63,7 +63,7 @@ function begun(event: Recorded<Added>): TaskState {
 function applied(task: TaskState, event: Recorded): TaskState {
   if (!isTaskEvent(event)) return task;
   const next = { ...task, updated: event.at };
-  // What was stopped because it was closed says so later than that it was closed.
+  // What was stopped because it was closed says so later than that it was closed; one that was just about to begin is stopped then.
   if (task.status === "closed" && (event.type === "task.rested" || event.type === "task.buried")) return next;
   switch (event.type) {
     case "task.changed": {
@@ -74,8 +74,10 @@ function applied(task: TaskState, event: Recorded): TaskState {
       return { ...next, links: [...without(task.links, event.link), event.link] };
     case "task.unlinked":
       return { ...next, links: without(task.links, event.link) };
-    case "task.worked":
-      return { ...next, status: "running", openRun: event.run, runs: [...new Set([...task.runs, event.run])] };
+    case "task.worked": {
+      const runs = [...new Set([...task.runs, event.run])];
+      return task.status === "closed" ? { ...next, runs } : { ...next, status: "running", openRun: event.run, runs };
+    }
     case "task.rested": {
       const { outcome, reason, hint, run } = event;
       const status = outcome === "waiting" ? "waiting" : passing.has(outcome) ? "paused" : "failed";

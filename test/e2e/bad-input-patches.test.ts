@@ -89,7 +89,7 @@ test("a disk that fills up pauses the run with exit 24, blames nothing else, and
   skip,
 }) => {
   const { used, cwd, env } = await scene();
-  for (const size of ["64k", "4m"]) {
+  for (const size of ["64k", "2m"]) {
     const disk = join(used.dir, `disk-${size}`);
     mkdirSync(disk);
     if (!isRoot || spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "none", disk]).status !== 0)

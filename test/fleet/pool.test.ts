@@ -111,6 +111,20 @@ describe("what workers of other systems lost", () => {
     expect(await statusOf(ledger, "a")).toBe("dead");
   });
 
+  test("(b) a run that begins just when its task is closed is stopped, and the task stays closed", async () => {
+    const ledger = await withTasks("a");
+    const { ends } = await drained(ledger, async (task, watch) => {
+      await ledger.tellTask("t-a", [{ type: "task.closed", outcome: "cancelled", reason: "", by: "ada" }]);
+      const stopped = new Promise((resolve) => watch.signal.addEventListener("abort", resolve));
+      return runsOf(ledger, async () => {
+        await stopped;
+        return paused("interrupted") as never;
+      })(task, watch);
+    });
+    expect(ends.map(({ outcome }) => outcome)).toEqual(["interrupted", "nothing"]);
+    expect(foldTask((await ledger.read("t-a")).events)).toMatchObject({ status: "closed", runs: [expect.any(String)] });
+  });
+
   test("(c) another try waits, longer each time, and (d) five tries after the first are five", async () => {
     const ledger = await withTasks("a");
     const { ends } = await drained(ledger, () =>
