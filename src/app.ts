@@ -89,6 +89,7 @@ export function openApp(version: string, progress: FirstUse, store?: string, con
       tools: config.user.network.tools,
       shows: config.user.sandbox.show,
     },
+    labels: config.user.work.labels,
     policies: { directories: config.policies, variable: config.variable },
     openSandbox: async (policy, onEgress?: OnEgress) => {
       const { openSandbox, openWithoutSandbox } = await import("./sandbox/open.ts");

@@ -19,10 +19,10 @@ export const WorkSettings = z
       .record(z.string().min(1), most)
       .default({})
       .meta({ description: "The same for one workflow, by its name." }),
-    labels: z
-      .array(z.string().min(1))
-      .default([])
-      .meta({ description: "Labels of this host: tasks labelled host:<label> are worked on only where it is." }),
+    labels: z.array(z.string().min(1)).default([]).meta({
+      description:
+        "Labels of this host: tasks labelled host:<label>, and repositories with host: <label> in claw.yaml, are worked on only where it is.",
+    }),
     idleSeconds: z.int().min(1).default(120).meta({
       description: "After so long without work a process that has worked begins anew, with nothing of its memory.",
     }),

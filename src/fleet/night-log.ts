@@ -5,7 +5,8 @@ import { foldRun, ofType } from "../views/run.ts";
 import { foldSpend, shownCost } from "../views/spend.ts";
 import { conduct } from "../workflows/conduct.ts";
 import { NIGHT, type Notices, tellPeople } from "../workflows/notices.ts";
-import { hostText, type FinishedRun, type House } from "../workflows/start.ts";
+import type { FinishedRun, House } from "../workflows/start.ts";
+import { hostText } from "../workflows/this-host.ts";
 import type { RunEnd } from "../workflows/workflow.ts";
 import type { NightUse } from "../policy/night.ts";
 

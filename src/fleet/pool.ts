@@ -19,7 +19,7 @@ export interface PoolDesk extends Omit<JobDesk, "signal" | "onStart" | "onEvent"
   readonly limits: ReadonlyMap<string, number>;
   readonly lanes: readonly string[];
   about(task: NamedTask): JobAbout;
-  /** Does this machine have the repository? Work in one that it has not is left to others. */
+  /** Does this machine have the repository, and may it work there? Otherwise its work is left to others. */
   isHere(repository: string): boolean;
   /** Adds the tasks of schedules whose time has come. */
   fire(): Promise<unknown>;
@@ -183,7 +183,7 @@ const noneIn = (repositories: ReadonlySet<string>, desk: PoolDesk) =>
 async function leaveToOthers({ ledger, clock }: PoolDesk, lease: JobLease): Promise<void> {
   const { repository, tries } = lease.job;
   const now = clock.now();
-  const reason = `${repository} is not on ${hostname()}`;
+  const reason = `${repository} is not on ${hostname()}, or for hosts with another label`;
   await ledger.queue.move([{ kind: "again", now, lease, at: now, tries, reason }]);
 }
 

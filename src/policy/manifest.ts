@@ -92,6 +92,10 @@ export const Manifest = z.strictObject({
       turns: z.int().min(1).optional().meta({ description: "Most model turns for one run." }),
     })
     .prefault({}),
+  host: z.string().min(1).max(100).optional().meta({
+    description:
+      "Work here is done only on hosts with this label among work.labels of their config.yaml. Default: any.",
+  }),
   schedules: z.record(scheduleName, Schedule).default({}).meta({
     description:
       "Proposed work that comes again and again. Nothing of it happens before a person enables it: claw schedule.",

@@ -13,6 +13,7 @@ import { baseNotes } from "./fix/setup.ts";
 import { narrowed } from "./budget.ts";
 import { type ModelWish, wishedModel } from "./model-wish.ts";
 import type { House } from "./start.ts";
+import { refuseOtherHost } from "./this-host.ts";
 
 export interface PlanRequest {
   readonly cwd: string;
@@ -46,6 +47,7 @@ export async function planFix(house: House, request: PlanRequest): Promise<FixPl
   try {
     const clone = await createClone(repository, base, dir);
     const manifest = readGranted((await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8"), house.network);
+    refuseOtherHost(house, manifest);
     const model = await wishedModel(house, request.model, manifest);
     const tree = await suiteTree({ clone });
     const said = request.testCommand ?? manifest.test.command;

@@ -11,6 +11,7 @@ import { planDependencies, reusable } from "./dependencies.ts";
 import type { PolicyParts } from "./room-policy.ts";
 import { furnishRoom, maskedFiles, type Room, type RoomPlan } from "./sandboxes.ts";
 import type { House } from "./start.ts";
+import { refuseOtherHost } from "./this-host.ts";
 
 export interface PrivateRoomPlan {
   /** Anywhere inside the user's repository. */
@@ -33,6 +34,7 @@ export async function inPrivateRoom<T>(
     const clone = await createClone(repository, repository.head, join(parent, "clone"));
     await clone.checkout(clone.base.tree, dir);
     const manifest = readManifest((await clone.read(clone.base.tree, "claw.yaml"))?.toString("utf8"));
+    refuseOtherHost(house, manifest);
     const room = await furnishRoom(
       { clone, openSandbox: (policy, onEgress) => house.openSandbox(policy, onEgress) },
       {

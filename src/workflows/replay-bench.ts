@@ -19,6 +19,8 @@ import { installed } from "./private-room.ts";
 import { furnishRoom, type Room } from "./sandboxes.ts";
 import { restoreObjects } from "./snapshots.ts";
 import type { House } from "./start.ts";
+import { readManifest } from "../policy/manifest.ts";
+import { refuseOtherHost } from "./this-host.ts";
 
 export interface BenchPlan {
   /** Where the run is on record. */
@@ -34,6 +36,9 @@ export async function withReplayBench<T>(house: House, plan: BenchPlan, use: (be
   const { events } = await ledger.read(run);
   const { started } = foldRun(events);
   if (!started) throw new WorkspaceError(`run ${run} has no beginning`, "nothing of it can be run again");
+  const said =
+    started.manifest === null ? undefined : Buffer.from(await ledger.bytes(started.manifest)).toString("utf8");
+  refuseOtherHost(house, readManifest(said));
   const at = plan.repository ?? started.repository;
   const repository = await openRepository(at, { searchPath: house.path, home: house.userHome });
   await repository.resolve(started.base).catch((error: unknown) => {

@@ -17,7 +17,6 @@ import { asksModel, connectAllowed, noModel } from "./model-wish.ts";
 import {
   type FinishedRun,
   go,
-  hostText,
   type House,
   type Parts,
   recordWishes,
@@ -26,6 +25,7 @@ import {
   watched,
 } from "./start.ts";
 import { refuseStopped } from "./stop.ts";
+import { hostText, refuseOtherHost } from "./this-host.ts";
 import { endWhenExpired } from "./waiting.ts";
 
 /** Continues a run where its ledger ends. */
@@ -84,6 +84,7 @@ async function reopened(house: House, log: RunLog): Promise<Parts> {
   const repository = await repositoryOf(house, run, started.repository);
   const clone = await reopenClone(log, repository, started.base, join(house.home, "runs", run, "clone"));
   const manifest = readManifest(started.manifest === null ? undefined : await log.text(started.manifest));
+  refuseOtherHost(house, manifest);
   let model: Promise<ConnectedModel> | undefined;
   const { limits } = started;
   return {

@@ -25,6 +25,7 @@ import { conduct } from "./conduct.ts";
 import { type ForgeCall, limitsOnRecord } from "./forge-limits.ts";
 import type { ChildPlace, Children } from "./flow/children.ts";
 import { grantedManifest, policySource } from "./granted-manifest.ts";
+import { hostText } from "./this-host.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { judgePrompts, keptPrompts, refusedPrompts } from "./prompt-approval.ts";
 import { type Notices, tellPeople } from "./notices.ts";
@@ -60,6 +61,8 @@ export interface House {
   openSandbox(policy: SandboxPolicy, onEgress?: OnEgress): Promise<Sandbox>;
   /** What the user's configuration lets repositories declare; the default grants sessions nothing. */
   readonly network?: NetworkGrants;
+  /** Labels of this host: which repositories that ask for one are worked on here. None by default. */
+  readonly labels?: readonly string[];
   /** Where the user's sandbox policies are, and the variables that they pass on. */
   readonly policies: Pick<PolicySource, "directories" | "variable">;
   readonly authority: PublishAuthority;
@@ -227,9 +230,6 @@ export function watched(log: RunLog, { onStart, onEvent, along }: Watch): void {
   onStart?.(log.run);
   if (onEvent) log.listen(onEvent);
 }
-
-/** Where a run goes on, for the record. */
-export const hostText = (): string => `${process.platform}-${process.arch} node-${process.versions.node}`;
 
 /** What a run is made of. */
 export interface Parts {

@@ -65,7 +65,7 @@ describe("a mistake names its line and what was meant:", () => {
       "a key like no other",
       "elephants: 3\n",
       'claw.yaml:1: unknown key "elephants"',
-      "known here: test, setup, network, sandbox, scope, roles, protect, require_different_approver, require_approved_prompts, limits, schedules, egress, budgets",
+      "known here: test, setup, network, sandbox, scope, roles, protect, require_different_approver, require_approved_prompts, limits, host, schedules, egress, budgets",
     ],
     [
       "a wrong type",

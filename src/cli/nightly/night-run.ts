@@ -24,6 +24,8 @@ import { limitsOf } from "../work/limits.ts";
 import type { WorkPlace } from "../fix-work.ts";
 import { attempt, refill } from "./attempt.ts";
 import { type Collected, nightWork, waitingTasks, workOf } from "./collect.ts";
+import { readManifest } from "../../policy/manifest.ts";
+import { refuseOtherHost } from "../../workflows/this-host.ts";
 
 /** What a night is asked to do. */
 export interface NightWish {
@@ -102,8 +104,9 @@ export async function spendNight(wish: NightWish): Promise<NightReport> {
   return report;
 }
 
-/** The night that was broken off here, else a new one. Refused while one is under way. */
+/** The night that was broken off here, else a new one. Refused while one is under way, and where the host may not work there. */
 async function openNight(house: House, { repository, caps }: NightWish): Promise<OpenNight> {
+  refuseOtherHost(house, readManifest((await repository.read(repository.head, "claw.yaml"))?.toString("utf8")));
   const query = { workflow: NIGHT, repository: repository.root, limit: 3, tell: () => {} };
   for (const { run, outcome } of await listRuns(house.ledger, query)) {
     if (outcome === "running")

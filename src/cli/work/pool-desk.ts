@@ -10,6 +10,7 @@ import { runTask } from "../run-task.ts";
 import { canBeginAnew } from "./begin-anew.ts";
 import { keeperOf } from "../schedule/keeper.ts";
 import { limitsOf } from "./limits.ts";
+import { mayWorkIn } from "./may-work-in.ts";
 
 /** What a caller of the pool chooses. */
 export type PoolChoice = Pick<PoolDesk, "drain" | "until" | "onNews" | "signal"> & {
@@ -45,7 +46,10 @@ export async function poolDesk(
     fire: () => fireDue(keeper),
     about: (task) => aboutOf(task, model),
     // In a ledger of its own a machine says what is wrong; in one that many share another may have it.
-    isHere: (path) => !app.inDatabase || existsSync(config.user.fleet.repositories[path] ?? path),
+    isHere(named) {
+      const path = config.user.fleet.repositories[named] ?? named;
+      return (!app.inDatabase || existsSync(path)) && mayWorkIn(path, settings.labels);
+    },
     headroom: () => headroom(config, { change: ledger.change, clock: systemClock }).catch(() => null),
     memory: {
       used: () => total - process.availableMemory(),
