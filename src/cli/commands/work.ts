@@ -80,7 +80,7 @@ function countsOf({ ends }: PoolEnd) {
 }
 
 const words: Readonly<Record<PoolEnd["why"], string>> = {
-  drained: "nothing is left to do",
+  drained: "nothing is left to do on this machine",
   deadline: "the time is up",
   interrupted: "interrupted: what ran is saved and goes on with the next claw work",
   gate: "somebody drains the queue: claw queue resume opens it again",
