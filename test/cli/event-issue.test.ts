@@ -1,28 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { Place } from "../../src/forge/forge.ts";
 import { UsageError } from "../../src/errors.ts";
-import { openForge } from "../../src/forge/open.ts";
 import { git, makeRepository, temporary } from "../repo/fixture.ts";
 import { type } from "../support/cli-desk.ts";
 import { startForgeServer } from "../support/forge-server.ts";
+import { forgesOf } from "../support/open-forges.ts";
 import { memoryLedger } from "../support/recorded-fix.ts";
 
 async function forgeAndClone() {
   const server = await startForgeServer("/nonexistent");
   onTestFinished(() => server.close());
-  const { host, url, token } = server;
+  const { url } = server;
   const cwd = makeRepository({ a: "1" });
   git(cwd, "remote", "add", "origin", `${url}/o/r.git`);
-  const forge = (place: Place) =>
-    openForge(place, {
-      hosts: { [host]: { api: `${url}/api/v3`, web: url } },
-      credential: async () => ({ kind: "tokens", read: token, write: token }),
-      onToken: () => {},
-      version: "t",
-      patienceMs: 0,
-    });
+  const forge = forgesOf(server);
   return { server, cwd, forge };
 }
 

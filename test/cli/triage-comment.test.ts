@@ -1,12 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { Place } from "../../src/forge/forge.ts";
-import { openForge } from "../../src/forge/open.ts";
 import type { JudgedFailure } from "../../src/reports/triage-rows.ts";
 import { git, makeRepository, temporary } from "../repo/fixture.ts";
 import { type } from "../support/cli-desk.ts";
 import { startForgeServer } from "../support/forge-server.ts";
+import { forgesOf } from "../support/open-forges.ts";
 import { failed } from "../support/judged-failure.ts";
 import { memoryLedger, pieces } from "../support/recorded-fix.ts";
 
@@ -22,21 +21,13 @@ async function triaged(runs: Readonly<Record<string, readonly JudgedFailure[]>>)
   }
   const server = await startForgeServer("/nonexistent");
   onTestFinished(() => server.close());
-  const { host, url, token } = server;
+  const { url, token } = server;
   server.account = "claw";
   server.issues.set(12, { title: "A change", body: "", pull_request: {} }).set(7, { title: "t", body: "b" });
   const cwd = makeRepository({ a: "1" });
   git(cwd, "remote", "add", "origin", `${url}/o/r.git`);
   const config = join(temporary(), "claw");
-  const forge = (place: Place) =>
-    openForge(place, {
-      hosts: { [host]: { api: `${url}/api/v3`, web: url } },
-      credential: async () => ({ kind: "tokens", read: token, write: token }),
-      onToken: () => {},
-      version: "t",
-      patienceMs: 0,
-      paced: false,
-    });
+  const forge = forgesOf(server, { paced: false });
   const say = (args: readonly string[], environment: Record<string, string> = {}, at = cwd) =>
     type(["triage", "--comment", ...args], { ledger, cwd: at, app: { forge }, environment });
   const thread = () => (server.issues.get(12)?.comments ?? []).map(({ body }) => body);

@@ -1,11 +1,10 @@
 import { crc32, deflateRawSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { reportsIn } from "../../src/cli/triage/read-ci-run.ts";
-import type { Place } from "../../src/forge/forge.ts";
-import { openForge } from "../../src/forge/open.ts";
 import { makeRepository } from "../repo/fixture.ts";
 import { type } from "../support/cli-desk.ts";
 import { startForgeServer } from "../support/forge-server.ts";
+import { forgesOf } from "../support/open-forges.ts";
 import { memoryLedger } from "../support/recorded-fix.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -57,7 +56,7 @@ const junit = (test: string, file = "src/sum.test.js"): string =>
 test("what a run of CI left is read: whole logs of failed jobs, and reports in artifacts; what cannot be is told", async () => {
   const server = await startForgeServer("/nonexistent");
   onTestFinished(() => server.close());
-  const { host, url, token } = server;
+  const { url, token } = server;
   // The failure is far from the last error, where the end of the log does not show it.
   const log = `2026-01-01T00:00:00.0000000Z not ok 1 - in the log\n${"2026-01-01T00:00:01.0000000Z more\n".repeat(500)}##[error]Process completed with exit code 1.\n`;
   server.runs.set(5, {
@@ -78,14 +77,7 @@ test("what a run of CI left is read: whole logs of failed jobs, and reports in a
   });
   server.runs.set(6, { name: "ci", conclusion: "success", jobs: [] });
   server.runs.set(7, { name: "ci", conclusion: "failure", jobs: [{ name: "unit", conclusion: "cancelled", log: "" }] });
-  const forge = (place: Place) =>
-    openForge(place, {
-      hosts: { [host]: { api: `${url}/api/v3`, web: url } },
-      credential: async () => ({ kind: "tokens", read: token, write: token }),
-      onToken: () => {},
-      version: "t",
-      patienceMs: 0,
-    });
+  const forge = forgesOf(server);
   const read = (run: number, cwd: string = temporaryDirectory()) =>
     type(["triage", "--run", `${url}/o/r/actions/runs/${run}`], { cwd, app: { forge } });
   const { code, out } = await read(5);

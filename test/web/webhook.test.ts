@@ -4,8 +4,6 @@ import type { App } from "../../src/app.ts";
 import { hookHands, servedPlaces } from "../../src/cli/serve/hook-hands.ts";
 import { triageWork } from "../../src/cli/triage/triage-work.ts";
 import { loadConfig } from "../../src/config.ts";
-import type { Place } from "../../src/forge/forge.ts";
-import { openForge } from "../../src/forge/open.ts";
 import { localTimes } from "../../src/times.ts";
 import { foldTask } from "../../src/views/task.ts";
 import { waitingFor } from "../../src/views/waiting.ts";
@@ -13,6 +11,7 @@ import { HOOK_PATH, type HookOptions, hookOn } from "../../src/web/webhook/recei
 import { TriageInput } from "../../src/workflows/triage/input.ts";
 import { git, makeRepository } from "../repo/fixture.ts";
 import { startForgeServer } from "../support/forge-server.ts";
+import { forgesOf } from "../support/open-forges.ts";
 import { memoryLedger, patchText, pieces } from "../support/recorded-fix.ts";
 
 const SECRET = "a-secret-of-the-webhook-0001";
@@ -57,21 +56,12 @@ function alone(options: Partial<HookOptions> = {}) {
 async function whole() {
   const server = await startForgeServer("/nonexistent");
   onTestFinished(() => server.close());
-  const { host, url, token } = server;
+  const { url } = server;
   const root = makeRepository({ "sum.js": "1" });
   git(root, "remote", "add", "origin", `${url}/o/r.git`);
   const ledger = await memoryLedger();
   onTestFinished(() => ledger.close());
-  const forge = (place: Place) =>
-    openForge(place, {
-      hosts: { [host]: { api: `${url}/api/v3`, web: url } },
-      credential: async () => ({ kind: "tokens", read: token, write: token }),
-      onToken: () => {},
-      version: "t",
-      patienceMs: 0,
-      backoffMs: 5,
-      paced: false,
-    });
+  const forge = forgesOf(server, { backoffMs: 5, paced: false });
   const config = loadConfig({ HOME: "/nonexistent", USER: "root", PATH: process.env["PATH"] });
   const app = { version: "0", config, ledger: () => Promise.resolve(ledger), forge } as unknown as App;
   const receive = hookHands(app, await servedPlaces(app, [root]), { err: () => {}, times: localTimes });
