@@ -21,7 +21,7 @@ async function triaged(runs: Readonly<Record<string, readonly JudgedFailure[]>>)
   }
   const server = await startForgeServer("/nonexistent");
   onTestFinished(() => server.close());
-  const { url, token } = server;
+  const { url } = server;
   server.account = "claw";
   server.issues.set(12, { title: "A change", body: "", pull_request: {} }).set(7, { title: "t", body: "b" });
   const cwd = makeRepository({ a: "1" });

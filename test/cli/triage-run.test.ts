@@ -56,7 +56,7 @@ const junit = (test: string, file = "src/sum.test.js"): string =>
 test("what a run of CI left is read: whole logs of failed jobs, and reports in artifacts; what cannot be is told", async () => {
   const server = await startForgeServer("/nonexistent");
   onTestFinished(() => server.close());
-  const { url, token } = server;
+  const { url } = server;
   // The failure is far from the last error, where the end of the log does not show it.
   const log = `2026-01-01T00:00:00.0000000Z not ok 1 - in the log\n${"2026-01-01T00:00:01.0000000Z more\n".repeat(500)}##[error]Process completed with exit code 1.\n`;
   server.runs.set(5, {
